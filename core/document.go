@@ -1,0 +1,111 @@
+package core
+
+import (
+	"reflect"
+	"strings"
+	"sync"
+	"time"
+)
+
+// Head is what every stored type begins with: embed it with
+// `bson:",inline"`. Ids are a type prefix and a UUIDv7, so they sort by
+// creation and name their type. Version counts the writes, from 1.
+type Head struct {
+	ID        string    `bson:"_id"`
+	Version   int64     `bson:"version"`
+	CreatedAt time.Time `bson:"createdAt"`
+	UpdatedAt time.Time `bson:"updatedAt"`
+
+	batch *batch // the documents read together with this one
+}
+
+// head lets a Collection reach the Head of any type that embeds it.
+func (h *Head) head() *Head { return h }
+
+// Entity is a pointer to a struct that embeds [Head].
+type Entity[T any] interface {
+	*T
+	head() *Head
+}
+
+// layout maps the BSON names of a struct type to its fields.
+type layout struct {
+	names []string
+	index map[string][]int
+}
+
+var layouts sync.Map // reflect.Type -> *layout; a cache of a pure function
+
+func layoutOf(t reflect.Type) *layout {
+	if l, ok := layouts.Load(t); ok {
+		return l.(*layout)
+	}
+	l := &layout{index: map[string][]int{}}
+	l.add(t, nil)
+	layouts.Store(t, l)
+	return l
+}
+
+func (l *layout) add(t reflect.Type, at []int) {
+	for i := range t.NumField() {
+		f := t.Field(i)
+		tag, ok := f.Tag.Lookup("bson")
+		if !ok || tag == "-" {
+			continue
+		}
+		index := append(append([]int(nil), at...), i)
+		name, opts, _ := strings.Cut(tag, ",")
+		if strings.Contains(opts, "inline") {
+			l.add(f.Type, index)
+			continue
+		}
+		l.names = append(l.names, name)
+		l.index[name] = index
+	}
+}
+
+// fieldOf is the value of doc's field, in the types of [Filter]; an array is
+// a []any. A dotted name looks into embedded structs.
+func fieldOf(doc any, field string) any {
+	v := reflect.ValueOf(doc)
+	for name := range strings.SplitSeq(field, ".") {
+		for v.Kind() == reflect.Pointer {
+			if v.IsNil() {
+				return nil
+			}
+			v = v.Elem()
+		}
+		index, ok := layoutOf(v.Type()).index[name]
+		if !ok {
+			return nil
+		}
+		v = v.FieldByIndex(index)
+	}
+	return stored(v)
+}
+
+func stored(v reflect.Value) any {
+	if v.Kind() == reflect.Slice {
+		list := make([]any, v.Len())
+		for i := range list {
+			list[i] = stored(v.Index(i))
+		}
+		return list
+	}
+	return value(v.Interface())
+}
+
+// diff lists the top-level fields in which two documents of one type differ,
+// with the new values.
+func diff(before, after any) Patch {
+	b, a := reflect.ValueOf(before).Elem(), reflect.ValueOf(after).Elem()
+	l := layoutOf(a.Type())
+	var p Patch
+	for _, name := range l.names {
+		x, y := b.FieldByIndex(l.index[name]).Interface(), a.FieldByIndex(l.index[name]).Interface()
+		if !reflect.DeepEqual(x, y) {
+			p = append(p, Set(name, y))
+		}
+	}
+	return p
+}

@@ -1,0 +1,50 @@
+package core
+
+import "context"
+
+// Role is what a user may do beyond owning things. Each role includes the
+// rights of those before it.
+type Role string
+
+// The roles, least first. A visitor has none.
+const (
+	Member Role = "MEMBER"
+	Author Role = "AUTHOR"
+	Editor Role = "EDITOR"
+	Admin  Role = "ADMIN"
+)
+
+// AtLeast reports whether r includes the rights of want.
+func (r Role) AtLeast(want Role) bool { return rank[r] >= rank[want] }
+
+var rank = map[Role]int{Member: 1, Author: 2, Editor: 3, Admin: 4}
+
+// Principal is who calls. The zero Principal is a visitor.
+type Principal struct {
+	UserID    string
+	Role      Role
+	SessionID string
+	system    bool
+}
+
+// SignedIn reports whether the caller is a user.
+func (p Principal) SignedIn() bool { return p.UserID != "" }
+
+type principalKey struct{}
+
+// WithPrincipal puts the caller into the context.
+func WithPrincipal(ctx context.Context, p Principal) context.Context {
+	return context.WithValue(ctx, principalKey{}, p)
+}
+
+// PrincipalOf is the caller in ctx; a visitor when there is none.
+func PrincipalOf(ctx context.Context) Principal {
+	p, _ := ctx.Value(principalKey{}).(Principal)
+	return p
+}
+
+// AsSystem lets the product itself act, past every rule: for commands,
+// sessions and upkeep, never on behalf of a caller.
+func AsSystem(ctx context.Context) context.Context {
+	return WithPrincipal(ctx, Principal{system: true})
+}

@@ -1,0 +1,221 @@
+package core
+
+import (
+	"context"
+	"io"
+	"iter"
+	"time"
+)
+
+// DocStore keeps documents: one collection for each type, described by its
+// [Spec]. It knows no rule and no type; rules arrive inside the filters. Every
+// call returns *Error for what the caller can act on: CONFLICT by [Taken] for
+// a unique index, UNAVAILABLE when the store does not answer in time, and
+// *[NoMatch]. Implementations pass storage/storagetest.
+type DocStore interface {
+	// Ensure creates the collections and indexes that specs declare. It is
+	// idempotent and runs before any other call.
+	Ensure(ctx context.Context, specs []Spec) error
+	// Find yields the documents that q describes, in order. Leaving the loop
+	// early releases everything; an error ends it.
+	Find(ctx context.Context, coll string, q Query) iter.Seq2[Doc, error]
+	// Count counts exactly.
+	Count(ctx context.Context, coll string, f Filter) (int64, error)
+	// Write carries out all operations as one atomic, durable step, or none.
+	Write(ctx context.Context, ops ...Op) error
+	// Changes opens a stream of what Write did to live collections after the
+	// given token, or from now on when it is nil. The stream is open when
+	// Changes returns: no later write is missed. A token that is no longer
+	// known fails with [ErrTokenLost], here or at Next.
+	Changes(ctx context.Context, after Token) (Stream, error)
+	// Ping reports whether the store answers.
+	Ping(ctx context.Context) error
+	Close() error
+}
+
+// Doc is one stored document, still encoded. It stays valid after the loop
+// that yielded it.
+type Doc interface {
+	// Decode fills a struct with bson tags.
+	Decode(into any) error
+	// BSON is the encoded document; read-only.
+	BSON() []byte
+}
+
+// Query asks for documents of one collection.
+type Query struct {
+	Filter Filter
+	// Order ends with "_id", so that it is total; the fields before it are
+	// never null. Empty means no particular order.
+	Order []Order
+	// After holds one value for each key of Order: only documents strictly
+	// behind it are wanted. Nil starts at the beginning.
+	After []any
+	// Limit bounds the answer; it is never 0.
+	Limit int
+}
+
+// Order is one key of a sort.
+type Order struct {
+	Field string
+	Desc  bool
+}
+
+// OpKind says what an [Op] does.
+type OpKind uint8
+
+// Insert adds Doc. Update changes, and Delete removes, every document that
+// Filter matches.
+const (
+	OpInsert OpKind = iota
+	OpUpdate
+	OpDelete
+)
+
+// Op is one operation of [DocStore.Write].
+type Op struct {
+	Kind   OpKind
+	Coll   string
+	Doc    any    // OpInsert: a pointer to a struct with bson tags
+	Filter Filter // OpUpdate, OpDelete
+	Patch  Patch  // OpUpdate
+	// Optional lets the operation match nothing; otherwise the whole Write
+	// fails with *NoMatch and writes nothing.
+	Optional bool
+}
+
+// Patch is a list of changes to top-level fields, each named at most once.
+type Patch []Edit
+
+// Edit is one change: Value replaces the field, or is added to the number in
+// it when Inc is true.
+type Edit struct {
+	Field string
+	Value any
+	Inc   bool
+}
+
+// Set replaces a field; a nil value makes it null.
+func Set(field string, v any) Edit { return Edit{Field: field, Value: v} }
+
+// Inc adds n to an integer field; null counts as 0.
+func Inc(field string, n int64) Edit { return Edit{Field: field, Value: n, Inc: true} }
+
+// Token is a position in the stream of changes; opaque.
+type Token []byte
+
+// ErrTokenLost says that changes between the token and now are gone.
+var ErrTokenLost = Errorf(Unavailable, "The missed changes are no longer kept; read again and subscribe anew.")
+
+// Stream hands out changes in the order in which they were committed.
+type Stream interface {
+	// Next waits for the next change, until ctx ends.
+	Next(ctx context.Context) (Event, error)
+	Close() error
+}
+
+// Event is one committed change of one document. Before is nil for an insert,
+// After for a delete.
+type Event struct {
+	Coll, ID      string
+	Before, After Doc
+	Token         Token
+}
+
+// Spec describes a stored type to the stores and to [Collection]: it is data,
+// hand-written here for the base nouns and generated for declared types.
+type Spec struct {
+	Name   string // of the collection: "posts"
+	Prefix string // of its ids: "post"
+	// Fields lists what filters and orders may name, besides "_id", which is
+	// always there.
+	Fields []Field
+	// Indexes are compound, in this order of fields, each followed by "_id".
+	// An array field may only come first.
+	Indexes [][]string
+	// Search lists the string fields that Search looks in.
+	Search []string
+	// Expires names a TIME field: the store removes a document within about
+	// a minute after that time. Empty: never; a null time: never.
+	Expires string
+	// Live collections appear in Changes.
+	Live bool
+	// Rules say who may do what; without rules, only the system may.
+	Rules []Rule
+}
+
+// Kind is the type of a [Field]. A field holds values of one kind only.
+type Kind uint8
+
+// The kinds, with the Go types they have in documents.
+const (
+	String Kind = iota // string, or a type of that kind
+	Int                // int64, int32, int
+	Float              // float64
+	Bool               // bool
+	Time               // time.Time, UTC, cut to milliseconds
+)
+
+// Field is a top-level field that filters or orders may name.
+type Field struct {
+	Name  string // BSON name
+	Kind  Kind
+	Array bool // a list of Kind
+	// Unique: no two documents hold the same non-null value (in an array: the
+	// same element). Null never conflicts.
+	Unique bool
+	// Guard lists who may read the field, filter by it or order by it; empty:
+	// whoever may read the document.
+	Guard []Rule
+}
+
+// ObjectStore keeps the bytes of files under generated keys. Missing keys are
+// NOT_FOUND, a store that does not answer is UNAVAILABLE.
+type ObjectStore interface {
+	// Put streams r into a new object. When r or the store fails, or ctx
+	// ends, nothing remains and the error of r comes back wrapped.
+	Put(ctx context.Context, key string, r io.Reader, meta ObjectMeta) error
+	// Open reads from offset; length bytes, or to the end when it is -1.
+	Open(ctx context.Context, key string, offset, length int64) (io.ReadCloser, error)
+	Stat(ctx context.Context, key string) (ObjectInfo, error)
+	// Delete removes an object; an absent one is no error.
+	Delete(ctx context.Context, key string) error
+	Ping(ctx context.Context) error
+}
+
+// ObjectMeta goes with an object into the store.
+type ObjectMeta struct {
+	ContentType string
+}
+
+// ObjectInfo is what a store knows of an object. SHA256 is nil when the store
+// kept no checksum.
+type ObjectInfo struct {
+	Size   int64
+	SHA256 []byte
+}
+
+// UploadSigner is an ObjectStore that clients can write to directly. Without
+// it, direct uploads go to our own origin, signed by core.
+type UploadSigner interface {
+	// SignUpload describes a request that creates exactly this object, once.
+	SignUpload(ctx context.Context, key string, want UploadWant) (SignedRequest, error)
+}
+
+// UploadWant is what a signed upload must bring.
+type UploadWant struct {
+	Size        int64
+	SHA256      []byte
+	ContentType string
+	Expires     time.Duration
+}
+
+// SignedRequest is an HTTP request for a client to send with the file as body.
+type SignedRequest struct {
+	Method  string
+	URL     string
+	Headers []Header
+}
+
+// Header is one header of a SignedRequest.
+type Header struct{ Name, Value string }
