@@ -1,0 +1,137 @@
+package graphqlhttp
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/99designs/gqlgen/graphql"
+	"github.com/vektah/gqlparser/v2/gqlerror"
+
+	"github.com/grapnel/grapnel/core"
+)
+
+// A request that was refused is answered with at most this much, however many
+// faults its document has.
+const (
+	maxErrors  = 20
+	maxMessage = 500 // bytes of one message
+)
+
+// WriteResponse answers with what the engine made of a request. requestError
+// says that the operation was refused before its execution; so was one whose
+// response has no data at all, which is how extensions refuse. Such an answer
+// has no data entry and, as ResponseJSON, status 400. A nil response means that
+// the request's context ended first.
+func WriteResponse(w http.ResponseWriter, mediaType string, resp *graphql.Response, requestError bool) {
+	if resp == nil {
+		resp = &graphql.Response{
+			Errors: gqlerror.List{newError(core.Aborted, "The request ended before it was answered.")},
+			Data:   json.RawMessage("null"),
+		}
+	}
+	status := http.StatusOK
+	if requestError || len(resp.Data) == 0 {
+		refused := *resp
+		refused.Data, refused.Errors = nil, Trim(resp.Errors)
+		resp = &refused
+		if mediaType == ResponseJSON {
+			status = http.StatusBadRequest
+		}
+	}
+	write(w, mediaType, status, resp)
+}
+
+// WriteError answers a request that never reached the engine. The message is
+// shown as it is. A status of 4xx or 5xx is sent for both media types.
+func WriteError(w http.ResponseWriter, mediaType string, status int, code core.Code, message string) {
+	write(w, mediaType, status, &graphql.Response{Errors: gqlerror.List{newError(code, message)}})
+}
+
+// Trim bounds the errors of a refused request, in number and in length, for
+// each of them repeats text of the document. A last error counts those left out.
+func Trim(errs gqlerror.List) gqlerror.List {
+	out := make(gqlerror.List, 0, min(len(errs), maxErrors+1))
+	for i, err := range errs {
+		if i == maxErrors {
+			more := newError(core.Invalid, fmt.Sprintf("%d more errors are not shown.", len(errs)-i))
+			return append(out, more)
+		}
+		if err != nil && len(err.Message) > maxMessage {
+			short := *err
+			short.Message = cut(err.Message, maxMessage) + "…"
+			err = &short
+		}
+		out = append(out, err)
+	}
+	return out
+}
+
+// cut shortens s to at most n bytes without splitting a character.
+func cut(s string, n int) string {
+	for n > 0 && !utf8.RuneStart(s[n]) {
+		n--
+	}
+	return strings.ToValidUTF8(s[:n], "\uFFFD")
+}
+
+func newError(code core.Code, message string) *gqlerror.Error {
+	return &gqlerror.Error{Message: message, Extensions: map[string]any{"code": code}}
+}
+
+// write sends resp. The data is sent as the engine made it, in a write of its
+// own: encoding/json would parse and copy it again.
+func write(w http.ResponseWriter, mediaType string, status int, resp *graphql.Response) {
+	head, tail, err := frame(resp)
+	if err != nil {
+		// Only a value that cannot be JSON in some extensions map gets here.
+		head, tail, status = []byte(`{"errors":[{"message":"The answer could not be encoded.","extensions":{"code":"INTERNAL"}}]`), []byte("}"), http.StatusInternalServerError
+		resp = &graphql.Response{}
+	}
+	h := w.Header()
+	h.Set("Content-Type", mediaType+"; charset=utf-8")
+	h.Set("Content-Length", strconv.Itoa(len(head)+len(resp.Data)+len(tail)))
+	w.WriteHeader(status)
+	// A failed write means that the client has left: nobody to tell.
+	_, _ = w.Write(head)
+	if len(resp.Data) > 0 {
+		_, _ = w.Write(resp.Data)
+	}
+	_, _ = w.Write(tail)
+}
+
+// frame encodes what stands before and after the data. Errors come first, as
+// the GraphQL specification advises.
+func frame(resp *graphql.Response) (head, tail []byte, err error) {
+	head = append(head, '{')
+	sep := func(b []byte) []byte {
+		if len(b) > 1 {
+			b = append(b, ',')
+		}
+		return b
+	}
+	if len(resp.Errors) > 0 {
+		errs, err := json.Marshal(resp.Errors)
+		if err != nil {
+			return nil, nil, err
+		}
+		head = append(append(head, `"errors":`...), errs...)
+	}
+	if len(resp.Data) > 0 {
+		head = append(sep(head), `"data":`...)
+	}
+	if len(resp.Extensions) > 0 {
+		ext, err := json.Marshal(resp.Extensions)
+		if err != nil {
+			return nil, nil, err
+		}
+		if len(head) > 1 {
+			tail = append(tail, ',')
+		}
+		tail = append(append(tail, `"extensions":`...), ext...)
+	}
+	return head, append(tail, '}'), nil
+}
