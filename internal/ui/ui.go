@@ -1,0 +1,118 @@
+// Package ui holds the web pages of the binary, built by web/ and committed, and
+// serves them. They need nothing from outside: no other host, no Node.
+package ui
+
+import (
+	"bytes"
+	"compress/gzip"
+	"embed"
+	"encoding/hex"
+	"io"
+	"net/http"
+	"path"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// policy is the Content-Security-Policy of the pages: everything from our own
+// origin. The styles of the components are inline.
+const policy = "default-src 'self'; script-src 'self'; style-src 'self' 'unsafe-inline'; " +
+	"img-src 'self' data: blob:; font-src 'self' data:; connect-src 'self'; worker-src 'self'; " +
+	"object-src 'none'; base-uri 'self'; frame-ancestors 'none'"
+
+//go:embed all:dist
+var dist embed.FS
+
+// Playground serves the GraphQL playground; mount it for GET at /playground and
+// /playground/. The page finds the endpoint beside itself, at ../graphql, and
+// carries no credentials: the session of whoever opens it is in the cookies of
+// the same origin.
+func Playground() http.Handler { return pages("playground") }
+
+// pages serves the files of dist/<name> below /<name>/. They are stored as
+// <file>.gz and go out as they are; a client that does not take gzip gets them
+// unpacked.
+func pages(name string) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/"+name { // relative, for a proxy may hide a prefix
+			w.Header().Set("Location", name+"/")
+			w.WriteHeader(http.StatusPermanentRedirect)
+			return
+		}
+		file := strings.TrimPrefix(path.Clean(r.URL.Path), "/"+name)
+		if file == "" {
+			file = "/index.html"
+		}
+		packed, err := dist.ReadFile("dist/" + name + file + ".gz")
+		if err != nil {
+			http.NotFound(w, r)
+			return
+		}
+		h := w.Header()
+		h.Set("Content-Security-Policy", policy)
+		h.Set("Content-Type", contentType(file))
+		h.Set("X-Content-Type-Options", "nosniff")
+		h.Set("Referrer-Policy", "same-origin")
+		h.Set("Vary", "Accept-Encoding")
+		h.Set("Cache-Control", "no-cache") // ask each time; the answer is mostly 304
+		h.Set("ETag", `W/"`+checksum(packed)+`"`)
+		body := packed
+		if acceptsGzip(r) {
+			h.Set("Content-Encoding", "gzip")
+		} else if body, err = unpack(packed); err != nil {
+			http.Error(w, "this file is damaged", http.StatusInternalServerError)
+			return
+		}
+		http.ServeContent(w, r, "", time.Time{}, bytes.NewReader(body))
+	})
+}
+
+// contentType knows the files of our pages. The tables of the operating system
+// are not asked: an image without a system has none.
+func contentType(file string) string {
+	switch path.Ext(file) {
+	case ".html":
+		return "text/html; charset=utf-8"
+	case ".js":
+		return "text/javascript; charset=utf-8"
+	case ".css":
+		return "text/css; charset=utf-8"
+	case ".json":
+		return "application/json"
+	case ".txt":
+		return "text/plain; charset=utf-8"
+	case ".svg":
+		return "image/svg+xml"
+	case ".png":
+		return "image/png"
+	case ".woff2":
+		return "font/woff2"
+	}
+	return "application/octet-stream"
+}
+
+// checksum is what gzip keeps of the unpacked bytes in its trailer: their CRC-32
+// and length (RFC 1952, section 2.3.1).
+func checksum(packed []byte) string { return hex.EncodeToString(packed[len(packed)-8:]) }
+
+// acceptsGzip reads Accept-Encoding (RFC 9110, section 12.5.3) as far as
+// browsers and proxies use it: gzip is named and not refused with q=0.
+func acceptsGzip(r *http.Request) bool {
+	for field := range strings.SplitSeq(r.Header.Get("Accept-Encoding"), ",") {
+		coding, weight, _ := strings.Cut(strings.ReplaceAll(field, " ", ""), ";q=")
+		if strings.EqualFold(coding, "gzip") {
+			q, err := strconv.ParseFloat(weight, 64)
+			return err != nil || q > 0
+		}
+	}
+	return false
+}
+
+func unpack(packed []byte) ([]byte, error) {
+	z, err := gzip.NewReader(bytes.NewReader(packed))
+	if err != nil {
+		return nil, err
+	}
+	return io.ReadAll(z)
+}

@@ -1,0 +1,72 @@
+// Builds what the Grapnel binary embeds: internal/ui/dist/<page>/**.gz.
+//
+// Every file is stored gzip-compressed, with no name and no time in the header,
+// so that a rebuild from the same sources gives the same bytes.
+import { mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { dirname, join, relative } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { gzipSync } from 'node:zlib'
+
+const here = dirname(fileURLToPath(import.meta.url))
+const dist = join(here, '../internal/ui/dist')
+
+// playground is Altair's static build with our start-up script. Left out are
+// translations (English stays), the sandbox for pre-request scripts (the
+// content security policy refuses its eval) and legacy font files.
+function playground() {
+  const altair = join(here, 'node_modules/altair-static/build/dist')
+  const unwanted = /^iframe-sandbox\/|^assets\/i18n\/(?!(default|en|en-US)\.json$)|\.woff$|^favicon\.ico$/
+  const files = new Map()
+  for (const name of list(altair)) {
+    if (!unwanted.test(name)) files.set(name, readFileSync(join(altair, name)))
+  }
+  for (const name of ['init.js', 'favicon.svg', 'licenses.txt']) {
+    files.set(name, readFileSync(join(here, 'playground', name)))
+  }
+  files.set('index.html', page(files.get('index.html').toString()))
+  return files
+}
+
+// page turns Altair's index.html into ours. The base is relative, so the page
+// works under any prefix that a proxy puts in front of it.
+function page(html) {
+  const changes = [
+    ['<title>Altair</title>', '<title>Grapnel playground</title>'],
+    ['<base href="/" />', '<base href="./" />'],
+    ['type="image/x-icon" href="favicon.ico"', 'type="image/svg+xml" href="favicon.svg"'],
+    ['</body>', '  <script type="module" src="init.js"></script>\n  </body>'],
+  ]
+  for (const [from, to] of changes) {
+    if (html.split(from).length !== 2) throw new Error(`index.html of Altair has changed: ${from}`)
+    html = html.replace(from, to)
+  }
+  return html
+}
+
+// list returns the names of the files under a folder, in a fixed order.
+function list(folder) {
+  return readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter(entry => entry.isFile())
+    .map(entry => relative(folder, join(entry.parentPath ?? entry.path, entry.name)))
+    .sort()
+}
+
+function write(name, files) {
+  const folder = join(dist, name)
+  rmSync(folder, { recursive: true, force: true })
+  let raw = 0
+  let packed = 0
+  for (const [path, content] of files) {
+    const target = join(folder, `${path}.gz`)
+    const bytes = gzipSync(content, { level: 9 })
+    bytes[9] = 255 // the operating system that packed it: unknown
+    mkdirSync(dirname(target), { recursive: true })
+    writeFileSync(target, bytes)
+    raw += Buffer.byteLength(content)
+    packed += bytes.length
+  }
+  const mb = bytes => (bytes / 1e6).toFixed(2)
+  console.log(`${name}: ${files.size} files, ${mb(raw)} MB, ${mb(packed)} MB compressed`)
+}
+
+write('playground', playground())
