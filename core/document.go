@@ -16,17 +16,14 @@ type Head struct {
 	CreatedAt time.Time `bson:"createdAt"`
 	UpdatedAt time.Time `bson:"updatedAt"`
 
-	batch *batch // the documents read together with this one
+	batch any // *batch[T]: the documents read together with this one
 }
 
 // head lets a Collection reach the Head of any type that embeds it.
 func (h *Head) head() *Head { return h }
 
-// Entity is a pointer to a struct that embeds [Head].
-type Entity[T any] interface {
-	*T
-	head() *Head
-}
+// Node is any stored object: a pointer to a struct that embeds [Head].
+type Node interface{ head() *Head }
 
 // layout maps the BSON names of a struct type to its fields.
 type layout struct {
@@ -108,4 +105,10 @@ func diff(before, after any) Patch {
 		}
 	}
 	return p
+}
+
+// typeOf is the type prefix of an id.
+func typeOf(id string) string {
+	prefix, _, _ := strings.Cut(id, "_")
+	return prefix
 }

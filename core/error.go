@@ -91,6 +91,12 @@ func Is(err error, code Code) bool {
 	return errors.As(err, &e) && e.Code == code
 }
 
+// isTaken reports whether err is the Conflict of this unique field.
+func isTaken(err error, field string) bool {
+	var e *Error
+	return errors.As(err, &e) && e.Code == Conflict && len(e.Fields) == 1 && e.Fields[0].Path == field
+}
+
 // NoMatch is what [DocStore.Write] returns when an operation matched no
 // document: nothing was written. Op is the operation's position.
 type NoMatch struct{ Op int }

@@ -105,7 +105,7 @@ func Inc(field string, n int64) Edit { return Edit{Field: field, Value: n, Inc: 
 type Token []byte
 
 // ErrTokenLost says that changes between the token and now are gone.
-var ErrTokenLost = Errorf(Unavailable, "The missed changes are no longer kept; read again and subscribe anew.")
+var ErrTokenLost error = Errorf(Unavailable, "The missed changes are no longer kept; read again and subscribe anew.")
 
 // Stream hands out changes in the order in which they were committed.
 type Stream interface {
@@ -207,14 +207,15 @@ type UploadWant struct {
 	Size        int64
 	SHA256      []byte
 	ContentType string
-	Expires     time.Duration
+	ExpiresAt   time.Time
 }
 
 // SignedRequest is an HTTP request for a client to send with the file as body.
 type SignedRequest struct {
-	Method  string
-	URL     string
-	Headers []Header
+	Method    string
+	URL       string
+	Headers   []Header
+	ExpiresAt time.Time // of the signature
 }
 
 // Header is one header of a SignedRequest.

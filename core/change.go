@@ -1,0 +1,337 @@
+package core
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"sync"
+	"time"
+)
+
+// ChangeKind says what a change was, as the subscriber sees it.
+type ChangeKind string
+
+// Added came into the subscriber's sight, Removed left it.
+const (
+	Added   ChangeKind = "ADDED"
+	Updated ChangeKind = "UPDATED"
+	Removed ChangeKind = "REMOVED"
+)
+
+// Change is what a subscriber may know of one change. Doc is nil when Kind is
+// Removed. Err ends the stream: it is the last value.
+type Change[T any] struct {
+	Kind ChangeKind
+	ID   string
+	Doc  *T
+	Err  error
+}
+
+// maxQueue bounds the changes that wait for one subscriber; a slower one is dropped.
+const maxQueue = 256
+
+// Watch streams the changes of documents that the caller may see and that
+// where finds, until ctx ends. The rules are applied anew to each change, to
+// the document before and after it, with the caller's rights of that moment,
+// which refresh gives.
+func (c *Collection[T]) Watch(ctx context.Context, where Filter, refresh func(context.Context) (Principal, error)) (<-chan Change[T], error) {
+	if err := c.mayName(ctx, where, nil); err != nil {
+		return nil, err
+	}
+	sub, err := c.feed.subscribe()
+	if err != nil {
+		return nil, err
+	}
+	out := make(chan Change[T])
+	go func() {
+		defer close(out)
+		defer c.feed.unsubscribe(sub)
+		send := func(ch Change[T]) bool {
+			select {
+			case out <- ch:
+				return ch.Err == nil
+			case <-ctx.Done():
+				return false
+			}
+		}
+		for {
+			select {
+			case <-ctx.Done():
+				return
+			case img, open := <-sub.queue:
+				if !open {
+					send(Change[T]{Err: sub.err})
+					return
+				}
+				p, err := refresh(ctx)
+				if err != nil {
+					send(Change[T]{Err: err})
+					return
+				}
+				ch, ok := c.seen(p, where, img)
+				if ok && !send(ch) {
+					return
+				}
+			}
+		}
+	}()
+	return out, nil
+}
+
+// seen is the change as p may know of it; ok is false when p may not.
+func (c *Collection[T]) seen(p Principal, where Filter, img images[T]) (ch Change[T], ok bool) {
+	sees := func(doc *T, at time.Time) bool {
+		return doc != nil && And(allowed(c.spec.Rules, p, Read, at), where).Match(doc, c.spec.Search)
+	}
+	before, after := sees(img.before, img.beforeAt), sees(img.after, img.at)
+	ch = Change[T]{ID: img.id, Doc: img.after}
+	switch {
+	case before && after:
+		ch.Kind = Updated
+	case after:
+		ch.Kind = Added
+	case before:
+		ch.Kind, ch.Doc = Removed, nil
+	default:
+		return ch, false
+	}
+	return ch, true
+}
+
+// images is one change with the moments at which its two sides are judged.
+type images[T any] struct {
+	id            string
+	before, after *T
+	beforeAt, at  time.Time
+}
+
+// subscriber is one reader of a feed. err is set before queue is closed.
+type subscriber[T any] struct {
+	queue chan images[T]
+	err   error
+}
+
+// feed hands the changes of one collection to its subscribers in this process.
+// Besides what the store reports it knows the documents that a rule hides
+// until a moment ([Now]): they change by the clock alone.
+type feed[T any] struct {
+	c      *Collection[T]
+	due    string        // the field that the rules compare with Now; "" for none
+	wake   chan struct{} // a document may be due earlier than thought
+	onDue  func(context.Context, *T)
+	mu     sync.Mutex
+	subs   map[*subscriber[T]]struct{}
+	closed error
+}
+
+func newFeed[T any](c *Collection[T]) *feed[T] {
+	f := &feed[T]{c: c, wake: make(chan struct{}, 1), subs: map[*subscriber[T]]struct{}{}}
+	for _, r := range c.spec.Rules {
+		r.Where.Walk(func(w Filter) {
+			if _, ok := w.Value.(Now); ok {
+				f.due = w.Field
+			}
+		})
+	}
+	return f
+}
+
+func (f *feed[T]) subscribe() (*subscriber[T], error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.closed != nil {
+		return nil, f.closed
+	}
+	s := &subscriber[T]{queue: make(chan images[T], maxQueue)}
+	f.subs[s] = struct{}{}
+	if len(f.subs) == 1 {
+		f.nudge()
+	}
+	return s, nil
+}
+
+func (f *feed[T]) unsubscribe(s *subscriber[T]) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	delete(f.subs, s)
+}
+
+// end drops every subscriber with err; with final, later ones too.
+func (f *feed[T]) end(err error, final bool) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for s := range f.subs {
+		f.drop(s, err)
+	}
+	if final {
+		f.closed = err
+	}
+}
+
+func (f *feed[T]) drop(s *subscriber[T], err error) {
+	s.err = err
+	close(s.queue)
+	delete(f.subs, s)
+}
+
+// publish hands on a change that the store reports. Both sides are judged at
+// the moment of the write, so that what comes due by the clock around that
+// moment is announced once, by keepTime.
+func (f *feed[T]) publish(e Event) error {
+	if f.idle() {
+		return nil
+	}
+	img := images[T]{id: e.ID}
+	var err error
+	if img.before, err = decode[T](e.Before); err != nil {
+		return err
+	}
+	if img.after, err = decode[T](e.After); err != nil {
+		return err
+	}
+	img.at = f.c.now()
+	if img.after != nil {
+		if f.due != "" && f.dueAt(img.after).After(img.at) {
+			f.nudge()
+		}
+		img.at = headOf(img.after).UpdatedAt
+	}
+	img.beforeAt = img.at
+	f.deliver(img)
+	return nil
+}
+
+func decode[T any](doc Doc) (*T, error) {
+	if doc == nil {
+		return nil, nil
+	}
+	t := new(T)
+	return t, doc.Decode(t)
+}
+
+func (f *feed[T]) idle() bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return len(f.subs) == 0
+}
+
+func (f *feed[T]) deliver(img images[T]) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for s := range f.subs {
+		select {
+		case s.queue <- img:
+		default:
+			f.drop(s, Errorf(Unavailable, "You read too slowly and missed changes; read again and subscribe anew."))
+		}
+	}
+}
+
+func (f *feed[T]) nudge() {
+	select {
+	case f.wake <- struct{}{}:
+	default:
+	}
+}
+
+func (f *feed[T]) dueAt(doc *T) time.Time {
+	t, _ := fieldOf(doc, f.due).(time.Time)
+	return t
+}
+
+// keepTime publishes the documents that come due by the clock, while there
+// are subscribers. It holds no list: the next one is asked of the store, at
+// least once a minute, so that a write by another process is noticed too.
+func (f *feed[T]) keepTime(ctx context.Context, log *slog.Logger) {
+	if f.due == "" {
+		return
+	}
+	ctx = AsSystem(ctx)
+	order := []Order{{Field: f.due}, {Field: "_id"}}
+	since := func(t time.Time) []any { return []any{Millis(t), "~"} } // behind every id
+	after := since(f.c.now())
+	for ctx.Err() == nil {
+		now := Millis(f.c.now())
+		if f.idle() {
+			after = since(now)
+		}
+		next, err := f.c.find(ctx, Query{Order: order, After: after, Limit: MaxPage})
+		if err != nil && ctx.Err() == nil {
+			log.WarnContext(ctx, "read the schedule", "collection", f.c.spec.Name, "error", err)
+		}
+		wait := time.Minute
+		for _, doc := range next {
+			h, at := headOf(doc), f.dueAt(doc)
+			if at.After(now) {
+				wait = min(wait, at.Sub(now))
+				break
+			}
+			wait = 0 // there may be more
+			after = []any{at, h.ID}
+			if !at.After(h.UpdatedAt) {
+				continue // its own write announced it
+			}
+			if f.onDue != nil {
+				f.onDue(ctx, doc)
+			}
+			f.deliver(images[T]{id: h.ID, before: doc, after: doc, beforeAt: at.Add(-time.Millisecond), at: at})
+		}
+		select {
+		case <-ctx.Done():
+		case <-f.wake:
+		case <-time.After(wait):
+		}
+	}
+}
+
+// listener is a feed of any type.
+type listener interface {
+	publish(Event) error
+	end(err error, final bool)
+	keepTime(context.Context, *slog.Logger)
+}
+
+// listen reads the store's changes until ctx ends and hands them to the feeds
+// by collection; after a failure it goes on where it stood.
+func listen(ctx context.Context, docs DocStore, feeds map[string]listener, stream Stream, log *slog.Logger) {
+	endAll := func(err error, final bool) {
+		for _, f := range feeds {
+			f.end(err, final)
+		}
+	}
+	var token Token
+	pause := time.Duration(0)
+	for ctx.Err() == nil {
+		var e Event
+		var err error
+		if stream == nil {
+			stream, err = docs.Changes(ctx, token)
+		} else if e, err = stream.Next(ctx); err == nil {
+			pause, token = 0, e.Token
+			if f := feeds[e.Coll]; f != nil {
+				err = f.publish(e)
+			}
+		}
+		if err == nil || ctx.Err() != nil {
+			continue
+		}
+		log.WarnContext(ctx, "follow changes", "error", err)
+		if errors.Is(err, ErrTokenLost) {
+			token = nil
+			endAll(ErrTokenLost, false)
+		}
+		if stream != nil {
+			stream.Close()
+			stream = nil
+		}
+		pause = min(max(pause*2, 100*time.Millisecond), 10*time.Second)
+		select {
+		case <-ctx.Done():
+		case <-time.After(pause):
+		}
+	}
+	if stream != nil {
+		stream.Close()
+	}
+	endAll(Errorf(Unavailable, "The server is shutting down; subscribe again."), true)
+}

@@ -1,0 +1,263 @@
+package core
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/google/uuid"
+)
+
+// maxBatch bounds the ids of one lookup; longer lists are split.
+const maxBatch = 500
+
+// maxTries bounds how often an update starts over because another write came
+// between its read and its write.
+const maxTries = 10
+
+// Collection is the one mechanism behind every stored type: rules, versions,
+// pages, links and changes over a [DocStore]. T embeds [Head]. The caller is
+// the [Principal] in the context; what the rules hide from it does not exist.
+type Collection[T any] struct {
+	spec   Spec
+	fields map[string]Field
+	docs   DocStore
+	now    func() time.Time
+	feed   *feed[T]
+}
+
+// newCollection panics when T does not embed Head: a mistake in the program.
+func newCollection[T any](docs DocStore, spec Spec, now func() time.Time) *Collection[T] {
+	headOf(new(T))
+	c := &Collection[T]{spec: spec, docs: docs, now: now, fields: map[string]Field{
+		"_id": {Name: "_id", Kind: String, Unique: true},
+	}}
+	for _, f := range spec.Fields {
+		c.fields[f.Name] = f
+	}
+	c.feed = newFeed(c)
+	return c
+}
+
+func headOf[T any](doc *T) *Head { return any(doc).(Node).head() }
+
+// Get is the document with this id; NOT_FOUND when there is none for the caller.
+func (c *Collection[T]) Get(ctx context.Context, id string) (*T, error) {
+	return c.First(ctx, Eq("_id", id))
+}
+
+// First is any document that f matches; NOT_FOUND when there is none for the caller.
+func (c *Collection[T]) First(ctx context.Context, f Filter) (*T, error) {
+	list, err := c.find(ctx, Query{Filter: And(c.may(ctx, Read), f), Limit: 1})
+	if err != nil {
+		return nil, err
+	}
+	if len(list) == 0 {
+		return nil, c.notFound()
+	}
+	return list[0], nil
+}
+
+// GetMany looks up ids and answers in their order, nil where there is no
+// document for the caller. It costs one storage call.
+func (c *Collection[T]) GetMany(ctx context.Context, ids []string) ([]*T, error) {
+	byID := make(map[string]*T, len(ids))
+	for part := range slices.Chunk(distinct(ids), maxBatch) {
+		list, err := c.find(ctx, Query{Filter: And(c.may(ctx, Read), In("_id", part)), Limit: len(part)})
+		if err != nil {
+			return nil, err
+		}
+		for _, doc := range list {
+			byID[headOf(doc).ID] = doc
+		}
+	}
+	out := make([]*T, len(ids))
+	for i, id := range ids {
+		out[i] = byID[id]
+	}
+	return out, nil
+}
+
+// Create stores doc, whose Head it fills (an id or creation time that is
+// already there stays), together with the other operations, all or none.
+func (c *Collection[T]) Create(ctx context.Context, doc *T, also ...Op) error {
+	h, now := headOf(doc), Millis(c.now())
+	if h.ID == "" {
+		h.ID = newID(c.spec.Prefix)
+	}
+	if h.CreatedAt.IsZero() {
+		h.CreatedAt = now
+	}
+	h.Version, h.UpdatedAt = 1, now
+	if !c.may(ctx, Create).Match(doc, c.spec.Search) {
+		return denied(ctx)
+	}
+	return c.docs.Write(ctx, append([]Op{{Kind: OpInsert, Coll: c.spec.Name, Doc: doc}}, also...)...)
+}
+
+// Update lets change edit the document and stores what it changed, as one step:
+// rules hold for the document before and after, the version counts up, and a
+// write that came in between starts it over, so change must be free of side
+// effects and must replace slices instead of editing them. expected, when not
+// nil, is the version that the caller knows: CONFLICT when it differs. The
+// operations that change returns are written along, all or none.
+func (c *Collection[T]) Update(ctx context.Context, id string, expected *int64, change func(doc *T) ([]Op, error)) (*T, error) {
+	for range maxTries {
+		before, err := c.current(ctx, id, Update, expected)
+		if err != nil {
+			return nil, err
+		}
+		after := *before
+		also, err := change(&after)
+		if err != nil {
+			return nil, err
+		}
+		may := c.may(ctx, Update)
+		if !may.Match(&after, c.spec.Search) {
+			return nil, denied(ctx)
+		}
+		patch := diff(before, &after)
+		if len(patch) == 0 && len(also) == 0 {
+			return before, nil
+		}
+		h := headOf(&after)
+		h.Version, h.UpdatedAt = h.Version+1, Millis(c.now())
+		patch = append(patch, Inc("version", 1), Set("updatedAt", h.UpdatedAt))
+		err = c.docs.Write(ctx, append([]Op{{Kind: OpUpdate, Coll: c.spec.Name, Filter: c.exactly(before, may), Patch: patch}}, also...)...)
+		if raced(err) {
+			continue
+		}
+		return &after, err
+	}
+	return nil, Errorf(Unavailable, "The record is being changed by others; try again.")
+}
+
+// Delete removes the document, under the same conditions as Update, and
+// returns it as it was.
+func (c *Collection[T]) Delete(ctx context.Context, id string, expected *int64, also ...Op) (*T, error) {
+	for range maxTries {
+		doc, err := c.current(ctx, id, Delete, expected)
+		if err != nil {
+			return nil, err
+		}
+		err = c.docs.Write(ctx, append([]Op{{Kind: OpDelete, Coll: c.spec.Name, Filter: c.exactly(doc, c.may(ctx, Delete))}}, also...)...)
+		if raced(err) {
+			continue
+		}
+		return doc, err
+	}
+	return nil, Errorf(Unavailable, "The record is being changed by others; try again.")
+}
+
+// current reads the document for a write and tells apart why it may not be
+// written: NOT_FOUND, FORBIDDEN or CONFLICT.
+func (c *Collection[T]) current(ctx context.Context, id string, verb Verb, expected *int64) (*T, error) {
+	doc, err := c.Get(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	if !c.may(ctx, verb).Match(doc, c.spec.Search) {
+		return nil, denied(ctx)
+	}
+	if v := headOf(doc).Version; expected != nil && *expected != v {
+		return nil, &Error{Code: Conflict, CurrentVersion: v,
+			Message: fmt.Sprintf("The record has changed: its version is %d, not %d. Read it again.", v, *expected)}
+	}
+	return doc, nil
+}
+
+// exactly pins a write to the version that was read, under the rule.
+func (c *Collection[T]) exactly(doc *T, may Filter) Filter {
+	h := headOf(doc)
+	return And(Eq("_id", h.ID), Eq("version", h.Version), may)
+}
+
+// raced reports whether an operation of a Write, pinned to what was read, found
+// it changed.
+func raced(err error) bool {
+	var e *NoMatch
+	return errors.As(err, &e)
+}
+
+// CanRead reports, as a FORBIDDEN error, whether the caller may not read a
+// guarded field of doc.
+func (c *Collection[T]) CanRead(ctx context.Context, doc *T, field string) error {
+	guard := c.fields[field].Guard
+	if len(guard) == 0 || allowed(guard, PrincipalOf(ctx), Read, c.now()).Match(doc, nil) {
+		return nil
+	}
+	return Errorf(Forbidden, "You may not read this field.")
+}
+
+// may is the filter of the documents on which the caller may do verb.
+func (c *Collection[T]) may(ctx context.Context, verb Verb) Filter {
+	return allowed(c.spec.Rules, PrincipalOf(ctx), verb, c.now())
+}
+
+// mayName refuses a client's filter or order that names a guarded field which
+// the caller may not read on every document: its answer would tell the value.
+func (c *Collection[T]) mayName(ctx context.Context, f Filter, order []Order) error {
+	var err error
+	check := func(name string) {
+		field, ok := c.fields[name]
+		switch {
+		case !ok:
+			err = fmt.Errorf("core: %s declares no field %q", c.spec.Name, name)
+		case len(field.Guard) > 0 && allowed(field.Guard, PrincipalOf(ctx), Read, c.now()).Op != OpAll:
+			err = Errorf(Forbidden, "You may not filter or sort by a field that you may not read.")
+		}
+	}
+	f.Walk(func(f Filter) {
+		if f.Field != "" {
+			check(f.Field)
+		}
+	})
+	for _, o := range order {
+		check(o.Field)
+	}
+	return err
+}
+
+// find decodes what q describes; the documents of one call form one batch for
+// their links.
+func (c *Collection[T]) find(ctx context.Context, q Query) ([]*T, error) {
+	if q.Filter.Op == OpNone {
+		return nil, nil
+	}
+	b := &batch[T]{}
+	for doc, err := range c.docs.Find(ctx, c.spec.Name, q) {
+		if err != nil {
+			return nil, err
+		}
+		t := new(T)
+		if err := doc.Decode(t); err != nil {
+			return nil, fmt.Errorf("core: decode from %s: %w", c.spec.Name, err)
+		}
+		headOf(t).batch = b
+		b.docs = append(b.docs, t)
+	}
+	return b.docs, nil
+}
+
+func (c *Collection[T]) notFound() error {
+	return Errorf(NotFound, "There is no such %s.", c.spec.Prefix)
+}
+
+// denied is the error for a caller whom a rule refuses.
+func denied(ctx context.Context) error {
+	if !PrincipalOf(ctx).SignedIn() {
+		return Errorf(Unauthenticated, "Sign in first.")
+	}
+	return Errorf(Forbidden, "You may not do this.")
+}
+
+// newID makes an id that names its type and sorts by creation.
+func newID(prefix string) string { return prefix + "_" + uuid.Must(uuid.NewV7()).String() }
+
+func distinct(ids []string) []string {
+	out := slices.Clone(ids)
+	slices.Sort(out)
+	return slices.Compact(out)
+}

@@ -1,0 +1,237 @@
+package core
+
+import (
+	"context"
+	"encoding/base64"
+	"encoding/json"
+	"slices"
+	"strings"
+	"time"
+)
+
+// DefaultPage and MaxPage bound how many documents a page holds.
+const (
+	DefaultPage = 20
+	MaxPage     = 100
+)
+
+// PageArgs asks for a page, as in the Relay Cursor Connections Specification:
+// First with After, or Last with Before.
+type PageArgs struct {
+	Where   Filter
+	OrderBy []Order // without "_id", which always follows
+	First   *int
+	After   *string
+	Last    *int
+	Before  *string
+}
+
+// Page is one page of a connection.
+type Page[T any] struct {
+	nodes             []*T
+	order             cursorOrder
+	hasNext, hasPrior bool
+	count             func(context.Context) (int, error)
+}
+
+// Edge is a document in a connection.
+type Edge[T any] struct {
+	Node  *T
+	order cursorOrder
+}
+
+// PageInfo says where a page stands.
+type PageInfo struct {
+	HasNextPage     bool
+	HasPreviousPage bool
+	StartCursor     *string
+	EndCursor       *string
+}
+
+// Page reads the documents that the caller may see and that args ask for.
+func (c *Collection[T]) Page(ctx context.Context, args PageArgs) (*Page[T], error) {
+	limit, backward, err := args.bounds()
+	if err != nil {
+		return nil, err
+	}
+	if err := c.mayName(ctx, args.Where, args.OrderBy); err != nil {
+		return nil, err
+	}
+	keys := append(slices.Clone(args.OrderBy), Order{Field: "_id", Desc: len(args.OrderBy) > 0 && args.OrderBy[0].Desc})
+	order := cursorOrder{coll: c.spec.Name, keys: keys}
+	cursor, path := args.After, "after"
+	if backward {
+		cursor, path = args.Before, "before"
+	}
+	var after []any
+	if cursor != nil {
+		if after, err = order.decode(*cursor, c.fields); err != nil {
+			return nil, invalidField(path, "CURSOR", "is no cursor of this list and order")
+		}
+	}
+	filter := And(c.may(ctx, Read), args.Where)
+	q := Query{Filter: filter, Order: keys, After: after, Limit: limit + 1}
+	if backward {
+		q.Order = slices.Clone(keys)
+		for i := range q.Order {
+			q.Order[i].Desc = !q.Order[i].Desc
+		}
+	}
+	docs, err := c.find(ctx, q)
+	if err != nil {
+		return nil, err
+	}
+	more := len(docs) > limit
+	if more {
+		docs = docs[:limit]
+	}
+	p := &Page[T]{nodes: docs, order: order, hasNext: more, hasPrior: cursor != nil}
+	if backward {
+		slices.Reverse(docs)
+		p.hasNext, p.hasPrior = p.hasPrior, p.hasNext
+	}
+	p.count = func(ctx context.Context) (int, error) {
+		if filter.Op == OpNone {
+			return 0, nil
+		}
+		n, err := c.docs.Count(ctx, c.spec.Name, filter)
+		return int(n), err
+	}
+	return p, nil
+}
+
+// bounds checks the paging arguments, all at once.
+func (a PageArgs) bounds() (limit int, backward bool, err error) {
+	var check checker
+	limit = DefaultPage
+	size := func(path string, n *int) {
+		if n == nil {
+			return
+		}
+		if *n < 0 || *n > MaxPage {
+			check.add(path, "RANGE", "must be from 0 to 100", MaxPage)
+		}
+		limit = *n
+	}
+	size("first", a.First)
+	size("last", a.Last)
+	backward = a.Last != nil || (a.Before != nil && a.First == nil)
+	if a.First != nil && a.Last != nil {
+		check.add("last", "CONTRADICTION", "cannot stand beside first", nil)
+	}
+	if backward && a.After != nil {
+		check.add("after", "CONTRADICTION", "goes with first; with last use before", nil)
+	}
+	if !backward && a.Before != nil {
+		check.add("before", "CONTRADICTION", "goes with last; with first use after", nil)
+	}
+	return limit, backward, check.err()
+}
+
+// Nodes is the documents of the page.
+func (p *Page[T]) Nodes() []*T { return p.nodes }
+
+// Edges is the documents of the page with their cursors.
+func (p *Page[T]) Edges() []Edge[T] {
+	edges := make([]Edge[T], len(p.nodes))
+	for i, n := range p.nodes {
+		edges[i] = Edge[T]{Node: n, order: p.order}
+	}
+	return edges
+}
+
+// PageInfo says where the page stands.
+func (p *Page[T]) PageInfo() PageInfo {
+	info := PageInfo{HasNextPage: p.hasNext, HasPreviousPage: p.hasPrior}
+	if n := len(p.nodes); n > 0 {
+		first, last := p.order.encode(p.nodes[0]), p.order.encode(p.nodes[n-1])
+		info.StartCursor, info.EndCursor = &first, &last
+	}
+	return info
+}
+
+// TotalCount counts the documents on all pages together; one storage call.
+func (p *Page[T]) TotalCount(ctx context.Context) (int, error) { return p.count(ctx) }
+
+// Cursor is where the edge stands in its order; opaque.
+func (e Edge[T]) Cursor() string { return e.order.encode(e.Node) }
+
+// cursorOrder writes and reads the cursors of one order of one collection: a
+// JSON list of the order's name and the key values, in base64url. Times are
+// Unix milliseconds.
+type cursorOrder struct {
+	coll string
+	keys []Order
+}
+
+func (o cursorOrder) name() string {
+	var b strings.Builder
+	b.WriteString(o.coll)
+	for _, k := range o.keys {
+		if k.Desc {
+			b.WriteString("-")
+		} else {
+			b.WriteString("+")
+		}
+		b.WriteString(k.Field)
+	}
+	return b.String()
+}
+
+func (o cursorOrder) encode(doc any) string {
+	list := make([]any, 1, len(o.keys)+1)
+	list[0] = o.name()
+	for _, k := range o.keys {
+		v := fieldOf(doc, k.Field)
+		if t, ok := v.(time.Time); ok {
+			v = t.UnixMilli()
+		}
+		list = append(list, v)
+	}
+	data, _ := json.Marshal(list) // strings and numbers always encode
+	return base64.RawURLEncoding.EncodeToString(data)
+}
+
+func (o cursorOrder) decode(cursor string, fields map[string]Field) ([]any, error) {
+	bad := Errorf(Invalid, "This is no cursor of this list.")
+	data, err := base64.RawURLEncoding.DecodeString(cursor)
+	if err != nil || len(data) > 4096 {
+		return nil, bad
+	}
+	var list []json.RawMessage
+	var name string
+	if json.Unmarshal(data, &list) != nil || len(list) != len(o.keys)+1 || json.Unmarshal(list[0], &name) != nil || name != o.name() {
+		return nil, bad
+	}
+	values := make([]any, len(o.keys))
+	for i, k := range o.keys {
+		if values[i], err = decodeKey(list[i+1], fields[k.Field].Kind); err != nil {
+			return nil, bad
+		}
+	}
+	return values, nil
+}
+
+func decodeKey(raw json.RawMessage, kind Kind) (any, error) {
+	if string(raw) == "null" {
+		return nil, Errorf(Invalid, "a key is null")
+	}
+	switch kind {
+	case Int:
+		return unmarshal[int64](raw)
+	case Float:
+		return unmarshal[float64](raw)
+	case Bool:
+		return unmarshal[bool](raw)
+	case Time:
+		ms, err := unmarshal[int64](raw)
+		return time.UnixMilli(ms).UTC(), err
+	}
+	return unmarshal[string](raw)
+}
+
+func unmarshal[V any](raw json.RawMessage) (V, error) {
+	var v V
+	err := json.Unmarshal(raw, &v)
+	return v, err
+}

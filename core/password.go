@@ -1,0 +1,108 @@
+package core
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/subtle"
+	"encoding/base64"
+	"fmt"
+	"runtime"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	"golang.org/x/crypto/argon2"
+)
+
+// The cost of argon2id, after the OWASP Password Storage Cheat Sheet.
+const (
+	argonTime    = 2
+	argonMemory  = 19 * 1024 // KiB
+	argonThreads = 1
+	argonSalt    = 16
+	argonKey     = 32
+)
+
+// maxHashWait bounds how long a sign-in queues for a worker.
+const maxHashWait = 10 * time.Second
+
+// hasher runs argon2id in a bounded number of workers, so that sign-ins queue
+// and other requests do not wait for them. A quarter of the processors, at
+// least one, works on passwords.
+type hasher struct {
+	workers chan struct{}
+	queue   chan struct{}
+	runs    atomic.Int64 // how often argon2 worked
+	decoy   string       // verified when there is no account, for the same work
+}
+
+func newHasher() *hasher {
+	h := &hasher{workers: make(chan struct{}, max(1, runtime.NumCPU()/4)), queue: make(chan struct{}, 256)}
+	h.decoy = encodeHash(make([]byte, argonSalt), make([]byte, argonKey))
+	return h
+}
+
+// work runs f in a worker; UNAVAILABLE when too many wait already.
+func (h *hasher) work(ctx context.Context, f func()) error {
+	busy := &Error{Code: RateLimited, RetryAfter: maxHashWait, Message: "Too many are signing in at this moment; try again."}
+	select {
+	case h.queue <- struct{}{}:
+		defer func() { <-h.queue }()
+	default:
+		return busy
+	}
+	wait := time.NewTimer(maxHashWait)
+	defer wait.Stop()
+	select {
+	case h.workers <- struct{}{}:
+		defer func() { <-h.workers }()
+	case <-wait.C:
+		return busy
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+	h.runs.Add(1)
+	f()
+	return nil
+}
+
+// hash is the PHC string of a password.
+func (h *hasher) hash(ctx context.Context, password string) (phc string, err error) {
+	salt := make([]byte, argonSalt)
+	rand.Read(salt)
+	err = h.work(ctx, func() {
+		phc = encodeHash(salt, argon2.IDKey([]byte(password), salt, argonTime, argonMemory, argonThreads, argonKey))
+	})
+	return phc, err
+}
+
+// verify reports whether password belongs to phc. An empty phc, of an account
+// that does not exist, costs the same work and never matches.
+func (h *hasher) verify(ctx context.Context, phc, password string) (ok bool, err error) {
+	known := phc != ""
+	if !known {
+		phc = h.decoy
+	}
+	var memory, passes uint32
+	var threads uint8
+	var salt64, key64 string
+	if _, err := fmt.Sscanf(strings.ReplaceAll(strings.TrimPrefix(phc, "$"), "$", " "), "argon2id v=19 m=%d,t=%d,p=%d %s %s", &memory, &passes, &threads, &salt64, &key64); err != nil {
+		return false, fmt.Errorf("core: a stored password hash is malformed: %w", err)
+	}
+	salt, err1 := base64.RawStdEncoding.DecodeString(salt64)
+	key, err2 := base64.RawStdEncoding.DecodeString(key64)
+	if err1 != nil || err2 != nil {
+		return false, fmt.Errorf("core: a stored password hash is malformed")
+	}
+	err = h.work(ctx, func() {
+		got := argon2.IDKey([]byte(password), salt, passes, memory, threads, uint32(len(key)))
+		ok = subtle.ConstantTimeCompare(got, key) == 1 && known
+	})
+	return ok, err
+}
+
+// encodeHash writes the PHC string format.
+func encodeHash(salt, key []byte) string {
+	return fmt.Sprintf("$argon2id$v=19$m=%d,t=%d,p=%d$%s$%s", argonMemory, argonTime, argonThreads,
+		base64.RawStdEncoding.EncodeToString(salt), base64.RawStdEncoding.EncodeToString(key))
+}

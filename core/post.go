@@ -1,0 +1,448 @@
+package core
+
+import (
+	"context"
+	"crypto/rand"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/gosimple/slug"
+)
+
+// PostStatus is where a post stands.
+type PostStatus string
+
+// The statuses. A published post is public from its date on.
+const (
+	Draft     PostStatus = "DRAFT"
+	Published PostStatus = "PUBLISHED"
+)
+
+// Post is an article. What clients see of it is in schema/post.graphqls.
+type Post struct {
+	Head        `bson:",inline"`
+	Title       string     `bson:"title"`
+	Slug        *string    `bson:"slug"`
+	Excerpt     *string    `bson:"excerpt"`
+	Body        string     `bson:"body"` // Markdown
+	Tags        []string   `bson:"tags"`
+	AuthorID    string     `bson:"authorId"`
+	CoverID     *string    `bson:"coverId"`
+	Status      PostStatus `bson:"status"`
+	PublishedAt *time.Time `bson:"publishedAt"`
+	// Date sorts posts: PublishedAt, or CreatedAt while that is null.
+	Date time.Time `bson:"date"`
+	// Slugs are the slugs that lead to this post: only a post that is public
+	// by now holds any, for a claim would tell that a hidden post exists.
+	Slugs []string `bson:"slugs"`
+	// FormerSlugs led here before the post was made a draft again.
+	FormerSlugs []string `bson:"formerSlugs"`
+}
+
+// PostConnection is a page of posts, PostEdge one of its edges,
+// PostChange a change of one.
+type (
+	PostConnection = Page[Post]
+	PostEdge       = Edge[Post]
+	PostChange     = Change[Post]
+)
+
+// PostSpec describes posts.
+func PostSpec() Spec {
+	return Spec{
+		Name: "posts", Prefix: "post",
+		Fields: []Field{
+			{Name: "status"},
+			{Name: "authorId"},
+			{Name: "slug"},
+			{Name: "slugs", Array: true, Unique: true},
+			{Name: "tags", Array: true},
+			{Name: "title"},
+			{Name: "date", Kind: Time},
+			{Name: "publishedAt", Kind: Time},
+			{Name: "createdAt", Kind: Time},
+			{Name: "updatedAt", Kind: Time},
+			{Name: "version", Kind: Int},
+		},
+		Indexes: [][]string{
+			{"date"}, {"status", "date"}, {"authorId", "date"}, {"tags", "date"},
+			{"createdAt"}, {"updatedAt"}, {"title"}, {"slug"},
+		},
+		Search: []string{"title", "excerpt", "body"},
+		Live:   true,
+		Rules: []Rule{
+			{Verbs: Read, Where: public()},
+			{Verbs: Read, Owner: "authorId"},
+			{Verbs: Create | Update | Delete, Role: Author, Owner: "authorId"},
+			{Verbs: AnyVerb, Role: Editor},
+		},
+	}
+}
+
+// public matches the posts that everybody may read.
+func public() Filter { return And(Eq("status", Published), Lte("date", Now{})) }
+
+// Posts is the service of articles.
+type Posts struct {
+	*Collection[Post]
+	app *App
+}
+
+// PostDraft is what a new post starts with.
+type PostDraft struct {
+	Title     string
+	Body      string
+	Excerpt   *string
+	Slug      *string
+	Tags      []string
+	CoverID   *string
+	AuthorID  *string    // the caller when nil
+	CreatedAt *time.Time // for editors; now when nil
+}
+
+// PostPatch is what [Posts.Edit] changes.
+type PostPatch struct {
+	Title     Opt[*string]
+	Body      Opt[*string]
+	Excerpt   Opt[*string]
+	Slug      Opt[*string]
+	Tags      Opt[[]string]
+	CoverID   Opt[*string]
+	AuthorID  Opt[*string]
+	CreatedAt Opt[*time.Time]
+}
+
+const maxSlug, maxSlugs = 100, 50
+
+// Write begins a draft.
+func (p *Posts) Write(ctx context.Context, d PostDraft) (*Post, error) {
+	if p.may(ctx, Create).Op == OpNone {
+		return nil, denied(ctx)
+	}
+	caller := PrincipalOf(ctx)
+	post := &Post{Title: d.Title, Body: d.Body, Excerpt: d.Excerpt, Slug: d.Slug, Tags: d.Tags, CoverID: d.CoverID,
+		AuthorID: caller.UserID, Status: Draft, Slugs: []string{}, FormerSlugs: []string{}}
+	if d.AuthorID != nil {
+		post.AuthorID = *d.AuthorID
+	}
+	if d.CreatedAt != nil {
+		post.CreatedAt = Millis(*d.CreatedAt)
+	} else {
+		post.CreatedAt = Millis(p.now())
+	}
+	post.Date = post.CreatedAt
+	imports := d.CreatedAt != nil || post.AuthorID != caller.UserID
+	if err := p.check(ctx, &Post{AuthorID: caller.UserID}, post, imports); err != nil {
+		return nil, err
+	}
+	return post, p.Create(ctx, post)
+}
+
+// Edit changes a post.
+func (p *Posts) Edit(ctx context.Context, id string, expected *int64, patch PostPatch) (*Post, error) {
+	return p.updateSlugged(ctx, id, expected, func(post *Post) ([]Op, error) {
+		before := *post
+		var check checker
+		require := func(path string, to *string, o Opt[*string]) {
+			switch {
+			case o.Set && o.Value == nil:
+				check.add(path, "REQUIRED", "must not be null", nil)
+			case o.Set:
+				*to = *o.Value
+			}
+		}
+		require("title", &post.Title, patch.Title)
+		require("body", &post.Body, patch.Body)
+		require("authorId", &post.AuthorID, patch.AuthorID)
+		if patch.Excerpt.Set {
+			post.Excerpt = patch.Excerpt.Value
+		}
+		if patch.CoverID.Set {
+			post.CoverID = patch.CoverID.Value
+		}
+		if patch.Tags.Set {
+			post.Tags = patch.Tags.Value
+			if post.Tags == nil {
+				check.add("tags", "REQUIRED", "must not be null", nil)
+			}
+		}
+		if patch.CreatedAt.Set {
+			if patch.CreatedAt.Value == nil {
+				check.add("createdAt", "REQUIRED", "must not be null", nil)
+			} else {
+				post.CreatedAt = Millis(*patch.CreatedAt.Value)
+			}
+		}
+		post.setDate()
+		if err := check.err(); err != nil {
+			return nil, err
+		}
+		if patch.Slug.Set {
+			post.Slug = patch.Slug.Value
+		}
+		imports := post.AuthorID != before.AuthorID || !post.CreatedAt.Equal(before.CreatedAt)
+		if err := p.check(ctx, &before, post, imports); err != nil {
+			return nil, err
+		}
+		if patch.Slug.Set && len(post.Slugs) > 0 {
+			return nil, p.claim(ctx, post, true)
+		}
+		return nil, nil
+	})
+}
+
+// Publish makes a post public from a moment on, now when at is nil.
+func (p *Posts) Publish(ctx context.Context, id string, expected *int64, at *time.Time) (*Post, error) {
+	return p.updateSlugged(ctx, id, expected, func(post *Post) ([]Op, error) {
+		now := Millis(p.now())
+		when := now
+		if at != nil {
+			when = Millis(*at)
+			if when.Before(now) && !p.mayImport(ctx) && (post.PublishedAt == nil || !when.Equal(*post.PublishedAt)) {
+				return nil, Errorf(Forbidden, "Only editors may set a date in the past.")
+			}
+		} else if post.Status == Published && !post.Date.After(now) {
+			return nil, nil // it is public already, and keeps its date
+		}
+		post.Status, post.PublishedAt = Published, &when
+		post.setDate()
+		if when.After(now) {
+			post.release()
+			return nil, nil
+		}
+		return nil, p.claim(ctx, post, true)
+	})
+}
+
+// updateSlugged is an Update that may claim a slug: when another post took it
+// in the same moment, the claim starts over.
+func (p *Posts) updateSlugged(ctx context.Context, id string, expected *int64, change func(*Post) ([]Op, error)) (*Post, error) {
+	for range maxTries {
+		post, err := p.Update(ctx, id, expected, change)
+		if !isTaken(err, "slugs") {
+			return post, err
+		}
+	}
+	return nil, Errorf(Unavailable, "Others publish under the same slug at this moment; try again.")
+}
+
+// Unpublish makes a post a draft again.
+func (p *Posts) Unpublish(ctx context.Context, id string, expected *int64) (*Post, error) {
+	return p.Update(ctx, id, expected, func(post *Post) ([]Op, error) {
+		post.Status, post.PublishedAt = Draft, nil
+		post.setDate()
+		post.release()
+		return nil, nil
+	})
+}
+
+// BySlug finds a post by a slug that leads to it.
+func (p *Posts) BySlug(ctx context.Context, s string) (*Post, error) {
+	post, err := p.First(ctx, Eq("slugs", s))
+	if !Is(err, NotFound) {
+		return post, err
+	}
+	// A scheduled post that came due holds no claim until it is first read.
+	due, err := p.find(ctx, Query{Filter: And(public().at(p.now()), Eq("slug", s)), Order: []Order{{Field: "date"}, {Field: "_id"}}, Limit: 1})
+	if err != nil || len(due) == 0 {
+		return nil, orElse(err, p.notFound())
+	}
+	p.claimDue(ctx, due[0])
+	return p.First(ctx, Eq("slugs", s))
+}
+
+// Get and Page are those of the collection; a post that came due by the clock
+// gets its slug from whoever reads it first, so that no job has to run.
+func (p *Posts) Get(ctx context.Context, id string) (*Post, error) {
+	post, err := p.Collection.Get(ctx, id)
+	if err == nil && p.isDue(post) {
+		p.claimDue(ctx, post)
+	}
+	return post, err
+}
+
+// Page reads posts; see Get.
+func (p *Posts) Page(ctx context.Context, args PageArgs) (*Page[Post], error) {
+	page, err := p.Collection.Page(ctx, args)
+	if err != nil {
+		return nil, err
+	}
+	for _, post := range page.nodes {
+		if p.isDue(post) {
+			p.claimDue(ctx, post)
+		}
+	}
+	return page, nil
+}
+
+// Changed streams the changes of the posts that the caller may see.
+func (p *Posts) Changed(ctx context.Context, where Filter) (<-chan Change[Post], error) {
+	return p.Watch(ctx, where, p.app.Sessions.refresh)
+}
+
+// Author is who wrote the post.
+func (p *Posts) Author(ctx context.Context, post *Post) (*User, error) {
+	return follow(ctx, post, "author", func(p *Post) string { return p.AuthorID }, p.app.Users.Collection)
+}
+
+// Cover is the picture on top; NOT_FOUND when there is none for the caller.
+func (p *Posts) Cover(ctx context.Context, post *Post) (*Asset, error) {
+	return follow(ctx, post, "cover", func(p *Post) string { return deref(p.CoverID) }, p.app.Assets.Collection)
+}
+
+// HTML is the text of a post as sanitised HTML.
+func (p *Posts) HTML(post *Post) (string, error) { return p.app.text.html(post.Body) }
+
+// check validates a post before it is stored, all of its fields at once.
+// imports says that it sets what only editors may: the author or an old date.
+func (p *Posts) check(ctx context.Context, before, post *Post, imports bool) error {
+	if imports && !p.mayImport(ctx) {
+		return Errorf(Forbidden, "Only editors may set the author or the date of creation.")
+	}
+	var check checker
+	check.text("title", post.Title, 1, 200)
+	check.text("body", post.Body, 0, 200_000)
+	check.optional("excerpt", post.Excerpt, 500)
+	if post.Slug != nil {
+		check.slug("slug", *post.Slug)
+	}
+	post.Tags = check.tags("tags", post.Tags)
+	if post.CreatedAt.After(p.now()) {
+		check.add("createdAt", "RANGE", "must not lie in the future", nil)
+	}
+	if deref(before.CoverID) != deref(post.CoverID) {
+		if err := p.app.Assets.checkImage(ctx, &check, "coverId", post.CoverID); err != nil {
+			return err
+		}
+	}
+	if before.AuthorID != post.AuthorID {
+		if _, err := p.app.Users.Get(ctx, post.AuthorID); Is(err, NotFound) {
+			check.add("authorId", "UNKNOWN", "is no user", nil)
+		} else if err != nil {
+			return err
+		}
+	}
+	return check.err()
+}
+
+// mayImport reports whether the caller may set authors and old dates.
+func (p *Posts) mayImport(ctx context.Context) bool {
+	caller := PrincipalOf(ctx)
+	return caller.system || caller.Role.AtLeast(Editor)
+}
+
+func (p *Post) setDate() {
+	p.Date = p.CreatedAt
+	if p.PublishedAt != nil {
+		p.Date = *p.PublishedAt
+	}
+}
+
+// release gives up the slugs of a post that is hidden from now on.
+func (p *Post) release() {
+	if len(p.Slugs) > 0 {
+		p.FormerSlugs, p.Slugs = p.Slugs, []string{}
+	}
+}
+
+// isDue reports whether a scheduled post has become public and holds no slug yet.
+func (p *Posts) isDue(post *Post) bool {
+	return len(post.Slugs) == 0 && post.Status == Published && !post.Date.After(p.now())
+}
+
+// claim gives a public post its slug, and the former ones that are still free.
+// A slug of the author's own choice that is taken is a CONFLICT when strict;
+// one made from the title gets a number.
+func (p *Posts) claim(ctx context.Context, post *Post, strict bool) error {
+	base := deref(post.Slug)
+	chosen := base != ""
+	if !chosen {
+		base = makeSlug(post.Title)
+	}
+	wanted := []string{base}
+	for n := 2; n < 12; n++ {
+		wanted = append(wanted, numbered(base, fmt.Sprint(n)))
+	}
+	taken, err := p.takenSlugs(ctx, post.ID, append(slices.Clone(wanted), post.FormerSlugs...))
+	if err != nil {
+		return err
+	}
+	if chosen && strict && taken[base] {
+		return Taken("slug", nil)
+	}
+	free := slices.IndexFunc(wanted, func(s string) bool { return !taken[s] })
+	got := numbered(base, strings.ToLower(rand.Text()[:10]))
+	if free >= 0 {
+		got = wanted[free]
+	}
+	slugs := slices.DeleteFunc(slices.Concat(post.Slugs, post.FormerSlugs), func(s string) bool { return s == got || taken[s] })
+	slugs = append(slugs, got)
+	post.Slugs = slugs[max(0, len(slugs)-maxSlugs):]
+	post.Slug, post.FormerSlugs = &got, []string{}
+	return nil
+}
+
+// takenSlugs tells which slugs lead to another post.
+func (p *Posts) takenSlugs(ctx context.Context, id string, wanted []string) (map[string]bool, error) {
+	holders, err := p.find(ctx, Query{Filter: And(In("slugs", wanted), Ne("_id", id)), Limit: len(wanted)})
+	taken := map[string]bool{}
+	for _, h := range holders {
+		for _, s := range h.Slugs {
+			taken[s] = true
+		}
+	}
+	return taken, err
+}
+
+// claimDue stores the slug of a post that came due. It is no change of the
+// post: the version stays. What goes wrong is only logged; the next reader
+// tries again.
+func (p *Posts) claimDue(ctx context.Context, post *Post) {
+	if !p.isDue(post) {
+		return
+	}
+	for range maxTries {
+		claimed := *post
+		err := p.claim(ctx, &claimed, false)
+		if err == nil {
+			err = p.docs.Write(ctx, Op{Kind: OpUpdate, Coll: p.spec.Name,
+				Filter: And(Eq("_id", post.ID), Eq("version", post.Version)), Patch: diff(post, &claimed)})
+		}
+		switch {
+		case err == nil:
+			post.Slug, post.Slugs, post.FormerSlugs = claimed.Slug, claimed.Slugs, claimed.FormerSlugs
+			return
+		case Is(err, Conflict):
+			continue // another post took the slug in between
+		case !raced(err):
+			p.app.log.WarnContext(ctx, "claim the slug of a post that came due", "post", post.ID, "error", err)
+		}
+		return
+	}
+}
+
+// makeSlug makes a slug from a title.
+func makeSlug(title string) string {
+	s := slug.Make(title)
+	s = strings.Trim(strings.ReplaceAll(s, "_", "-"), "-")
+	for strings.Contains(s, "--") {
+		s = strings.ReplaceAll(s, "--", "-")
+	}
+	if s == "" {
+		return "post"
+	}
+	return strings.TrimRight(s[:min(len(s), maxSlug)], "-")
+}
+
+func numbered(base, n string) string {
+	return strings.TrimRight(base[:min(len(base), maxSlug-len(n)-1)], "-") + "-" + n
+}
+
+func orElse(err, other error) error {
+	if err != nil {
+		return err
+	}
+	return other
+}

@@ -1,0 +1,331 @@
+package core
+
+import (
+	"context"
+	"crypto/hmac"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/golang-jwt/jwt/v5"
+	"github.com/hashicorp/golang-lru/v2/expirable"
+)
+
+// How long the parts of a session live.
+const (
+	accessLife   = 10 * time.Minute
+	refreshLife  = 30 * 24 * time.Hour
+	refreshGrace = 30 * time.Second
+	// principalLife bounds how late a suspension, a new role or a sign-out is
+	// noticed by a process that did not carry it out; 5 seconds are promised.
+	principalLife = 3 * time.Second
+)
+
+// Session is one sign-in on one device: a family of refresh tokens, each
+// replacing the one before. The tokens are keyed hashes of what stands here
+// (see refreshToken), so neither the database nor the server's key alone can
+// make one.
+type Session struct {
+	Head      `bson:",inline"`
+	UserID    string    `bson:"userId"`
+	Seed      string    `bson:"seed"` // random
+	Turn      int64     `bson:"turn"` // how often the token was replaced
+	RotatedAt time.Time `bson:"rotatedAt"`
+	ExpiresAt time.Time `bson:"expiresAt"`
+}
+
+// SessionSpec describes sessions: only the system reads and writes them.
+func SessionSpec() Spec {
+	return Spec{
+		Name: "sessions", Prefix: "sess",
+		Fields: []Field{
+			{Name: "userId"},
+			{Name: "turn", Kind: Int},
+			{Name: "expiresAt", Kind: Time},
+		},
+		Indexes: [][]string{{"userId"}},
+		Expires: "expiresAt",
+	}
+}
+
+// Sessions is the service of signing in and staying signed in.
+type Sessions struct {
+	docs       *Collection[Session]
+	app        *App
+	principals *expirable.LRU[string, Principal] // by session id
+	byAccount  *limiter
+	byAddress  *limiter
+	signUps    *limiter
+}
+
+// SignUp makes an account and starts its first session.
+func (s *Sessions) SignUp(ctx context.Context, d UserDraft) (*User, Tokens, error) {
+	if err := s.signUps.take(ClientOf(ctx).Address); err != nil {
+		return nil, Tokens{}, err
+	}
+	user, err := s.app.Users.Register(ctx, d, Member)
+	if err != nil {
+		return nil, Tokens{}, err
+	}
+	return s.start(ctx, user)
+}
+
+// SignIn checks a password and starts a session. An unknown address costs the
+// same work and gets the same answer as a wrong password.
+func (s *Sessions) SignIn(ctx context.Context, email, password string) (*User, Tokens, error) {
+	email = foldEmail(email)
+	if err := errors.Join(s.byAddress.take(ClientOf(ctx).Address), s.byAccount.take(email)); err != nil {
+		return nil, Tokens{}, err
+	}
+	wrong := Errorf(Unauthenticated, "The address or the password is wrong.")
+	user, err := s.app.Users.First(AsSystem(ctx), Eq("email", email))
+	if Is(err, NotFound) {
+		user = &User{}
+	} else if err != nil {
+		return nil, Tokens{}, err
+	}
+	ok, err := s.app.hasher.verify(ctx, user.PasswordHash, clip(password))
+	if err != nil {
+		return nil, Tokens{}, err
+	}
+	if !ok {
+		return nil, Tokens{}, wrong
+	}
+	if user.SuspendedAt != nil {
+		return nil, Tokens{}, Errorf(Forbidden, "This account is suspended.")
+	}
+	return s.start(ctx, user)
+}
+
+// clip keeps a hostile password from costing more than a long honest one.
+func clip(password string) string { return password[:min(len(password), 4*maxPassword)] }
+
+// ChangePassword sets a new password for the caller and ends its other sessions.
+func (s *Sessions) ChangePassword(ctx context.Context, current, next string) (*User, error) {
+	p := PrincipalOf(ctx)
+	user, err := s.app.Users.Viewer(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if user == nil {
+		return nil, denied(ctx)
+	}
+	if err := s.byAccount.take(user.Email); err != nil {
+		return nil, err
+	}
+	var check checker
+	checkPassword(&check, "newPassword", next)
+	if err := check.err(); err != nil {
+		return nil, err
+	}
+	ok, err := s.app.hasher.verify(ctx, user.PasswordHash, clip(current))
+	if err != nil {
+		return nil, err
+	}
+	if !ok {
+		return nil, invalidField("currentPassword", "WRONG", "is not your password")
+	}
+	hash, err := s.app.hasher.hash(ctx, next)
+	if err != nil {
+		return nil, err
+	}
+	end := s.endAll(user.ID)
+	end.Filter = And(end.Filter, Ne("_id", p.SessionID))
+	checked := user.PasswordHash
+	user, err = s.app.Users.Update(ctx, user.ID, nil, func(u *User) ([]Op, error) {
+		if u.PasswordHash != checked {
+			return nil, Errorf(Conflict, "The password was changed elsewhere at the same moment.")
+		}
+		u.PasswordHash = hash
+		return []Op{end}, nil
+	})
+	s.forget(p.UserID)
+	return user, err
+}
+
+// SignOut ends the caller's session, or all of its sessions.
+func (s *Sessions) SignOut(ctx context.Context, everywhere bool) (time.Time, error) {
+	p := PrincipalOf(ctx)
+	if !p.SignedIn() {
+		return time.Time{}, denied(ctx)
+	}
+	end := s.end(p.SessionID)
+	if everywhere {
+		end = s.endAll(p.UserID)
+	}
+	if err := s.docs.docs.Write(ctx, end); err != nil {
+		return time.Time{}, err
+	}
+	s.forget(p.UserID)
+	return Millis(s.docs.now()), nil
+}
+
+// Refresh replaces the tokens of a session. The token before the current one
+// still gives the current pair for a while; whoever brings it later stole it,
+// or was stolen from, and the session ends.
+func (s *Sessions) Refresh(ctx context.Context, token string) (*User, Tokens, error) {
+	if err := s.byAddress.take(ClientOf(ctx).Address); err != nil {
+		return nil, Tokens{}, err
+	}
+	ctx = AsSystem(ctx)
+	over := Errorf(Unauthenticated, "The session has ended; sign in again.")
+	id, turn, ok := parseRefreshToken(token)
+	if !ok {
+		return nil, Tokens{}, over
+	}
+	for range maxTries {
+		session, err := s.docs.Get(ctx, id)
+		if Is(err, NotFound) {
+			return nil, Tokens{}, over
+		}
+		if err != nil {
+			return nil, Tokens{}, err
+		}
+		now := Millis(s.docs.now())
+		if !session.ExpiresAt.After(now) || !hmac.Equal([]byte(token), []byte(s.refreshToken(session, turn))) {
+			return nil, Tokens{}, over
+		}
+		user, err := s.app.Users.Get(ctx, session.UserID)
+		if err != nil {
+			return nil, Tokens{}, err
+		}
+		if user.SuspendedAt != nil {
+			return nil, Tokens{}, over
+		}
+		if turn == session.Turn-1 && now.Sub(session.RotatedAt) <= refreshGrace {
+			return s.pair(user, session)
+		}
+		if turn != session.Turn {
+			s.app.log.WarnContext(ctx, "a refresh token was used again; the session is ended", "session", id, "user", user.ID)
+			s.principals.Remove(id)
+			return nil, Tokens{}, errors.Join(s.docs.docs.Write(ctx, s.end(id)), over)
+		}
+		next := *session
+		next.Turn, next.RotatedAt, next.ExpiresAt = turn+1, now, now.Add(refreshLife)
+		err = s.docs.docs.Write(ctx, Op{Kind: OpUpdate, Coll: s.docs.spec.Name,
+			Filter: And(Eq("_id", id), Eq("turn", turn)), Patch: diff(session, &next)})
+		if raced(err) {
+			continue // another tab was first: read again, within the grace
+		}
+		if err != nil {
+			return nil, Tokens{}, err
+		}
+		return s.pair(user, &next)
+	}
+	return nil, Tokens{}, Errorf(Unavailable, "The session is being refreshed by others; try again.")
+}
+
+// Authenticate is the principal behind an access token; UNAUTHENTICATED when
+// the token or its session is not good any more.
+func (s *Sessions) Authenticate(ctx context.Context, accessToken string) (Principal, error) {
+	over := Errorf(Unauthenticated, "The access token is wrong or has expired; refresh the session or sign in.")
+	var claims jwt.RegisteredClaims
+	_, err := jwt.ParseWithClaims(accessToken, &claims, func(*jwt.Token) (any, error) { return s.app.key("access"), nil },
+		jwt.WithValidMethods([]string{jwt.SigningMethodHS256.Alg()}), jwt.WithExpirationRequired(), jwt.WithTimeFunc(s.docs.now))
+	if err != nil {
+		return Principal{}, over
+	}
+	return s.Principal(ctx, claims.ID, claims.Subject)
+}
+
+// Principal is the present state of a session: at most a few seconds old.
+func (s *Sessions) Principal(ctx context.Context, sessionID, userID string) (Principal, error) {
+	if p, ok := s.principals.Get(sessionID); ok && p.UserID == userID {
+		return p, nil
+	}
+	ctx = AsSystem(ctx)
+	over := Errorf(Unauthenticated, "The session has ended; sign in again.")
+	session, err := s.docs.First(ctx, And(Eq("_id", sessionID), Eq("userId", userID)))
+	if Is(err, NotFound) {
+		return Principal{}, over
+	}
+	if err != nil {
+		return Principal{}, err
+	}
+	user, err := s.app.Users.Get(ctx, userID)
+	if err != nil && !Is(err, NotFound) {
+		return Principal{}, err
+	}
+	if err != nil || user.SuspendedAt != nil || !session.ExpiresAt.After(s.docs.now()) {
+		return Principal{}, over
+	}
+	p := Principal{UserID: userID, Role: user.Role, SessionID: sessionID}
+	s.principals.Add(sessionID, p)
+	return p, nil
+}
+
+// refresh is the caller's present principal, for what outlives a request.
+func (s *Sessions) refresh(ctx context.Context) (Principal, error) {
+	p := PrincipalOf(ctx)
+	if !p.SignedIn() {
+		return p, nil
+	}
+	return s.Principal(ctx, p.SessionID, p.UserID)
+}
+
+// forget makes this process look up a user's sessions anew.
+func (s *Sessions) forget(userID string) {
+	for _, id := range s.principals.Keys() {
+		if p, ok := s.principals.Peek(id); ok && p.UserID == userID {
+			s.principals.Remove(id)
+		}
+	}
+}
+
+// end removes one session.
+func (s *Sessions) end(id string) Op {
+	return Op{Kind: OpDelete, Coll: s.docs.spec.Name, Filter: Eq("_id", id), Optional: true}
+}
+
+// endAll removes every session of a user.
+func (s *Sessions) endAll(userID string) Op {
+	return Op{Kind: OpDelete, Coll: s.docs.spec.Name, Filter: Eq("userId", userID), Optional: true}
+}
+
+func (s *Sessions) start(ctx context.Context, user *User) (*User, Tokens, error) {
+	now := Millis(s.docs.now())
+	session := &Session{UserID: user.ID, Seed: rand.Text(), RotatedAt: now, ExpiresAt: now.Add(refreshLife)}
+	if err := s.docs.Create(AsSystem(ctx), session); err != nil {
+		return nil, Tokens{}, err
+	}
+	return s.pair(user, session)
+}
+
+// pair is the tokens of a session's present turn.
+func (s *Sessions) pair(user *User, session *Session) (*User, Tokens, error) {
+	now := s.docs.now()
+	t := Tokens{
+		AccessExpiresAt:  Millis(now.Add(accessLife)),
+		RefreshToken:     s.refreshToken(session, session.Turn),
+		RefreshExpiresAt: session.ExpiresAt,
+	}
+	var err error
+	t.AccessToken, err = jwt.NewWithClaims(jwt.SigningMethodHS256, jwt.RegisteredClaims{
+		ID: session.ID, Subject: user.ID, IssuedAt: jwt.NewNumericDate(now), ExpiresAt: jwt.NewNumericDate(t.AccessExpiresAt),
+	}).SignedString(s.app.key("access"))
+	return user, t, err
+}
+
+// refreshToken is the token of one turn of a session: its id, the turn, and a
+// hash of both and the seed under the server's key. Being derived, a token
+// whose reply was lost can be given again though it is stored nowhere.
+func (s *Sessions) refreshToken(session *Session, turn int64) string {
+	head := fmt.Sprintf("%s.%d", session.ID, turn)
+	mac := hmac.New(sha256.New, s.app.key("refresh"))
+	mac.Write([]byte(head + "." + session.Seed))
+	return head + "." + base64.RawURLEncoding.EncodeToString(mac.Sum(nil))
+}
+
+func parseRefreshToken(token string) (id string, turn int64, ok bool) {
+	parts := strings.Split(token, ".")
+	if len(token) > 256 || len(parts) != 3 {
+		return "", 0, false
+	}
+	turn, err := strconv.ParseInt(parts[1], 10, 64)
+	return parts[0], turn, err == nil
+}

@@ -1,0 +1,239 @@
+package core
+
+import (
+	"context"
+	"strings"
+	"time"
+)
+
+// User is somebody with an account. What clients see of it is in
+// schema/user.graphqls.
+type User struct {
+	Head         `bson:",inline"`
+	Username     string     `bson:"username"` // lower-cased
+	DisplayName  *string    `bson:"displayName"`
+	Bio          *string    `bson:"bio"`
+	AvatarID     *string    `bson:"avatarId"`
+	Role         Role       `bson:"role"`
+	Email        string     `bson:"email"` // lower-cased
+	SuspendedAt  *time.Time `bson:"suspendedAt"`
+	PasswordHash string     `bson:"passwordHash"` // PHC string
+	// Vouched counts how often this admin's being there let another one go;
+	// see Users.leaveAdmins.
+	Vouched int64 `bson:"vouched"`
+}
+
+// UserConnection is a page of users, UserEdge one of its edges.
+type (
+	UserConnection = Page[User]
+	UserEdge       = Edge[User]
+)
+
+// UserSpec describes users.
+func UserSpec() Spec {
+	selfOrAdmin := []Rule{{Verbs: Read, Owner: "_id"}, {Verbs: Read, Role: Admin}}
+	return Spec{
+		Name: "users", Prefix: "user",
+		Fields: []Field{
+			{Name: "username", Unique: true},
+			{Name: "email", Unique: true, Guard: selfOrAdmin},
+			{Name: "role"},
+			{Name: "suspendedAt", Kind: Time, Guard: selfOrAdmin},
+			{Name: "createdAt", Kind: Time},
+		},
+		Indexes: [][]string{{"createdAt"}, {"role", "createdAt"}},
+		Search:  []string{"username", "displayName"},
+		Rules: []Rule{
+			{Verbs: Read},
+			{Verbs: Update, Owner: "_id"},
+			{Verbs: Update, Role: Admin},
+		},
+	}
+}
+
+// Users is the service of accounts.
+type Users struct {
+	*Collection[User]
+	app *App
+}
+
+// UserDraft is what a new account starts with.
+type UserDraft struct {
+	Username    string
+	Email       string
+	Password    string
+	DisplayName *string
+}
+
+// UserPatch is what [Users.Edit] changes of a profile.
+type UserPatch struct {
+	Username    Opt[*string]
+	DisplayName Opt[*string]
+	Bio         Opt[*string]
+	AvatarID    Opt[*string]
+}
+
+const minPassword, maxPassword = 8, 256
+
+// Viewer is the caller; nil for a visitor.
+func (u *Users) Viewer(ctx context.Context) (*User, error) {
+	p := PrincipalOf(ctx)
+	if !p.SignedIn() {
+		return nil, nil
+	}
+	return u.Get(ctx, p.UserID)
+}
+
+// ByUsername finds a user by name, whatever the case.
+func (u *Users) ByUsername(ctx context.Context, name string) (*User, error) {
+	return u.First(ctx, Eq("username", strings.ToLower(name)))
+}
+
+// Register makes an account with a role; callers check who may do it.
+func (u *Users) Register(ctx context.Context, d UserDraft, role Role) (*User, error) {
+	user := &User{Username: strings.ToLower(strings.TrimSpace(d.Username)), Email: foldEmail(d.Email), DisplayName: d.DisplayName, Role: role}
+	var check checker
+	checkUsername(&check, user.Username)
+	if len(user.Email) > 254 || !emailForm.MatchString(user.Email) {
+		check.add("email", "FORM", "must be an address such as name@example.org", nil)
+	}
+	checkPassword(&check, "password", d.Password)
+	check.optional("displayName", d.DisplayName, 100)
+	if err := check.err(); err != nil {
+		return nil, err
+	}
+	var err error
+	if user.PasswordHash, err = u.app.hasher.hash(ctx, d.Password); err != nil {
+		return nil, err
+	}
+	return user, u.Create(AsSystem(ctx), user)
+}
+
+// Edit changes a profile: the caller's own, or anybody's for an admin.
+func (u *Users) Edit(ctx context.Context, id string, expected *int64, p UserPatch) (*User, error) {
+	return u.Update(ctx, id, expected, func(user *User) ([]Op, error) {
+		var check checker
+		if p.Username.Set {
+			if p.Username.Value == nil {
+				check.add("username", "REQUIRED", "must not be null", nil)
+			} else {
+				user.Username = strings.ToLower(strings.TrimSpace(*p.Username.Value))
+				checkUsername(&check, user.Username)
+			}
+		}
+		if p.DisplayName.Set {
+			user.DisplayName = p.DisplayName.Value
+			check.optional("displayName", user.DisplayName, 100)
+		}
+		if p.Bio.Set {
+			user.Bio = p.Bio.Value
+			check.optional("bio", user.Bio, 2000)
+		}
+		if p.AvatarID.Set {
+			user.AvatarID = p.AvatarID.Value
+			if err := u.app.Assets.checkImage(ctx, &check, "avatarId", user.AvatarID); err != nil {
+				return nil, err
+			}
+		}
+		return nil, check.err()
+	})
+}
+
+// SetRole gives a user a role; for admins.
+func (u *Users) SetRole(ctx context.Context, id string, expected *int64, role Role) (*User, error) {
+	return u.administer(ctx, id, expected, func(user *User) ([]Op, error) {
+		if user.Role == role {
+			return nil, nil
+		}
+		var also []Op
+		var err error
+		if user.Role == Admin && user.SuspendedAt == nil {
+			also, err = u.leaveAdmins(ctx, user)
+		}
+		user.Role = role
+		return also, err
+	})
+}
+
+// Suspend ends a user's sessions and refuses new ones; for admins.
+func (u *Users) Suspend(ctx context.Context, id string, expected *int64) (*User, error) {
+	return u.administer(ctx, id, expected, func(user *User) ([]Op, error) {
+		if user.SuspendedAt != nil {
+			return nil, nil
+		}
+		also := []Op{u.app.Sessions.endAll(user.ID)}
+		if user.Role == Admin {
+			vouch, err := u.leaveAdmins(ctx, user)
+			if err != nil {
+				return nil, err
+			}
+			also = append(also, vouch...)
+		}
+		now := Millis(u.now())
+		user.SuspendedAt = &now
+		return also, nil
+	})
+}
+
+// Unsuspend lets a suspended user sign in again; for admins.
+func (u *Users) Unsuspend(ctx context.Context, id string, expected *int64) (*User, error) {
+	return u.administer(ctx, id, expected, func(user *User) ([]Op, error) {
+		user.SuspendedAt = nil
+		return nil, nil
+	})
+}
+
+func (u *Users) administer(ctx context.Context, id string, expected *int64, change func(*User) ([]Op, error)) (*User, error) {
+	if p := PrincipalOf(ctx); !p.system && p.Role != Admin {
+		return nil, denied(ctx)
+	}
+	user, err := u.Update(ctx, id, expected, change)
+	if err == nil {
+		u.app.Sessions.forget(id)
+	}
+	return user, err
+}
+
+// leaveAdmins lets user stop being an active admin while another one is there
+// to vouch for it: the write touches that other admin, so that two who demote
+// each other at once cannot both succeed.
+func (u *Users) leaveAdmins(ctx context.Context, user *User) ([]Op, error) {
+	active := And(Eq("role", Admin), Eq("suspendedAt", nil))
+	other, err := u.First(AsSystem(ctx), And(active, Ne("_id", user.ID)))
+	if Is(err, NotFound) {
+		return nil, Errorf(Forbidden, "This is the last active admin; make another one first.")
+	}
+	if err != nil {
+		return nil, err
+	}
+	return []Op{{Kind: OpUpdate, Coll: u.spec.Name, Filter: And(Eq("_id", other.ID), active), Patch: Patch{Inc("vouched", 1)}}}, nil
+}
+
+func checkUsername(c *checker, name string) {
+	if !usernameForm.MatchString(name) {
+		c.add("username", "FORM", "must be 3 to 30 of a-z 0-9 _ . - and begin and end with a letter or digit", nil)
+	}
+}
+
+func checkPassword(c *checker, path, password string) {
+	switch n := len([]rune(password)); {
+	case n < minPassword:
+		c.add(path, "TOO_SHORT", "must have at least 8 characters", minPassword)
+	case n > maxPassword:
+		c.add(path, "TOO_LONG", "must have at most 256 characters", maxPassword)
+	}
+}
+
+func foldEmail(s string) string { return strings.ToLower(strings.TrimSpace(s)) }
+
+// Avatar is the user's picture; NOT_FOUND when there is none for the caller.
+func (u *Users) Avatar(ctx context.Context, user *User) (*Asset, error) {
+	return follow(ctx, user, "avatar", func(u *User) string { return deref(u.AvatarID) }, u.app.Assets.Collection)
+}
+
+func deref(s *string) string {
+	if s == nil {
+		return ""
+	}
+	return *s
+}
