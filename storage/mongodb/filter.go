@@ -1,0 +1,193 @@
+package mongodb
+
+import (
+	"math"
+	"slices"
+	"time"
+	"unicode/utf8"
+
+	"github.com/grapnel/grapnel/core"
+	"go.mongodb.org/mongo-driver/v2/bson"
+)
+
+// operators are the comparisons that both sides know by the same meaning.
+var operators = map[core.FilterOp]string{
+	core.OpEq: "$eq", core.OpNe: "$ne", core.OpIn: "$in",
+	core.OpLt: "$lt", core.OpLte: "$lte", core.OpGt: "$gt", core.OpGte: "$gte",
+}
+
+// match translates a filter. Field names come from the spec and values are
+// scalars behind an operator, so nothing a user wrote can become syntax.
+func (c *collection) match(f core.Filter) (bson.D, error) {
+	switch f.Op {
+	case core.OpAll:
+		return bson.D{}, nil
+	case core.OpNone:
+		return none(), nil
+	case core.OpAnd:
+		return c.join("$and", f.Args)
+	case core.OpOr:
+		return c.join("$or", f.Args)
+	case core.OpNot:
+		return c.join("$nor", f.Args)
+	case core.OpSearch:
+		return c.search(f.Value.(string)), nil
+	}
+	field, ok := c.fields[f.Field]
+	switch {
+	case !ok:
+		return nil, core.Errorf(core.Internal, "mongodb: the field %q of %q is not declared", f.Field, c.spec.Name)
+	case field.Array && f.Op != core.OpEq && f.Op != core.OpNe && f.Op != core.OpIn:
+		return nil, core.Errorf(core.Internal, "mongodb: the array %q of %q has no order", f.Field, c.spec.Name)
+	}
+	switch f.Op {
+	case core.OpPrefix:
+		return prefix(f.Field, f.Value.(string)), nil
+	case core.OpIn:
+		list := bson.A{}
+		for _, v := range f.Value.([]any) {
+			if v == nil { // In never matches null
+				continue
+			}
+			if err := literal(v); err != nil {
+				return nil, err
+			}
+			list = append(list, v)
+		}
+		return compare(f.Field, "$in", list), nil
+	}
+	if err := literal(f.Value); err != nil {
+		return nil, err
+	}
+	switch op := operators[f.Op]; {
+	case f.Value == nil && field.Array:
+		// An absent array is an empty one, so null is looked for inside.
+		null := compare(f.Field, "$elemMatch", bson.D{{Key: "$eq", Value: nil}})
+		if f.Op == core.OpNe {
+			return bson.D{{Key: "$nor", Value: bson.A{null}}}, nil
+		}
+		return null, nil
+	case f.Value == nil && f.Op != core.OpEq && f.Op != core.OpNe:
+		return none(), nil // {$lte: null} would match null
+	default:
+		return compare(f.Field, op, f.Value), nil
+	}
+}
+
+func (c *collection) join(op string, args []core.Filter) (bson.D, error) {
+	list := make(bson.A, len(args))
+	for i, a := range args {
+		m, err := c.match(a)
+		if err != nil {
+			return nil, err
+		}
+		list[i] = m
+	}
+	return bson.D{{Key: op, Value: list}}, nil
+}
+
+// search wants each word in one of the searchable fields.
+func (c *collection) search(text string) bson.D {
+	words := words(text)
+	if len(words) == 0 || len(c.spec.Search) == 0 {
+		return none()
+	}
+	all := make(bson.A, len(words))
+	for i, w := range words {
+		in := make(bson.A, len(c.spec.Search))
+		for j, field := range c.spec.Search {
+			in[j] = compare(wordsField+"."+field, "$eq", w)
+		}
+		all[i] = bson.D{{Key: "$or", Value: in}}
+	}
+	return bson.D{{Key: "$and", Value: all}}
+}
+
+func compare(field, op string, v any) bson.D {
+	return bson.D{{Key: field, Value: bson.D{{Key: op, Value: v}}}}
+}
+
+// none matches nothing; the server sees that without reading.
+func none() bson.D { return compare("_id", "$in", bson.A{}) }
+
+// literal refuses what core never puts into a filter: a document, above all,
+// would be taken for operators.
+func literal(v any) error {
+	switch v.(type) {
+	case nil, string, bool, int64, float64, time.Time:
+		return nil
+	}
+	return core.Errorf(core.Internal, "mongodb: a filter holds a %T", v)
+}
+
+// prefix is a range: strings sort by bytes, and a comparison with a string
+// matches strings only.
+func prefix(field, p string) bson.D {
+	if !utf8.ValidString(p) {
+		return none() // stored strings are UTF-8
+	}
+	if end, ok := successor(p); ok {
+		return bson.D{{Key: field, Value: bson.D{{Key: "$gte", Value: p}, {Key: "$lt", Value: end}}}}
+	}
+	return compare(field, "$gte", p)
+}
+
+// successor is the least valid string above all that begin with p, if there
+// is one. UTF-8 sorts by code points.
+func successor(p string) (string, bool) {
+	for p != "" {
+		r, n := utf8.DecodeLastRuneInString(p)
+		p = p[:len(p)-n]
+		switch r {
+		case utf8.MaxRune:
+			continue // as last digit at its end: carry
+		case 0xD7FF:
+			r = 0xE000 // surrogates are no characters
+		default:
+			r++
+		}
+		return p + string(r), true
+	}
+	return "", false
+}
+
+// after is the filter of what lies strictly behind the values in the order.
+// The range of the first key stands beside the alternatives, where it bounds
+// the index.
+func after(order []core.Order, values []any) (core.Filter, error) {
+	if len(values) != len(order) {
+		return core.Filter{}, core.Errorf(core.Internal, "mongodb: %d values for an order of %d keys", len(values), len(order))
+	}
+	var or, equal []core.Filter
+	for i, o := range order {
+		beyond := core.Gt(o.Field, values[i])
+		if o.Desc {
+			beyond = core.Lt(o.Field, values[i])
+		}
+		or = append(or, core.And(append(slices.Clone(equal), beyond)...))
+		equal = append(equal, core.Eq(o.Field, values[i]))
+	}
+	if len(or) == 1 {
+		return or[0], nil
+	}
+	bound := core.Gte(order[0].Field, values[0])
+	if order[0].Desc {
+		bound = core.Lte(order[0].Field, values[0])
+	}
+	return core.And(bound, core.Or(or...)), nil
+}
+
+// least is the smallest value of a kind: {$gte: least} holds for every value
+// of it, and for no null.
+func least(k core.Kind) any {
+	switch k {
+	case core.String:
+		return ""
+	case core.Bool:
+		return false
+	case core.Time:
+		return bson.DateTime(math.MinInt64)
+	default:
+		return math.Inf(-1)
+	}
+}
