@@ -34,7 +34,7 @@ const maxQueue = 256
 // where finds, until ctx ends. The rules are applied anew to each change, to
 // the document before and after it, with the caller's rights of that moment,
 // which refresh gives.
-func (c *Collection[T]) Watch(ctx context.Context, where Filter, refresh func(context.Context) (Principal, error)) (<-chan Change[T], error) {
+func (c *Collection[T]) Watch(ctx context.Context, where Filter, refresh func(context.Context) (Principal, error)) (<-chan *Change[T], error) {
 	if err := c.mayName(ctx, where, nil); err != nil {
 		return nil, err
 	}
@@ -42,11 +42,11 @@ func (c *Collection[T]) Watch(ctx context.Context, where Filter, refresh func(co
 	if err != nil {
 		return nil, err
 	}
-	out := make(chan Change[T])
+	out := make(chan *Change[T])
 	go func() {
 		defer close(out)
 		defer c.feed.unsubscribe(sub)
-		send := func(ch Change[T]) bool {
+		send := func(ch *Change[T]) bool {
 			select {
 			case out <- ch:
 				return ch.Err == nil
@@ -60,16 +60,15 @@ func (c *Collection[T]) Watch(ctx context.Context, where Filter, refresh func(co
 				return
 			case img, open := <-sub.queue:
 				if !open {
-					send(Change[T]{Err: sub.err})
+					send(&Change[T]{Err: sub.err})
 					return
 				}
 				p, err := refresh(ctx)
 				if err != nil {
-					send(Change[T]{Err: err})
+					send(&Change[T]{Err: err})
 					return
 				}
-				ch, ok := c.seen(p, where, img)
-				if ok && !send(ch) {
+				if ch := c.seen(p, where, img); ch != nil && !send(ch) {
 					return
 				}
 			}
@@ -78,24 +77,21 @@ func (c *Collection[T]) Watch(ctx context.Context, where Filter, refresh func(co
 	return out, nil
 }
 
-// seen is the change as p may know of it; ok is false when p may not.
-func (c *Collection[T]) seen(p Principal, where Filter, img images[T]) (ch Change[T], ok bool) {
+// seen is the change as p may know of it; nil when p may not.
+func (c *Collection[T]) seen(p Principal, where Filter, img images[T]) *Change[T] {
 	sees := func(doc *T, at time.Time) bool {
 		return doc != nil && And(allowed(c.spec.Rules, p, Read, at), where).Match(doc, c.spec.Search)
 	}
 	before, after := sees(img.before, img.beforeAt), sees(img.after, img.at)
-	ch = Change[T]{ID: img.id, Doc: img.after}
 	switch {
 	case before && after:
-		ch.Kind = Updated
+		return &Change[T]{Kind: Updated, ID: img.id, Doc: img.after}
 	case after:
-		ch.Kind = Added
+		return &Change[T]{Kind: Added, ID: img.id, Doc: img.after}
 	case before:
-		ch.Kind, ch.Doc = Removed, nil
-	default:
-		return ch, false
+		return &Change[T]{Kind: Removed, ID: img.id}
 	}
-	return ch, true
+	return nil
 }
 
 // images is one change with the moments at which its two sides are judged.

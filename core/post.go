@@ -278,7 +278,7 @@ func (p *Posts) Page(ctx context.Context, args PageArgs) (*Page[Post], error) {
 }
 
 // Changed streams the changes of the posts that the caller may see.
-func (p *Posts) Changed(ctx context.Context, where Filter) (<-chan Change[Post], error) {
+func (p *Posts) Changed(ctx context.Context, where Filter) (<-chan *Change[Post], error) {
 	return p.Watch(ctx, where, p.app.Sessions.refresh)
 }
 

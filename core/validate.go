@@ -23,18 +23,21 @@ func (c *checker) add(path, code, message string, limit any) {
 }
 
 // err is nil when nothing was added.
-func (c *checker) err() error {
-	if len(c.fields) == 0 {
+func (c *checker) err() error { return InvalidFields(c.fields) }
+
+// InvalidFields is the error of several invalid inputs; nil when there are none.
+func InvalidFields(fields []FieldError) error {
+	if len(fields) == 0 {
 		return nil
 	}
 	var b strings.Builder
-	for i, f := range c.fields {
+	for i, f := range fields {
 		if i > 0 {
 			b.WriteString("; ")
 		}
 		fmt.Fprintf(&b, "%s %s", f.Path, f.Message)
 	}
-	return &Error{Code: Invalid, Message: b.String(), Fields: c.fields}
+	return &Error{Code: Invalid, Message: b.String(), Fields: fields}
 }
 
 // invalidField is the error of one invalid input.

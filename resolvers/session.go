@@ -1,0 +1,54 @@
+package resolvers
+
+import (
+	"context"
+
+	"github.com/grapnel/grapnel/core"
+	"github.com/grapnel/grapnel/graph/model"
+)
+
+func (r *mutationResolver) SignUp(ctx context.Context, input model.SignUpInput) (*model.SignUpPayload, error) {
+	if err := canHold(ctx, input.Transport); err != nil {
+		return nil, err
+	}
+	user, tokens, err := r.app.Sessions.SignUp(ctx, core.UserDraft{
+		Username: input.Username, Email: input.Email, Password: input.Password, DisplayName: input.DisplayName.Value(),
+	})
+	if err != nil {
+		return nil, err
+	}
+	return &model.SignUpPayload{Viewer: user, Tokens: session(ctx, input.Transport, tokens)}, nil
+}
+
+func (r *mutationResolver) SignIn(ctx context.Context, input model.SignInInput) (*model.SignInPayload, error) {
+	if err := canHold(ctx, input.Transport); err != nil {
+		return nil, err
+	}
+	user, tokens, err := r.app.Sessions.SignIn(ctx, input.Email, input.Password)
+	if err != nil {
+		return nil, err
+	}
+	return &model.SignInPayload{Viewer: user, Tokens: session(ctx, input.Transport, tokens)}, nil
+}
+
+func (r *mutationResolver) RefreshSession(ctx context.Context, input model.RefreshSessionInput) (*model.RefreshSessionPayload, error) {
+	transport, token := heldSession(ctx, input.RefreshToken.Value())
+	user, tokens, err := r.app.Sessions.Refresh(ctx, token)
+	if err != nil {
+		return nil, err
+	}
+	return &model.RefreshSessionPayload{Viewer: user, Tokens: session(ctx, transport, tokens)}, nil
+}
+
+func (r *mutationResolver) SignOut(ctx context.Context, input model.SignOutInput) (*model.SignOutPayload, error) {
+	at, err := r.app.Sessions.SignOut(ctx, input.Everywhere)
+	if cookies := core.ClientOf(ctx).Cookies; cookies != nil {
+		cookies.Clear()
+	}
+	return &model.SignOutPayload{SignedOutAt: at}, err
+}
+
+func (r *mutationResolver) ChangePassword(ctx context.Context, input model.ChangePasswordInput) (*model.ChangePasswordPayload, error) {
+	user, err := r.app.Sessions.ChangePassword(ctx, input.CurrentPassword, input.NewPassword)
+	return &model.ChangePasswordPayload{Viewer: user}, err
+}
