@@ -1,4 +1,5 @@
-// Builds what the Grapnel binary embeds: internal/ui/dist/<page>/**.gz.
+// Builds what the Grapnel binary embeds: internal/ui/dist/<page>/**.gz, or below
+// the folder that is named as the only argument.
 //
 // Every file is stored gzip-compressed, with no name and no time in the header,
 // so that a rebuild from the same sources gives the same bytes.
@@ -8,7 +9,7 @@ import { fileURLToPath } from 'node:url'
 import { gzipSync } from 'node:zlib'
 
 const here = dirname(fileURLToPath(import.meta.url))
-const dist = join(here, '../internal/ui/dist')
+const dist = process.argv[2] ?? join(here, '../internal/ui/dist')
 
 // playground is Altair's static build with our start-up script. Left out are
 // translations (English stays), the sandbox for pre-request scripts (the
