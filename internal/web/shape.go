@@ -1,0 +1,215 @@
+package web
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/vektah/gqlparser/v2/ast"
+	"github.com/vektah/gqlparser/v2/validator/core"
+)
+
+// shapeRule bounds the form of a document as far as it can be told without
+// variables: depth, aliases, root fields, nesting of literals. It runs with the
+// validation, so a cached document is not measured again. Each fragment is
+// measured once, however often it is spread.
+//
+// It stands in for gqlparser's MaxIntrospectionDepth too, which follows every
+// spread anew: thirty fragments that each spread the next one twice keep that
+// one busy for minutes.
+func shapeRule(l Limits, once []string) core.RuleFunc {
+	return func(observers *core.Events, addError core.AddErrFunc) {
+		m := &measurer{fragments: map[*ast.FragmentDefinition]shape{}}
+		observers.OnDirective(func(_ *core.Walker, d *ast.Directive) {
+			if d.Name == "defer" { // the parser knows it, our transports do not
+				addError(core.Message("@defer is not supported."), core.At(d.Position))
+			}
+		})
+		observers.OnOperation(func(w *core.Walker, op *ast.OperationDefinition) {
+			fail := func(format string, args ...any) {
+				addError(core.Message(format, args...), core.At(op.Position))
+			}
+			if op == w.Document.Operations[0] && len(w.Document.Operations) > l.Operations {
+				fail("The document has more than %d operations.", l.Operations)
+			}
+			s := m.set(op.SelectionSet)
+			for _, v := range op.VariableDefinitions {
+				if v.DefaultValue != nil {
+					s.nesting = max(s.nesting, nesting(v.DefaultValue))
+				}
+			}
+			if s.depth > l.Depth {
+				fail("The operation is %d levels deep; %d are allowed.", s.depth, l.Depth)
+			}
+			if m.introspection.depth > l.IntrospectionDepth || m.introspection.lists > l.IntrospectionLists {
+				fail("The introspection is nested too deeply.")
+			}
+			if m.aliases > l.Aliases {
+				fail("The document has %d aliases; %d are allowed.", m.aliases, l.Aliases)
+			}
+			if s.nesting > l.Nesting {
+				fail("A value is nested %d levels deep; %d are allowed.", s.nesting, l.Nesting)
+			}
+			keys, names := rootFields(op.SelectionSet)
+			if keys > l.RootFields {
+				fail("The operation has %d root fields; %d are allowed.", keys, l.RootFields)
+			}
+			for _, name := range once {
+				if names[name] > 1 {
+					fail("%s is allowed once in an operation.", name)
+				}
+			}
+		})
+	}
+}
+
+// shape is the size of a selection set with its fragments expanded.
+type shape struct {
+	depth   int // levels of fields
+	lists   int // levels of fields that list types, in an introspection
+	nesting int // levels of lists and objects in an argument
+}
+
+func (s *shape) widen(t shape) {
+	s.depth, s.lists, s.nesting = max(s.depth, t.depth), max(s.lists, t.lists), max(s.nesting, t.nesting)
+}
+
+// measurer measures the selection sets of one document.
+type measurer struct {
+	fragments     map[*ast.FragmentDefinition]shape
+	introspection shape // the largest __schema or __type
+	aliases       int
+}
+
+func (m *measurer) set(set ast.SelectionSet) shape {
+	var s shape
+	for _, sel := range set {
+		switch sel := sel.(type) {
+		case *ast.Field:
+			s.widen(m.field(sel))
+		case *ast.InlineFragment:
+			s.widen(m.set(sel.SelectionSet))
+		case *ast.FragmentSpread:
+			if sel.Definition != nil {
+				s.widen(m.fragment(sel.Definition))
+			}
+		}
+	}
+	return s
+}
+
+func (m *measurer) field(f *ast.Field) shape {
+	if f.Alias != f.Name {
+		m.aliases++
+	}
+	s := m.set(f.SelectionSet)
+	for _, a := range f.Arguments {
+		s.nesting = max(s.nesting, nesting(a.Value))
+	}
+	switch f.Name {
+	case "__schema", "__type":
+		// Counted apart: the usual introspection query is deeper than any
+		// honest query for data.
+		m.introspection.widen(s)
+		return shape{depth: 1, nesting: s.nesting}
+	case "fields", "interfaces", "possibleTypes", "inputFields":
+		s.lists++
+	}
+	s.depth++
+	return s
+}
+
+func (m *measurer) fragment(f *ast.FragmentDefinition) shape {
+	s, ok := m.fragments[f]
+	if !ok {
+		m.fragments[f] = shape{} // ends a cycle, which another rule refuses
+		s = m.set(f.SelectionSet)
+		m.fragments[f] = s
+	}
+	return s
+}
+
+// nesting is how many lists and objects stand around the innermost value.
+func nesting(v *ast.Value) int {
+	if v == nil || (v.Kind != ast.ListValue && v.Kind != ast.ObjectValue) {
+		return 0
+	}
+	deepest := 0
+	for _, c := range v.Children {
+		deepest = max(deepest, nesting(c.Value))
+	}
+	return deepest + 1
+}
+
+// rootFields counts the fields that an operation begins with: all of them by
+// response name, and how often each field is among them.
+func rootFields(set ast.SelectionSet) (keys int, names map[string]int) {
+	names = map[string]int{}
+	seen := map[string]bool{}
+	fragments := map[string]bool{}
+	var walk func(ast.SelectionSet)
+	walk = func(set ast.SelectionSet) {
+		for _, s := range set {
+			switch s := s.(type) {
+			case *ast.Field:
+				if !seen[s.Alias] {
+					seen[s.Alias] = true
+					names[s.Name]++
+				}
+			case *ast.InlineFragment:
+				walk(s.SelectionSet)
+			case *ast.FragmentSpread:
+				if s.Definition != nil && !fragments[s.Name] {
+					fragments[s.Name] = true
+					walk(s.Definition.SelectionSet)
+				}
+			}
+		}
+	}
+	walk(set)
+	return len(seen), names
+}
+
+// onlyRootFields reports whether all root fields of op are among names.
+func onlyRootFields(op *ast.OperationDefinition, names []string) bool {
+	_, have := rootFields(op.SelectionSet)
+	for name := range have {
+		if !slices.Contains(names, name) && name != "__typename" {
+			return false
+		}
+	}
+	return true
+}
+
+// checkVariables bounds the nesting and number of the values in variables,
+// before anything walks through them.
+func checkVariables(variables map[string]any, l Limits) error {
+	left := l.VariableValues
+	var walk func(v any, level int) error
+	walk = func(v any, level int) error {
+		if left--; left < 0 {
+			return fmt.Errorf("The variables hold more than %d values.", l.VariableValues)
+		}
+		switch v := v.(type) {
+		case map[string]any:
+			if level > l.Nesting {
+				return fmt.Errorf("The variables are nested more than %d levels deep.", l.Nesting)
+			}
+			for _, e := range v {
+				if err := walk(e, level+1); err != nil {
+					return err
+				}
+			}
+		case []any:
+			if level > l.Nesting {
+				return fmt.Errorf("The variables are nested more than %d levels deep.", l.Nesting)
+			}
+			for _, e := range v {
+				if err := walk(e, level+1); err != nil {
+					return err
+				}
+			}
+		}
+		return nil
+	}
+	return walk(variables, 0)
+}

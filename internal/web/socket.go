@@ -1,0 +1,596 @@
+package web
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"runtime/debug"
+	"strings"
+	"sync"
+	"time"
+	"unicode/utf8"
+
+	"github.com/99designs/gqlgen/graphql"
+	"github.com/coder/websocket"
+	"github.com/vektah/gqlparser/v2/ast"
+	"github.com/vektah/gqlparser/v2/gqlerror"
+
+	"github.com/grapnel/grapnel/core"
+	"github.com/grapnel/grapnel/internal/graphqlhttp"
+	"github.com/grapnel/grapnel/internal/web/subscription"
+)
+
+// The protocol is graphql-transport-ws
+// (https://github.com/enisdenjo/graphql-ws/blob/master/PROTOCOL.md).
+const subprotocol = "graphql-transport-ws"
+
+// The codes with which we close a socket. Those of 44xx are the protocol's,
+// 4403 has one meaning more:
+//
+//	1001  the server shuts down: connect again, elsewhere
+//	1009  a message over the limit
+//	1013  the token could not be checked: connect again later
+//	4400  not a message of the protocol
+//	4401  subscribe before connection_ack
+//	4403  the token in connection_init is not good; later: the token has expired
+//	      or was revoked, or the rights of its user have changed: get a new token
+//	      and connect again
+//	4406  the client does not speak graphql-transport-ws
+//	4408  no connection_init in time
+//	4409  an operation with this id is running
+//	4429  a second connection_init
+//	4500  a failure of ours
+const (
+	closeBadRequest    websocket.StatusCode = 4400
+	closeUnauthorized  websocket.StatusCode = 4401
+	closeForbidden     websocket.StatusCode = 4403
+	closeSubprotocol   websocket.StatusCode = 4406
+	closeInitTimeout   websocket.StatusCode = 4408
+	closeDuplicateID   websocket.StatusCode = 4409
+	closeDuplicateInit websocket.StatusCode = 4429
+	closeInternal      websocket.StatusCode = 4500
+)
+
+// sockets opens sockets and knows those that are open.
+type sockets struct {
+	engine *engine
+	auth   *authenticator
+	limits Limits
+	log    *slog.Logger
+
+	mu      sync.Mutex
+	open    map[*socket]bool
+	running map[string]int // operations by principal
+	closing bool
+	done    sync.WaitGroup
+}
+
+func newSockets(e *engine, a *authenticator, l Limits, log *slog.Logger) *sockets {
+	return &sockets{engine: e, auth: a, limits: l, log: log, open: map[*socket]bool{}, running: map[string]int{}}
+}
+
+func (s *sockets) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if origin := r.Header.Get("Origin"); origin != "" && !s.auth.origins.allow(r, origin) {
+		graphqlhttp.WriteError(w, graphqlhttp.JSON, http.StatusForbidden, core.Forbidden, "This origin is not allowed.")
+		return
+	}
+	ctx, cancel := context.WithCancel(r.Context())
+	defer cancel()
+	c := &socket{sockets: s, ctx: ctx, cancel: cancel, request: r, operations: map[string]*operation{}}
+	if !s.add(c) {
+		w.Header().Set("Retry-After", "5")
+		graphqlhttp.WriteError(w, graphqlhttp.JSON, http.StatusServiceUnavailable, core.Unavailable, "No more sockets are taken.")
+		return
+	}
+	defer s.remove(c)
+	conn, err := websocket.Accept(w, r, &websocket.AcceptOptions{
+		Subprotocols:       []string{subprotocol},
+		InsecureSkipVerify: true, // the origin was checked above, by the list that CORS uses
+	})
+	if err != nil {
+		return // Accept has answered
+	}
+	conn.SetReadLimit(s.limits.Body)
+	c.accepted(conn)
+	if conn.Subprotocol() != subprotocol {
+		c.close(closeSubprotocol, "Subprotocol not acceptable")
+		return
+	}
+	c.serve()
+}
+
+func (s *sockets) add(c *socket) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.closing || len(s.open) >= s.limits.Sockets {
+		return false
+	}
+	s.open[c] = true
+	s.done.Add(1)
+	return true
+}
+
+func (s *sockets) remove(c *socket) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.open, c)
+	s.done.Done()
+}
+
+// take counts an operation of a principal, unless it has too many.
+func (s *sockets) take(principal string) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.running[principal] >= s.limits.PrincipalSubscriptions {
+		return false
+	}
+	s.running[principal]++
+	return true
+}
+
+func (s *sockets) release(principal string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.running[principal]--; s.running[principal] <= 0 {
+		delete(s.running, principal)
+	}
+}
+
+// shutdown refuses new sockets, closes the open ones and waits for them.
+func (s *sockets) shutdown(ctx context.Context) error {
+	s.mu.Lock()
+	s.closing = true
+	open := make([]*socket, 0, len(s.open))
+	for c := range s.open {
+		open = append(open, c)
+	}
+	s.mu.Unlock()
+	for _, c := range open {
+		go c.close(websocket.StatusGoingAway, "Server is shutting down")
+	}
+	closed := make(chan struct{})
+	go func() {
+		s.done.Wait()
+		close(closed)
+	}()
+	select {
+	case <-closed:
+		return nil
+	case <-ctx.Done():
+	}
+	for _, c := range open {
+		c.drop()
+	}
+	<-closed
+	return ctx.Err()
+}
+
+// socket is one connection. Its goroutines are the reader, which is the request
+// handler, one for each operation, one that checks the token and one that
+// pings. All have ended when serve returns.
+type socket struct {
+	*sockets
+	ctx     context.Context // ends with the socket
+	cancel  context.CancelFunc
+	request *http.Request // the upgrade
+	ready   sync.Mutex    // guards conn and shut
+	conn    *websocket.Conn
+	shut    bool // to be closed before conn is there
+
+	// Of the reader, and of goroutines that it starts after connection_ack:
+	acked bool
+	token string          // that was accepted; "" for a visitor
+	user  context.Context // ctx with the principal
+
+	// mu guards what is written and the operations, so that nothing is sent
+	// for an operation that has ended.
+	mu         sync.Mutex
+	operations map[string]*operation // by the client's id
+	goroutines int                   // of operations, ended ones that still unwind among them
+	wait       sync.WaitGroup
+}
+
+// operation is one subscribe message.
+type operation struct {
+	id     string
+	cancel context.CancelFunc
+}
+
+// message is a message of the protocol, either way.
+type message struct {
+	ID      string          `json:"id,omitempty"`
+	Type    string          `json:"type"`
+	Payload json.RawMessage `json:"payload,omitempty"`
+}
+
+// accepted makes the connection known to close and drop.
+func (c *socket) accepted(conn *websocket.Conn) {
+	c.ready.Lock()
+	defer c.ready.Unlock()
+	c.conn = conn
+	if c.shut {
+		go func() { _ = conn.Close(websocket.StatusGoingAway, "Server is shutting down") }()
+	}
+}
+
+// close ends the socket with a code that tells the client why, and waits
+// shortly for the client to answer it.
+func (c *socket) close(code websocket.StatusCode, reason string) {
+	if conn := c.connection(); conn != nil {
+		for len(reason) > 120 { // a control frame holds 125 bytes
+			_, n := utf8.DecodeLastRuneInString(reason)
+			reason = reason[:len(reason)-n]
+		}
+		_ = conn.Close(code, reason)
+	}
+}
+
+// drop ends the socket without a word.
+func (c *socket) drop() {
+	if conn := c.connection(); conn != nil {
+		_ = conn.CloseNow()
+	}
+}
+
+func (c *socket) connection() *websocket.Conn {
+	c.ready.Lock()
+	defer c.ready.Unlock()
+	c.shut = true
+	return c.conn
+}
+
+// serve reads messages until the socket is closed by either side.
+func (c *socket) serve() {
+	defer func() {
+		if v := recover(); v != nil {
+			c.log.ErrorContext(c.ctx, "panic", "request", RequestID(c.ctx), "error", fmt.Sprint(v), "stack", string(debug.Stack()))
+			c.close(closeInternal, "Internal server error")
+		}
+		c.cancel()
+		c.drop()
+		c.wait.Wait()
+	}()
+	initialised := time.AfterFunc(c.limits.Init, func() { c.close(closeInitTimeout, "Connection initialisation timeout") })
+	defer initialised.Stop()
+	c.wait.Go(c.pings)
+	for {
+		kind, data, err := c.conn.Read(c.ctx)
+		if err != nil {
+			return
+		}
+		var m message
+		if kind != websocket.MessageText || json.Unmarshal(data, &m) != nil {
+			c.close(closeBadRequest, "Invalid message received")
+			return
+		}
+		switch m.Type {
+		case "connection_init":
+			if c.acked {
+				c.close(closeDuplicateInit, "Too many initialisation requests")
+				return
+			}
+			initialised.Stop()
+			if !c.init(m.Payload) {
+				return
+			}
+		case "ping":
+			c.send(message{Type: "pong", Payload: m.Payload})
+		case "pong":
+		case "subscribe":
+			if !c.acked {
+				c.close(closeUnauthorized, "Unauthorized")
+				return
+			}
+			if !c.subscribe(m) {
+				return
+			}
+		case "complete":
+			if m.ID == "" {
+				c.close(closeBadRequest, "Invalid message received")
+				return
+			}
+			c.complete(m.ID)
+		default:
+			c.close(closeBadRequest, "Invalid message received")
+			return
+		}
+	}
+}
+
+// init accepts connection_init. Its payload may carry the token as
+// {"Authorization": "Bearer …"}, {"authToken": …} or {"token": …}; cookies of
+// the upgrade count without one.
+func (c *socket) init(payload json.RawMessage) bool {
+	token, err := initToken(payload)
+	if err != nil {
+		c.close(closeBadRequest, "Invalid connection_init payload")
+		return false
+	}
+	used, p, err := c.auth.socket(c.ctx, c.request, token)
+	if err != nil {
+		c.refuse(err)
+		return false
+	}
+	c.token, c.acked = used, true
+	c.user = core.WithPrincipal(c.ctx, p)
+	if !c.send(message{Type: "connection_ack"}) {
+		return false
+	}
+	if used != "" {
+		c.wait.Go(func() { c.recheck(p) })
+	}
+	return true
+}
+
+// initToken is the token in the payload of connection_init; "" for none.
+func initToken(payload json.RawMessage) (string, error) {
+	if len(payload) == 0 || string(payload) == "null" {
+		return "", nil
+	}
+	var fields map[string]any
+	if err := json.Unmarshal(payload, &fields); err != nil {
+		return "", err
+	}
+	for name, value := range fields {
+		text, ok := value.(string)
+		if !ok || text == "" {
+			continue
+		}
+		switch strings.ToLower(name) {
+		case "authorization":
+			if scheme, token, ok := strings.Cut(text, " "); ok && strings.EqualFold(scheme, "Bearer") {
+				return strings.TrimSpace(token), nil
+			}
+			return text, nil
+		case "authtoken", "token":
+			return text, nil
+		}
+	}
+	return "", nil
+}
+
+// refuse closes the socket because its token is not good or cannot be checked.
+func (c *socket) refuse(err error) {
+	switch core.CodeOf(err) {
+	case core.Unauthenticated, core.Forbidden:
+		c.close(closeForbidden, "Forbidden: the token is not valid")
+	case core.Unavailable, core.RateLimited:
+		c.close(websocket.StatusTryAgainLater, "The token cannot be checked now")
+	default:
+		if c.ctx.Err() == nil {
+			c.log.ErrorContext(c.ctx, "token check failed", "request", RequestID(c.ctx), "error", err)
+		}
+		c.close(closeInternal, "Internal server error")
+	}
+}
+
+// recheck asks again and again whether the token still gives the same rights.
+// When it does not, the socket ends, so that no operation outlives them.
+func (c *socket) recheck(first core.Principal) {
+	tick := time.NewTicker(c.limits.Recheck)
+	defer tick.Stop()
+	for {
+		select {
+		case <-c.ctx.Done():
+			return
+		case <-tick.C:
+		}
+		ctx, cancel := context.WithTimeout(c.ctx, c.limits.Recheck)
+		p, err := c.auth.principal(ctx, c.token)
+		cancel()
+		switch {
+		case err != nil:
+			c.refuse(err)
+			return
+		case p != first:
+			c.close(closeForbidden, "Forbidden: rights have changed")
+			return
+		}
+	}
+}
+
+// pings finds peers that are gone without a word.
+func (c *socket) pings() {
+	tick := time.NewTicker(c.limits.Ping)
+	defer tick.Stop()
+	for {
+		select {
+		case <-c.ctx.Done():
+			return
+		case <-tick.C:
+		}
+		ctx, cancel := context.WithTimeout(c.ctx, c.limits.Ping)
+		err := c.conn.Ping(ctx)
+		cancel()
+		if err != nil {
+			c.drop()
+			return
+		}
+	}
+}
+
+// subscribe starts an operation. It reports whether the socket goes on.
+func (c *socket) subscribe(m message) bool {
+	if m.ID == "" || len(m.Payload) == 0 {
+		c.close(closeBadRequest, "Invalid message received")
+		return false
+	}
+	params, err := graphqlhttp.DecodeParams(m.Payload)
+	if err != nil {
+		c.close(closeBadRequest, "Invalid message received: "+messageOf(err))
+		return false
+	}
+	ctx, cancel := context.WithCancel(graphql.StartOperationTrace(c.user))
+	op := &operation{id: m.ID, cancel: cancel}
+	c.mu.Lock()
+	if c.operations[m.ID] != nil {
+		c.mu.Unlock()
+		cancel()
+		c.close(closeDuplicateID, "Subscriber for "+m.ID+" already exists")
+		return false
+	}
+	c.operations[m.ID] = op
+	full := c.goroutines >= c.limits.SocketSubscriptions
+	if !full {
+		c.goroutines++
+	}
+	c.mu.Unlock()
+	owner := c.owner()
+	if full || !c.take(owner) {
+		if !full {
+			c.mu.Lock()
+			c.goroutines--
+			c.mu.Unlock()
+		}
+		cancel()
+		c.fail(op, gqlerror.List{refusal(string(core.RateLimited), "Too many operations are running.")})
+		return true
+	}
+	c.wait.Go(func() {
+		defer func() {
+			cancel()
+			c.release(owner)
+			c.mu.Lock()
+			c.goroutines--
+			c.mu.Unlock()
+		}()
+		c.run(ctx, op, params)
+	})
+	return true
+}
+
+// owner is whose operations are counted together.
+func (c *socket) owner() string {
+	if p := core.PrincipalOf(c.user); p.SignedIn() {
+		return p.UserID
+	}
+	return "address " + core.ClientOf(c.ctx).Address
+}
+
+// run executes an operation and sends what it answers.
+func (c *socket) run(ctx context.Context, op *operation, params *graphql.RawParams) {
+	// Its own notes: operations of one socket run side by side.
+	n := &notes{id: RequestID(ctx)}
+	ctx = context.WithValue(ctx, notesKey{}, n)
+	start, results := time.Now(), 0
+	defer func() {
+		if v := recover(); v != nil {
+			c.log.ErrorContext(ctx, "panic", "request", n.id, "error", fmt.Sprint(v), "stack", string(debug.Stack()))
+			e := refusal(string(core.Internal), "Something went wrong on the server.")
+			e.Extensions["requestId"] = n.id
+			c.fail(op, gqlerror.List{e})
+		}
+		c.log.InfoContext(ctx, "operation", "request", n.id, "operation", clip(n.operation), "results", results,
+			"duration", time.Since(start), "address", core.ClientOf(ctx).Address)
+	}()
+	params.Headers = c.request.Header
+	exec, errs := c.engine.CreateOperationContext(ctx, params)
+	if len(errs) > 0 {
+		c.fail(op, c.engine.DispatchError(graphql.WithOperationContext(ctx, exec), errs).Errors)
+		return
+	}
+	if exec.Operation.Operation != ast.Subscription {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, c.limits.Deadline)
+		defer cancel()
+	}
+	ctx, failure := subscription.Watch(ctx)
+	responses, ctx := c.engine.DispatchOperation(ctx, exec)
+	for {
+		resp := responses(ctx)
+		if resp == nil {
+			break
+		}
+		if len(resp.Data) == 0 && len(resp.Errors) > 0 {
+			c.fail(op, resp.Errors)
+			return
+		}
+		if !c.next(op, resp) {
+			return
+		}
+		results++
+	}
+	err := failure()
+	if err == nil && errors.Is(ctx.Err(), context.DeadlineExceeded) {
+		err = core.Errorf(core.Unavailable, "The operation took too long.")
+	}
+	if err != nil {
+		shown := c.engine.DispatchError(graphql.WithOperationContext(ctx, exec), gqlerror.List{gqlerror.Wrap(err)})
+		c.fail(op, shown.Errors)
+		return
+	}
+	c.end(op, message{ID: op.id, Type: "complete"})
+}
+
+// result is a response as the protocol carries it: without data when there is
+// none.
+type result struct {
+	Errors     gqlerror.List   `json:"errors,omitempty"`
+	Data       json.RawMessage `json:"data,omitempty"`
+	Extensions map[string]any  `json:"extensions,omitempty"`
+}
+
+// next sends one result, unless the operation has ended.
+func (c *socket) next(op *operation, resp *graphql.Response) bool {
+	payload, err := json.Marshal(result{resp.Errors, resp.Data, resp.Extensions})
+	if err != nil {
+		panic(err)
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.operations[op.id] == op && c.write(message{ID: op.id, Type: "next", Payload: payload})
+}
+
+// fail ends an operation with errors; nothing follows for its id.
+func (c *socket) fail(op *operation, errs gqlerror.List) {
+	payload, err := json.Marshal(errs)
+	if err != nil {
+		panic(err)
+	}
+	c.end(op, message{ID: op.id, Type: "error", Payload: payload})
+}
+
+// end ends an operation with its last message, unless it has ended.
+func (c *socket) end(op *operation, last message) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.operations[op.id] == op {
+		delete(c.operations, op.id)
+		c.write(last)
+	}
+}
+
+// complete ends an operation because the client has heard enough.
+func (c *socket) complete(id string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if op := c.operations[id]; op != nil {
+		delete(c.operations, id)
+		op.cancel()
+	}
+}
+
+func (c *socket) send(m message) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.write(m)
+}
+
+// write sends a message; c.mu is held. A client that does not take it in time
+// is dropped, so that it holds up nobody.
+func (c *socket) write(m message) bool {
+	b, err := json.Marshal(m)
+	if err != nil {
+		panic(err)
+	}
+	ctx, cancel := context.WithTimeout(c.ctx, c.limits.SocketWrite)
+	defer cancel()
+	if err := c.conn.Write(ctx, websocket.MessageText, b); err != nil {
+		go c.drop()
+		return false
+	}
+	return true
+}

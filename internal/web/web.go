@@ -1,0 +1,247 @@
+// Package web serves Grapnel over HTTP: the GraphQL endpoint with its
+// transports and limits, files, direct uploads, the playground and health. It
+// turns a request into a context with a [core.Principal] and a [core.Client];
+// what the request means is decided in resolvers and core.
+//
+//	/graphql           POST, GET (queries only), multipart upload, WebSocket (graphql-transport-ws)
+//	/files/{id}/{name} files, with Range
+//	/uploads/{id}      PUT of a direct upload
+//	/playground/       the embedded GraphQL client, where it is on
+//	/healthz /readyz   the process runs; the stores answer
+//
+// Errors have one form everywhere, that of a GraphQL answer:
+// {"errors":[{"message":…,"extensions":{"code":…}}]}.
+package web
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/netip"
+	"net/url"
+	"sync/atomic"
+	"time"
+
+	"github.com/99designs/gqlgen/graphql"
+
+	"github.com/grapnel/grapnel/core"
+	"github.com/grapnel/grapnel/internal/graphqlhttp"
+)
+
+// Config is what a [Server] is made of. Only Schema is required.
+type Config struct {
+	Schema graphql.ExecutableSchema
+
+	// Authenticate says whose token it is. Its error is UNAUTHENTICATED for a
+	// token that is not, or no longer, good; sockets ask again every
+	// Limits.Recheck. Nil: every token is refused.
+	Authenticate func(ctx context.Context, accessToken string) (core.Principal, error)
+	// Anonymous lists the root fields that make or end a session. They run even
+	// when the session in the request's cookies has expired.
+	Anonymous []string
+	// Once lists the root fields that an operation may hold only once, under
+	// whatever alias: those that are limited by rate or cost much.
+	Once []string
+
+	// Present and Recover turn errors and panics of resolvers into what the
+	// client reads. Nil: every *core.Error is shown, everything else masked.
+	Present graphql.ErrorPresenterFunc
+	Recover graphql.RecoverFunc
+
+	// Transports serve further kinds of request, such as multipart uploads.
+	// They are asked before POST and GET, and bound the request body in size and
+	// time themselves.
+	Transports []graphql.Transport
+
+	Files   http.Handler // GET and HEAD of /files/{id}/{name}; nil: 404
+	Uploads http.Handler // PUT of /uploads/{id}; nil: 404
+	UI      http.Handler // GET of /playground and everything below; nil: off
+
+	// Ready holds a check for each store that the server cannot do without.
+	Ready map[string]func(ctx context.Context) error
+
+	Log *slog.Logger // nil: silent
+
+	// PublicURL is where clients reach this server; nil: whatever they ask for.
+	// With https, cookies are Secure.
+	PublicURL *url.URL
+	// Origins are the other origins whose scripts may use the API. Localhost
+	// may in any case unless Production.
+	Origins []string
+	// TrustedProxies are the peers whose X-Forwarded-For or Forwarded counts.
+	TrustedProxies []netip.Prefix
+	// Production turns introspection and suggestions off.
+	Production bool
+
+	Limits Limits
+}
+
+// Server is the HTTP side of Grapnel.
+type Server struct {
+	handler  http.Handler
+	sockets  *sockets
+	draining atomic.Bool
+}
+
+// New builds a Server.
+func New(c Config) (*Server, error) {
+	if c.Schema == nil {
+		return nil, errors.New("web: a schema is required")
+	}
+	if c.Log == nil {
+		c.Log = slog.New(slog.NewTextHandler(io.Discard, nil))
+	}
+	if c.Authenticate == nil {
+		c.Authenticate = func(context.Context, string) (core.Principal, error) {
+			return core.Principal{}, core.Errorf(core.Unauthenticated, "This server has no accounts.")
+		}
+	}
+	c.Limits = c.Limits.orDefaults()
+	origins, err := newOrigins(c.Origins, c.PublicURL, !c.Production)
+	if err != nil {
+		return nil, err
+	}
+
+	s := &Server{}
+	engine := newEngine(c)
+	auth := &authenticator{
+		authenticate: c.Authenticate,
+		origins:      origins,
+		cookies:      newCookieNames(c.PublicURL),
+		log:          c.Log,
+	}
+	s.sockets = newSockets(engine, auth, c.Limits, c.Log)
+
+	mux := http.NewServeMux()
+	mux.Handle("/graphql", &endpoint{
+		streaming:  c.Transports,
+		plain:      []graphql.Transport{post{c.Limits}, get{c.Limits}},
+		sockets:    s.sockets,
+		engine:     engine,
+		auth:       auth,
+		playground: c.UI != nil,
+	})
+	mux.HandleFunc("GET /healthz", health)
+	mux.Handle("GET /readyz", &readiness{checks: c.Ready, draining: &s.draining, log: c.Log})
+	mux.HandleFunc("GET /{$}", landing(c.UI != nil))
+	mux.HandleFunc("/", notFound)
+	if c.Files != nil {
+		mux.Handle("GET /files/{id}/{name}", auth.optional(c.Files))
+	}
+	if c.Uploads != nil {
+		mux.Handle("PUT /uploads/{id}", auth.optional(c.Uploads))
+	}
+	if c.UI != nil {
+		mux.Handle("GET /playground", c.UI)
+		mux.Handle("GET /playground/", c.UI)
+	}
+
+	var h http.Handler = mux
+	h = origins.cors(h)
+	h = deadlines(h, c.Limits)
+	h = securityHeaders(h, c.PublicURL)
+	h = recovery(h, c.Log)
+	h = identify(h, clients(c.TrustedProxies), c.Log)
+	s.handler = h
+	return s, nil
+}
+
+// ServeHTTP implements [http.Handler].
+func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.handler.ServeHTTP(w, r) }
+
+// Shutdown refuses new sockets, closes the open ones with 1001 and waits until
+// their operations have ended, or ctx has. Requests in flight, uploads among
+// them, are the business of [http.Server.Shutdown]; see [Serve].
+func (s *Server) Shutdown(ctx context.Context) error {
+	s.draining.Store(true)
+	return s.sockets.shutdown(ctx)
+}
+
+// Limits bound what one client can ask for. Zero means the default.
+type Limits struct {
+	Body           int64 // bytes of a JSON body or a socket message; 1 MiB
+	Query          int   // bytes of a document; 128 KiB
+	Tokens         int   // lexical tokens of a document; 5,000
+	Operations     int   // operations in a document; 20
+	Depth          int   // levels of fields, fragments expanded; 15
+	Aliases        int   // aliases in a document; 100
+	RootFields     int   // fields that an operation begins with; 50
+	Nesting        int   // lists and objects around a value, in documents and variables; 24
+	VariableValues int   // values in the variables; 50,000
+	Merge          int   // selections looked at by the field merging rule; 200,000
+	Cost           int   // estimated fields of the answer; see coster; 20,000
+	PageSize       int   // of a page without first and last, for Cost; 20
+	ListSize       int   // assumed of a list that has no pages, for Cost; 10
+
+	IntrospectionDepth int // levels of fields below __schema or __type; 20
+	IntrospectionLists int // nested lists of fields or types there; 2
+
+	Errors  int // errors in an answer; 100
+	Message int // bytes of an error message; 1,000
+
+	CachedQueries    int // parsed and persisted documents, each; 1,000
+	CachedQueryBytes int // bytes of their text, each; 4 MiB
+
+	Deadline  time.Duration // of a query or mutation, uploads excepted; 30 s
+	BodyRead  time.Duration // for a request body to arrive, uploads excepted; 30 s
+	BodyWrite time.Duration // for an answer to be taken after the operation, files excepted; 60 s
+
+	Sockets                int           // open at once; 5,000
+	SocketSubscriptions    int           // operations running on one socket; 50
+	PrincipalSubscriptions int           // operations running on all sockets of one user, or of one address for visitors; 200
+	Init                   time.Duration // from the upgrade to connection_init; 10 s
+	Ping                   time.Duration // between pings, and longest wait for a pong; 25 s
+	Recheck                time.Duration // between checks of a socket's token; 3 s
+	SocketWrite            time.Duration // for a client to take one message; 10 s
+}
+
+// orDefaults puts the default in the place of every zero.
+func (l Limits) orDefaults() Limits {
+	return Limits{
+		Body:                   cmp.Or(l.Body, 1<<20),
+		Query:                  cmp.Or(l.Query, 128<<10),
+		Tokens:                 cmp.Or(l.Tokens, 5_000),
+		Operations:             cmp.Or(l.Operations, 20),
+		Depth:                  cmp.Or(l.Depth, 15),
+		Aliases:                cmp.Or(l.Aliases, 100),
+		RootFields:             cmp.Or(l.RootFields, 50),
+		Nesting:                cmp.Or(l.Nesting, 24),
+		VariableValues:         cmp.Or(l.VariableValues, 50_000),
+		Merge:                  cmp.Or(l.Merge, 200_000),
+		Cost:                   cmp.Or(l.Cost, 20_000),
+		PageSize:               cmp.Or(l.PageSize, 20),
+		ListSize:               cmp.Or(l.ListSize, 10),
+		IntrospectionDepth:     cmp.Or(l.IntrospectionDepth, 20),
+		IntrospectionLists:     cmp.Or(l.IntrospectionLists, 2),
+		Errors:                 cmp.Or(l.Errors, 100),
+		Message:                cmp.Or(l.Message, 1_000),
+		CachedQueries:          cmp.Or(l.CachedQueries, 1_000),
+		CachedQueryBytes:       cmp.Or(l.CachedQueryBytes, 4<<20),
+		Deadline:               cmp.Or(l.Deadline, 30*time.Second),
+		BodyRead:               cmp.Or(l.BodyRead, 30*time.Second),
+		BodyWrite:              cmp.Or(l.BodyWrite, 60*time.Second),
+		Sockets:                cmp.Or(l.Sockets, 5_000),
+		SocketSubscriptions:    cmp.Or(l.SocketSubscriptions, 50),
+		PrincipalSubscriptions: cmp.Or(l.PrincipalSubscriptions, 200),
+		Init:                   cmp.Or(l.Init, 10*time.Second),
+		Ping:                   cmp.Or(l.Ping, 25*time.Second),
+		Recheck:                cmp.Or(l.Recheck, 3*time.Second),
+		SocketWrite:            cmp.Or(l.SocketWrite, 10*time.Second),
+	}
+}
+
+// landing is the answer at /: where to go.
+func landing(playground bool) http.HandlerFunc {
+	links := map[string]string{"name": "Grapnel", "graphql": "/graphql"}
+	if playground {
+		links["playground"] = "/playground/"
+	}
+	return func(w http.ResponseWriter, _ *http.Request) { writeJSON(w, http.StatusOK, links) }
+}
+
+func notFound(w http.ResponseWriter, _ *http.Request) {
+	graphqlhttp.WriteError(w, graphqlhttp.JSON, http.StatusNotFound, core.NotFound, "There is nothing here. GraphQL is at /graphql.")
+}
