@@ -140,6 +140,65 @@ func (p *Posts) Write(ctx context.Context, d PostDraft) (*Post, error) {
 	return post, p.Create(ctx, post)
 }
 
+// PostImport is a post as another system had it.
+type PostImport struct {
+	PostDraft
+	PublishedAt *time.Time // null: a draft
+}
+
+// Import stores up to 500 posts as one write, published ones with their slugs;
+// for the system. It trusts that covers and authors exist.
+func (p *Posts) Import(ctx context.Context, list []PostImport) ([]*Post, error) {
+	if !PrincipalOf(ctx).system {
+		return nil, denied(ctx)
+	}
+	if len(list) == 0 || len(list) > maxBatch {
+		return nil, invalidField("list", "RANGE", "must hold 1 to 500 posts")
+	}
+	posts := make([]*Post, len(list))
+	var wanted []string
+	for i, d := range list {
+		post := &Post{Title: d.Title, Body: d.Body, Excerpt: d.Excerpt, Slug: d.Slug, Tags: d.Tags, CoverID: d.CoverID,
+			AuthorID: deref(d.AuthorID), Status: Draft, Slugs: []string{}, FormerSlugs: []string{}}
+		post.ID, post.Version, post.UpdatedAt = newID(p.spec.Prefix), 1, Millis(p.now())
+		post.CreatedAt = post.UpdatedAt
+		if d.CreatedAt != nil {
+			post.CreatedAt = Millis(*d.CreatedAt)
+		}
+		if d.PublishedAt != nil {
+			at := Millis(*d.PublishedAt)
+			post.Status, post.PublishedAt = Published, &at
+			if post.Slug == nil {
+				s := makeSlug(post.Title)
+				post.Slug = &s
+			}
+			wanted = append(wanted, *post.Slug)
+		}
+		post.setDate()
+		if err := p.check(ctx, &Post{AuthorID: post.AuthorID, CoverID: post.CoverID}, post, true); err != nil {
+			return nil, err
+		}
+		posts[i] = post
+	}
+	taken, err := p.takenSlugs(ctx, "", wanted)
+	if err != nil {
+		return nil, err
+	}
+	ops := make([]Op, len(posts))
+	for i, post := range posts {
+		if p.isDue(post) {
+			s := *post.Slug
+			if taken[s] {
+				s = numbered(s, strings.ToLower(rand.Text()[:10]))
+			}
+			taken[s] = true
+			post.Slug, post.Slugs = &s, []string{s}
+		}
+		ops[i] = Op{Kind: OpInsert, Coll: p.spec.Name, Doc: post}
+	}
+	return posts, p.docs.Write(ctx, ops...)
+}
+
 // Edit changes a post.
 func (p *Posts) Edit(ctx context.Context, id string, expected *int64, patch PostPatch) (*Post, error) {
 	return p.updateSlugged(ctx, id, expected, func(post *Post) ([]Op, error) {
@@ -386,6 +445,9 @@ func (p *Posts) claim(ctx context.Context, post *Post, strict bool) error {
 
 // takenSlugs tells which slugs lead to another post.
 func (p *Posts) takenSlugs(ctx context.Context, id string, wanted []string) (map[string]bool, error) {
+	if len(wanted) == 0 {
+		return map[string]bool{}, nil
+	}
 	holders, err := p.find(ctx, Query{Filter: And(In("slugs", wanted), Ne("_id", id)), Limit: len(wanted)})
 	taken := map[string]bool{}
 	for _, h := range holders {

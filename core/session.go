@@ -83,7 +83,7 @@ func (s *Sessions) SignIn(ctx context.Context, email, password string) (*User, T
 		return nil, Tokens{}, err
 	}
 	wrong := Errorf(Unauthenticated, "The address or the password is wrong.")
-	user, err := s.app.Users.First(AsSystem(ctx), Eq("email", email))
+	user, err := s.app.Users.ByEmail(AsSystem(ctx), email)
 	if Is(err, NotFound) {
 		user = &User{}
 	} else if err != nil {

@@ -89,6 +89,20 @@ func (u *Users) ByUsername(ctx context.Context, name string) (*User, error) {
 	return u.First(ctx, Eq("username", strings.ToLower(name)))
 }
 
+// ByEmail finds a user by address; for the system, since addresses are guarded.
+func (u *Users) ByEmail(ctx context.Context, email string) (*User, error) {
+	return u.First(ctx, Eq("email", foldEmail(email)))
+}
+
+// HasAdmin reports whether anybody can run the site.
+func (u *Users) HasAdmin(ctx context.Context) (bool, error) {
+	_, err := u.First(AsSystem(ctx), Eq("role", Admin))
+	if Is(err, NotFound) {
+		return false, nil
+	}
+	return err == nil, err
+}
+
 // Register makes an account with a role; callers check who may do it.
 func (u *Users) Register(ctx context.Context, d UserDraft, role Role) (*User, error) {
 	user := &User{Username: strings.ToLower(strings.TrimSpace(d.Username)), Email: foldEmail(d.Email), DisplayName: d.DisplayName, Role: role}

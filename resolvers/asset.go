@@ -17,7 +17,17 @@ func (r *assetResolver) URL(ctx context.Context, obj *core.Asset) (*string, erro
 }
 
 func (r *mutationResolver) UploadAsset(ctx context.Context, input model.UploadAssetInput) (*model.UploadAssetPayload, error) {
-	panic("upload")
+	if err := r.app.Assets.MayUpload(ctx); err != nil {
+		return nil, err
+	}
+	name, _, size, err := input.File.Open()
+	if err != nil {
+		return nil, err
+	}
+	asset, err := r.app.Assets.Upload(ctx, core.Upload{
+		Filename: name, Declared: size, Body: input.File, Visibility: input.Visibility, Alt: input.Alt.Value(),
+	})
+	return &model.UploadAssetPayload{Asset: asset}, err
 }
 
 func (r *mutationResolver) CreateAssetUpload(ctx context.Context, input model.CreateAssetUploadInput) (*model.CreateAssetUploadPayload, error) {

@@ -1,0 +1,212 @@
+// Package config holds every setting and command of the binary. Name, default,
+// environment variable, help and check of a setting stand on one line.
+package config
+
+import (
+	"fmt"
+	"io"
+	"net"
+	"net/netip"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/alecthomas/kong"
+)
+
+// CLI is the command line: the settings, which each come from a flag or the
+// environment, and the commands.
+type CLI struct {
+	Settings
+
+	Serve       struct{}    `cmd:"" default:"1" help:"Serve the GraphQL endpoint (the default)."`
+	Admin       Admin       `cmd:"" help:"Manage administrators."`
+	Seed        Seed        `cmd:"" help:"Fill the store with a realistic news site."`
+	Healthcheck Healthcheck `cmd:"" help:"Ask the running server whether it is well; for containers."`
+	Schema      struct{}    `cmd:"" help:"Print the GraphQL schema."`
+}
+
+// Settings configure the server and the commands that open its stores.
+type Settings struct {
+	Addr           string        `env:"GRAPNEL_ADDR" placeholder:"HOST:PORT" help:"Where to listen; port 0 takes a free one. Default: 127.0.0.1:8080, or all addresses at PORT when only that is set."`
+	Port           string        `env:"PORT" hidden:"" help:"Port to listen on at all addresses, as container platforms set it; GRAPNEL_ADDR wins."`
+	PublicURL      *url.URL      `env:"GRAPNEL_PUBLIC_URL" placeholder:"URL" help:"Where clients reach this server, such as https://api.example.org. Default: the address it listens on."`
+	Data           string        `env:"GRAPNEL_DATA" default:"./data" placeholder:"DIR" help:"Folder of the embedded stores and the key. Default: ${default}."`
+	Production     bool          `env:"GRAPNEL_PRODUCTION" help:"Turn off playground, introspection and localhost origins; log JSON."`
+	Playground     *bool         `env:"GRAPNEL_PLAYGROUND" help:"Serve /playground, whatever production says."`
+	Origins        []string      `env:"GRAPNEL_ORIGINS" placeholder:"ORIGIN,…" help:"Other origins whose web pages may call the API, such as https://app.example.org."`
+	TrustedProxies []string      `env:"GRAPNEL_TRUSTED_PROXIES" placeholder:"CIDR,…" help:"Proxies whose word on the client's address counts, such as 10.0.0.0/8. Default: none."`
+	MaxUpload      Bytes         `env:"GRAPNEL_MAX_UPLOAD" default:"2GiB" placeholder:"SIZE" help:"Largest file. Default: ${default}."`
+	DrainTimeout   time.Duration `env:"GRAPNEL_DRAIN_TIMEOUT" default:"8s" placeholder:"TIME" help:"How long requests in flight may finish after SIGTERM. Default: ${default}."`
+	LogLevel       string        `env:"GRAPNEL_LOG_LEVEL" default:"info" enum:"debug,info,warn,error" placeholder:"LEVEL" help:"debug, info, warn or error. Default: ${default}."`
+	TokenKey       string        `env:"GRAPNEL_TOKEN_KEY" placeholder:"SECRET" help:"Secret behind tokens and signatures, 32 characters or more, the same on every server. Default: made at first start and kept beside the data."`
+	TokenKeyFile   string        `env:"GRAPNEL_TOKEN_KEY_FILE" type:"existingfile" placeholder:"FILE" help:"File that holds the token key."`
+	MongoDBURI     string        `name:"mongodb-uri" env:"MONGODB_URI" placeholder:"URI" help:"Keep documents in MongoDB (a replica set) instead of the embedded store."`
+	MongoDBURIFile string        `name:"mongodb-uri-file" env:"MONGODB_URI_FILE" type:"existingfile" placeholder:"FILE" help:"File that holds the MongoDB URI."`
+	S3Bucket       string        `name:"s3-bucket" env:"S3_BUCKET" placeholder:"NAME" help:"Keep files in this S3 bucket instead of the data folder. Credentials come from the AWS chain (AWS_ACCESS_KEY_ID, …)."`
+	S3Endpoint     string        `name:"s3-endpoint" env:"S3_ENDPOINT" placeholder:"URL" help:"Endpoint of an S3-compatible server. Default: AWS."`
+	S3Region       string        `name:"s3-region" env:"S3_REGION,AWS_REGION" default:"us-east-1" placeholder:"REGION" help:"Region of the bucket. Default: ${default}."`
+}
+
+// Admin holds the commands about administrators.
+type Admin struct {
+	Create AdminCreate `cmd:"" help:"Make an administrator, or make one of an existing account."`
+}
+
+// AdminCreate makes an administrator.
+type AdminCreate struct {
+	Email        string `required:"" help:"Address to sign in with."`
+	Username     string `help:"Username. Default: made from the address."`
+	PasswordFile string `type:"existingfile" placeholder:"FILE" help:"File that holds the password. Default: asked for, or read from standard input."`
+}
+
+// Seed fills the store.
+type Seed struct {
+	Users  int   `default:"200" help:"How many users. Default: ${default}."`
+	Posts  int   `default:"3000" help:"How many posts. Default: ${default}."`
+	Images int   `default:"12" help:"How many images, shared by the posts as covers. Default: ${default}."`
+	Random int64 `default:"1" help:"Start of the random numbers; the same gives the same site. Default: ${default}."`
+}
+
+// Healthcheck asks a running server.
+type Healthcheck struct {
+	URL     string        `arg:"" optional:"" help:"Address of the server. Default: where the settings say it listens."`
+	Timeout time.Duration `default:"3s" help:"How long to wait. Default: ${default}."`
+}
+
+// Parse reads the command line and the environment. done means that help was
+// printed and nothing is left to do.
+func Parse(args []string, stdout, stderr io.Writer) (cli *CLI, command string, done bool, err error) {
+	cli = &CLI{}
+	exited := false
+	k, err := kong.New(cli,
+		kong.Name("grapnel"),
+		kong.Description("A GraphQL backend in one binary: accounts, content and files behind one typed endpoint."),
+		kong.Writers(stdout, stderr),
+		kong.Exit(func(int) { exited = true }),
+		kong.ConfigureHelp(kong.HelpOptions{Compact: true, WrapUpperBound: 110}),
+	)
+	if err != nil {
+		return nil, "", false, err
+	}
+	ctx, err := k.Parse(args)
+	if exited {
+		return nil, "", true, nil
+	}
+	if err == nil {
+		err = cli.Settings.check()
+	}
+	if err != nil {
+		return nil, "", false, err
+	}
+	return cli, ctx.Command(), false, nil
+}
+
+// check completes the settings and refuses what cannot work, in one sentence.
+func (s *Settings) check() error {
+	switch {
+	case s.Addr == "" && s.Port != "":
+		s.Addr = net.JoinHostPort("", s.Port)
+	case s.Addr == "":
+		s.Addr = "127.0.0.1:8080"
+	}
+	if _, port, err := net.SplitHostPort(s.Addr); err != nil {
+		return fmt.Errorf("GRAPNEL_ADDR: %q is not HOST:PORT", s.Addr)
+	} else if _, err := net.LookupPort("tcp", port); err != nil {
+		return fmt.Errorf("GRAPNEL_ADDR: %q has no valid port", s.Addr)
+	}
+	if u := s.PublicURL; u != nil && ((u.Scheme != "http" && u.Scheme != "https") || u.Host == "" || strings.Trim(u.Path, "/") != "" || u.RawQuery != "") {
+		return fmt.Errorf("GRAPNEL_PUBLIC_URL: %q is not an http or https address without a path", u)
+	}
+	if _, err := s.Proxies(); err != nil {
+		return err
+	}
+	if s.MaxUpload <= 0 {
+		return fmt.Errorf("GRAPNEL_MAX_UPLOAD: must be more than 0")
+	}
+	for _, secret := range []struct {
+		name, file string
+		value      *string
+	}{{"GRAPNEL_TOKEN_KEY", s.TokenKeyFile, &s.TokenKey}, {"MONGODB_URI", s.MongoDBURIFile, &s.MongoDBURI}} {
+		if secret.file == "" {
+			continue
+		}
+		if *secret.value != "" {
+			return fmt.Errorf("%s and %s_FILE: give one of them", secret.name, secret.name)
+		}
+		data, err := os.ReadFile(secret.file)
+		if err != nil {
+			return fmt.Errorf("%s_FILE: %w", secret.name, err)
+		}
+		if *secret.value = strings.TrimSpace(string(data)); *secret.value == "" {
+			return fmt.Errorf("%s_FILE: %s is empty", secret.name, secret.file)
+		}
+	}
+	if s.TokenKey != "" && len(s.TokenKey) < 32 {
+		return fmt.Errorf("GRAPNEL_TOKEN_KEY: needs at least 32 characters; make one with: openssl rand -base64 48")
+	}
+	if s.S3Endpoint != "" && s.S3Bucket == "" {
+		return fmt.Errorf("S3_ENDPOINT is set without S3_BUCKET: name the bucket too")
+	}
+	if s.S3Endpoint != "" {
+		if u, err := url.Parse(s.S3Endpoint); err != nil || (u.Scheme != "http" && u.Scheme != "https") || u.Host == "" {
+			return fmt.Errorf("S3_ENDPOINT: %q is not an http or https address", s.S3Endpoint)
+		}
+	}
+	var err error
+	s.Data, err = filepath.Abs(s.Data)
+	return err
+}
+
+// Proxies is TrustedProxies as prefixes; a lone address is itself.
+func (s *Settings) Proxies() ([]netip.Prefix, error) {
+	var out []netip.Prefix
+	for _, text := range s.TrustedProxies {
+		p, err := netip.ParsePrefix(text)
+		if err != nil {
+			var a netip.Addr
+			if a, err = netip.ParseAddr(text); err == nil {
+				p = netip.PrefixFrom(a, a.BitLen())
+			}
+		}
+		if err != nil {
+			return nil, fmt.Errorf("GRAPNEL_TRUSTED_PROXIES: %q is no address or network such as 10.0.0.0/8", text)
+		}
+		out = append(out, p)
+	}
+	return out, nil
+}
+
+// HasPlayground reports whether /playground is served.
+func (s *Settings) HasPlayground() bool {
+	if s.Playground != nil {
+		return *s.Playground
+	}
+	return !s.Production
+}
+
+// Bytes is a size such as 500MiB or 2GB.
+type Bytes int64
+
+// UnmarshalText implements encoding.TextUnmarshaler.
+func (b *Bytes) UnmarshalText(text []byte) error {
+	s := strings.TrimSpace(string(text))
+	unit := int64(1)
+	for _, u := range []struct {
+		suffix string
+		size   int64
+	}{{"KiB", 1 << 10}, {"MiB", 1 << 20}, {"GiB", 1 << 30}, {"TiB", 1 << 40}, {"KB", 1e3}, {"MB", 1e6}, {"GB", 1e9}, {"TB", 1e12}, {"B", 1}} {
+		if rest, ok := strings.CutSuffix(s, u.suffix); ok {
+			s, unit = strings.TrimSpace(rest), u.size
+			break
+		}
+	}
+	var n int64
+	if _, err := fmt.Sscanf(s, "%d", &n); err != nil || n < 0 || n > (1<<62)/unit || fmt.Sprint(n) != s {
+		return fmt.Errorf("%q is no size such as 500MiB", text)
+	}
+	*b = Bytes(n * unit)
+	return nil
+}

@@ -1,0 +1,141 @@
+package serve
+
+import (
+	"bufio"
+	"context"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+
+	"github.com/vektah/gqlparser/v2/formatter"
+	"golang.org/x/term"
+
+	"github.com/grapnel/grapnel/core"
+	"github.com/grapnel/grapnel/internal/config"
+)
+
+// printSchema prints the schema as one SDL document.
+func (p Project) printSchema(w io.Writer) error {
+	formatter.NewFormatter(w, formatter.WithIndent("  ")).FormatSchema(p.Schema(nil).Schema())
+	return nil
+}
+
+// healthcheck asks /healthz of the server that the settings describe.
+func healthcheck(ctx context.Context, s config.Settings, h config.Healthcheck) error {
+	url := h.URL
+	if url == "" {
+		host, port, err := net.SplitHostPort(s.Addr)
+		if err != nil {
+			return err
+		}
+		if ip := net.ParseIP(host); host == "" || ip.IsUnspecified() {
+			host = "localhost"
+		}
+		url = "http://" + net.JoinHostPort(host, port)
+	}
+	ctx, cancel := context.WithTimeout(ctx, h.Timeout)
+	defer cancel()
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, strings.TrimSuffix(url, "/")+"/healthz", nil)
+	if err != nil {
+		return err
+	}
+	res, err := http.DefaultClient.Do(req)
+	if err != nil {
+		return err
+	}
+	defer res.Body.Close()
+	if res.StatusCode != http.StatusOK {
+		return fmt.Errorf("the server answers %s", res.Status)
+	}
+	return nil
+}
+
+// createAdmin makes an administrator: a new account, or an existing one.
+func createAdmin(ctx context.Context, app *core.App, c config.AdminCreate, stdin io.Reader, stdout, stderr io.Writer) error {
+	ctx = core.AsSystem(ctx)
+	user, err := app.Users.ByEmail(ctx, c.Email)
+	if err == nil {
+		if user, err = app.Users.SetRole(ctx, user.ID, nil, core.Admin); err != nil {
+			return plain(err)
+		}
+		fmt.Fprintf(stdout, "%s (%s) is an administrator now.\n", user.Username, user.Email)
+		return nil
+	}
+	if !core.Is(err, core.NotFound) {
+		return plain(err)
+	}
+	password, err := readPassword(c.PasswordFile, stdin, stderr)
+	if err != nil {
+		return err
+	}
+	username := c.Username
+	if username == "" {
+		name, _, _ := strings.Cut(strings.ToLower(c.Email), "@")
+		username = strings.Trim(regexp.MustCompile(`[^a-z0-9_.-]+`).ReplaceAllString(name, "-"), "-._")
+		for len(username) < 3 {
+			username += "0"
+		}
+	}
+	user, err = app.Users.Register(ctx, core.UserDraft{Username: username, Email: c.Email, Password: password}, core.Admin)
+	if err != nil {
+		return plain(err)
+	}
+	fmt.Fprintf(stdout, "Made the administrator %s (%s). Sign in with this address and the password.\n", user.Username, user.Email)
+	return nil
+}
+
+// plain is an error as a person at a terminal should read it.
+func plain(err error) error {
+	e, ok := err.(*core.Error)
+	if !ok {
+		return err
+	}
+	if e.Code == core.Conflict && len(e.Fields) > 0 {
+		return fmt.Errorf("this %s is already taken", e.Fields[0].Path)
+	}
+	return fmt.Errorf("%s", e.Message)
+}
+
+// readPassword asks on a terminal, twice; elsewhere it reads one line.
+func readPassword(file string, stdin io.Reader, stderr io.Writer) (string, error) {
+	if file != "" {
+		data, err := os.ReadFile(file)
+		return strings.TrimRight(string(data), "\r\n"), err
+	}
+	f, ok := stdin.(*os.File)
+	if !ok || !term.IsTerminal(int(f.Fd())) {
+		line, err := bufio.NewReader(io.LimitReader(stdin, 4096)).ReadString('\n')
+		if line = strings.TrimRight(line, "\r\n"); line != "" {
+			return line, nil
+		}
+		return "", fmt.Errorf("no password on standard input: %w", err)
+	}
+	ask := func(prompt string) (string, error) {
+		fmt.Fprint(stderr, prompt)
+		p, err := term.ReadPassword(int(f.Fd()))
+		fmt.Fprintln(stderr)
+		return string(p), err
+	}
+	first, err := ask("Password: ")
+	if err != nil {
+		return "", err
+	}
+	second, err := ask("Again: ")
+	if err != nil {
+		return "", err
+	}
+	if first != second {
+		return "", fmt.Errorf("the two passwords differ")
+	}
+	return first, nil
+}
+
+// isGoRun reports whether a program lies where `go run` builds it.
+func isGoRun(exe string) bool {
+	return strings.Contains(exe, string(filepath.Separator)+"go-build")
+}

@@ -1,0 +1,164 @@
+// Package serve joins the parts of Grapnel and runs them: settings, stores,
+// core, HTTP, and the commands of the binary.
+package serve
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/url"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/99designs/gqlgen/graphql"
+	"github.com/lmittmann/tint"
+	"golang.org/x/term"
+
+	"github.com/grapnel/grapnel/core"
+	"github.com/grapnel/grapnel/internal/config"
+	"github.com/grapnel/grapnel/internal/ui"
+	"github.com/grapnel/grapnel/internal/web"
+	"github.com/grapnel/grapnel/resolvers"
+	"github.com/grapnel/grapnel/resolvers/upload"
+)
+
+// Project is what a main hands over: its generated schema over an App.
+type Project struct {
+	Schema func(app *core.App) graphql.ExecutableSchema
+}
+
+// Main runs the binary until it is done or a signal ends it, and exits.
+func Main(p Project) {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	err := p.Run(ctx, os.Args[1:], os.Stdin, os.Stdout, os.Stderr)
+	stop()
+	if err != nil {
+		fmt.Fprintf(os.Stderr, "grapnel: %v\n", err)
+		os.Exit(1)
+	}
+}
+
+// Run carries out one command line. It returns nil when ctx ends a server.
+func (p Project) Run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) error {
+	cli, command, done, err := config.Parse(args, stdout, stderr)
+	if err != nil || done {
+		return err
+	}
+	log := newLog(cli.Settings, stderr)
+	switch command {
+	case "serve":
+		return p.serve(ctx, cli.Settings, log, stdout)
+	case "schema":
+		return p.printSchema(stdout)
+	case "healthcheck":
+		return healthcheck(ctx, cli.Settings, cli.Healthcheck)
+	case "admin create":
+		return withApp(ctx, cli.Settings, log, func(app *core.App) error {
+			return createAdmin(ctx, app, cli.Admin.Create, stdin, stdout, stderr)
+		})
+	case "seed":
+		return withApp(ctx, cli.Settings, log, func(app *core.App) error { return runSeed(ctx, app, cli.Seed, stderr) })
+	}
+	return fmt.Errorf("unknown command %q", command)
+}
+
+// serve answers requests until ctx ends, then drains.
+func (p Project) serve(ctx context.Context, s config.Settings, log *slog.Logger, stdout io.Writer) (err error) {
+	slog.SetDefault(log)
+	listener, err := net.Listen("tcp", s.Addr)
+	if err != nil {
+		return fmt.Errorf("cannot listen on %s: %w", s.Addr, err)
+	}
+	defer listener.Close()
+	public := s.PublicURL
+	if public == nil {
+		public = localURL(listener.Addr())
+	}
+	stores, err := openStores(ctx, s, log)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, stores.Close()) }()
+	app, err := newApp(ctx, s, stores, public, log)
+	if err != nil {
+		return err
+	}
+	defer app.Close()
+
+	proxies, err := s.Proxies()
+	if err != nil {
+		return err
+	}
+	cfg := web.Config{
+		Schema:       p.Schema(app),
+		Authenticate: app.Sessions.Authenticate,
+		Anonymous:    []string{"signUp", "signIn", "refreshSession"},
+		Once:         []string{"signUp", "signIn", "refreshSession", "changePassword"},
+		Present:      resolvers.Present,
+		Recover:      resolvers.Recover,
+		Transports:   []graphql.Transport{upload.Transport{MaxFile: int64(s.MaxUpload)}},
+		Ready:        map[string]func(context.Context) error{"documents": stores.docs.Ping, "objects": stores.objects.Ping},
+		Log:          log,
+		PublicURL:    s.PublicURL, Origins: s.Origins, TrustedProxies: proxies,
+		Production: s.Production,
+	}
+	cfg.Files, cfg.Uploads = web.Files(app.Assets), web.Uploads(app.Assets)
+	if s.HasPlayground() {
+		cfg.UI = ui.Playground()
+	}
+	server, err := web.New(cfg)
+	if err != nil {
+		return err
+	}
+	greet(ctx, stdout, app, s, stores, public)
+	log.Info("serving", "addr", listener.Addr().String())
+	return web.Serve(ctx, listener, server, log, s.DrainTimeout)
+}
+
+// greet tells a developer where everything is.
+func greet(ctx context.Context, w io.Writer, app *core.App, s config.Settings, stores *stores, public *url.URL) {
+	fmt.Fprintf(w, "Grapnel is running.\n\n  GraphQL     %s/graphql\n", public)
+	if s.HasPlayground() {
+		fmt.Fprintf(w, "  Playground  %s/playground\n", public)
+	}
+	fmt.Fprintf(w, "  Documents   %s\n  Files       %s\n", stores.docsAt, stores.objectsAt)
+	if admins, err := app.Users.HasAdmin(ctx); err == nil && !admins {
+		fmt.Fprintf(w, "\nThere is no administrator yet. Make one, in a second terminal:\n\n  %s admin create --email you@example.org\n", invocation())
+	}
+	fmt.Fprintln(w)
+}
+
+// invocation is how this program was started, as a user would type it.
+func invocation() string {
+	if exe, err := os.Executable(); err == nil && isGoRun(exe) {
+		return "go run ."
+	}
+	return os.Args[0]
+}
+
+// localURL is how a browser on this machine reaches the listener.
+func localURL(a net.Addr) *url.URL {
+	host, port, err := net.SplitHostPort(a.String())
+	if ip := net.ParseIP(host); err == nil && (host == "" || ip.IsUnspecified() || ip.IsLoopback()) {
+		host = "localhost"
+		if ip != nil && ip.IsLoopback() {
+			host = ip.String()
+		}
+	}
+	return &url.URL{Scheme: "http", Host: net.JoinHostPort(host, port)}
+}
+
+// newLog writes JSON lines in production and coloured ones on a terminal.
+func newLog(s config.Settings, w io.Writer) *slog.Logger {
+	var level slog.Level
+	_ = level.UnmarshalText([]byte(s.LogLevel)) // one of the enum's values
+	if s.Production {
+		return slog.New(slog.NewJSONHandler(w, &slog.HandlerOptions{Level: level}))
+	}
+	f, ok := w.(*os.File)
+	return slog.New(tint.NewHandler(w, &tint.Options{Level: level, TimeFormat: "15:04:05", NoColor: !ok || !term.IsTerminal(int(f.Fd()))}))
+}

@@ -1,0 +1,152 @@
+package serve
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/grapnel/grapnel/core"
+	"github.com/grapnel/grapnel/internal/config"
+	"github.com/grapnel/grapnel/storage/filesystem"
+	"github.com/grapnel/grapnel/storage/mongodb"
+	"github.com/grapnel/grapnel/storage/s3"
+	"github.com/grapnel/grapnel/storage/sqlite"
+)
+
+// stores are the two stores of an installation, and where they are, for people.
+type stores struct {
+	docs              core.DocStore
+	objects           core.ObjectStore
+	docsAt, objectsAt string
+}
+
+// openStores opens what the settings name; the embedded stores otherwise.
+func openStores(ctx context.Context, s config.Settings, log *slog.Logger) (_ *stores, err error) {
+	st := &stores{}
+	defer func() {
+		if err != nil {
+			_ = st.Close()
+		}
+	}()
+	if err := os.MkdirAll(s.Data, 0o700); err != nil {
+		return nil, fmt.Errorf("GRAPNEL_DATA: %w", err)
+	}
+	if s.MongoDBURI != "" {
+		if st.docs, err = opened(mongodb.Open(ctx, s.MongoDBURI, mongodb.WithLog(log))); err != nil {
+			return nil, err
+		}
+		st.docsAt = "MongoDB at " + redacted(s.MongoDBURI)
+	} else {
+		path := filepath.Join(s.Data, "grapnel.db")
+		if st.docs, err = opened(sqlite.Open(ctx, path, sqlite.WithLog(log))); err != nil {
+			return nil, err
+		}
+		st.docsAt = path
+	}
+	if s.S3Bucket != "" {
+		if st.objects, err = s3.Open(ctx, s3.Config{Bucket: s.S3Bucket, Endpoint: s.S3Endpoint, Region: s.S3Region}); err != nil {
+			return nil, err
+		}
+		st.objectsAt = "S3 bucket " + s.S3Bucket
+		return st, nil
+	}
+	path := filepath.Join(s.Data, "files")
+	if st.objects, err = filesystem.Open(path); err != nil {
+		return nil, err
+	}
+	st.objectsAt = path
+	return st, nil
+}
+
+// opened keeps a failed open from becoming a non-nil interface.
+func opened[S core.DocStore](s S, err error) (core.DocStore, error) {
+	if err != nil {
+		return nil, err
+	}
+	return s, nil
+}
+
+// Close closes what was opened.
+func (s *stores) Close() error {
+	if s.docs == nil {
+		return nil
+	}
+	return s.docs.Close()
+}
+
+// newApp makes the product over opened stores.
+func newApp(ctx context.Context, s config.Settings, st *stores, public *url.URL, log *slog.Logger) (*core.App, error) {
+	key, err := tokenKey(s)
+	if err != nil {
+		return nil, err
+	}
+	return core.New(ctx, core.Config{
+		Docs: st.docs, Objects: st.objects, Key: key, BaseURL: strings.TrimSuffix(public.String(), "/"),
+		MaxUpload: int64(s.MaxUpload), Limits: core.DefaultLimits(), Log: log,
+	})
+}
+
+// withApp runs a command on the stores of the settings.
+func withApp(ctx context.Context, s config.Settings, log *slog.Logger, do func(*core.App) error) error {
+	st, err := openStores(ctx, s, log)
+	if err != nil {
+		return err
+	}
+	public := s.PublicURL
+	if public == nil {
+		public = &url.URL{Scheme: "http", Host: s.Addr}
+	}
+	app, err := newApp(ctx, s, st, public, log)
+	if err != nil {
+		return errors.Join(err, st.Close())
+	}
+	err = do(app)
+	app.Close()
+	return errors.Join(err, st.Close())
+}
+
+// tokenKey is the secret of the installation: given, or made at first start
+// and kept beside the data. Several servers share a database, so they must be
+// given one.
+func tokenKey(s config.Settings) ([]byte, error) {
+	if s.TokenKey != "" {
+		return []byte(s.TokenKey), nil
+	}
+	path := filepath.Join(s.Data, "token.key")
+	key, err := os.ReadFile(path)
+	if err == nil && len(key) >= 32 {
+		return key, nil
+	}
+	if err == nil {
+		return nil, fmt.Errorf("the token key in %s is damaged; restore it, or remove it to sign everybody out", path)
+	}
+	if !errors.Is(err, fs.ErrNotExist) {
+		return nil, err
+	}
+	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	if errors.Is(err, fs.ErrExist) { // another process was first
+		return os.ReadFile(path)
+	}
+	if err != nil {
+		return nil, err
+	}
+	key = []byte(rand.Text() + rand.Text())
+	_, err = f.Write(key)
+	return key, errors.Join(err, f.Sync(), f.Close())
+}
+
+// redacted is a URI without its password.
+func redacted(uri string) string {
+	u, err := url.Parse(uri)
+	if err != nil {
+		return "the configured address"
+	}
+	return u.Redacted()
+}
