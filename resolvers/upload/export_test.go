@@ -1,0 +1,16 @@
+package upload
+
+// For the fuzz tests of the parsers.
+var (
+	Place = func(variables map[string]any, path string) (string, error) {
+		return place(variables, path, Upload{&file{}})
+	}
+	CleanName = cleanName
+	DecodeMap = func(text []byte, maxFiles int) (keys, paths []string, err error) {
+		entries, err := decodeMap(text, maxFiles)
+		for _, e := range entries {
+			keys, paths = append(keys, e.key), append(paths, e.path)
+		}
+		return keys, paths, err
+	}
+)

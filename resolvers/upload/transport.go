@@ -1,0 +1,169 @@
+package upload
+
+import (
+	"context"
+	"errors"
+	"mime"
+	"net/http"
+	"os"
+	"time"
+
+	"github.com/99designs/gqlgen/graphql"
+	"github.com/vektah/gqlparser/v2/ast"
+	"github.com/vektah/gqlparser/v2/gqlerror"
+
+	"github.com/grapnel/grapnel/core"
+	"github.com/grapnel/grapnel/internal/graphqlhttp"
+)
+
+// Transport runs multipart requests. A zero field means its default. Put no
+// buffering or compressing middleware and no general body limit in front of it,
+// and no ReadTimeout on the server: it has limits and deadlines of its own.
+// Middleware that wraps the ResponseWriter must have Unwrap, or the deadlines
+// have no effect.
+type Transport struct {
+	MaxFields  int64 // bytes of the fields operations and map, each; 1 MiB
+	MaxFiles   int   // files of a request; 10
+	MaxFile    int64 // bytes of a file; 1 GiB
+	MaxRequest int64 // bytes of the whole request; MaxFile and 4 MiB
+	MaxHeld    int64 // bytes of a request held back on disk; 64 MiB
+
+	// IdleTimeout is how long the client may take to send its next 16 KiB,
+	// not counting the time in which nobody wants to read; 30 s.
+	IdleTimeout time.Duration
+	// DrainBytes and DrainTime bound what is read and thrown away after an
+	// operation that did not read all its files: most browsers show the answer
+	// only when they could send everything; 64 MiB and 5 s. Beyond that the
+	// connection is closed.
+	DrainBytes int64
+	DrainTime  time.Duration
+
+	// TempDir is where parts are held back; the system's default if empty.
+	TempDir string
+}
+
+var _ graphql.Transport = Transport{}
+
+func (t Transport) withDefaults() Transport {
+	def(&t.MaxFields, 1<<20)
+	def(&t.MaxFiles, 10)
+	def(&t.MaxFile, 1<<30)
+	def(&t.MaxRequest, t.MaxFile+4<<20)
+	def(&t.MaxHeld, 64<<20)
+	def(&t.IdleTimeout, 30*time.Second)
+	def(&t.DrainBytes, 64<<20)
+	def(&t.DrainTime, 5*time.Second)
+	return t
+}
+
+func def[T comparable](field *T, value T) {
+	var zero T
+	if *field == zero {
+		*field = value
+	}
+}
+
+// Supports reports whether r is a multipart form.
+func (t Transport) Supports(r *http.Request) bool {
+	mediaType, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
+	return err == nil && mediaType == "multipart/form-data" &&
+		r.Method == http.MethodPost && r.Header.Get("Upgrade") == ""
+}
+
+// Do answers one request. What is wrong before the operation runs is a 4xx;
+// what goes wrong while files arrive is an error of the field that reads them.
+func (t Transport) Do(w http.ResponseWriter, r *http.Request, exec graphql.GraphExecutor) {
+	t = t.withDefaults()
+	mediaType := graphqlhttp.Negotiate(r)
+	if !preflighted(r) {
+		graphqlhttp.WriteError(w, mediaType, http.StatusBadRequest, core.Invalid,
+			"A multipart request needs a header GraphQL-Require-Preflight, Apollo-Require-Preflight or X-Requested-With.")
+		return
+	}
+	if r.ContentLength > t.MaxRequest {
+		writeError(w, mediaType, errRequestTooLarge(t.MaxRequest))
+		return
+	}
+
+	start := graphql.Now()
+	form, err := newForm(t, w, r)
+	if err != nil {
+		writeError(w, mediaType, err)
+		return
+	}
+	defer form.close() // also when the executor panics
+	params, err := form.params()
+	if err != nil {
+		form.close()
+		writeError(w, mediaType, err)
+		return
+	}
+	params.Headers = r.Header
+	params.ReadTime = graphql.TraceTiming{Start: start, End: graphql.Now()}
+	resp, refused := run(r.Context(), exec, params, form)
+	form.close()
+	graphqlhttp.WriteResponse(w, mediaType, resp, refused)
+}
+
+// run has the engine execute the operation, in the same steps as its own
+// transports, so that every extension sees what it expects. refused says that
+// the operation was not executed.
+func run(ctx context.Context, exec graphql.GraphExecutor, params *graphql.RawParams, form *form) (resp *graphql.Response, refused bool) {
+	op, errs := exec.CreateOperationContext(ctx, params)
+	if errs == nil {
+		errs = check(op, form)
+	}
+	if errs != nil {
+		return exec.DispatchError(graphql.WithOperationContext(ctx, op), errs), true
+	}
+	next, ctx := exec.DispatchOperation(ctx, op)
+	return next(ctx), false
+}
+
+// check refuses what the engine would let pass: a subscription, which has more
+// than one answer, and files for variables that the operation does not declare
+// or that are scalars of another type.
+func check(op *graphql.OperationContext, form *form) gqlerror.List {
+	refuse := func(format string, args ...any) gqlerror.List {
+		cause := core.Errorf(core.Invalid, format, args...)
+		return gqlerror.List{{Err: cause, Message: cause.Message, Extensions: map[string]any{"code": cause.Code}}}
+	}
+	if op.Operation.Operation == ast.Subscription {
+		return refuse("A subscription cannot be a multipart request.")
+	}
+	for _, f := range form.files {
+		def := op.Operation.VariableDefinitions.ForName(f.variable)
+		if def == nil {
+			return refuse("A file is mapped to $%.100s, which the operation does not declare.", f.variable)
+		}
+		if def.Definition != nil && def.Definition.Kind != ast.InputObject && def.Definition.Name != "Upload" {
+			return refuse("A file is mapped to $%.100s, which is not of type Upload.", f.variable)
+		}
+	}
+	return nil
+}
+
+// preflighted reports whether the request has a header that no page of a
+// foreign origin can send without being asked for it by CORS first. A plain
+// form could otherwise act with the user's cookies.
+func preflighted(r *http.Request) bool {
+	return r.Header.Get("GraphQL-Require-Preflight") != "" ||
+		r.Header.Get("Apollo-Require-Preflight") != "" ||
+		r.Header.Get("X-Requested-With") != ""
+}
+
+// writeError answers a request whose operation never ran.
+func writeError(w http.ResponseWriter, mediaType string, err error) {
+	status := http.StatusBadRequest
+	switch {
+	case core.Is(err, core.TooLarge):
+		status = http.StatusRequestEntityTooLarge
+	case errors.Is(err, os.ErrDeadlineExceeded):
+		status = http.StatusRequestTimeout
+	}
+	var e *core.Error
+	if !errors.As(err, &e) {
+		e = core.Errorf(core.Invalid, "The form is malformed.")
+	}
+	graphqlhttp.WriteError(w, mediaType, status, e.Code, e.Message)
+}
