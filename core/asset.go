@@ -249,7 +249,8 @@ func (a *Assets) Promise(ctx context.Context, p Promise) (*Asset, *SignedRequest
 	}
 	if signer, ok := a.app.objects.(UploadSigner); ok {
 		sum, _ := hex.DecodeString(asset.SHA256) // its form was checked
-		req, err := signer.SignUpload(ctx, asset.key(), UploadWant{Size: asset.Size, SHA256: sum, ContentType: asset.ContentType, ExpiresAt: *asset.Deadline})
+		req, err := signer.SignUpload(ctx, asset.key(), UploadWant{Size: asset.Size, SHA256: sum, ContentType: asset.ContentType, Expires: uploadLife})
+		req.ExpiresAt = *asset.Deadline
 		return asset, &req, err
 	}
 	query := a.sign("upload", asset.ID, *asset.Deadline)

@@ -207,7 +207,7 @@ type UploadWant struct {
 	Size        int64
 	SHA256      []byte
 	ContentType string
-	ExpiresAt   time.Time
+	Expires     time.Duration
 }
 
 // SignedRequest is an HTTP request for a client to send with the file as body.
