@@ -73,7 +73,7 @@ func newHandler(t upload.Transport, resolve resolver) *handler.Server {
 	return h
 }
 
-func serve(t *testing.T, h http.Handler) *httptest.Server {
+func serve(t testing.TB, h http.Handler) *httptest.Server {
 	t.Helper()
 	s := httptest.NewServer(h)
 	t.Cleanup(s.Close)
