@@ -106,7 +106,7 @@ func (p Project) serve(ctx context.Context, s config.Settings, log *slog.Logger,
 		PublicURL:    s.PublicURL, Origins: s.Origins, TrustedProxies: proxies,
 		Production: s.Production,
 	}
-	cfg.Files, cfg.Uploads = web.Files(app.Assets), web.Uploads(app.Assets)
+	cfg.Files, cfg.Uploads = web.Files(app.Assets, log), web.Uploads(app.Assets, log)
 	if s.HasPlayground() {
 		cfg.UI = ui.Playground()
 	}
