@@ -104,6 +104,7 @@ func specs() []core.Spec {
 				{Name: "slug", Kind: core.String, Unique: true},
 				{Name: "status", Kind: core.String},
 				{Name: "author", Kind: core.String},
+				{Name: "editor", Kind: core.String},
 				{Name: "date", Kind: core.Time},
 				{Name: "until", Kind: core.Time},
 				{Name: "views", Kind: core.Int},
@@ -142,7 +143,8 @@ type article struct {
 	Body      *string           `bson:"body"`
 	Slug      *string           `bson:"slug"`
 	Status    status            `bson:"status"`
-	Author    string            `bson:"author,omitempty"` // absent when empty
+	Author    string            `bson:"author"`
+	Editor    *string           `bson:"editor,omitempty"` // absent when nil
 	Date      time.Time         `bson:"date"`
 	Until     *time.Time        `bson:"until"`
 	Views     int64             `bson:"views"`

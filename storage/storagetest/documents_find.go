@@ -67,6 +67,7 @@ func testRoundTrip(t *testing.T, d *documents) {
 
 	full := newArticle("art_full", day(1))
 	full.Version = math.MaxInt64
+	full.Editor = ptr("")
 	full.Title = "Zürich \U0001F600 \"quoted\" \u0000 ' -- \uffff"
 	full.Body = ptr("")
 	full.Slug = ptr("zuerich")
@@ -147,7 +148,7 @@ func testFilters(t *testing.T, d *documents) {
 	one.Pinned, one.Tags, one.Marks, one.Likes = ptr(true), []string{"go", "sql"}, []int64{1, 2}, ptr(int64(10))
 	two.Slug, two.Until, two.Score = ptr("abc"), ptr(day(2)), ptr(2.0)
 	two.Pinned, two.Tags, two.Marks, two.Likes = ptr(false), []string{"go"}, []int64{2}, ptr(int64(20))
-	three.Author = "" // absent
+	one.Editor, two.Editor = ptr("usr_1"), ptr("usr_1")
 	insert(t, s, "articles", one, two, three)
 
 	all := []string{"art_1", "art_2", "art_3"}
@@ -161,10 +162,10 @@ func testFilters(t *testing.T, d *documents) {
 		{"eq string", core.Eq("slug", "ab"), all[:1]},
 		{"eq named string", core.Eq("status", status("PUBLISHED")), all[:1]},
 		{"eq null", core.Eq("slug", nil), all[2:]},
-		{"eq missing", core.Eq("author", nil), all[2:]},
+		{"eq missing", core.Eq("editor", nil), all[2:]},
 		{"ne null", core.Ne("slug", nil), all[:2]},
 		{"ne matches null", core.Ne("slug", "ab"), all[1:]},
-		{"ne matches missing", core.Ne("author", "usr_1"), all[2:]},
+		{"ne matches missing", core.Ne("editor", "usr_1"), all[2:]},
 		{"eq id", core.Eq("_id", "art_2"), all[1:2]},
 		{"ne id", core.Ne("_id", "art_2"), []string{"art_1", "art_3"}},
 		{"in id", core.In("_id", []string{"art_3", "art_1", "art_9", "art_1"}), []string{"art_1", "art_3"}},

@@ -148,11 +148,10 @@ func testPatch(t *testing.T, d *documents) {
 	}
 	// Absent counts as null.
 	b := newArticle("art_2", day(1))
-	b.Author = ""
 	insert(t, s, "articles", b)
-	write(t, s, update("articles", core.Eq("author", nil), core.Set("author", "usr_3"), core.Set("pinned", nil)))
-	if got := get[article](t, s, "articles", "art_2"); got.Author != "usr_3" {
-		t.Errorf("author %q", got.Author)
+	write(t, s, update("articles", core.And(core.Eq("editor", nil), core.Eq("_id", "art_2")), core.Set("editor", "usr_3"), core.Set("pinned", nil)))
+	if got := get[article](t, s, "articles", "art_2"); got.Editor == nil || *got.Editor != "usr_3" {
+		t.Errorf("editor %v", got.Editor)
 	}
 }
 

@@ -1,0 +1,154 @@
+package sqlite
+
+import (
+	"bytes"
+	"context"
+	"database/sql/driver"
+	"encoding/binary"
+	"sync"
+
+	"github.com/grapnel/grapnel/core"
+)
+
+// feed tells streams how far the committed changes reach.
+type feed struct {
+	closed chan struct{}
+
+	mu   sync.Mutex
+	seq  int64
+	more chan struct{} // closed when seq grows
+}
+
+func newFeed(seq int64) *feed {
+	return &feed{seq: seq, more: make(chan struct{}), closed: make(chan struct{})}
+}
+
+// publish wakes whoever waits for changes up to seq.
+func (f *feed) publish(seq int64) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.seq = seq
+	close(f.more)
+	f.more = make(chan struct{})
+}
+
+// last is the newest committed change; more is closed when there is a newer one.
+func (f *feed) last() (seq int64, more <-chan struct{}) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.seq, f.more
+}
+
+func (f *feed) close() { close(f.closed) }
+
+// Changes opens a stream. It reads what the writer noted in the file, so that
+// a slow reader holds nobody up and a token outlives the process.
+func (s *Store) Changes(ctx context.Context, after core.Token) (core.Stream, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, failure(err)
+	}
+	seq, _ := s.feed.last()
+	if after != nil {
+		at, ok := s.position(after)
+		if !ok || at > seq {
+			return nil, core.ErrTokenLost
+		}
+		seq = at
+	}
+	return &stream{s: s, seq: seq, closed: make(chan struct{})}, nil
+}
+
+// token is the epoch of the database and the number of a change.
+func (s *Store) token(seq int64) core.Token {
+	return binary.BigEndian.AppendUint64(append(make(core.Token, 0, 16), s.epoch...), uint64(seq))
+}
+
+func (s *Store) position(t core.Token) (seq int64, ok bool) {
+	if len(t) != 16 || !bytes.Equal(t[:8], s.epoch) {
+		return 0, false
+	}
+	seq = int64(binary.BigEndian.Uint64(t[8:]))
+	return seq, seq >= 0
+}
+
+// stream reads the changes after seq, some at a time.
+type stream struct {
+	s      *Store
+	seq    int64 // of the last change read
+	ahead  []core.Event
+	closed chan struct{}
+	close  sync.Once
+}
+
+// readAhead bounds what a stream holds in memory.
+const readAhead = 64
+
+// Next is for one goroutine at a time.
+func (t *stream) Next(ctx context.Context) (core.Event, error) {
+	for len(t.ahead) == 0 {
+		if err := ctx.Err(); err != nil {
+			return core.Event{}, failure(err)
+		}
+		last, more := t.s.feed.last()
+		if last > t.seq {
+			if err := t.fetch(ctx); err != nil {
+				return core.Event{}, err
+			}
+			continue
+		}
+		select {
+		case <-more:
+		case <-ctx.Done():
+		case <-t.closed:
+			return core.Event{}, core.Errorf(core.Unavailable, "The stream is closed.")
+		case <-t.s.closing:
+			return core.Event{}, errClosed()
+		}
+	}
+	e := t.ahead[0]
+	t.ahead = t.ahead[1:]
+	return e, nil
+}
+
+// fetch reads the next changes. The changes and what is gone of them come from
+// one statement, and so from one state of the file.
+func (t *stream) fetch(ctx context.Context) error {
+	return t.s.read(ctx, func(c *conn) error {
+		var pruned int64
+		err := c.query(ctx, `SELECT m.value, c.seq, c.coll, c.id, c.before, c.after
+			FROM meta m LEFT JOIN changes c ON c.seq>? WHERE m.key='pruned' ORDER BY c.seq LIMIT ?`, []any{t.seq, int64(readAhead)},
+			func(row []driver.Value) error {
+				pruned = row[0].(int64)
+				seq, ok := row[1].(int64)
+				if !ok || pruned > t.seq {
+					return nil
+				}
+				e := core.Event{Coll: row[2].(string), ID: row[3].(string), Token: t.s.token(seq)}
+				if raw, ok := row[4].([]byte); ok {
+					e.Before = &document{raw}
+				}
+				if raw, ok := row[5].([]byte); ok {
+					e.After = &document{raw}
+				}
+				t.ahead = append(t.ahead, e)
+				return nil
+			})
+		if err != nil {
+			t.ahead = nil
+			return err
+		}
+		if pruned > t.seq {
+			return core.ErrTokenLost
+		}
+		if n := len(t.ahead); n > 0 {
+			t.seq, _ = t.s.position(t.ahead[n-1].Token)
+		}
+		return nil
+	})
+}
+
+// Close ends the stream and a Next that waits.
+func (t *stream) Close() error {
+	t.close.Do(func() { close(t.closed) })
+	return nil
+}

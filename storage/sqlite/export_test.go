@@ -1,0 +1,43 @@
+package sqlite
+
+import (
+	"context"
+	"database/sql/driver"
+	"time"
+
+	"github.com/grapnel/grapnel/core"
+)
+
+// WithVFS opens the file through another of SQLite's file systems.
+func WithVFS(name string) Option { return func(c *config) { c.vfs = name } }
+
+// Expire runs one round of removal of expired documents.
+func (s *Store) Expire(ctx context.Context) error { return s.expire(ctx) }
+
+// Forget prunes every change so far.
+func (s *Store) Forget(ctx context.Context) error {
+	return s.prune(ctx, time.Now().Add(time.Hour), 0)
+}
+
+// Explain is the query plan of what Find would run.
+func (s *Store) Explain(ctx context.Context, coll string, q core.Query) (sql string, steps []string, err error) {
+	c, err := s.collection(coll)
+	if err != nil {
+		return "", nil, err
+	}
+	err = s.read(ctx, func(conn *conn) error {
+		p := &plan{collection: c, Query: q}
+		if err := p.weighSearch(ctx, conn); err != nil {
+			return err
+		}
+		var args []any
+		if sql, args, err = p.selectDocs(); err != nil {
+			return err
+		}
+		return conn.query(ctx, "EXPLAIN QUERY PLAN "+sql, args, func(row []driver.Value) error {
+			steps = append(steps, row[3].(string))
+			return nil
+		})
+	})
+	return sql, steps, err
+}

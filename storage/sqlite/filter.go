@@ -1,0 +1,247 @@
+package sqlite
+
+import (
+	"strings"
+
+	"github.com/grapnel/grapnel/core"
+)
+
+// maxArgs is SQLite's bound on the values of one statement.
+const maxArgs = 32_766
+
+// builder writes one statement. The text holds no value, so that equal shapes
+// share a prepared statement.
+type builder struct {
+	c    *collection
+	sql  []byte
+	args []any
+}
+
+func (b *builder) add(parts ...string) {
+	for _, p := range parts {
+		b.sql = append(b.sql, p...)
+	}
+}
+
+// bind adds a placeholder and its value.
+func (b *builder) bind(v any) {
+	b.sql = append(b.sql, '?')
+	b.args = append(b.args, v)
+}
+
+// finish checks what SQLite would refuse.
+func (b *builder) finish() (string, []any, error) {
+	if len(b.args) > maxArgs {
+		return "", nil, core.Errorf(core.Invalid, "The filter is too large.")
+	}
+	return string(b.sql), b.args, nil
+}
+
+// constant is the truth of a filter that needs no look at the document.
+func (b *builder) constant(truth bool) {
+	if truth {
+		b.add("1")
+	} else {
+		b.add("0")
+	}
+}
+
+// where writes the conjunction of fs; nothing when there is none.
+func (b *builder) where(fs []core.Filter) error {
+	for i, f := range fs {
+		if i > 0 {
+			b.add(" AND ")
+		}
+		if err := b.filter(f); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// filter writes f as an expression that is true exactly where f matches;
+// elsewhere it may be false or NULL, which is why Not asks IS NOT TRUE.
+func (b *builder) filter(f core.Filter) error {
+	switch f.Op {
+	case core.OpAll:
+		b.add("1")
+		return nil
+	case core.OpNone:
+		b.add("0")
+		return nil
+	case core.OpAnd, core.OpOr:
+		word := " AND "
+		if f.Op == core.OpOr {
+			word = " OR "
+		}
+		if len(f.Args) == 0 {
+			b.constant(f.Op == core.OpAnd)
+			return nil
+		}
+		b.add("(")
+		for i, a := range f.Args {
+			if i > 0 {
+				b.add(word)
+			}
+			if err := b.filter(a); err != nil {
+				return err
+			}
+		}
+		b.add(")")
+		return nil
+	case core.OpNot:
+		b.add("(")
+		if err := b.filter(f.Args[0]); err != nil {
+			return err
+		}
+		b.add(") IS NOT TRUE")
+		return nil
+	case core.OpSearch:
+		return b.search(f)
+	}
+	if f.Field == "_id" {
+		return b.compare(f, idField)
+	}
+	field := b.c.fields[f.Field]
+	switch {
+	case field == nil:
+		return core.Errorf(core.Internal, "The field %q of %q is not declared.", f.Field, b.c.spec.Name)
+	case field.Array:
+		return b.element(f, field)
+	}
+	return b.compare(f, field)
+}
+
+// idField stands for _id, which every collection has.
+var idField = &field{Field: core.Field{Name: "_id", Kind: core.String}, column: "id"}
+
+var operators = map[core.FilterOp]string{core.OpEq: "=", core.OpNe: " IS NOT ", core.OpLt: "<", core.OpLte: "<=", core.OpGt: ">", core.OpGte: ">="}
+
+// compare writes the comparison of a scalar.
+func (b *builder) compare(f core.Filter, field *field) error {
+	col := "c." + field.column
+	switch f.Op {
+	case core.OpEq, core.OpNe:
+		if f.Value == nil {
+			b.add(col, " IS ")
+			if f.Op == core.OpNe {
+				b.add("NOT ")
+			}
+			b.add("NULL")
+			return nil
+		}
+		fallthrough
+	case core.OpLt, core.OpLte, core.OpGt, core.OpGte:
+		v, ok := field.operand(f.Value)
+		if !ok {
+			b.constant(f.Op == core.OpNe)
+			return nil
+		}
+		b.add(col, operators[f.Op])
+		b.bind(v)
+		return nil
+	case core.OpIn:
+		b.in(col, f, field)
+		return nil
+	case core.OpPrefix:
+		p, ok := f.Value.(string)
+		if !ok || field.Kind != core.String {
+			b.add("0")
+			return nil
+		}
+		b.add("(", col, ">=")
+		b.bind(p)
+		if end := successor(p); end != "" {
+			b.add(" AND ", col, "<")
+			b.bind(end)
+		}
+		b.add(")")
+		return nil
+	}
+	return core.Errorf(core.Internal, "The filter has an unknown operator %d.", f.Op)
+}
+
+// successor is the least string above all that begin with p; "" when there is
+// none. It need not be valid UTF-8: it is only compared.
+func successor(p string) string {
+	p = strings.TrimRight(p, "\xff")
+	if p == "" {
+		return ""
+	}
+	return p[:len(p)-1] + string([]byte{p[len(p)-1] + 1})
+}
+
+// in writes a list. Its length is a power of two, filled up with its last
+// value, so that lists of all lengths share a few statements.
+func (b *builder) in(col string, f core.Filter, field *field) {
+	list, _ := f.Value.([]any)
+	start := len(b.args)
+	for _, v := range list {
+		if v, ok := field.operand(v); ok {
+			b.args = append(b.args, v)
+		}
+	}
+	n := len(b.args) - start
+	if n == 0 {
+		b.add("0")
+		return
+	}
+	for n&(n-1) != 0 && len(b.args) < maxArgs {
+		b.args = append(b.args, b.args[len(b.args)-1])
+		n++
+	}
+	if n == 1 {
+		b.add(col, "=?")
+		return
+	}
+	b.add(col, " IN (?")
+	for range n - 1 {
+		b.add(",?")
+	}
+	b.add(")")
+}
+
+// element writes the comparison of an array: any element matches.
+func (b *builder) element(f core.Filter, field *field) error {
+	not := ""
+	switch f.Op {
+	case core.OpEq:
+	case core.OpNe:
+		not = "NOT "
+		f.Op = core.OpEq
+	case core.OpIn:
+	default:
+		return core.Errorf(core.Internal, "The array field %q knows no such comparison.", f.Field)
+	}
+	if f.Op == core.OpEq {
+		f.Value = []any{f.Value}
+	}
+	b.add("c.rid ", not, "IN (SELECT rid FROM ", field.sides[0].table, " WHERE ")
+	b.in("v", f, field)
+	b.add(")")
+	return nil
+}
+
+// search writes a full-text condition.
+func (b *builder) search(f core.Filter) error {
+	text := phrase(f)
+	if text == "" || b.c.fts == "" {
+		b.add("0")
+		return nil
+	}
+	b.add("c.rid IN (SELECT rowid FROM ", b.c.fts, " WHERE ", b.c.fts, " MATCH ")
+	b.bind(text)
+	b.add(")")
+	return nil
+}
+
+// phrase is the FTS5 expression that asks for every word of a search: quoted
+// words side by side. Words hold only letters and digits.
+func phrase(f core.Filter) string {
+	text, _ := f.Value.(string)
+	words := core.Words(text)
+	if len(words) == 0 {
+		return ""
+	}
+	return `"` + strings.Join(words, `" "`) + `"`
+}

@@ -1,0 +1,525 @@
+package sqlite
+
+import (
+	"cmp"
+	"context"
+	"database/sql/driver"
+	"iter"
+	"math"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/grapnel/grapnel/core"
+)
+
+// Find reads the whole answer before it yields the first document: Limit
+// bounds the memory, and a loop holds no connection, however long it takes.
+func (s *Store) Find(ctx context.Context, coll string, q core.Query) iter.Seq2[core.Doc, error] {
+	return func(yield func(core.Doc, error) bool) {
+		docs, err := s.find(ctx, coll, q)
+		if err != nil {
+			yield(nil, err)
+			return
+		}
+		for i := range docs {
+			if !yield(&docs[i], nil) {
+				return
+			}
+		}
+	}
+}
+
+func (s *Store) find(ctx context.Context, coll string, q core.Query) (docs []document, err error) {
+	c, err := s.collection(coll)
+	if err != nil {
+		return nil, err
+	}
+	err = s.read(ctx, func(conn *conn) error {
+		p := &plan{collection: c, Query: q}
+		if err := p.weighSearch(ctx, conn); err != nil {
+			return err
+		}
+		sql, args, err := p.selectDocs()
+		if err != nil {
+			return err
+		}
+		docs = make([]document, 0, min(q.Limit, 32))
+		return conn.query(ctx, sql, args, func(row []driver.Value) error {
+			docs = append(docs, document{row[0].([]byte)})
+			return nil
+		})
+	})
+	return docs, err
+}
+
+// Count counts by index where one serves.
+func (s *Store) Count(ctx context.Context, coll string, f core.Filter) (n int64, err error) {
+	c, err := s.collection(coll)
+	if err != nil {
+		return 0, err
+	}
+	sql, args, err := c.selectCount(f)
+	if err != nil {
+		return 0, err
+	}
+	err = s.read(ctx, func(conn *conn) error {
+		v, err := conn.value(ctx, sql, args...)
+		n, _ = v.(int64)
+		return err
+	})
+	return n, err
+}
+
+// selectForWrite finds what an update or a delete is about.
+func (c *collection) selectForWrite(f core.Filter) (string, []any, error) {
+	b := &builder{c: c}
+	b.add("SELECT c.rid, c.doc FROM ", c.table, " c WHERE ")
+	if err := b.filter(f); err != nil {
+		return "", nil, err
+	}
+	return b.finish()
+}
+
+// selectCount adds up the branches of an OR, so that each can use an index.
+func (c *collection) selectCount(f core.Filter) (string, []any, error) {
+	b := &builder{c: c}
+	b.add("SELECT ")
+	for i, conj := range branches(conjuncts(f)) {
+		if i > 0 {
+			b.add("+")
+		}
+		b.add("(SELECT count(*) FROM ", c.table, " c")
+		if len(conj) > 0 {
+			b.add(" WHERE ")
+		}
+		if err := b.where(conj); err != nil {
+			return "", nil, err
+		}
+		b.add(")")
+	}
+	return b.finish()
+}
+
+// conjuncts takes the top of a filter apart; no conjunct means all documents.
+func conjuncts(f core.Filter) []core.Filter {
+	switch f.Op {
+	case core.OpAll:
+		return nil
+	case core.OpAnd:
+		var out []core.Filter
+		for _, a := range f.Args {
+			out = append(out, conjuncts(a)...)
+		}
+		return out
+	}
+	return []core.Filter{f}
+}
+
+// maxBranches bounds how many alternatives of an OR are read side by side.
+const maxBranches = 4
+
+// branches splits a conjunction at its first OR into conjunctions that exclude
+// one another, and together match the same documents.
+func branches(conj []core.Filter) [][]core.Filter {
+	for i, or := range conj {
+		if or.Op != core.OpOr || len(or.Args) > maxBranches {
+			continue
+		}
+		rest := append(append([]core.Filter{}, conj[:i]...), conj[i+1:]...)
+		var out [][]core.Filter
+		for k, arm := range or.Args {
+			branch := append(append([]core.Filter{}, rest...), conjuncts(arm)...)
+			for _, before := range or.Args[:k] {
+				branch = append(branch, core.Not(before))
+			}
+			out = append(out, branch)
+		}
+		return out
+	}
+	return [][]core.Filter{conj}
+}
+
+// plan is a Query on its way to a statement. The aim is that a page costs the
+// same at any depth and size: every branch walks an index in the wanted order
+// and stops at the limit.
+type plan struct {
+	*collection
+	core.Query
+	// commonWords: the search matches so many documents that walking the
+	// order and probing each is cheaper than sorting all matches.
+	commonWords bool
+}
+
+// selectDocs writes the statement. In a union SQLite merges the branches, each
+// walking an index of its own, by keys that stand in the result.
+func (p *plan) selectDocs() (string, []any, error) {
+	if p.Limit <= 0 {
+		return "", nil, core.Errorf(core.Internal, "A query without a limit.")
+	}
+	keys, after, err := p.keys()
+	if err != nil {
+		return "", nil, err
+	}
+	conj := conjuncts(p.Filter)
+	parts := [][]core.Filter{conj}
+	if len(keys) > 0 {
+		parts = branches(conj)
+	}
+	b := &builder{c: p.collection}
+	var columns []string
+	for i, conj := range parts {
+		if i > 0 {
+			b.add(" UNION ALL ")
+		}
+		if columns, err = p.selectBranch(b, conj, keys, after, len(parts) > 1); err != nil {
+			return "", nil, err
+		}
+	}
+	for i, o := range p.Order {
+		if i == 0 {
+			b.add(" ORDER BY ")
+		} else {
+			b.add(",")
+		}
+		b.add(columns[i])
+		if o.Desc {
+			b.add(" DESC")
+		}
+	}
+	b.add(" LIMIT ")
+	b.bind(int64(p.Limit))
+	return b.finish()
+}
+
+// keys are the fields of the order, and the values behind which the page
+// starts; nil for none.
+func (p *plan) keys() (keys []*field, after []any, err error) {
+	keys = make([]*field, len(p.Order))
+	for i, o := range p.Order {
+		if o.Field == "_id" {
+			keys[i] = idField
+		} else if keys[i] = p.fields[o.Field]; keys[i] == nil || keys[i].Array {
+			return nil, nil, core.Errorf(core.Internal, "The field %q of %q cannot be ordered by.", o.Field, p.spec.Name)
+		}
+	}
+	if p.After == nil {
+		return keys, nil, nil
+	}
+	if len(p.After) != len(keys) {
+		return nil, nil, core.Errorf(core.Invalid, "The cursor does not fit the order.")
+	}
+	after = make([]any, len(keys))
+	for i, k := range keys {
+		v, ok := k.operand(p.After[i])
+		if !ok {
+			return nil, nil, core.Errorf(core.Invalid, "The cursor does not fit the order.")
+		}
+		after[i] = v
+	}
+	return keys, after, nil
+}
+
+// selectBranch writes the SELECT of one conjunction and returns what to order
+// the statement by.
+func (p *plan) selectBranch(b *builder, conj []core.Filter, keys []*field, after []any, union bool) ([]string, error) {
+	conj = p.tighten(conj)
+	if after != nil {
+		conj, after = p.mergeRange(conj, keys[0], after)
+	}
+	from := p.source(&conj, keys)
+
+	columns := make([]string, len(keys))
+	for i, k := range keys {
+		columns[i] = "c." + k.column
+		if from.side != nil && (k == idField || slices.Contains(from.side.by, k)) {
+			columns[i] = "s." + k.column
+		}
+	}
+	b.add("SELECT c.doc")
+	results := columns
+	if union {
+		results = make([]string, len(columns))
+		for i, col := range columns {
+			results[i] = "k" + strconv.Itoa(i)
+			b.add(",", col, " ", results[i])
+		}
+	}
+	b.add(" FROM ")
+	switch { // CROSS JOIN keeps SQLite from turning a join around
+	case from.side != nil:
+		b.add(from.side.table, " s CROSS JOIN ", p.table, " c ON c.rid=s.rid WHERE s.v=")
+		b.bind(from.value)
+	case from.words != "":
+		b.add(p.fts, " s CROSS JOIN ", p.table, " c ON c.rid=s.rowid WHERE s.", p.fts, " MATCH ")
+		b.bind(from.words)
+	default:
+		b.add(p.table, " c WHERE 1")
+	}
+	for _, f := range conj {
+		b.add(" AND ")
+		if err := p.condition(b, f, from.side); err != nil {
+			return nil, err
+		}
+	}
+	if after != nil {
+		b.add(" AND ")
+		p.behind(b, columns, after)
+	}
+	return results, nil
+}
+
+// condition writes a conjunct. Beside a side table a comparison with one of its
+// columns is written twice: there it bounds the walk, here it excludes null.
+func (p *plan) condition(b *builder, f core.Filter, s *side) error {
+	if f.Op == core.OpSearch && p.commonWords {
+		b.add("EXISTS(SELECT 1 FROM ", p.fts, " WHERE ", p.fts, " MATCH ")
+		b.bind(phrase(f))
+		b.add(" AND rowid=c.rid)")
+		return nil
+	}
+	if s != nil && f.Value != nil {
+		switch f.Op {
+		case core.OpEq, core.OpLt, core.OpLte, core.OpGt, core.OpGte:
+			for _, by := range s.by {
+				if v, ok := by.operand(f.Value); ok && by.Name == f.Field {
+					b.add("s.", by.column, operators[f.Op])
+					b.bind(v)
+					b.add(" AND ")
+				}
+			}
+		}
+	}
+	return b.filter(f)
+}
+
+// source is where a branch reads from, when it is not the table itself.
+type source struct {
+	side  *side // the side table of an array, at value
+	value any
+	words string // the full-text index
+}
+
+// source takes the conjunct out of conj that decides where to begin: an
+// element of an array, if possible in a side table that has the wanted order,
+// or else the words of a search.
+func (p *plan) source(conj *[]core.Filter, keys []*field) (from source) {
+	at := -1
+	for i, f := range *conj {
+		if f.Field == "_id" && (f.Op == core.OpEq || f.Op == core.OpIn) {
+			return source{} // nothing is more selective
+		}
+		switch f.Op {
+		case core.OpSearch:
+			if text := phrase(f); at < 0 && !p.commonWords && p.fts != "" && text != "" {
+				at, from.words = i, text
+			}
+		case core.OpEq:
+			array := p.fields[f.Field]
+			if array == nil || !array.Array || from.side != nil && p.ordered(from.side, *conj, keys) {
+				continue
+			}
+			v, ok := array.operand(f.Value)
+			if !ok {
+				continue
+			}
+			at, from = i, source{side: array.sides[0], value: v}
+			for _, s := range array.sides {
+				if p.ordered(s, *conj, keys) {
+					from.side = s
+				}
+			}
+		}
+	}
+	if at >= 0 {
+		*conj = slices.Delete(slices.Clone(*conj), at, at+1)
+	}
+	return from
+}
+
+// ordered reports whether walking s at one element gives the wanted order: its
+// columns are those of the order, after any that the filter holds constant.
+func (p *plan) ordered(s *side, conj []core.Filter, keys []*field) bool {
+	by := s.by
+	for len(by) > 0 && len(by) >= len(keys) && slices.ContainsFunc(conj, func(f core.Filter) bool {
+		return f.Op == core.OpEq && f.Field == by[0].Name && f.Value != nil
+	}) {
+		by = by[1:]
+	}
+	if len(keys) != len(by)+1 {
+		return false
+	}
+	for i, o := range p.Order {
+		if o.Desc != p.Order[0].Desc || i < len(by) && by[i] != keys[i] {
+			return false
+		}
+	}
+	return keys[len(by)] == idField
+}
+
+// bound tells the ranges apart: an upper or a lower one.
+func bound(op core.FilterOp) (upper, strict, ok bool) {
+	switch op {
+	case core.OpLt:
+		return true, true, true
+	case core.OpLte:
+		return true, false, true
+	case core.OpGt:
+		return false, true, true
+	case core.OpGte:
+		return false, false, true
+	}
+	return false, false, false
+}
+
+// rangeOf is f as a bound of a scalar field; field is nil for other filters.
+func (p *plan) rangeOf(f core.Filter) (field *field, v any, upper, strict bool) {
+	upper, strict, ok := bound(f.Op)
+	if !ok {
+		return nil, nil, false, false
+	}
+	field = p.fields[f.Field]
+	if f.Field == "_id" {
+		field = idField
+	}
+	if field == nil || field.Array {
+		return nil, nil, false, false
+	}
+	if v, ok = field.operand(f.Value); !ok {
+		return nil, nil, false, false
+	}
+	return field, v, upper, strict
+}
+
+// tighten keeps the tightest upper and lower bound of each field: SQLite would
+// walk an index by any of them and test the others row by row.
+func (p *plan) tighten(conj []core.Filter) []core.Filter {
+	out := make([]core.Filter, 0, len(conj))
+next:
+	for _, f := range conj {
+		field, v, upper, strict := p.rangeOf(f)
+		for i, o := range out {
+			if field == nil {
+				break
+			}
+			field2, v2, upper2, _ := p.rangeOf(o)
+			if field2 != field || upper2 != upper {
+				continue
+			}
+			c, ok := compareOperands(v, v2)
+			if !ok {
+				continue
+			}
+			if upper && c < 0 || !upper && c > 0 || c == 0 && strict {
+				out[i] = f
+			}
+			continue next
+		}
+		out = append(out, f)
+	}
+	return out
+}
+
+// mergeRange drops one of two bounds on the first key of the order, that of
+// the page or that of the filter: the one which the other implies.
+func (p *plan) mergeRange(conj []core.Filter, key *field, after []any) ([]core.Filter, []any) {
+	for i, f := range conj {
+		field, v, upper, strict := p.rangeOf(f)
+		if field != key || upper != p.Order[0].Desc {
+			continue
+		}
+		c, ok := compareOperands(after[0], v)
+		if !ok {
+			continue
+		}
+		if !upper {
+			c = -c
+		}
+		if c < 0 || c == 0 && !strict {
+			return slices.Delete(slices.Clone(conj), i, i+1), after
+		}
+		return conj, nil
+	}
+	return conj, after
+}
+
+// compareOperands orders two values of one type.
+func compareOperands(a, b any) (c int, ok bool) {
+	switch a := a.(type) {
+	case string:
+		b, ok := b.(string)
+		return cmp.Compare(a, b), ok
+	case int64:
+		b, ok := b.(int64)
+		return cmp.Compare(a, b), ok
+	case float64:
+		b, ok := b.(float64)
+		return cmp.Compare(a, b), ok
+	}
+	return 0, false
+}
+
+// behind writes that the keys come after the given values: as one comparison
+// of rows where all keys run the same way, else spelled out, with the bound of
+// the first key in front, where an index can use it.
+func (p *plan) behind(b *builder, columns []string, after []any) {
+	same := true
+	for _, o := range p.Order {
+		same = same && o.Desc == p.Order[0].Desc
+	}
+	op := func(i int) string {
+		if p.Order[i].Desc {
+			return "<"
+		}
+		return ">"
+	}
+	if same {
+		b.add("(", strings.Join(columns, ","), ")", op(0), "(")
+		for i, v := range after {
+			if i > 0 {
+				b.add(",")
+			}
+			b.bind(v)
+		}
+		b.add(")")
+		return
+	}
+	b.add(columns[0], op(0), "=")
+	b.bind(after[0])
+	for i, col := range columns {
+		b.add(" AND (", col, op(i))
+		b.bind(after[i])
+		if i < len(columns)-1 {
+			b.add(" OR ", col, "=")
+			b.bind(after[i])
+		}
+	}
+	b.add(strings.Repeat(")", len(columns)))
+}
+
+// weighSearch decides how to find an ordered page of a search. Sorting all m
+// matches costs about 2 µs each; walking the n documents in order and probing
+// the index for each costs about 15 µs, and finds one match in n/m steps. They
+// meet, for a page of 20, where m is about 13 times the root of n.
+func (p *plan) weighSearch(ctx context.Context, conn *conn) error {
+	if p.fts == "" || len(p.Order) == 0 {
+		return nil
+	}
+	text := ""
+	for _, f := range conjuncts(p.Filter) {
+		if f.Op == core.OpSearch {
+			text = phrase(f)
+		}
+	}
+	if text == "" {
+		return nil
+	}
+	n, err := conn.value(ctx, "SELECT max(rid) FROM "+p.table)
+	if err != nil || n == nil {
+		return err
+	}
+	most := int64(13 * math.Sqrt(float64(n.(int64))))
+	m, err := conn.value(ctx, "SELECT count(*) FROM (SELECT 1 FROM "+p.fts+" WHERE "+p.fts+" MATCH ? LIMIT ?)", text, most)
+	p.commonWords = m == most
+	return err
+}

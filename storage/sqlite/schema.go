@@ -1,0 +1,223 @@
+package sqlite
+
+import (
+	"context"
+	"crypto/rand"
+	"database/sql/driver"
+	"fmt"
+	"maps"
+	"slices"
+
+	"github.com/grapnel/grapnel/core"
+)
+
+// schemaVersion is PRAGMA user_version of the files that this code writes.
+const schemaVersion = 1
+
+// prepareSchema makes the tables that every database has and returns the
+// number of the last change.
+func (s *Store) prepareSchema(ctx context.Context, c *conn) (seq int64, err error) {
+	v, err := c.value(ctx, "PRAGMA user_version")
+	if err != nil {
+		return 0, failure(err)
+	}
+	if v.(int64) > schemaVersion {
+		return 0, core.Errorf(core.Internal, "The database was written by a newer version of the program.")
+	}
+	if v.(int64) == 0 {
+		epoch := make([]byte, 8)
+		rand.Read(epoch)
+		err := transaction(ctx, c, func() error {
+			for _, sql := range []string{
+				"CREATE TABLE meta(key TEXT PRIMARY KEY, value) WITHOUT ROWID",
+				// AUTOINCREMENT: a number is never used again, even when all
+				// changes were removed.
+				"CREATE TABLE changes(seq INTEGER PRIMARY KEY AUTOINCREMENT, at INTEGER NOT NULL, coll TEXT NOT NULL, id TEXT NOT NULL, before BLOB, after BLOB)",
+				fmt.Sprintf("PRAGMA user_version=%d", schemaVersion),
+			} {
+				if err := c.script(ctx, sql); err != nil {
+					return err
+				}
+			}
+			return c.script(ctx, "INSERT INTO meta VALUES('epoch',?),('pruned',0)", epoch)
+		})
+		if err != nil {
+			return 0, failure(err)
+		}
+	}
+	if v, err = c.value(ctx, "SELECT value FROM meta WHERE key='epoch'"); err != nil {
+		return 0, failure(err)
+	}
+	s.epoch, _ = v.([]byte)
+	if v, err = c.value(ctx, "SELECT seq FROM sqlite_sequence WHERE name='changes'"); err != nil {
+		return 0, failure(err)
+	}
+	seq, _ = v.(int64)
+	return seq, nil
+}
+
+// transaction runs f between BEGIN and COMMIT.
+func transaction(ctx context.Context, c *conn, f func() error) error {
+	if err := c.exec(ctx, "BEGIN IMMEDIATE"); err != nil {
+		return err
+	}
+	err := f()
+	if err == nil {
+		err = c.exec(ctx, "COMMIT")
+	}
+	if err != nil {
+		c.exec(context.WithoutCancel(ctx), "ROLLBACK") // fails only when SQLite has done so
+	}
+	return err
+}
+
+// Ensure makes the tables and indexes of specs. Where a collection's fields
+// differ from what the file has, its tables are built anew from the documents;
+// that takes about a minute for a million. All of it happens, or nothing.
+func (s *Store) Ensure(ctx context.Context, specs []core.Spec) error {
+	s.ensure.Lock()
+	defer s.ensure.Unlock()
+	var colls []*collection
+	for _, spec := range specs {
+		c, err := newCollection(spec)
+		if err != nil {
+			return err
+		}
+		colls = append(colls, c)
+	}
+	err := s.writer.do(ctx, func(w *writer) error {
+		for _, c := range colls {
+			if err := w.ensure(ctx, c); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return failure(err)
+	}
+	s.declare(colls)
+	return nil
+}
+
+func (w *writer) ensure(ctx context.Context, c *collection) error {
+	key, layout := "layout:"+c.spec.Name, c.layout()
+	have, err := w.conn.value(ctx, "SELECT value FROM meta WHERE key=?", key)
+	if err != nil {
+		return err
+	}
+	if have == layout {
+		return w.ensureIndexes(ctx, c)
+	}
+	old := ""
+	if have != nil {
+		old = ident("old " + c.spec.Name)
+		if err := w.dropTables(ctx, c, old); err != nil {
+			return err
+		}
+	}
+	for _, sql := range c.tables() {
+		if err := w.conn.script(ctx, sql); err != nil {
+			return err
+		}
+	}
+	if old != "" {
+		if err := w.refill(ctx, c, old); err != nil {
+			return err
+		}
+		if err := w.conn.script(ctx, "DROP TABLE "+old); err != nil {
+			return err
+		}
+	}
+	if err := w.conn.script(ctx, "INSERT OR REPLACE INTO meta VALUES(?,?)", key, layout); err != nil {
+		return err
+	}
+	return w.ensureIndexes(ctx, c)
+}
+
+// dropTables removes everything of a collection but its documents, which stay
+// in a table named old.
+func (w *writer) dropTables(ctx context.Context, c *collection, old string) error {
+	var drop []string
+	err := w.conn.query(ctx, `SELECT type, name FROM sqlite_schema WHERE sql IS NOT NULL AND
+		(type='index' AND tbl_name=?1 OR type='table' AND (name=?2 OR substr(name,1,length(?3))=?3))`,
+		[]any{"c_" + c.spec.Name, "f_" + c.spec.Name + "$words", "a_" + c.spec.Name + "$"},
+		func(row []driver.Value) error {
+			drop = append(drop, fmt.Sprintf("DROP %s %s", row[0], ident(row[1].(string))))
+			return nil
+		})
+	if err != nil {
+		return err
+	}
+	for _, sql := range append(drop, "ALTER TABLE "+c.table+" RENAME TO "+old) {
+		if err := w.conn.script(ctx, sql); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// refill inserts the documents of the table old into the new tables of c.
+func (w *writer) refill(ctx context.Context, c *collection, old string) error {
+	type document struct {
+		rid int64
+		raw []byte
+	}
+	var last int64
+	for {
+		var docs []document
+		err := w.conn.query(ctx, "SELECT rid, doc FROM "+old+" WHERE rid>? ORDER BY rid LIMIT 500", []any{last},
+			func(row []driver.Value) error {
+				docs = append(docs, document{row[0].(int64), row[1].([]byte)})
+				return nil
+			})
+		if err != nil || len(docs) == 0 {
+			return err
+		}
+		for _, d := range docs {
+			r, err := c.record(d.raw)
+			if err != nil {
+				return err
+			}
+			if _, err := w.store(ctx, c, r); err != nil {
+				return err
+			}
+		}
+		last = docs[len(docs)-1].rid
+	}
+}
+
+// ensureIndexes makes the indexes that are missing and drops those that are
+// not declared any more.
+func (w *writer) ensureIndexes(ctx context.Context, c *collection) error {
+	want := c.indexes()
+	var drop []string
+	err := w.conn.query(ctx, `SELECT name FROM sqlite_schema WHERE type='index' AND sql IS NOT NULL AND
+		(tbl_name=?1 OR substr(tbl_name,1,length(?2))=?2)`, []any{"c_" + c.spec.Name, "a_" + c.spec.Name + "$"},
+		func(row []driver.Value) error {
+			name := row[0].(string)
+			if _, ok := want[name]; ok {
+				delete(want, name)
+			} else {
+				drop = append(drop, name)
+			}
+			return nil
+		})
+	if err != nil {
+		return err
+	}
+	for _, name := range drop {
+		if err := w.conn.script(ctx, "DROP INDEX "+ident(name)); err != nil {
+			return err
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(want)) {
+		if err := w.conn.script(ctx, want[name]); err != nil {
+			if t := taken(c, err); t != nil {
+				return core.Wrap(core.Conflict, err, fmt.Sprintf("Collection %q holds values twice that %s must keep unique.", c.spec.Name, name))
+			}
+			return err
+		}
+	}
+	return nil
+}

@@ -1,0 +1,245 @@
+// Package sqlite keeps documents in one SQLite file: the embedded default.
+//
+// A collection is a table of BSON documents beside one real column for each
+// declared field, so that filters and orders run on plain indexes and nothing
+// ever looks inside a document in SQL. Array fields have side tables, searched
+// text a full-text index. All writes go through one goroutine, which commits
+// many of them with one sync of the disk; reads use a few connections of their
+// own and never wait for writes.
+//
+// One process owns the file: a lock beside it refuses a second one.
+package sqlite
+
+import (
+	"context"
+	"database/sql/driver"
+	"fmt"
+	"maps"
+	"net/url"
+	"os"
+	"path/filepath"
+	"runtime"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/grapnel/grapnel/core"
+)
+
+// Store is a core.DocStore on one SQLite file.
+type Store struct {
+	config
+	lock    *os.File
+	epoch   []byte     // tells the tokens of this database from those of others
+	pool    []*conn    // every reader
+	readers chan *conn // the idle ones
+	writer  *writer
+	feed    *feed
+
+	colls  atomic.Pointer[map[string]*collection]
+	ensure sync.Mutex // one Ensure at a time
+
+	closing chan struct{} // closed by Close
+	close   sync.Once
+	done    sync.WaitGroup // writer and upkeep
+}
+
+var _ core.DocStore = (*Store)(nil)
+
+type config struct {
+	clock    func() time.Time
+	interval time.Duration // between two rounds of upkeep
+	keepFor  time.Duration // changes
+	keepMax  int64         // changes
+	vfs      string        // for tests
+}
+
+// Option changes a default of Open.
+type Option func(*config)
+
+// WithClock replaces the clock, which says what is expired and how old a
+// change is.
+func WithClock(now func() time.Time) Option { return func(c *config) { c.clock = now } }
+
+// WithUpkeep sets how often expired documents and old changes are removed;
+// every 60 s when not set.
+func WithUpkeep(every time.Duration) Option { return func(c *config) { c.interval = every } }
+
+// WithChanges sets for how long, and how many, changes are kept for streams
+// that resume; 24 h and 100,000 when not set.
+func WithChanges(age time.Duration, count int64) Option {
+	return func(c *config) { c.keepFor, c.keepMax = age, count }
+}
+
+// Open opens the database at path, or makes it, with its folder, for this user
+// only. It fails when another process has it open.
+func Open(ctx context.Context, path string, opts ...Option) (_ *Store, err error) {
+	s := &Store{
+		config:  config{clock: time.Now, interval: time.Minute, keepFor: 24 * time.Hour, keepMax: 100_000},
+		closing: make(chan struct{}),
+	}
+	for _, o := range opts {
+		o(&s.config)
+	}
+	if path, err = filepath.Abs(path); err != nil {
+		return nil, core.Wrap(core.Internal, err, "The path of the database is wrong.")
+	}
+	if err := prepareFiles(path); err != nil {
+		return nil, core.Wrap(core.Internal, err, fmt.Sprintf("The database %s cannot be opened.", path))
+	}
+	if s.lock, err = lockFile(path + ".lock"); err != nil {
+		return nil, core.Wrap(core.Unavailable, err, fmt.Sprintf("The database %s is in use by another process.", path))
+	}
+	var wconn *conn
+	defer func() {
+		if err != nil {
+			closeAll(append(s.pool, wconn))
+			s.lock.Close()
+		}
+	}()
+
+	wconn, err = openConn(s.dsn(path, false))
+	if err != nil {
+		return nil, failure(err)
+	}
+	seq, err := s.prepareSchema(ctx, wconn)
+	if err != nil {
+		return nil, err
+	}
+	n := max(2, runtime.NumCPU()) // more only contend inside the driver
+	s.readers = make(chan *conn, n)
+	for range n {
+		r, err := openConn(s.dsn(path, true))
+		if err != nil {
+			return nil, failure(err)
+		}
+		s.pool = append(s.pool, r)
+		s.readers <- r
+	}
+	s.colls.Store(&map[string]*collection{})
+	s.feed = newFeed(seq)
+	s.writer = newWriter(wconn, s.feed)
+	s.done.Go(func() { s.writer.run(s.closing) })
+	s.done.Go(s.upkeep)
+	return s, nil
+}
+
+// dsn names the file and the settings of one connection. FULL makes every
+// commit wait for the disk.
+func (s *Store) dsn(path string, reader bool) string {
+	q := url.Values{"_pragma": {
+		"busy_timeout(5000)",
+		"journal_mode(WAL)",
+		"synchronous(FULL)",
+		"cache_size(-16000)",
+		"temp_store(MEMORY)",
+		"journal_size_limit(67108864)",
+	}}
+	if reader {
+		q.Add("_pragma", "query_only(1)")
+	}
+	if s.vfs != "" {
+		q.Set("vfs", s.vfs)
+	}
+	return (&url.URL{Scheme: "file", Path: path, RawQuery: q.Encode()}).String()
+}
+
+// prepareFiles makes the folder and the file with tight permissions; SQLite
+// gives its companion files those of the database.
+func prepareFiles(path string) error {
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+		return err
+	}
+	f, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o600)
+	if err != nil {
+		return err
+	}
+	return f.Close()
+}
+
+// Close carries out the writes that were accepted, then closes the file. Reads
+// in progress end first; later calls fail with UNAVAILABLE.
+func (s *Store) Close() (err error) {
+	s.close.Do(func() {
+		close(s.closing)
+		s.feed.close()
+		s.done.Wait()
+		for range s.pool {
+			<-s.readers
+		}
+		err = closeAll(s.pool)
+		w := s.writer.conn
+		ctx := context.Background()
+		for _, sql := range []string{"PRAGMA optimize", "PRAGMA wal_checkpoint(TRUNCATE)"} {
+			if e := w.exec(ctx, sql); e != nil && err == nil {
+				err = failure(e)
+			}
+		}
+		if e := w.close(); e != nil && err == nil {
+			err = failure(e)
+		}
+		if e := s.lock.Close(); e != nil && err == nil {
+			err = core.Wrap(core.Internal, e, "The lock of the database was not released.")
+		}
+	})
+	return err
+}
+
+// Ping reads from the file.
+func (s *Store) Ping(ctx context.Context) error {
+	return s.read(ctx, func(c *conn) error {
+		return c.query(ctx, "SELECT count(*) FROM meta", nil, func([]driver.Value) error { return nil })
+	})
+}
+
+// read lends f an idle reader.
+func (s *Store) read(ctx context.Context, f func(*conn) error) error {
+	if err := ctx.Err(); err != nil {
+		return failure(err)
+	}
+	var c *conn
+	select {
+	case <-s.closing:
+		return errClosed()
+	default:
+	}
+	select {
+	case c = <-s.readers:
+	case <-s.closing:
+		return errClosed()
+	case <-ctx.Done():
+		return failure(ctx.Err())
+	}
+	defer func() { s.readers <- c }()
+	return failure(f(c))
+}
+
+// collection finds what Ensure has declared.
+func (s *Store) collection(name string) (*collection, error) {
+	if c := (*s.colls.Load())[name]; c != nil {
+		return c, nil
+	}
+	return nil, core.Errorf(core.Internal, "There is no collection %q.", name)
+}
+
+// declare publishes the collections that Ensure has prepared.
+func (s *Store) declare(colls []*collection) {
+	all := maps.Clone(*s.colls.Load())
+	for _, c := range colls {
+		all[c.spec.Name] = c
+	}
+	s.colls.Store(&all)
+}
+
+// Stats counts what the writer has done since Open.
+type Stats struct {
+	// Commits is the number of transactions, each with one sync of the disk.
+	Commits int64
+	// Jobs is the number of calls that they carried.
+	Jobs int64
+}
+
+// Stats reads the counters.
+func (s *Store) Stats() Stats {
+	return Stats{Commits: s.writer.commits.Load(), Jobs: s.writer.jobsDone.Load()}
+}

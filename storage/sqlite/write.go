@@ -1,0 +1,451 @@
+package sqlite
+
+import (
+	"context"
+	"database/sql/driver"
+	"errors"
+	"sync/atomic"
+
+	"github.com/grapnel/grapnel/core"
+)
+
+// maxBatch bounds how many jobs share one commit.
+const maxBatch = 256
+
+// writer is the one goroutine that writes. It takes all jobs that wait, up to
+// maxBatch, into one transaction, each in a savepoint of its own, commits, and
+// only then answers them: one sync of the disk acknowledges them all.
+type writer struct {
+	conn *conn
+	feed *feed
+	jobs chan *job // unbuffered: a job is either waiting or being carried out
+
+	seq               int64 // the last change written in this transaction
+	commits, jobsDone atomic.Int64
+}
+
+// job is one call that writes.
+type job struct {
+	ctx     context.Context
+	run     func(*writer) error
+	started atomic.Bool // by the writer, or given up by the caller
+	err     error
+	done    chan struct{}
+}
+
+func newWriter(c *conn, f *feed) *writer {
+	return &writer{conn: c, feed: f, jobs: make(chan *job), seq: f.seq}
+}
+
+// do has the writer carry out run and returns once it is durable. When ctx
+// ends before the writer has begun, nothing is written; after that do waits
+// for the outcome.
+func (w *writer) do(ctx context.Context, run func(*writer) error) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	j := &job{ctx: ctx, run: run, done: make(chan struct{})}
+	select {
+	case w.jobs <- j:
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-w.feed.closed:
+		return errClosed()
+	}
+	select {
+	case <-j.done:
+		return j.err
+	case <-ctx.Done():
+		if j.started.CompareAndSwap(false, true) {
+			return ctx.Err()
+		}
+		<-j.done
+		return j.err
+	}
+}
+
+// run works until stop is closed and no job waits.
+func (w *writer) run(stop <-chan struct{}) {
+	batch := make([]*job, 0, maxBatch)
+	for {
+		select {
+		case j := <-w.jobs:
+			batch = append(batch[:0], j)
+		case <-stop:
+			return
+		}
+		for more := true; more && len(batch) < maxBatch; {
+			select {
+			case j := <-w.jobs:
+				batch = append(batch, j)
+			default:
+				more = false
+			}
+		}
+		w.commit(batch)
+		clear(batch)
+	}
+}
+
+// commit carries out a batch and answers its jobs.
+func (w *writer) commit(batch []*job) {
+	ctx := context.Background()
+	last := w.seq
+	err := w.conn.exec(ctx, "BEGIN IMMEDIATE")
+	if err == nil {
+		for _, j := range batch {
+			if !j.started.CompareAndSwap(false, true) {
+				continue // its caller has gone
+			}
+			if err = w.attempt(ctx, j); err != nil {
+				break
+			}
+		}
+		if err == nil {
+			err = w.conn.exec(ctx, "COMMIT")
+		}
+		if err != nil {
+			w.conn.exec(ctx, "ROLLBACK") // fails only when SQLite has done so
+			w.seq = last
+		}
+	}
+	w.commits.Add(1)
+	w.jobsDone.Add(int64(len(batch)))
+	if err == nil && w.seq != last {
+		w.feed.publish(w.seq)
+	}
+	for _, j := range batch {
+		if err != nil {
+			j.err = failure(err)
+		}
+		close(j.done)
+	}
+}
+
+// attempt carries out one job; when it fails, nothing of it remains. The error
+// is that of a transaction which cannot go on.
+func (w *writer) attempt(ctx context.Context, j *job) error {
+	if j.err = j.ctx.Err(); j.err != nil {
+		return nil
+	}
+	if err := w.conn.exec(ctx, "SAVEPOINT job"); err != nil {
+		return err
+	}
+	seq := w.seq
+	if j.err = j.run(w); j.err != nil {
+		w.seq = seq
+		if err := w.conn.exec(ctx, "ROLLBACK TO job"); err != nil {
+			return errors.Join(j.err, err)
+		}
+	}
+	return w.conn.exec(ctx, "RELEASE job")
+}
+
+// Write prepares the operations on the caller's goroutine and hands them to
+// the writer.
+func (s *Store) Write(ctx context.Context, ops ...core.Op) error {
+	if len(ops) == 0 {
+		return failure(ctx.Err())
+	}
+	steps := make([]step, len(ops))
+	for i, op := range ops {
+		c, err := s.collection(op.Coll)
+		if err != nil {
+			return err
+		}
+		if steps[i], err = c.prepare(op); err != nil {
+			return err
+		}
+	}
+	now := s.clock().UnixMilli()
+	return failure(s.writer.do(ctx, func(w *writer) error {
+		for i := range steps {
+			n, err := w.apply(context.Background(), &steps[i], now)
+			if err != nil {
+				return err
+			}
+			if n == 0 && !steps[i].op.Optional {
+				return &core.NoMatch{Op: i}
+			}
+		}
+		return nil
+	}))
+}
+
+// step is an Op made ready.
+type step struct {
+	op      core.Op
+	coll    *collection
+	insert  *record  // OpInsert
+	find    string   // OpUpdate, OpDelete: SELECT rid, doc
+	args    []any    // of find
+	changes []change // OpUpdate
+}
+
+func (c *collection) prepare(op core.Op) (s step, err error) {
+	s = step{op: op, coll: c}
+	switch op.Kind {
+	case core.OpInsert:
+		raw, err := encode(op.Doc)
+		if err != nil {
+			return s, err
+		}
+		s.insert, err = c.record(raw)
+		return s, err
+	case core.OpUpdate:
+		if s.changes, err = encodePatch(op.Patch); err != nil {
+			return s, err
+		}
+	case core.OpDelete:
+	default:
+		return s, core.Errorf(core.Internal, "An operation of an unknown kind.")
+	}
+	s.find, s.args, err = c.selectForWrite(op.Filter)
+	return s, err
+}
+
+// apply carries out a step and returns how many documents it concerned.
+func (w *writer) apply(ctx context.Context, s *step, now int64) (int, error) {
+	c := s.coll
+	if s.op.Kind == core.OpInsert {
+		if _, err := w.store(ctx, c, s.insert); err != nil {
+			return 0, err
+		}
+		return 1, w.note(ctx, c, now, s.insert.id, nil, s.insert.raw)
+	}
+	found, err := w.matching(ctx, s)
+	if err != nil {
+		return 0, err
+	}
+	for _, d := range found {
+		if d.raw == nil {
+			v, err := w.conn.value(ctx, "SELECT doc FROM "+c.table+" WHERE rid=?", d.rid)
+			if err != nil {
+				return 0, err
+			}
+			d.raw, _ = v.([]byte)
+		}
+		before, err := c.record(d.raw)
+		if err != nil {
+			return 0, err
+		}
+		var after []byte
+		if s.op.Kind == core.OpDelete {
+			err = w.remove(ctx, c, d.rid, before)
+		} else {
+			after, err = w.change(ctx, c, d.rid, before, s.changes)
+		}
+		if err != nil {
+			return 0, err
+		}
+		if err := w.note(ctx, c, now, before.id, before.raw, after); err != nil {
+			return 0, err
+		}
+	}
+	return len(found), nil
+}
+
+// match is a document that a step concerns.
+type match struct {
+	rid int64
+	raw []byte // nil beyond keepBytes
+}
+
+// keepBytes bounds the documents held in memory by one operation on many; the
+// others are read again one by one.
+const keepBytes = 8 << 20
+
+// matching collects what a step is about, before any of it changes.
+func (w *writer) matching(ctx context.Context, s *step) (found []match, err error) {
+	size := 0
+	err = w.conn.query(ctx, s.find, s.args, func(v []driver.Value) error {
+		m := match{rid: v[0].(int64)}
+		if raw := v[1].([]byte); size+len(raw) <= keepBytes {
+			size += len(raw)
+			m.raw = raw
+		}
+		found = append(found, m)
+		return nil
+	})
+	return found, err
+}
+
+// store inserts a record with all that hangs on it.
+func (w *writer) store(ctx context.Context, c *collection, r *record) (rid int64, err error) {
+	args := make([]any, 0, len(r.columns)+2)
+	args = append(args, r.id)
+	args = append(args, r.columns...)
+	args = append(args, r.raw)
+	res, err := w.conn.run(ctx, c.insertSQL, args)
+	if err != nil {
+		return 0, conflict(c, err)
+	}
+	if rid, err = res.LastInsertId(); err != nil {
+		return 0, err
+	}
+	for _, f := range c.arrays {
+		if err := w.addElements(ctx, c, f, rid, r); err != nil {
+			return 0, err
+		}
+	}
+	return rid, w.addWords(ctx, c, rid, r)
+}
+
+// change patches a stored document and returns the new one.
+func (w *writer) change(ctx context.Context, c *collection, rid int64, before *record, changes []change) ([]byte, error) {
+	raw, err := patch(before.raw, changes)
+	if err != nil {
+		return nil, err
+	}
+	after, err := c.record(raw)
+	if err != nil {
+		return nil, err
+	}
+	sql := append(make([]byte, 0, 256), "UPDATE "...)
+	sql = append(append(sql, c.table...), " SET "...)
+	var args []any
+	for _, f := range c.columns {
+		if before.columns[f.at] != after.columns[f.at] {
+			sql = append(append(sql, f.column...), "=?,"...)
+			args = append(args, after.columns[f.at])
+		}
+	}
+	sql = append(sql, "doc=? WHERE rid=?"...)
+	if _, err := w.conn.run(ctx, string(sql), append(args, raw, rid)); err != nil {
+		return nil, conflict(c, err)
+	}
+	for _, f := range c.arrays {
+		if f.sameElements(before, after) {
+			continue
+		}
+		if err := w.removeElements(ctx, f, before); err != nil {
+			return nil, err
+		}
+		if err := w.addElements(ctx, c, f, rid, after); err != nil {
+			return nil, err
+		}
+	}
+	if before.words != after.words {
+		if err := w.removeWords(ctx, c, rid, before); err != nil {
+			return nil, err
+		}
+		if err := w.addWords(ctx, c, rid, after); err != nil {
+			return nil, err
+		}
+	}
+	return raw, nil
+}
+
+// remove deletes a stored document.
+func (w *writer) remove(ctx context.Context, c *collection, rid int64, r *record) error {
+	if err := w.conn.exec(ctx, "DELETE FROM "+c.table+" WHERE rid=?", rid); err != nil {
+		return err
+	}
+	for _, f := range c.arrays {
+		if err := w.removeElements(ctx, f, r); err != nil {
+			return err
+		}
+	}
+	return w.removeWords(ctx, c, rid, r)
+}
+
+func (w *writer) addElements(ctx context.Context, c *collection, f *field, rid int64, r *record) error {
+	for _, v := range r.arrays[f.at] {
+		for _, s := range f.sides {
+			if err := w.conn.exec(ctx, s.insertSQL, append(s.key(v, r), rid)...); err != nil {
+				return conflict(c, err)
+			}
+		}
+	}
+	return nil
+}
+
+func (w *writer) removeElements(ctx context.Context, f *field, r *record) error {
+	for _, v := range r.arrays[f.at] {
+		for _, s := range f.sides {
+			if err := w.conn.exec(ctx, s.deleteSQL, s.key(v, r)...); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// key is the primary key of an element in the side table.
+func (s *side) key(v any, r *record) []any {
+	key := make([]any, 0, len(s.by)+3)
+	key = append(key, v)
+	for _, f := range s.by {
+		if x := r.columns[f.at]; x != nil {
+			key = append(key, x)
+		} else {
+			key = append(key, lowest)
+		}
+	}
+	return append(key, r.id)
+}
+
+// sameElements reports whether nothing in f's side tables changes.
+func (f *field) sameElements(before, after *record) bool {
+	b, a := before.arrays[f.at], after.arrays[f.at]
+	if len(b) != len(a) {
+		return false
+	}
+	for i := range b {
+		if b[i] != a[i] {
+			return false
+		}
+	}
+	for _, s := range f.sides {
+		for _, by := range s.by {
+			if before.columns[by.at] != after.columns[by.at] {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+func (w *writer) addWords(ctx context.Context, c *collection, rid int64, r *record) error {
+	if c.fts == "" || r.words == "" {
+		return nil
+	}
+	return w.conn.exec(ctx, "INSERT INTO "+c.fts+"(rowid,w) VALUES(?,?)", rid, r.words)
+}
+
+func (w *writer) removeWords(ctx context.Context, c *collection, rid int64, r *record) error {
+	if c.fts == "" || r.words == "" {
+		return nil
+	}
+	return w.conn.exec(ctx, "DELETE FROM "+c.fts+" WHERE rowid=?", rid)
+}
+
+// note writes a change of a live collection down.
+func (w *writer) note(ctx context.Context, c *collection, now int64, id string, before, after []byte) error {
+	if !c.spec.Live {
+		return nil
+	}
+	res, err := w.conn.run(ctx, "INSERT INTO changes(at,coll,id,before,after) VALUES(?,?,?,?,?)",
+		[]any{now, c.spec.Name, id, blob(before), blob(after)})
+	if err != nil {
+		return err
+	}
+	w.seq, err = res.LastInsertId()
+	return err
+}
+
+// blob makes an absent image NULL.
+func blob(b []byte) any {
+	if b == nil {
+		return nil
+	}
+	return b
+}
+
+// conflict is the error of a broken unique index, or err.
+func conflict(c *collection, err error) error {
+	if t := taken(c, err); t != nil {
+		return t
+	}
+	return err
+}
