@@ -32,6 +32,7 @@ function playground() {
 // works under any prefix that a proxy puts in front of it.
 function page(html) {
   const changes = [
+    ['<html>', '<html lang="en">'],
     ['<title>Altair</title>', '<title>Grapnel playground</title>'],
     ['<base href="/" />', '<base href="./" />'],
     ['type="image/x-icon" href="favicon.ico"', 'type="image/svg+xml" href="favicon.svg"'],

@@ -1,0 +1,48 @@
+// A chromium whose pages may talk to one server only.
+import assert from 'node:assert/strict'
+import { mkdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { chromium } from 'playwright-core'
+
+export const launch = () => chromium.launch({
+  executablePath: process.env.CHROMIUM || '/usr/bin/chromium',
+  args: [
+    '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run',
+    '--disable-background-networking', '--disable-component-update', '--disable-sync',
+  ],
+})
+
+// scenario is a test with a page in a fresh context. It fails when the page asks
+// any other host than the server's, has an error on its console (a violated
+// content security policy is one), or throws. A failure leaves a screenshot.
+export function scenario(name, surroundings, run) {
+  test(name, { timeout: 120_000 }, async () => {
+    const { browser, server } = surroundings()
+    const context = await browser.newContext({ viewport: { width: 1400, height: 900 } })
+    context.setDefaultTimeout(30_000)
+    const problems = []
+    await context.route(url => url.origin !== server.url, route => {
+      problems.push(`outside request: ${route.request().url()}`)
+      return route.abort()
+    })
+    const page = await context.newPage()
+    page.on('console', m => { if (m.type() === 'error') problems.push(`console: ${m.text()} ${m.location().url}`) })
+    page.on('pageerror', e => problems.push(`page: ${e.message}`))
+    page.on('websocket', s => {
+      if (new URL(s.url()).host !== new URL(server.url).host) problems.push(`outside socket: ${s.url()}`)
+    })
+    try {
+      await run(page, server)
+      assert.deepEqual(problems, [])
+    } catch (failure) {
+      const folder = join(import.meta.dirname, 'screenshots')
+      await mkdir(folder, { recursive: true })
+      await page.screenshot({ path: join(folder, `${name.replace(/\W+/g, '-')}.png`) }).catch(() => {})
+      if (problems.length) failure.message += `\n${problems.join('\n')}`
+      throw failure
+    } finally {
+      await context.close()
+    }
+  })
+}
