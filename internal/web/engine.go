@@ -54,7 +54,7 @@ func newEngine(c Config) *engine {
 		r := rules.NewDefaultRules()
 		r.ReplaceRule(rules.OverlappingFieldsCanBeMergedRule.Name, mergeRule(l.Merge))
 		r.RemoveRule(rules.MaxIntrospectionDepth.Name)
-		r.AddRule("Limits", shapeRule(l, c.Once))
+		r.AddRule("Limits", shapeRule(l, c.Once, c.Production))
 		return r
 	})
 	e.exec.SetErrorPresenter(presenter(c))

@@ -84,33 +84,32 @@ func (m *merger) group(group []*ast.Field, full bool) {
 		return
 	}
 	m.seen[key] = true
-	first := group[0]
-	for _, f := range group[1:] {
-		if !m.sameShape(first.Definition.Type, f.Definition.Type) {
-			m.conflict(f, "they return conflicting types "+first.Definition.Type.String()+" and "+f.Definition.Type.String())
-			return
-		}
+	var parts [][]*ast.Field // what may meet in one object
+	if full {
+		parts = byParent(group)
 	}
-	if !full {
-		m.check(m.children(group), false)
-		return
-	}
-	parts := byParent(group)
 	for _, part := range parts {
 		for _, f := range part[1:] {
-			switch {
-			case part[0].Name != f.Name:
-				m.conflict(f, part[0].Name+" and "+f.Name+" are different fields")
-			case m.args(part[0]) != m.args(f):
+			switch first := part[0]; {
+			case first.Name != f.Name:
+				m.conflict(f, first.Name+" and "+f.Name+" are different fields")
+				return
+			case m.args(first) != m.args(f):
 				m.conflict(f, "they have differing arguments")
-			default:
-				continue
+				return
 			}
+		}
+	}
+	for _, f := range group[1:] {
+		if have, want := f.Definition.Type, group[0].Definition.Type; !m.sameShape(want, have) {
+			m.conflict(f, "they return conflicting types "+want.String()+" and "+have.String())
 			return
 		}
+	}
+	for _, part := range parts {
 		m.check(m.children(part), true)
 	}
-	if len(parts) > 1 {
+	if len(parts) != 1 {
 		m.check(m.children(group), false)
 	}
 }

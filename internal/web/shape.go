@@ -9,14 +9,15 @@ import (
 )
 
 // shapeRule bounds the form of a document as far as it can be told without
-// variables: depth, aliases, root fields, nesting of literals. It runs with the
-// validation, so a cached document is not measured again. Each fragment is
-// measured once, however often it is spread.
+// variables: depth, aliases, root fields, nesting of literals; no introspection
+// at all when the schema is hidden. It runs with the validation, so a cached
+// document is not measured again. Each fragment is measured once, however often
+// it is spread.
 //
 // It stands in for gqlparser's MaxIntrospectionDepth too, which follows every
 // spread anew: thirty fragments that each spread the next one twice keep that
 // one busy for minutes.
-func shapeRule(l Limits, once []string) core.RuleFunc {
+func shapeRule(l Limits, once []string, hidden bool) core.RuleFunc {
 	return func(observers *core.Events, addError core.AddErrFunc) {
 		m := &measurer{fragments: map[*ast.FragmentDefinition]shape{}}
 		observers.OnDirective(func(_ *core.Walker, d *ast.Directive) {
@@ -39,6 +40,9 @@ func shapeRule(l Limits, once []string) core.RuleFunc {
 			}
 			if s.depth > l.Depth {
 				fail("The operation is %d levels deep; %d are allowed.", s.depth, l.Depth)
+			}
+			if hidden && m.introspection.depth > 0 {
+				fail("Introspection is turned off on this server.")
 			}
 			if m.introspection.depth > l.IntrospectionDepth || m.introspection.lists > l.IntrospectionLists {
 				fail("The introspection is nested too deeply.")

@@ -1,0 +1,247 @@
+package web_test
+
+import (
+	"net/http"
+	"net/netip"
+	"net/url"
+	"strings"
+	"testing"
+
+	"github.com/grapnel/grapnel/internal/web"
+)
+
+func TestBearer(t *testing.T) {
+	t.Parallel()
+	s := start(t, nil)
+	for _, c := range []struct {
+		header string
+		status int
+		body   string
+	}{
+		{"Bearer good", 200, `{"data":{"viewer":"user_1"}}`},
+		{"bearer  good", 200, `{"data":{"viewer":"user_1"}}`},
+		{"", 200, `{"data":{"viewer":null}}`},
+		{"Basic Z29vZA==", 200, `{"data":{"viewer":null}}`}, // a proxy's, not ours
+		{"Bearer bad", 401, "UNAUTHENTICATED"},
+		{"Bearer", 401, "UNAUTHENTICATED"},
+		{"Bearer ", 401, "UNAUTHENTICATED"},
+	} {
+		for _, accept := range []string{"application/json", "application/graphql-response+json"} {
+			a := s.query(t, "{viewer}", "Authorization", c.header, "Accept", accept)
+			if a.status != c.status || !strings.Contains(a.body, c.body) || (a.status == 401) != (a.header.Get("WWW-Authenticate") != "") {
+				t.Errorf("%q: %d %s", c.header, a.status, a.body)
+			}
+		}
+	}
+	ran := s.schema.ran.Load()
+	if a := s.query(t, "mutation{signIn(email:\"a\")}", "Authorization", "Bearer bad"); a.status != 401 {
+		t.Errorf("%d %s", a.status, a.body)
+	}
+	if s.schema.ran.Load() != ran {
+		t.Error("an operation ran with a bad token")
+	}
+	s.users.fail()
+	if a := s.query(t, "{viewer}", "Authorization", "Bearer good"); a.status != 503 || a.code() != "UNAVAILABLE" || strings.Contains(a.body, "10.0.0.1") {
+		t.Errorf("%d %s", a.status, a.body)
+	}
+	if log := s.log.String(); !strings.Contains(log, "refused at 10.0.0.1") {
+		t.Error("the cause is not in the log")
+	}
+}
+
+func TestCookies(t *testing.T) {
+	t.Parallel()
+	s := start(t, func(c *web.Config) { c.Origins = []string{"https://app.example.com/"} })
+	const preflight = "GraphQL-Require-Preflight"
+	own := "http://" + strings.TrimPrefix(s.URL, "http://")
+	const good, stale = "grapnel_access=good; grapnel_refresh=r1", "grapnel_refresh=r1"
+	for _, c := range []struct {
+		name, method, document string
+		header                 []string
+		status                 int
+		want                   string
+	}{
+		{"query by GET", "GET", "{viewer}", []string{"Cookie", good}, 200, `"viewer":"user_1"`},
+		{"query by POST without the header", "POST", "{viewer}", []string{"Cookie", good}, 403, "FORBIDDEN"},
+		{"query by POST", "POST", "{viewer}", []string{"Cookie", good, preflight, "1"}, 200, `"viewer":"user_1"`},
+		{"with Apollo's header", "POST", "{viewer}", []string{"Cookie", good, "Apollo-Require-Preflight", "true"}, 200, `"viewer":"user_1"`},
+		{"with jQuery's header", "POST", "{viewer}", []string{"Cookie", good, "X-Requested-With", "XMLHttpRequest"}, 200, `"viewer":"user_1"`},
+		{"own origin", "POST", "{viewer}", []string{"Cookie", good, preflight, "1", "Origin", own}, 200, `"viewer":"user_1"`},
+		{"allowed origin", "POST", "{viewer}", []string{"Cookie", good, preflight, "1", "Origin", "https://app.example.com"}, 200, `"viewer":"user_1"`},
+		{"localhost", "POST", "{viewer}", []string{"Cookie", good, preflight, "1", "Origin", "http://localhost:5173"}, 200, `"viewer":"user_1"`},
+		{"foreign origin", "POST", "{viewer}", []string{"Cookie", good, preflight, "1", "Origin", "https://evil.example"}, 403, "FORBIDDEN"},
+		{"null origin", "POST", "{viewer}", []string{"Cookie", good, preflight, "1", "Origin", "null"}, 403, "FORBIDDEN"},
+		{"mutation by POST without the header", "POST", "mutation{touch}", []string{"Cookie", good}, 403, "FORBIDDEN"},
+		{"mutation by GET", "GET", "mutation{touch}", []string{"Cookie", good}, 405, "BAD_USER_INPUT"},
+		{"the header counts, not the cookie", "POST", "{viewer}", []string{"Cookie", "grapnel_access=bad", "Authorization", "Bearer good"}, 200, `"viewer":"user_1"`},
+		{"other cookies", "POST", "{viewer}", []string{"Cookie", "theme=dark"}, 200, `"viewer":null`},
+
+		{"expired: data", "POST", "{viewer}", []string{"Cookie", stale, preflight, "1"}, 401, "UNAUTHENTICATED"},
+		{"expired: data by GET", "GET", "{viewer}", []string{"Cookie", stale}, 401, "UNAUTHENTICATED"},
+		{"revoked: data", "POST", "{viewer}", []string{"Cookie", "grapnel_access=bad", preflight, "1"}, 401, "UNAUTHENTICATED"},
+		{"expired: refresh", "POST", "mutation{refreshSession}", []string{"Cookie", stale, preflight, "1"}, 200, `"refreshSession":"r1"`},
+		{"expired: refresh without the header", "POST", "mutation{refreshSession}", []string{"Cookie", stale}, 403, "FORBIDDEN"},
+		{"revoked: refresh", "POST", "mutation{__typename refreshSession}", []string{"Cookie", "grapnel_access=bad", preflight, "1"}, 200, `"refreshSession":""`},
+		{"expired: sign in", "POST", `mutation{signIn(email:"a")}`, []string{"Cookie", stale, preflight, "1"}, 200, `"signIn":"r1"`},
+		{"expired: sign in and more", "POST", `mutation{signIn(email:"a") touch}`, []string{"Cookie", stale, preflight, "1"}, 401, "UNAUTHENTICATED"},
+	} {
+		var a answer
+		if c.method == "GET" {
+			a = s.do(t, "GET", "/graphql?query="+url.QueryEscape(c.document), "", c.header...)
+		} else {
+			a = s.query(t, c.document, c.header...)
+		}
+		if a.status != c.status || !strings.Contains(a.body, c.want) {
+			t.Errorf("%s: %d %s", c.name, a.status, a.body)
+		}
+	}
+}
+
+func TestSessionCookies(t *testing.T) {
+	t.Parallel()
+	public, err := url.Parse("https://api.example.com")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for prefix, s := range map[string]*server{
+		"":        start(t, nil),
+		"__Host-": start(t, func(c *web.Config) { c.PublicURL = public }),
+	} {
+		secure := prefix != ""
+		read := func(a answer) map[string]*http.Cookie {
+			set := map[string]*http.Cookie{}
+			for _, c := range (&http.Response{Header: a.header}).Cookies() {
+				set[c.Name] = c
+				if !c.HttpOnly || c.Secure != secure || c.SameSite != http.SameSiteLaxMode || c.Path != "/" || c.Domain != "" {
+					t.Errorf("%s", c)
+				}
+			}
+			return set
+		}
+		set := read(s.query(t, `mutation{signIn(email:"a")}`))
+		access, refresh := set[prefix+"grapnel_access"], set[prefix+"grapnel_refresh"]
+		if access == nil || access.Value != "good" || access.Expires.IsZero() || refresh == nil || refresh.Value != "fresh" || refresh.Expires.Before(access.Expires) {
+			t.Errorf("%v", set)
+		}
+		a := s.query(t, "{viewer}", "Cookie", prefix+"grapnel_access=good", "X-Requested-With", "x")
+		if a.body != `{"data":{"viewer":"user_1"}}` {
+			t.Errorf("%s", a.body)
+		}
+		for _, c := range read(s.query(t, "mutation{signOut}")) {
+			if c.MaxAge >= 0 || c.Value != "" {
+				t.Errorf("not cleared: %s", c)
+			}
+		}
+		if got := a.header.Get("Strict-Transport-Security"); (got != "") != secure {
+			t.Errorf("HSTS %q", got)
+		}
+	}
+}
+
+func TestCORS(t *testing.T) {
+	t.Parallel()
+	public, err := url.Parse("https://api.example.com")
+	if err != nil {
+		t.Fatal(err)
+	}
+	development := start(t, nil)
+	production := start(t, func(c *web.Config) {
+		c.Production, c.PublicURL = true, public
+		c.Origins = []string{"https://app.example.com", "https://other.example.com:443", "capacitor://localhost"}
+	})
+	for _, c := range []struct {
+		origin                  string
+		development, production bool
+	}{
+		{"http://localhost:3000", true, false},
+		{"https://localhost", true, false},
+		{"http://127.0.0.1:8081", true, false},
+		{"http://[::1]:8081", true, false},
+		{"http://app.localhost:3000", true, false},
+		{"http://localhost.evil.example", false, false},
+		{"http://evil.example", false, false},
+		{"null", false, false},
+		{"ftp://localhost", false, false},
+		{"https://app.example.com", false, true},
+		{"https://APP.example.com:443", false, true},
+		{"http://app.example.com", false, false},
+		{"https://app.example.com:8443", false, false},
+		{"https://app.example.com.evil.example", false, false},
+		{"https://other.example.com", false, true},
+		{"https://api.example.com", false, true},
+		{"capacitor://localhost", false, true},
+	} {
+		for s, want := range map[*server]bool{development: c.development, production: c.production} {
+			for _, a := range []answer{
+				s.do(t, http.MethodOptions, "/graphql", "", "Origin", c.origin, "Access-Control-Request-Method", "POST",
+					"Access-Control-Request-Headers", "authorization,content-type,graphql-require-preflight"),
+				s.query(t, "{hello}", "Origin", c.origin),
+			} {
+				got := a.header.Get("Access-Control-Allow-Origin")
+				if want && (got != c.origin || a.header.Get("Access-Control-Allow-Credentials") != "true") || !want && got != "" {
+					t.Errorf("%s: Access-Control-Allow-Origin %q, allowed: %v", c.origin, got, want)
+				}
+				if !strings.Contains(strings.Join(a.header.Values("Vary"), ","), "Origin") {
+					t.Errorf("%s: Vary %q", c.origin, a.header.Values("Vary"))
+				}
+			}
+		}
+	}
+}
+
+func TestClientAddress(t *testing.T) {
+	t.Parallel()
+	address := web.Clients([]netip.Prefix{
+		netip.MustParsePrefix("10.0.0.0/8"), netip.MustParsePrefix("2001:db8:1::/48"), netip.MustParsePrefix("127.0.0.1/32"),
+	})
+	for _, c := range []struct {
+		peer   string
+		header []string
+		want   string
+	}{
+		{"192.0.2.1:5000", nil, "192.0.2.1"},
+		{"192.0.2.1:5000", []string{"X-Forwarded-For", "1.2.3.4"}, "192.0.2.1"}, // not a trusted peer
+		{"[::ffff:192.0.2.1]:5000", nil, "192.0.2.1"},
+		{"[fe80::1%eth0]:5000", nil, "fe80::1"},
+		{"10.0.0.1:5000", nil, "10.0.0.1"},
+		{"10.0.0.1:5000", []string{"X-Forwarded-For", "198.51.100.7"}, "198.51.100.7"},
+		{"10.0.0.1:5000", []string{"X-Forwarded-For", "1.2.3.4, 198.51.100.7, 10.9.9.9"}, "198.51.100.7"},
+		{"10.0.0.1:5000", []string{"X-Forwarded-For", "1.2.3.4", "X-Forwarded-For", "198.51.100.7"}, "198.51.100.7"},
+		{"10.0.0.1:5000", []string{"X-Forwarded-For", "1.2.3.4, nonsense"}, "10.0.0.1"},
+		{"10.0.0.1:5000", []string{"X-Forwarded-For", "nonsense, 10.2.2.2"}, "10.2.2.2"},
+		{"10.0.0.1:5000", []string{"X-Forwarded-For", "10.2.2.2, 10.3.3.3"}, "10.2.2.2"},
+		{"10.0.0.1:5000", []string{"X-Forwarded-For", ""}, "10.0.0.1"},
+		{"10.0.0.1:5000", []string{"X-Forwarded-For", "[2001:db8:2::1]:443"}, "2001:db8:2::1"},
+		{"10.0.0.1:5000", []string{"X-Forwarded-For", "198.51.100.7:8080"}, "198.51.100.7"},
+		{"[2001:db8:1::5]:5000", []string{"Forwarded", `for=1.2.3.4, for="[2001:db8:2::1]:443";proto=https;by=10.0.0.1`}, "2001:db8:2::1"},
+		{"10.0.0.1:5000", []string{"Forwarded", `proto=https;For=198.51.100.7`}, "198.51.100.7"},
+		{"10.0.0.1:5000", []string{"Forwarded", `for=_hidden`}, "10.0.0.1"},
+		{"10.0.0.1:5000", []string{"Forwarded", "for=1.2.3.4", "X-Forwarded-For", "198.51.100.7"}, "198.51.100.7"},
+		{"pipe", nil, "pipe"},
+	} {
+		r := &http.Request{RemoteAddr: c.peer, Header: http.Header{}}
+		for i := 0; i < len(c.header); i += 2 {
+			r.Header.Add(c.header[i], c.header[i+1])
+		}
+		if got := address(r); got != c.want {
+			t.Errorf("%s %q: %s, want %s", c.peer, c.header, got, c.want)
+		}
+	}
+	s := start(t, func(c *web.Config) { c.TrustedProxies = []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")} })
+	if a := s.query(t, "{address}", "X-Forwarded-For", "198.51.100.7"); a.body != `{"data":{"address":"198.51.100.7"}}` {
+		t.Error(a.body)
+	}
+}
+
+func FuzzClientAddress(f *testing.F) {
+	f.Add("1.2.3.4, 10.0.0.1", `for="[::1]:80";by=_x`)
+	f.Fuzz(func(t *testing.T, xff, forwarded string) {
+		address := web.Clients([]netip.Prefix{netip.MustParsePrefix("10.0.0.0/8")})
+		for _, h := range []http.Header{{"X-Forwarded-For": {xff}}, {"Forwarded": {forwarded}}} {
+			got := address(&http.Request{RemoteAddr: "10.0.0.1:1", Header: h})
+			if _, err := netip.ParseAddr(got); err != nil {
+				t.Fatalf("%q", got)
+			}
+		}
+	})
+}

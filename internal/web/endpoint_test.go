@@ -1,0 +1,321 @@
+package web_test
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"net/http"
+	"net/url"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/99designs/gqlgen/graphql"
+
+	"github.com/grapnel/grapnel/core"
+	"github.com/grapnel/grapnel/internal/graphqlhttp"
+	"github.com/grapnel/grapnel/internal/web"
+)
+
+// The table of answers: what comes back for each situation, in both media types.
+func TestAnswers(t *testing.T) {
+	t.Parallel()
+	s := start(t, func(c *web.Config) { c.Limits.Body = 5_000 })
+	const j = "application/json"
+	get := func(q string) string { return "/graphql?" + q }
+	doc := func(q string) string {
+		b, _ := json.Marshal(map[string]string{"query": q})
+		return string(b)
+	}
+	for _, c := range []struct {
+		name, method, path, body, contentType string
+		response, json                        int    // status by media type
+		code                                  string // of the first error
+		data                                  bool   // a data entry
+	}{
+		{"executed", "POST", "/graphql", doc("{hello}"), j, 200, 200, "", true},
+		{"executed, charset", "POST", "/graphql", doc("{hello}"), "application/json; charset=utf-8", 200, 200, "", true},
+		{"field error", "POST", "/graphql", doc("{hello fail}"), j, 200, 200, "CONFLICT", true},
+		{"masked field error", "POST", "/graphql", doc("{secret}"), j, 200, 200, "INTERNAL", true},
+		{"panic in a resolver", "POST", "/graphql", doc("{panic}"), j, 200, 200, "INTERNAL", true},
+		{"GET", "GET", get("query={hello}"), "", "", 200, 200, "", true},
+		{"GET with variables", "GET", get("query=query($n:String){hello(name:$n)}&variables={%22n%22:%22x%22}"), "", "", 200, 200, "", true},
+		{"GET one of two operations", "GET", get("query=query+A{hello}query+B{viewer}&operationName=B"), "", "", 200, 200, "", true},
+
+		{"parse", "POST", "/graphql", doc("{"), j, 400, 200, "GRAPHQL_PARSE_FAILED", false},
+		{"empty document", "POST", "/graphql", doc(""), j, 400, 200, "GRAPHQL_VALIDATION_FAILED", false},
+		{"no query", "POST", "/graphql", "{}", j, 400, 200, "GRAPHQL_VALIDATION_FAILED", false},
+		{"no query by GET", "GET", "/graphql", "", "", 400, 200, "GRAPHQL_VALIDATION_FAILED", false},
+		{"validation", "POST", "/graphql", doc("{nope}"), j, 400, 200, "GRAPHQL_VALIDATION_FAILED", false},
+		{"validation by GET", "GET", get("query={nope}"), "", "", 400, 200, "GRAPHQL_VALIDATION_FAILED", false},
+		{"which operation", "POST", "/graphql", doc("query A{hello} query B{hello}"), j, 400, 200, "GRAPHQL_VALIDATION_FAILED", false},
+		{"coercion", "POST", "/graphql", `{"query":"query($n:Int){number(n:$n)}","variables":{"n":"x"}}`, j, 400, 200, "GRAPHQL_VALIDATION_FAILED", false},
+		{"limit", "POST", "/graphql", doc("{dear hello __typename}"), j, 400, 200, "COMPLEXITY_LIMIT_EXCEEDED", false},
+		{"subscription by POST", "POST", "/graphql", doc("subscription{forever}"), j, 400, 200, "BAD_USER_INPUT", false},
+		{"subscription by GET", "GET", get("query=subscription{forever}"), "", "", 400, 200, "BAD_USER_INPUT", false},
+
+		{"not JSON", "POST", "/graphql", `{"query":"swordfish`, j, 400, 400, "BAD_USER_INPUT", false},
+		{"a list", "POST", "/graphql", `[{"query":"{hello}"}]`, j, 400, 400, "BAD_USER_INPUT", false},
+		{"query is no string", "POST", "/graphql", `{"query":7}`, j, 400, 400, "BAD_USER_INPUT", false},
+		{"variables are no object", "POST", "/graphql", `{"query":"{hello}","variables":"swordfish"}`, j, 400, 400, "BAD_USER_INPUT", false},
+		{"variables are no JSON by GET", "GET", get("query={hello}&variables=swordfish"), "", "", 400, 400, "BAD_USER_INPUT", false},
+		{"query string", "GET", get("query=%zz"), "", "", 400, 400, "BAD_USER_INPUT", false},
+		{"empty body", "POST", "/graphql", "", j, 400, 400, "BAD_USER_INPUT", false},
+
+		{"mutation by GET", "GET", get("query=mutation{touch}"), "", "", 405, 405, "BAD_USER_INPUT", false},
+		{"PUT", "PUT", "/graphql", doc("{hello}"), j, 405, 405, "BAD_USER_INPUT", false},
+		{"DELETE", "DELETE", "/graphql", "", "", 405, 405, "BAD_USER_INPUT", false},
+		{"urlencoded", "POST", "/graphql", "query={hello}", "application/x-www-form-urlencoded", 415, 415, "BAD_USER_INPUT", false},
+		{"text", "POST", "/graphql", doc("{hello}"), "text/plain", 415, 415, "BAD_USER_INPUT", false},
+		{"graphql", "POST", "/graphql", "{hello}", "application/graphql", 415, 415, "BAD_USER_INPUT", false},
+		{"no content type", "POST", "/graphql", doc("{hello}"), "", 415, 415, "BAD_USER_INPUT", false},
+		{"multipart without its transport", "POST", "/graphql", "x", "multipart/form-data; boundary=x", 415, 415, "BAD_USER_INPUT", false},
+		{"too large", "POST", "/graphql", doc("{hello}" + strings.Repeat(" ", 5_000)), j, 413, 413, "TOO_LARGE", false},
+
+		{"not found", "GET", "/nothing", "", "", 404, 404, "NOT_FOUND", false},
+		{"below the endpoint", "POST", "/graphql/", doc("{hello}"), j, 404, 404, "NOT_FOUND", false},
+	} {
+		for accept, want := range map[string]int{"application/graphql-response+json": c.response, "application/json": c.json, "*/*": c.json, "": c.json} {
+			header := []string{"Content-Type", c.contentType, "Accept", accept}
+			if c.contentType == "" {
+				header = header[2:]
+			}
+			a := s.do(t, c.method, c.path, c.body, header...)
+			if a.status != want || a.code() != c.code || strings.Contains(a.body, `"data"`) != c.data || strings.Contains(a.body, "swordfish") {
+				t.Errorf("%s, %q: %d %s", c.name, accept, a.status, a.body)
+			}
+			mediaType := "application/json"
+			if accept == "application/graphql-response+json" && c.path != "/nothing" && c.path != "/graphql/" {
+				mediaType = accept
+			}
+			if got := a.header.Get("Content-Type"); got != mediaType+"; charset=utf-8" {
+				t.Errorf("%s, %q: Content-Type %q", c.name, accept, got)
+			}
+			if a.header.Get("X-Content-Type-Options") != "nosniff" || a.header.Get("Cache-Control") != "no-store" || a.header.Get("X-Request-Id") == "" {
+				t.Errorf("%s: %v", c.name, a.header)
+			}
+			if (a.status == 405) != (a.header.Get("Allow") != "") {
+				t.Errorf("%s: Allow %q", c.name, a.header.Get("Allow"))
+			}
+		}
+	}
+}
+
+func TestDeadline(t *testing.T) {
+	t.Parallel()
+	s := start(t, func(c *web.Config) { c.Limits.Deadline = 20 * time.Millisecond })
+	if a := s.query(t, "{slow}"); a.status != 200 || a.code() != "UNAVAILABLE" {
+		t.Errorf("%d %s", a.status, a.body)
+	}
+	c := s.dial(t)
+	c.init("")
+	c.send("subscribe", "1", map[string]any{"query": "{slow}"})
+	if p := c.expect("next", "1"); !strings.Contains(p, "UNAVAILABLE") {
+		t.Error(p)
+	}
+}
+
+// A body that does not arrive ends the request; an operation that runs longer
+// than a body may take is not disturbed by it.
+func TestBodyDeadline(t *testing.T) {
+	t.Parallel()
+	s := start(t, func(c *web.Config) {
+		c.Limits.BodyRead = 30 * time.Millisecond
+		c.Limits.Deadline = 100 * time.Millisecond
+	})
+	if a := s.query(t, "{slow}"); a.status != 200 || !strings.Contains(a.body, "The store did not answer.") {
+		t.Errorf("%d %s", a.status, a.body)
+	}
+	if !strings.Contains(s.log.String(), `"status":200`) {
+		t.Error(s.log)
+	}
+	body, end := newStuckBody()
+	defer end()
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, s.URL+"/graphql", body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	req.Header.Set("Content-Type", "application/json")
+	resp, err := s.Client().Do(req)
+	if err == nil {
+		resp.Body.Close()
+		if resp.StatusCode != http.StatusBadRequest {
+			t.Errorf("status %d", resp.StatusCode)
+		}
+	}
+	until(t, "the request was not ended", func() bool { return strings.Contains(s.log.String(), `"status":400`) })
+}
+
+type stuckBody struct {
+	ctx  context.Context
+	sent bool
+}
+
+func newStuckBody() (*stuckBody, context.CancelFunc) {
+	ctx, cancel := context.WithCancel(context.Background())
+	return &stuckBody{ctx: ctx}, cancel
+}
+
+func (b *stuckBody) Read(p []byte) (int, error) {
+	if !b.sent {
+		b.sent = true
+		return copy(p, `{"query":`), nil
+	}
+	<-b.ctx.Done()
+	return 0, b.ctx.Err()
+}
+
+func TestRoutes(t *testing.T) {
+	t.Parallel()
+	ok := func(context.Context) error { return nil }
+	s := start(t, func(c *web.Config) {
+		c.UI = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			w.Header().Set("Content-Security-Policy", "default-src 'self'")
+			_, _ = w.Write([]byte("page " + r.URL.Path))
+		})
+		c.Ready = map[string]func(context.Context) error{"documents": ok, "objects": ok}
+		c.Files = http.HandlerFunc(func(http.ResponseWriter, *http.Request) { panic("swordfish") })
+	})
+	for _, c := range []struct {
+		method, path string
+		status       int
+		body         string
+	}{
+		{"GET", "/", 200, `{"graphql":"/graphql","name":"Grapnel","playground":"/playground/"}`},
+		{"GET", "/healthz", 200, `{"status":"ok"}`},
+		{"HEAD", "/healthz", 200, ""},
+		{"GET", "/readyz", 200, `{"status":"ok","stores":{"documents":"ok","objects":"ok"}}`},
+		{"GET", "/playground", 200, "page /playground"},
+		{"GET", "/playground/app.js", 200, "page /playground/app.js"},
+		{"GET", "/files/asset_1/a.png", 500, `{"errors":[{"message":"Something went wrong on the server.","extensions":{"code":"INTERNAL"}}]}`},
+	} {
+		a := s.do(t, c.method, c.path, "")
+		if a.status != c.status || strings.TrimSpace(a.body) != c.body {
+			t.Errorf("%s: %d %s", c.path, a.status, a.body)
+		}
+	}
+	if a := s.do(t, http.MethodGet, "/graphql", "", "Accept", "text/html,*/*;q=0.8"); a.status != http.StatusSeeOther || a.header.Get("Location") != "/playground/" {
+		t.Errorf("a visit: %d %v", a.status, a.header)
+	}
+	if got := s.do(t, http.MethodGet, "/playground/", "").header.Get("Content-Security-Policy"); got != "default-src 'self'" {
+		t.Errorf("policy of the page: %s", got)
+	}
+	log := s.log.String()
+	if !strings.Contains(log, "swordfish") || !strings.Contains(log, `"level":"DEBUG","msg":"request"`) {
+		t.Error(log)
+	}
+
+	bare := start(t, nil)
+	for _, path := range []string{"/playground", "/playground/", "/files/asset_1/a.png"} {
+		if a := bare.do(t, http.MethodGet, path, ""); a.status != 404 || a.code() != "NOT_FOUND" {
+			t.Errorf("%s: %d %s", path, a.status, a.body)
+		}
+	}
+}
+
+func TestReadiness(t *testing.T) {
+	t.Parallel()
+	s := start(t, func(c *web.Config) {
+		c.Ready = map[string]func(context.Context) error{
+			"documents": func(context.Context) error { return errors.New("mongodb://admin:swordfish@db refused") },
+			"objects":   func(context.Context) error { return nil },
+			"stuck": func(ctx context.Context) error {
+				<-ctx.Done()
+				return ctx.Err()
+			},
+		}
+	})
+	a := s.do(t, http.MethodGet, "/readyz", "")
+	if a.status != 503 || strings.TrimSpace(a.body) != `{"status":"unavailable","stores":{"documents":"unavailable","objects":"ok","stuck":"unavailable"}}` {
+		t.Errorf("%d %s", a.status, a.body)
+	}
+}
+
+func TestRequestID(t *testing.T) {
+	t.Parallel()
+	s := start(t, nil)
+	if got := s.query(t, "{hello}", "X-Request-Id", "trace-12345678").header.Get("X-Request-Id"); got != "trace-12345678" {
+		t.Errorf("a good id became %q", got)
+	}
+	for _, bad := range []string{"short", strings.Repeat("x", 65), "with space", `"quoted12"`, "näh12345"} {
+		if got := s.query(t, "{hello}", "X-Request-Id", bad).header.Get("X-Request-Id"); got == bad || got == "" {
+			t.Errorf("%q became %q", bad, got)
+		}
+	}
+	a := s.query(t, "{secret}", "X-Request-Id", "trace-87654321")
+	if !strings.Contains(a.body, `"requestId":"trace-87654321"`) {
+		t.Error(a.body)
+	}
+	if log := s.log.String(); !strings.Contains(log, `"request":"trace-87654321","path":"secret","error":"input: secret password of the database is swordfish"`) {
+		t.Error(log)
+	}
+}
+
+func TestAccessLog(t *testing.T) {
+	t.Parallel()
+	s := start(t, nil)
+	s.post(t, map[string]any{"query": "query Who($n:String){hello(name:$n) viewer}", "variables": map[string]any{"n": "swordfish"}},
+		"Authorization", "Bearer good", "Cookie", "grapnel_access=good")
+	s.do(t, http.MethodGet, "/graphql?query="+url.QueryEscape(`{hello(name:"swordfish")}`), "")
+	s.do(t, http.MethodGet, "/files/x/y?signature=swordfish", "")
+	until(t, "three log lines", func() bool { return strings.Count(s.log.String(), `"msg":"request"`) == 3 })
+	log := s.log.String()
+	for _, want := range []string{`"method":"POST"`, `"path":"/graphql"`, `"operation":"Who"`, `"status":200`, `"duration":`, `"address":"127.0.0.1"`, `"bytes":`} {
+		if !strings.Contains(log, want) {
+			t.Errorf("%s is missing in %s", want, log)
+		}
+	}
+	for _, secret := range []string{"swordfish", "good", "Bearer"} {
+		if strings.Contains(log, secret) {
+			t.Errorf("%q stands in %s", secret, log)
+		}
+	}
+}
+
+// A transport of its own comes before ours, with the engine's limits.
+func TestFurtherTransports(t *testing.T) {
+	t.Parallel()
+	s := start(t, func(c *web.Config) { c.Transports = []graphql.Transport{yaml{}} })
+	if a := s.do(t, http.MethodPost, "/graphql", "{hello}", "Content-Type", "application/yaml"); a.status != 200 || !strings.Contains(a.body, "hello world") {
+		t.Errorf("%d %s", a.status, a.body)
+	}
+	if a := s.do(t, http.MethodPost, "/graphql", "{dear hello __typename}", "Content-Type", "application/yaml"); a.code() != "COMPLEXITY_LIMIT_EXCEEDED" {
+		t.Errorf("%d %s", a.status, a.body)
+	}
+}
+
+type yaml struct{}
+
+func (yaml) Supports(r *http.Request) bool { return r.Header.Get("Content-Type") == "application/yaml" }
+
+func (yaml) Do(w http.ResponseWriter, r *http.Request, exec graphql.GraphExecutor) {
+	b := make([]byte, r.ContentLength)
+	_, _ = r.Body.Read(b)
+	op, errs := exec.CreateOperationContext(r.Context(), &graphql.RawParams{Query: string(b)})
+	if errs != nil {
+		graphqlhttp.WriteResponse(w, graphqlhttp.JSON, exec.DispatchError(graphql.WithOperationContext(r.Context(), op), errs), true)
+		return
+	}
+	next, ctx := exec.DispatchOperation(r.Context(), op)
+	graphqlhttp.WriteResponse(w, graphqlhttp.JSON, next(ctx), false)
+}
+
+func TestNewRefuses(t *testing.T) {
+	t.Parallel()
+	if _, err := web.New(web.Config{}); err == nil {
+		t.Error("no schema was accepted")
+	}
+	for _, origin := range []string{"*", "https://*.example.com", "example.com", "https://example.com/app", "https://u@example.com", ""} {
+		if _, err := web.New(web.Config{Schema: newFake(), Origins: []string{origin}}); err == nil {
+			t.Errorf("origin %q was accepted", origin)
+		}
+	}
+}
+
+func TestWithoutAccounts(t *testing.T) {
+	t.Parallel()
+	s := start(t, func(c *web.Config) { c.Authenticate = nil })
+	if a := s.query(t, "{hello}", "Authorization", "Bearer good"); a.status != 401 || a.code() != string(core.Unauthenticated) {
+		t.Errorf("%d %s", a.status, a.body)
+	}
+}

@@ -1,0 +1,231 @@
+package web
+
+import (
+	"context"
+	"errors"
+	"io"
+	"log/slog"
+	"mime"
+	"net/http"
+	"net/url"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/grapnel/grapnel/core"
+)
+
+// FileSource finds files and opens them; [core.Assets] is one.
+type FileSource interface {
+	// File is the file behind an address, if whoever asks may see it.
+	File(ctx context.Context, id string, query url.Values) (core.File, error)
+	// OpenFile reads length bytes from offset, or to the end when it is -1.
+	OpenFile(ctx context.Context, id string, offset, length int64) (io.ReadCloser, error)
+}
+
+var _ FileSource = (*core.Assets)(nil)
+
+// Files serves GET and HEAD of /files/{id}/{name}: one range of bytes, ETag and
+// the conditional headers (RFC 9110). The bytes were sent by users, so nothing
+// in them may run on this origin: the type is the sniffed one, what a browser
+// could execute is a download, and the rest is sandboxed.
+func Files(source FileSource, log *slog.Logger) http.Handler {
+	return &files{source: source, log: log}
+}
+
+type files struct {
+	source FileSource
+	log    *slog.Logger
+}
+
+func (f *files) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	id := r.PathValue("id")
+	file, err := f.source.File(r.Context(), id, r.URL.Query())
+	if err != nil {
+		writeError(w, r, f.log, err)
+		return
+	}
+	// Each range is opened on its own: thousands of them in one header would be
+	// thousands of reads of the store. One is what players ask for; more than one
+	// may be ignored.
+	if strings.Contains(r.Header.Get("Range"), ",") {
+		r.Header.Del("Range")
+	}
+	content := &lazy{size: file.Size, open: func(offset int64) (io.ReadCloser, error) {
+		return f.source.OpenFile(r.Context(), id, offset, -1)
+	}}
+	defer content.Close()
+	h := w.Header()
+	h.Set("Content-Type", file.ContentType)
+	h.Set("Content-Disposition", disposition(file.ContentType, file.Name))
+	h.Set("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'; media-src 'self'; img-src 'self'; sandbox")
+	h.Set("Cross-Origin-Resource-Policy", "cross-origin")
+	// Whoever has the address may read the file, whatever the origin. Cookies
+	// play no part in it, so no origin is given credentials.
+	h.Set("Access-Control-Allow-Origin", "*")
+	h.Del("Access-Control-Allow-Credentials")
+	if file.ETag != "" {
+		h.Set("ETag", file.ETag)
+	}
+	if file.Private {
+		h.Set("Cache-Control", "private, no-store")
+	} else {
+		// The bytes behind an id never change.
+		h.Set("Cache-Control", "public, max-age=31536000, immutable")
+	}
+	out := &patientWriter{ResponseWriter: w, control: http.NewResponseController(w)}
+	http.ServeContent(out, r, "", file.Modified, content)
+	switch {
+	case content.err == nil:
+		out.begin()
+	case !out.begun:
+		for _, name := range []string{"Content-Length", "Content-Range", "Content-Disposition", "Accept-Ranges", "ETag", "Last-Modified"} {
+			h.Del(name)
+		}
+		h.Set("Cache-Control", "no-store")
+		writeError(w, r, f.log, content.err)
+	default:
+		if r.Context().Err() == nil {
+			f.log.WarnContext(r.Context(), "file cut short", "request", RequestID(r.Context()), "file", id, "error", content.err)
+		}
+		panic(http.ErrAbortHandler) // the client must not take this for the end
+	}
+}
+
+// disposition shows what a browser can only display and makes a download of
+// everything else: SVG and HTML, which may hold scripts, and PDF, which browsers do
+// not show in a sandbox.
+func disposition(contentType, name string) string {
+	kind := "attachment"
+	switch mediaType, _, _ := mime.ParseMediaType(contentType); {
+	case mediaType == "image/svg+xml":
+	case strings.HasPrefix(mediaType, "image/"),
+		strings.HasPrefix(mediaType, "audio/"),
+		strings.HasPrefix(mediaType, "video/"):
+		kind = "inline"
+	}
+	name = strings.Map(func(c rune) rune {
+		if c < ' ' || c == 0x7f || c == '\\' || c == '/' || c == '"' {
+			return '_'
+		}
+		return c
+	}, filepath.Base(name))
+	if name == "" || name == "." {
+		return kind
+	}
+	// RFC 6266: a plain name, and beside it the true one by RFC 5987.
+	plain := strings.Map(func(c rune) rune {
+		if c > '~' {
+			return '_'
+		}
+		return c
+	}, name)
+	header := kind + `; filename="` + plain + `"`
+	if plain != name {
+		header += "; filename*=UTF-8''" + url.PathEscape(name)
+	}
+	return header
+}
+
+// lazy is a file as [http.ServeContent] wants it. It is opened at the first
+// read, at the offset sought: a range costs one read of the store, and HEAD or
+// a 304 none.
+type lazy struct {
+	size   int64
+	open   func(offset int64) (io.ReadCloser, error)
+	offset int64
+	body   io.ReadCloser
+	err    error // the store's, the first one
+}
+
+var _ io.ReadSeekCloser = (*lazy)(nil)
+
+func (l *lazy) Seek(offset int64, whence int) (int64, error) {
+	switch whence {
+	case io.SeekCurrent:
+		offset += l.offset
+	case io.SeekEnd:
+		offset += l.size
+	}
+	if offset < 0 {
+		return 0, errors.New("seek before the start")
+	}
+	if offset != l.offset {
+		if err := l.Close(); err != nil {
+			return 0, err
+		}
+		l.offset = offset
+	}
+	return offset, nil
+}
+
+func (l *lazy) Read(p []byte) (int, error) {
+	if l.offset >= l.size {
+		return 0, io.EOF
+	}
+	if err := l.prepare(); err != nil {
+		return 0, err
+	}
+	n, err := l.body.Read(p[:min(int64(len(p)), l.size-l.offset)])
+	l.offset += int64(n)
+	if err == io.EOF && l.offset < l.size {
+		err = io.ErrUnexpectedEOF
+	}
+	if err != nil && err != io.EOF && l.err == nil {
+		l.err = err
+	}
+	return n, err
+}
+
+// prepare opens the file where it stands.
+func (l *lazy) prepare() error {
+	if l.body != nil {
+		return nil
+	}
+	body, err := l.open(l.offset)
+	if err != nil {
+		l.err = err
+		return err
+	}
+	l.body = body
+	return nil
+}
+
+func (l *lazy) Close() error {
+	if l.body == nil {
+		return nil
+	}
+	body := l.body
+	l.body = nil
+	return body.Close()
+}
+
+// patience is how long a client may take for its next piece of a file, either
+// way.
+const patience = 30 * time.Second
+
+// patientWriter moves the write deadline on with every piece: a long video on
+// a slow line takes hours, a client that takes nothing is cut off. It holds the
+// status back until the first piece, so that a store that does not answer is a
+// 503 and not a broken 200.
+type patientWriter struct {
+	http.ResponseWriter
+	control *http.ResponseController
+	status  int
+	begun   bool
+}
+
+func (p *patientWriter) WriteHeader(status int) { p.status = status }
+
+func (p *patientWriter) begin() {
+	if !p.begun && p.status != 0 {
+		p.begun = true
+		p.ResponseWriter.WriteHeader(p.status)
+	}
+}
+
+func (p *patientWriter) Write(b []byte) (int, error) {
+	p.begin()
+	_ = p.control.SetWriteDeadline(time.Now().Add(patience))
+	return p.ResponseWriter.Write(b)
+}
