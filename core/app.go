@@ -76,6 +76,9 @@ func New(ctx context.Context, cfg Config) (*App, error) {
 		cfg.Log = slog.New(slog.DiscardHandler)
 	}
 	specs := []Spec{UserSpec(), SessionSpec(), PostSpec(), AssetSpec()}
+	for i := range specs { // every write of a Collection is pinned to a version
+		specs[i].Fields = append(specs[i].Fields, Field{Name: "version", Kind: Int})
+	}
 	if err := cfg.Docs.Ensure(ctx, specs); err != nil {
 		return nil, err
 	}

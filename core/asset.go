@@ -81,7 +81,6 @@ func AssetSpec() Spec {
 			{Name: "size", Kind: Int},
 			{Name: "createdAt", Kind: Time},
 			{Name: "deadline", Kind: Time},
-			{Name: "version", Kind: Int},
 		},
 		Indexes: [][]string{{"createdAt"}, {"ownerId", "createdAt"}, {"visibility", "state", "createdAt"}, {"filename"}, {"size"}, {"deadline"}},
 		Rules: []Rule{

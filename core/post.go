@@ -64,7 +64,6 @@ func PostSpec() Spec {
 			{Name: "publishedAt", Kind: Time},
 			{Name: "createdAt", Kind: Time},
 			{Name: "updatedAt", Kind: Time},
-			{Name: "version", Kind: Int},
 		},
 		Indexes: [][]string{
 			{"date"}, {"status", "date"}, {"authorId", "date"}, {"tags", "date"},

@@ -108,9 +108,7 @@ func (u *Users) Register(ctx context.Context, d UserDraft, role Role) (*User, er
 	user := &User{Username: strings.ToLower(strings.TrimSpace(d.Username)), Email: foldEmail(d.Email), DisplayName: d.DisplayName, Role: role}
 	var check checker
 	checkUsername(&check, user.Username)
-	if len(user.Email) > 254 || !emailForm.MatchString(user.Email) {
-		check.add("email", "FORM", "must be an address such as name@example.org", nil)
-	}
+	checkEmail(&check, user.Email)
 	checkPassword(&check, "password", d.Password)
 	check.optional("displayName", d.DisplayName, 100)
 	if err := check.err(); err != nil {
@@ -226,6 +224,12 @@ func (u *Users) leaveAdmins(ctx context.Context, user *User) ([]Op, error) {
 func checkUsername(c *checker, name string) {
 	if !usernameForm.MatchString(name) {
 		c.add("username", "FORM", "must be 3 to 30 of a-z 0-9 _ . - and begin and end with a letter or digit", nil)
+	}
+}
+
+func checkEmail(c *checker, email string) {
+	if len(email) > 254 || !emailForm.MatchString(email) {
+		c.add("email", "FORM", "must be an address such as name@example.org", nil)
 	}
 }
 

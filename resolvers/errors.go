@@ -50,7 +50,7 @@ var severity = map[core.Code]slog.Level{core.Internal: slog.LevelError, core.Una
 func known(err error) *core.Error {
 	var e *core.Error
 	switch {
-	case errors.As(err, &e):
+	case errors.As(err, &e) && e.Code != core.Internal:
 		return e
 	case errors.Is(err, context.DeadlineExceeded):
 		return core.Errorf(core.Unavailable, "The request took too long; try again.")
