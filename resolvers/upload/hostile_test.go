@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"net/http/httptest"
 	"strings"
 	"testing"
 	"unicode"
@@ -484,26 +483,26 @@ func FuzzFields(f *testing.F) {
 func FuzzBody(f *testing.F) {
 	f.Add(encode(form(file("a", []byte("hello")))))
 	f.Add(encode(form(file("a", nil), file("b", []byte("x")))))
-	f.Fuzz(func(t *testing.T, body []byte) {
-		h := newHandler(upload.Transport{}, func(_ context.Context, vars map[string]any) error {
-			for _, v := range graphql.CoerceList(vars["files"]) {
-				u, err := upload.UnmarshalUpload(v)
-				if err != nil {
-					return err
-				}
-				b, err := io.ReadAll(u)
-				if err == nil && !bytes.Contains(body, b) {
-					t.Fatalf("%q is not in the body", b)
-				}
+	type bodyKey struct{}
+	h := newHandler(upload.Transport{}, func(ctx context.Context, vars map[string]any) error {
+		for _, v := range graphql.CoerceList(vars["files"]) {
+			u, err := upload.UnmarshalUpload(v)
+			if err != nil {
+				return err
 			}
-			return nil
-		})
+			b, err := io.ReadAll(u)
+			if err == nil && !bytes.Contains(ctx.Value(bodyKey{}).([]byte), b) {
+				return core.Errorf(core.Internal, "%q is not in the body", b)
+			}
+		}
+		return nil
+	})
+	f.Fuzz(func(t *testing.T, body []byte) {
 		r := request("/", bytes.NewReader(body))
 		r.ContentLength = -1
-		w := httptest.NewRecorder()
-		h.ServeHTTP(w, r)
-		if w.Code >= 500 {
-			t.Fatalf("%d %s", w.Code, w.Body)
+		status, got := record(t, h, r.WithContext(context.WithValue(r.Context(), bodyKey{}, body)))
+		if status >= 500 || strings.Contains(got, "INTERNAL") {
+			t.Fatalf("%d %s", status, got)
 		}
 	})
 }
