@@ -53,10 +53,11 @@ func WriteError(w http.ResponseWriter, mediaType string, status int, code core.C
 
 // Trim bounds the errors of a refused request, in number and in length, for
 // each of them repeats text of the document. A last error counts those left out.
+// Trimming twice changes nothing.
 func Trim(errs gqlerror.List) gqlerror.List {
 	out := make(gqlerror.List, 0, min(len(errs), maxErrors+1))
 	for i, err := range errs {
-		if i == maxErrors {
+		if i == maxErrors && len(errs) > maxErrors+1 {
 			more := newError(core.Invalid, fmt.Sprintf("%d more errors are not shown.", len(errs)-i))
 			return append(out, more)
 		}

@@ -2,14 +2,16 @@ package upload
 
 import (
 	"errors"
+	"io"
 	"net/http"
 	"os"
 
 	"github.com/grapnel/grapnel/core"
 )
 
-// unread is the error of a body that cannot be read on. Its cause is never
-// io.EOF: a cut file must not look like a whole one, however callers test.
+// unread is the error of a body that cannot be read on. It hides io.EOF and
+// io.ErrUnexpectedEOF, which many readers take for the end of a short file: a
+// cut file must not look like a whole one, however callers test.
 func unread(err error) error {
 	var max *http.MaxBytesError
 	switch {
@@ -17,6 +19,8 @@ func unread(err error) error {
 		return errRequestTooLarge(max.Limit)
 	case errors.Is(err, os.ErrDeadlineExceeded):
 		return core.Wrap(core.Aborted, err, "The request was sent too slowly.")
+	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
+		err = errors.New("the body ended too early")
 	}
 	return core.Wrap(core.Aborted, err, "The request was cut off.")
 }

@@ -349,7 +349,7 @@ func TestEveryCut(t *testing.T) {
 					if err == nil && !bytes.Equal(b, files[i].body) {
 						t.Errorf("cut at %d: file %d is %q", n, i, b)
 					}
-					if errors.Is(err, io.EOF) {
+					if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
 						t.Errorf("cut at %d: the error looks like the end of a file", n)
 					}
 					got[i] = err
