@@ -8,14 +8,18 @@ import { promisify } from 'node:util'
 
 const root = resolve(import.meta.dirname, '../..')
 
-// start runs a server on a free loopback port, with a data folder of its own.
-export async function start() {
+// start runs a server on a free loopback port, with a data folder of its own and
+// one administrator, made by the command of the binary.
+export async function start({ admin }) {
   const folder = await mkdtemp(join(tmpdir(), 'grapnel-browser-'))
   const binary = process.env.GRAPNEL_BIN || join(folder, 'grapnel')
   if (!process.env.GRAPNEL_BIN) {
     await promisify(execFile)('go', ['build', '-o', binary, '.'], { cwd: root })
   }
   const env = { PATH: process.env.PATH, HOME: folder, GRAPNEL_ADDR: '127.0.0.1:0', GRAPNEL_DATA: join(folder, 'data') }
+  const create = promisify(execFile)(binary, ['admin', 'create', '--email', admin.email], { env })
+  create.child.stdin.end(`${admin.password}\n`)
+  await create
   const server = spawn(binary, [], { env, stdio: ['ignore', 'pipe', 'pipe'] })
   const exit = new Promise(done => server.once('exit', (code, signal) => done(code ?? signal)))
   let log = ''
@@ -24,13 +28,6 @@ export async function start() {
 
   return {
     url,
-
-    // admin makes an administrator with the command of the binary.
-    async admin(email, password) {
-      const run = promisify(execFile)(binary, ['admin', 'create', '--email', email], { env })
-      run.child.stdin.end(`${password}\n`)
-      await run
-    },
 
     // graphql sends one operation as a client of its own, with a bearer token.
     async graphql(query, variables, token) {

@@ -15,8 +15,7 @@ const signIn = transport => `mutation { signIn(input: {
 
 let browser, server
 before(async () => {
-  [browser, server] = await Promise.all([launch(), start()])
-  await server.admin(admin.email, admin.password)
+  [browser, server] = await Promise.all([launch(), start({ admin })])
 })
 after(async () => {
   await browser?.close()
