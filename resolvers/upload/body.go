@@ -59,6 +59,10 @@ func (s *socket) Read(p []byte) (int, error) {
 	start := time.Now()
 	s.deadline(start.Add(s.patience))
 	n, err := s.body.Read(p)
+	// No deadline while nobody waits: HTTP/2 would end the stream, and after
+	// the end of the body net/http itself reads on to notice when the client
+	// leaves.
+	s.deadline(time.Time{})
 	s.read += int64(n)
 	if s.progress += int64(n); s.progress >= stride {
 		s.progress, s.patience = 0, s.idle
@@ -70,9 +74,6 @@ func (s *socket) Read(p []byte) (int, error) {
 		return n - 1, s.err
 	}
 	if err == io.EOF {
-		// From here on net/http itself reads, to notice when the client
-		// leaves; a deadline would look like that.
-		s.deadline(time.Time{})
 		s.ended, s.tail = true, "\r\n"
 		if n == 0 {
 			return s.Read(p)

@@ -9,6 +9,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -162,7 +163,7 @@ func TestSlowSender(t *testing.T) {
 func TestSlowReader(t *testing.T) {
 	t.Parallel()
 	const idle = 50 * time.Millisecond
-	s := serve(t, newHandler(upload.Transport{IdleTimeout: idle}, func(ctx context.Context, vars map[string]any) error {
+	h := newHandler(upload.Transport{IdleTimeout: idle}, func(ctx context.Context, vars map[string]any) error {
 		u := list(vars)[0]
 		for range 3 {
 			if _, err := io.CopyN(io.Discard, u, 1000); err != nil {
@@ -179,11 +180,108 @@ func TestSlowReader(t *testing.T) {
 		case <-time.After(3 * idle): // nothing may happen
 			return nil
 		}
-	}))
-	for range 2 {
-		if got := send(t, s.Client(), request(s.URL, bytes.NewReader(encode(form(file("a", content(0, 1<<20))))))); got.String() != `200 {"data":{"run":true}}` || got.close {
-			t.Error(got, got.close)
+	})
+	for _, s := range []*httptest.Server{serve(t, h), serve2(t, h)} {
+		for range 2 {
+			if got := send(t, s.Client(), request(s.URL, bytes.NewReader(encode(form(file("a", content(0, 1<<20))))))); got.String() != `200 {"data":{"run":true}}` || got.close {
+				t.Error(got, got.close)
+			}
 		}
+	}
+}
+
+// serve2 serves HTTP/2.
+func serve2(t *testing.T, h http.Handler) *httptest.Server {
+	t.Helper()
+	s := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.ProtoMajor != 2 {
+			t.Error(r.Proto)
+		}
+		h.ServeHTTP(w, r)
+	}))
+	s.EnableHTTP2 = true
+	s.StartTLS()
+	t.Cleanup(s.Close)
+	return s
+}
+
+func TestHTTP2(t *testing.T) {
+	t.Parallel()
+	files := []part{file("a", content(0, 200_000)), file("b", content(1, 200_000))}
+	whole := func(u []upload.Upload) error {
+		for i, f := range slices.Backward(u) {
+			b, err := io.ReadAll(f)
+			if err := expect(b, err, files[i].body); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	cut := make(chan error, 1)
+	begun := make(chan struct{})
+	for _, c := range []struct {
+		name string
+		run  func([]upload.Upload) error
+		want string
+	}{
+		{"reversed", whole, `200 {"data":{"run":true}}`},
+		{"never read", func([]upload.Upload) error { return nil }, `200 {"data":{"run":true}}`},
+		{"midway", func(u []upload.Upload) error {
+			_, _ = io.CopyN(io.Discard, u[0], 1000)
+			return core.Errorf(core.Forbidden, "no")
+		}, `200 {"errors":[{"message":"no","extensions":{"code":"FORBIDDEN"}}],"data":{"run":null}}`},
+		{"idle", func(u []upload.Upload) error {
+			_, err := io.Copy(io.Discard, u[0])
+			return err
+		}, `200 {"errors":[{"message":"The request was sent too slowly.","extensions":{"code":"ABORTED"}}],"data":{"run":null}}`},
+		{"cut", func(u []upload.Upload) error {
+			_, _ = io.CopyN(io.Discard, u[0], 1000)
+			close(begun)
+			_, err := io.Copy(io.Discard, u[0])
+			cut <- err
+			return err
+		}, ""},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			tr := upload.Transport{TempDir: t.TempDir()}
+			if c.name == "idle" {
+				tr.IdleTimeout = 100 * time.Millisecond
+			}
+			s := serve2(t, newHandler(tr, func(_ context.Context, vars map[string]any) error { return c.run(list(vars)) }))
+			body := encode(form(files...))
+			switch c.name {
+			case "idle", "cut":
+				pr, pw := io.Pipe()
+				defer pw.Close()
+				go func() { _, _ = pw.Write(body[:2000]) }()
+				ctx, cancel := context.WithCancel(t.Context())
+				defer cancel()
+				r := request(s.URL, pr).WithContext(ctx)
+				if c.name == "idle" {
+					if got := send(t, s.Client(), r); got.String() != c.want {
+						t.Error(got)
+					}
+					return
+				}
+				go func() {
+					<-begun
+					cancel()
+				}()
+				if _, err := s.Client().Do(r); err == nil {
+					t.Error("there was an answer")
+				}
+				if err := wait(t, "the error", cut); !core.Is(err, core.Aborted) {
+					t.Error(err)
+				}
+			default:
+				for range 2 {
+					if got := send(t, s.Client(), request(s.URL, bytes.NewReader(body))); got.String() != c.want {
+						t.Error(got)
+					}
+				}
+			}
+		})
 	}
 }
 
