@@ -30,10 +30,11 @@ import (
 
 // api is a whole server on the embedded stores, with a clock that tests move.
 type api struct {
-	t      *testing.T
+	t      testing.TB
 	app    *core.App
 	docs   *counter
 	url    string
+	http   http.Handler
 	offset atomic.Int64
 	tokens map[string]string // by username
 	ids    map[string]string
@@ -62,7 +63,7 @@ func (c *counter) Write(ctx context.Context, ops ...core.Op) error {
 
 // newAPI starts a server with one user of each role, and mallory, a second
 // author: each is signed in under the username given here.
-func newAPI(t *testing.T) *api {
+func newAPI(t testing.TB) *api {
 	t.Helper()
 	ctx := t.Context()
 	dir := t.TempDir()
@@ -95,7 +96,7 @@ func newAPI(t *testing.T) *api {
 	if err != nil {
 		t.Fatal(err)
 	}
-	server.Config.Handler = handler
+	server.Config.Handler, a.http = handler, handler
 	server.Start()
 	t.Cleanup(func() {
 		stop, cancel := context.WithTimeout(context.Background(), 10*time.Second)
@@ -171,7 +172,7 @@ func (a *api) code(as, query string, v vars) string {
 	return errorCode(a.t, a.do(as, query, v))
 }
 
-func errorCode(t *testing.T, out string) string {
+func errorCode(t testing.TB, out string) string {
 	t.Helper()
 	code, _ := dig(t, out, "errors.0.extensions.code").(string)
 	if code == "" {
@@ -180,7 +181,7 @@ func errorCode(t *testing.T, out string) string {
 	return code
 }
 
-func dig(t *testing.T, body, path string) any {
+func dig(t testing.TB, body, path string) any {
 	t.Helper()
 	var at any
 	if err := json.Unmarshal([]byte(body), &at); err != nil {

@@ -13,7 +13,7 @@ import (
 
 // subscription is one graphql-transport-ws connection with one subscription.
 type subscription struct {
-	t  *testing.T
+	t  testing.TB
 	ws *websocket.Conn
 }
 
