@@ -13,9 +13,9 @@ import (
 )
 
 const (
-	buildTimeout       = 30 * time.Minute // for building indexes over what is there
-	fillBatch          = 500              // documents whose words are added at once
-	namespaceTakenCode = 48
+	buildTimeout    = 30 * time.Minute // for building indexes over what is there
+	fillBatch       = 500              // documents whose words are added at once
+	namespaceExists = 48               // the server's code
 )
 
 // Ensure creates what specs declare and is missing. It drops nothing: an index
@@ -45,7 +45,7 @@ func (s *Store) ensure(ctx context.Context, c *collection) error {
 		create.SetChangeStreamPreAndPostImages(images)
 	}
 	err := s.db.CreateCollection(ctx, c.spec.Name, create)
-	if hasCode(err, []int{namespaceTakenCode}) {
+	if hasCode(err, []int{namespaceExists}) {
 		err = nil
 		if c.spec.Live {
 			err = s.db.RunCommand(ctx, bson.D{
@@ -53,11 +53,11 @@ func (s *Store) ensure(ctx context.Context, c *collection) error {
 				{Key: "changeStreamPreAndPostImages", Value: images},
 			}).Err()
 		}
+		if err == nil {
+			err = c.fillWords(ctx)
+		}
 	}
 	if err != nil {
-		return err
-	}
-	if err := c.fillWords(ctx); err != nil {
 		return err
 	}
 	if models := c.indexes(); len(models) > 0 {

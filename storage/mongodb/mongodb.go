@@ -70,7 +70,7 @@ type Option func(*settings)
 type settings struct {
 	log    *slog.Logger
 	slow   time.Duration
-	client *options.ClientOptions
+	adjust func(*options.ClientOptions) // for tests
 }
 
 // WithLogger names the logger of slow commands; slog.Default otherwise.
@@ -84,25 +84,25 @@ func WithSlow(d time.Duration) Option { return func(s *settings) { s.slow = d } 
 // says about pools, timeouts and compression goes before our defaults; writes
 // always wait for a majority. The errors are for whoever starts the program.
 func Open(ctx context.Context, uri string, opts ...Option) (*Store, error) {
-	set := &settings{log: slog.Default(), slow: 100 * time.Millisecond, client: options.Client()}
+	set := &settings{log: slog.Default(), slow: 100 * time.Millisecond}
 	for _, o := range opts {
 		o(set)
 	}
-	client, err := connect(uri, set)
+	o := clientOptions(uri, set)
+	client, err := mongo.Connect(o) // waits for no server
 	if err != nil {
 		return nil, core.Wrap(core.Invalid, err, "The MongoDB URI is not valid.")
 	}
 	s := &Store{client: client, db: client.Database(databaseName(uri)), colls: map[string]*collection{}}
-	if err := s.check(ctx, strings.Join(set.client.Hosts, ",")); err != nil {
+	if err := s.check(ctx, strings.Join(o.Hosts, ",")); err != nil {
 		_ = s.Close()
 		return nil, err
 	}
 	return s, nil
 }
 
-// connect makes a client; it does not wait for a server.
-func connect(uri string, set *settings) (*mongo.Client, error) {
-	o := set.client.
+func clientOptions(uri string, set *settings) *options.ClientOptions {
+	o := options.Client().
 		SetAppName("grapnel").
 		SetServerSelectionTimeout(selectTimeout).
 		SetTimeout(callTimeout).
@@ -122,7 +122,10 @@ func connect(uri string, set *settings) (*mongo.Client, error) {
 	if len(o.Compressors) == 0 && !local(o.Hosts) {
 		o.SetCompressors([]string{"zstd", "snappy"})
 	}
-	return mongo.Connect(o)
+	if set.adjust != nil {
+		set.adjust(o)
+	}
+	return o
 }
 
 // local says whether all hosts are this machine.

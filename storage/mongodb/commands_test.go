@@ -1,0 +1,338 @@
+package mongodb_test
+
+import (
+	"context"
+	"log/slog"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"go.mongodb.org/mongo-driver/v2/bson"
+	"go.mongodb.org/mongo-driver/v2/event"
+	"go.mongodb.org/mongo-driver/v2/mongo/options"
+	"go.mongodb.org/mongo-driver/v2/x/mongo/driver/drivertest"
+
+	"github.com/grapnel/grapnel/core"
+	"github.com/grapnel/grapnel/storage/mongodb"
+)
+
+// mock is a store on a server that answers what the test says, in order.
+type mock struct {
+	*mongodb.Store
+	deployment *drivertest.MockDeployment
+
+	mu   sync.Mutex
+	sent []bson.Raw
+}
+
+var (
+	replicaSet = bson.D{{Key: "ok", Value: 1}, {Key: "setName", Value: "rs0"}, {Key: "maxWireVersion", Value: 21}}
+	ok         = bson.D{{Key: "ok", Value: 1}}
+	changed    = bson.D{{Key: "ok", Value: 1}, {Key: "n", Value: 1}, {Key: "nModified", Value: 1}}
+)
+
+func failure(code int32, labels ...string) bson.D {
+	return bson.D{{Key: "ok", Value: 0}, {Key: "code", Value: code}, {Key: "errmsg", Value: "a failure"}, {Key: "errorLabels", Value: labels}}
+}
+
+func page(id int64, field string, docs ...bson.D) bson.D {
+	docs = append([]bson.D{}, docs...) // never null
+	return bson.D{{Key: "ok", Value: 1}, {Key: "cursor", Value: bson.D{
+		{Key: "id", Value: id}, {Key: "ns", Value: "grapnel.items"}, {Key: field, Value: docs}}}}
+}
+
+// newMock opens a store and ensures one collection, of whatever spec.
+func newMock(t *testing.T, spec core.Spec, opts ...mongodb.Option) *mock {
+	t.Helper()
+	m := &mock{deployment: drivertest.NewMockDeployment()}
+	opts = append(opts, mongodb.Adjust(func(o *options.ClientOptions) {
+		ours := o.Monitor
+		o.Deployment = m.deployment
+		o.SetMonitor(&event.CommandMonitor{
+			Started: func(ctx context.Context, e *event.CommandStartedEvent) {
+				m.mu.Lock()
+				defer m.mu.Unlock()
+				m.sent = append(m.sent, append(bson.Raw(nil), e.Command...))
+				ours.Started(ctx, e)
+			},
+			Succeeded: ours.Succeeded,
+			Failed:    ours.Failed,
+		})
+	}))
+	m.deployment.AddResponses(replicaSet, ok, ok)
+	store, err := mongodb.Open(context.Background(), "mongodb://localhost/", opts...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	m.Store = store
+	if err := store.Ensure(context.Background(), []core.Spec{spec}); err != nil {
+		t.Fatal(err)
+	}
+	m.deployment.ClearResponses()
+	t.Cleanup(func() { store.Close() })
+	return m
+}
+
+// took hands out the commands since the last call, as extended JSON without
+// what differs from run to run.
+func (m *mock) took(t *testing.T) []string {
+	t.Helper()
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	var out []string
+	for _, raw := range m.sent {
+		var cmd bson.D
+		if err := bson.Unmarshal(raw, &cmd); err != nil {
+			t.Fatal(err)
+		}
+		var kept bson.D
+		for _, e := range cmd {
+			switch e.Key {
+			case "lsid", "$db", "$clusterTime", "$readPreference", "maxTimeMS":
+			default:
+				kept = append(kept, e)
+			}
+		}
+		text, err := bson.MarshalExtJSON(kept, false, false)
+		if err != nil {
+			t.Fatal(err)
+		}
+		out = append(out, string(text))
+	}
+	m.sent = nil
+	return out
+}
+
+func (m *mock) check(t *testing.T, want ...string) {
+	t.Helper()
+	got := m.took(t)
+	if strings.Join(got, "\n") != strings.Join(want, "\n") {
+		t.Errorf("sent\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
+	}
+}
+
+func TestEnsureCommands(t *testing.T) {
+	spec := itemSpec()
+	spec.Fields = append(spec.Fields,
+		core.Field{Name: "number", Kind: core.Int, Unique: true},
+		core.Field{Name: "at", Kind: core.Time, Unique: true})
+	spec.Expires = "createdAt"
+	m := newMock(t, spec)
+	create := `{"create":"items","changeStreamPreAndPostImages":{"enabled":true},"writeConcern":{"w":"majority"}}`
+	indexes := `{"createIndexes":"items","indexes":[` +
+		`{"key":{"title":1,"createdAt":1,"_id":1},"name":"title_1_createdAt_1__id_1"},` +
+		`{"key":{"tags":1,"createdAt":1,"_id":1},"name":"tags_1_createdAt_1__id_1"},` +
+		`{"key":{"slug":1},"name":"slug_1","unique":true,"partialFilterExpression":{"slug":{"$gte":""}}},` +
+		`{"key":{"number":1},"name":"number_1","unique":true,"partialFilterExpression":{"number":{"$gte":{"$numberDouble":"-Infinity"}}}},` +
+		`{"key":{"at":1},"name":"at_1","unique":true,"partialFilterExpression":{"at":{"$gte":{"$date":{"$numberLong":"-9223372036854775808"}}}}},` +
+		`{"key":{"createdAt":1},"expireAfterSeconds":0,"name":"createdAt_1"},` +
+		`{"key":{"_words.title":1},"name":"_words.title_1"}],"writeConcern":{"w":"majority"}}`
+	m.check(t, `{"hello":1}`, create, indexes)
+
+	// With documents from before their type was live and searchable.
+	m.deployment.AddResponses(failure(48), ok, page(0, "firstBatch", bson.D{{Key: "name", Value: "_id_"}, {Key: "key", Value: bson.D{{Key: "_id", Value: 1}}}}),
+		page(0, "firstBatch", bson.D{{Key: "_id", Value: "itm_1"}, {Key: "title", Value: "An old title"}}), changed, ok)
+	ensure(t, m, spec)
+	m.check(t, create,
+		`{"collMod":"items","changeStreamPreAndPostImages":{"enabled":true}}`,
+		`{"listIndexes":"items","cursor":{}}`,
+		`{"find":"items","filter":{"title":{"$gte":""}},"projection":{"title":1},"readConcern":{"level":"majority"}}`,
+		`{"update":"items","ordered":false,"writeConcern":{"w":"majority"},"txnNumber":1,"updates":[{"q":{"_id":"itm_1","title":{"$eq":"An old title"}},"u":{"$set":{"_words.title":["an","old","title"]}}}]}`,
+		indexes)
+
+	// With everything there already.
+	m.deployment.AddResponses(failure(48), ok, page(0, "firstBatch", bson.D{{Key: "name", Value: "_words.title_1"}, {Key: "key", Value: bson.D{{Key: "_words.title", Value: 1}}}}), ok)
+	ensure(t, m, spec)
+	if sent := m.took(t); len(sent) != 4 {
+		t.Errorf("sent %v", sent)
+	}
+}
+
+func TestWriteCommands(t *testing.T) {
+	m := newMock(t, itemSpec())
+	m.took(t)
+	ctx := context.Background()
+	m.deployment.AddResponses(changed, changed, changed)
+
+	// One command for one operation on one document, numbered for a retry.
+	op := setTitle("itm_1", "$title")
+	op.Filter = core.And(op.Filter, core.Eq("slug", nil))
+	op.Patch = append(op.Patch, core.Set("slug", nil))
+	for _, op := range []core.Op{op, {Kind: core.OpDelete, Coll: "items", Filter: core.Eq("_id", "itm_1")}, insert("itm_1", "b a b")} {
+		if err := m.Write(ctx, op); err != nil {
+			t.Fatal(err)
+		}
+	}
+	m.check(t,
+		`{"update":"items","ordered":true,"writeConcern":{"w":"majority"},"txnNumber":1,"updates":[{"q":{"$and":[{"_id":{"$eq":"itm_1"}},{"slug":{"$eq":null}}]},"u":{"$set":{"title":"$title","_words.title":["title"]},"$unset":{"slug":""},"$inc":{"version":1}}}]}`,
+		`{"delete":"items","ordered":true,"writeConcern":{"w":"majority"},"txnNumber":2,"deletes":[{"q":{"_id":{"$eq":"itm_1"}},"limit":1}]}`,
+		`{"insert":"items","ordered":true,"writeConcern":{"w":"majority"},"txnNumber":3,"documents":[{"_id":"itm_1","version":1,"createdAt":{"$date":{"$numberLong":"-62135596800000"}},"updatedAt":{"$date":{"$numberLong":"-62135596800000"}},"title":"b a b","tags":[],"_words":{"title":["a","b"]}}]}`,
+	)
+}
+
+func TestTransactionCommands(t *testing.T) {
+	m := newMock(t, itemSpec())
+	m.took(t)
+	ctx := context.Background()
+	many := core.Op{Kind: core.OpUpdate, Coll: "items", Filter: core.Eq("title", "a"), Patch: core.Patch{core.Set("title", "b")}}
+
+	// A conflict starts it anew; a lost commit is sent again.
+	m.deployment.AddResponses(
+		failure(112, "TransientTransactionError"), ok,
+		changed, changed, failure(91, "UnknownTransactionCommitResult"), ok)
+	if err := m.Write(ctx, setTitle("itm_1", "a"), many); err != nil {
+		t.Fatal(err)
+	}
+	one := `"updates":[{"q":{"_id":{"$eq":"itm_1"}},"u":{"$set":{"title":"a","_words.title":["a"]},"$inc":{"version":1}}}]}`
+	m.check(t,
+		`{"update":"items","ordered":true,"readConcern":{"level":"snapshot"},"txnNumber":1,"startTransaction":true,"autocommit":false,`+one,
+		`{"abortTransaction":1,"writeConcern":{"w":"majority"},"txnNumber":1,"autocommit":false}`,
+		`{"update":"items","ordered":true,"readConcern":{"level":"snapshot"},"txnNumber":2,"startTransaction":true,"autocommit":false,`+one,
+		`{"update":"items","ordered":true,"txnNumber":2,"autocommit":false,"updates":[{"q":{"title":{"$eq":"a"}},"u":{"$set":{"title":"b","_words.title":["b"]}},"multi":true}]}`,
+		`{"commitTransaction":1,"writeConcern":{"w":"majority"},"txnNumber":2,"autocommit":false}`,
+		`{"commitTransaction":1,"writeConcern":{"w":"majority"},"txnNumber":2,"autocommit":false}`,
+	)
+
+	// One that matches nothing takes the others with it.
+	m.deployment.AddResponses(changed, bson.D{{Key: "ok", Value: 1}, {Key: "n", Value: 0}, {Key: "nModified", Value: 0}}, ok)
+	err := m.Write(ctx, setTitle("itm_1", "a"), setTitle("itm_2", "a"))
+	if none, is := err.(*core.NoMatch); !is || none.Op != 1 {
+		t.Errorf("got %v, want NoMatch of operation 1", err)
+	}
+	sent := m.took(t)
+	if len(sent) != 3 || !strings.HasPrefix(sent[2], `{"abortTransaction":1`) {
+		t.Errorf("sent %v", sent)
+	}
+}
+
+func TestChangesResumption(t *testing.T) {
+	m := newMock(t, itemSpec())
+	m.took(t)
+	ctx := context.Background()
+	token := func(s string) bson.D { return bson.D{{Key: "_data", Value: s}} }
+	event := func(id string) bson.D {
+		return bson.D{
+			{Key: "_id", Value: token(id)},
+			{Key: "operationType", Value: "insert"},
+			{Key: "ns", Value: bson.D{{Key: "db", Value: "grapnel"}, {Key: "coll", Value: "items"}}},
+			{Key: "documentKey", Value: bson.D{{Key: "_id", Value: id}}},
+			{Key: "fullDocument", Value: bson.D{{Key: "_id", Value: id}}},
+		}
+	}
+	m.deployment.AddResponses(
+		page(7, "firstBatch"),
+		page(7, "nextBatch", event("itm_1")),
+		failure(91, "ResumableChangeStreamError"), // the primary steps down
+		ok, // killCursors
+		page(8, "firstBatch", event("itm_2")),
+		failure(286),
+		ok, // killCursors
+	)
+	stream, err := m.Changes(ctx, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer stream.Close()
+	checkNext(t, stream, "itm_1")
+	checkNext(t, stream, "itm_2")
+	if _, err := stream.Next(ctx); err != core.ErrTokenLost {
+		t.Errorf("with the history lost: %v", err)
+	}
+	watch := func(options string) string {
+		return `{"aggregate":1,"pipeline":[{"$changeStream":{"fullDocument":"whenAvailable","fullDocumentBeforeChange":"whenAvailable"` + options + `}},` +
+			`{"$match":{"operationType":{"$in":["insert","update","replace","delete"]},"ns.coll":{"$in":["items"]}}},` +
+			`{"$unset":["fullDocument._words","fullDocumentBeforeChange._words"]}],"cursor":{},"readConcern":{"level":"majority"}}`
+	}
+	var got []string
+	for _, cmd := range m.took(t) {
+		if strings.HasPrefix(cmd, `{"aggregate"`) {
+			got = append(got, cmd)
+		}
+	}
+	want := []string{watch(""), watch(`,"resumeAfter":{"_data":"itm_1"}`)}
+	if strings.Join(got, "\n") != strings.Join(want, "\n") {
+		t.Errorf("sent\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
+	}
+}
+
+// TestServersRefused has servers that cannot do what the store needs.
+func TestServersRefused(t *testing.T) {
+	for _, test := range []struct {
+		name  string
+		hello bson.D
+		says  string
+	}{
+		{"standalone", bson.D{{Key: "ok", Value: 1}, {Key: "maxWireVersion", Value: 21}}, "standalone"},
+		{"old", bson.D{{Key: "ok", Value: 1}, {Key: "setName", Value: "rs0"}, {Key: "maxWireVersion", Value: 13}}, "older than 6.0"},
+	} {
+		_, err := mongodb.Open(context.Background(), "mongodb://localhost/", mongodb.Adjust(func(o *options.ClientOptions) {
+			o.Deployment = drivertest.NewMockDeployment(test.hello)
+		}))
+		if !core.Is(err, core.Invalid) || !strings.Contains(err.Error(), test.says) || !strings.Contains(err.Error(), "rs.initiate()") {
+			t.Errorf("%s: %v", test.name, err)
+		}
+	}
+}
+
+func TestErrors(t *testing.T) {
+	m := newMock(t, itemSpec())
+	taken := bson.D{{Key: "ok", Value: 1}, {Key: "n", Value: 0}, {Key: "writeErrors", Value: bson.A{bson.D{
+		{Key: "index", Value: 0}, {Key: "code", Value: 11000},
+		{Key: "errmsg", Value: `E11000 duplicate key error collection: grapnel.items index: slug_1 dup key: { slug: " index: other_1 " }`},
+	}}}}
+	slowMajority := bson.D{{Key: "ok", Value: 1}, {Key: "n", Value: 1}, {Key: "writeConcernError", Value: bson.D{{Key: "code", Value: 64}, {Key: "errmsg", Value: "waiting for replication timed out"}}}}
+	for _, test := range []struct {
+		name  string
+		reply bson.D
+		code  core.Code
+	}{
+		{"duplicate", taken, core.Conflict},
+		{"no majority", slowMajority, core.Unavailable},
+		{"time", failure(50), core.Unavailable},
+		{"size", failure(10334), core.TooLarge},
+		{"anything else", failure(9), core.Internal},
+	} {
+		m.deployment.ClearResponses()
+		m.deployment.AddResponses(test.reply)
+		err := m.Write(context.Background(), insert("itm_1", "a"))
+		if !core.Is(err, test.code) {
+			t.Errorf("%s: %v, want %s", test.name, err, test.code)
+		}
+		if e, is := err.(*core.Error); !is {
+			t.Errorf("%s: a %T crosses the port", test.name, err)
+		} else if test.code == core.Conflict && e.Fields[0].Path != "slug" {
+			t.Errorf("the conflict names %v", e.Fields)
+		}
+	}
+	for _, q := range []core.Query{
+		{Filter: core.Eq("other", 1), Limit: 1},
+		{Filter: core.Gt("tags", "a"), Limit: 1},
+		{Filter: core.Eq("slug", core.Now{}), Limit: 1},
+		{Order: []core.Order{{Field: "other"}}, Limit: 1},
+	} {
+		for _, err := range m.Find(context.Background(), "items", q) {
+			if !core.Is(err, core.Internal) {
+				t.Errorf("%+v: %v", q, err)
+			}
+		}
+	}
+}
+
+func TestSlowLog(t *testing.T) {
+	var log strings.Builder
+	m := newMock(t, itemSpec(), mongodb.WithSlow(0), mongodb.WithLogger(slog.New(slog.NewTextHandler(&log, nil))))
+	log.Reset()
+	m.deployment.AddResponses(changed)
+	if err := m.Write(context.Background(), setTitle("itm_1", "a secret")); err != nil {
+		t.Fatal(err)
+	}
+	if got := log.String(); !strings.Contains(got, "command=update collection=items took=") || strings.Contains(got, "secret") {
+		t.Errorf("logged %q", got)
+	}
+	log.Reset()
+	m = newMock(t, itemSpec(), mongodb.WithSlow(time.Hour), mongodb.WithLogger(slog.New(slog.NewTextHandler(&log, nil))))
+	if log.Len() > 0 {
+		t.Errorf("logged %q", log.String())
+	}
+}
