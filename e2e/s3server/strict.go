@@ -42,7 +42,9 @@ type wholeReader struct {
 func (w *wholeReader) Read(p []byte) (int, error) {
 	n, err := w.r.Read(p)
 	w.left -= int64(n)
-	if w.left > 0 && (err == io.EOF || errors.Is(err, io.ErrUnexpectedEOF)) {
+	// Errors of the protocol, such as a wrong checksum, stay as they are. All
+	// others mean that the client went away, which the gateway would print.
+	if said := s3err.S3Error(nil); w.left > 0 && err != nil && !errors.As(err, &said) {
 		err = s3err.GetAPIError(s3err.ErrIncompleteBody)
 	}
 	return n, err

@@ -19,6 +19,9 @@ func failed(ctx context.Context, err error) error {
 	if ended := cancelled(ctx); ended != nil {
 		return ended
 	}
+	if statusOf(err)/100 == 4 {
+		return core.Wrap(core.Unavailable, err, "The file store refused the request.")
+	}
 	return core.Wrap(core.Unavailable, err, "The file store does not answer.")
 }
 

@@ -189,6 +189,26 @@ func TestRetry(t *testing.T) {
 	}
 }
 
+// TestAwayMidway refuses all parts of an upload but the first: the upload is
+// aborted.
+func TestAwayMidway(t *testing.T) {
+	t.Parallel()
+	s := testServer(t)
+	g := startGate(t, s)
+	store := openStore(t, g.URL, s.bucket)
+	g.set(func(r *http.Request) fault {
+		if part := r.URL.Query().Get("partNumber"); part != "" && part != "1" {
+			return refuse
+		}
+		return pass
+	})
+	key := newKey()
+	if err := store.Put(t.Context(), key, zeros(18<<20), core.ObjectMeta{}); !core.Is(err, core.Unavailable) {
+		t.Errorf("Put: %v, want UNAVAILABLE", err)
+	}
+	absent(t, s, store, key)
+}
+
 // TestLostAnswer never lets the last answer of an upload through: the upload
 // fails, and what the server had stored is taken back.
 func TestLostAnswer(t *testing.T) {
