@@ -23,9 +23,11 @@ type Config struct {
 	BaseURL string
 	// MaxUpload bounds the size of a file in bytes.
 	MaxUpload int64
-	Limits    Limits
-	Log       *slog.Logger
-	Now       func() time.Time // time.Now when nil
+	// SignUpRole is what a stranger who signs up becomes; empty: nobody may.
+	SignUpRole Role
+	Limits     Limits
+	Log        *slog.Logger
+	Now        func() time.Time // time.Now when nil
 }
 
 // Limits are the rates of what strangers may try.
@@ -85,7 +87,7 @@ func New(ctx context.Context, cfg Config) (*App, error) {
 	a := &App{docs: cfg.Docs, objects: cfg.Objects, hasher: newHasher(), text: newMarkdown(), secret: cfg.Key, base: cfg.BaseURL, log: cfg.Log}
 	a.Users = &Users{Collection: newCollection[User](cfg.Docs, specs[0], cfg.Now), app: a}
 	a.Sessions = &Sessions{
-		docs: newCollection[Session](cfg.Docs, specs[1], cfg.Now), app: a,
+		docs: newCollection[Session](cfg.Docs, specs[1], cfg.Now), app: a, signUpRole: cfg.SignUpRole,
 		principals: expirable.NewLRU[string, Principal](10_000, nil, principalLife),
 		byAccount:  newLimiter(cfg.Limits.SignInByAccount, cfg.Now),
 		byAddress:  newLimiter(cfg.Limits.SignInByAddress, cfg.Now),
@@ -93,7 +95,7 @@ func New(ctx context.Context, cfg Config) (*App, error) {
 	}
 	a.Posts = &Posts{Collection: newCollection[Post](cfg.Docs, specs[2], cfg.Now), app: a}
 	a.Posts.feed.onDue = a.Posts.claimDue
-	a.Assets = &Assets{Collection: newCollection[Asset](cfg.Docs, specs[3], cfg.Now), app: a, max: cfg.MaxUpload}
+	a.Assets = &Assets{Collection: newCollection[Asset](cfg.Docs, specs[3], cfg.Now), app: a, max: cfg.MaxUpload, slots: make(chan struct{}, maxUploads)}
 
 	stream, err := cfg.Docs.Changes(ctx, nil)
 	if err != nil {

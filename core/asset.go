@@ -94,8 +94,9 @@ func AssetSpec() Spec {
 // Assets is the service of files.
 type Assets struct {
 	*Collection[Asset]
-	app *App
-	max int64
+	app   *App
+	max   int64
+	slots chan struct{} // uploads at work; each holds some memory
 }
 
 // Upload is a file that a client sends.
@@ -128,6 +129,8 @@ type AssetPatch struct {
 const (
 	// sniffLen is how many bytes the type of a file is read from.
 	sniffLen = 3072
+	// maxUploads bounds the uploads that one process takes at a time.
+	maxUploads = 32
 	// uploadLife is how long a promised upload may take.
 	uploadLife = time.Hour
 	// urlLife is how long the address of a private file is good, at least;
@@ -172,6 +175,11 @@ func (a *Assets) Upload(ctx context.Context, u Upload) (*Asset, error) {
 	if u.Declared > a.max {
 		return nil, a.tooLarge()
 	}
+	leave, err := a.enter()
+	if err != nil {
+		return nil, err
+	}
+	defer leave()
 	head := make([]byte, sniffLen)
 	n, err := io.ReadFull(u.Body, head)
 	if err != nil && err != io.EOF && err != io.ErrUnexpectedEOF {
@@ -198,6 +206,16 @@ func (a *Assets) Upload(ctx context.Context, u Upload) (*Asset, error) {
 		return nil, err
 	}
 	return asset, nil
+}
+
+// enter takes one of the places for uploads; UNAVAILABLE when all are taken.
+func (a *Assets) enter() (leave func(), err error) {
+	select {
+	case a.slots <- struct{}{}:
+		return func() { <-a.slots }, nil
+	default:
+		return nil, Errorf(Unavailable, "Too many files are being uploaded at this moment; try again.")
+	}
 }
 
 // intake measures and hashes what passes and stops at the limit.
@@ -284,6 +302,11 @@ func (a *Assets) Receive(ctx context.Context, id string, query url.Values, body 
 	} else if !Is(err, NotFound) {
 		return err
 	}
+	leave, err := a.enter()
+	if err != nil {
+		return err
+	}
+	defer leave()
 	in := &intake{r: body, hash: sha256.New(), left: asset.Size, tooLarge: mismatch}
 	// A body that does not keep the promise must fail inside Put, before it
 	// becomes an object.

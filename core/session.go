@@ -61,14 +61,18 @@ type Sessions struct {
 	byAccount  *limiter
 	byAddress  *limiter
 	signUps    *limiter
+	signUpRole Role
 }
 
 // SignUp makes an account and starts its first session.
 func (s *Sessions) SignUp(ctx context.Context, d UserDraft) (*User, Tokens, error) {
+	if s.signUpRole == "" {
+		return nil, Tokens{}, Errorf(Forbidden, "Only an administrator can make accounts here.")
+	}
 	if err := s.signUps.take(ClientOf(ctx).Address); err != nil {
 		return nil, Tokens{}, err
 	}
-	user, err := s.app.Users.Register(ctx, d, Member)
+	user, err := s.app.Users.Register(ctx, d, s.signUpRole)
 	if err != nil {
 		return nil, Tokens{}, err
 	}

@@ -181,6 +181,7 @@ type ObjectStore interface {
 	// Delete removes an object; an absent one is no error.
 	Delete(ctx context.Context, key string) error
 	Ping(ctx context.Context) error
+	Close() error
 }
 
 // ObjectMeta goes with an object into the store.

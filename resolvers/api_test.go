@@ -80,7 +80,7 @@ func newAPI(t testing.TB) *api {
 	a.url = "http://" + server.Listener.Addr().String()
 	a.app, err = core.New(ctx, core.Config{
 		Docs: a.docs, Objects: objects, Key: bytes.Repeat([]byte("k"), 32), BaseURL: a.url,
-		MaxUpload: 1 << 20, Limits: core.DefaultLimits(), Now: func() time.Time { return time.Now().Add(time.Duration(a.offset.Load())) },
+		MaxUpload: 1 << 20, SignUpRole: core.Member, Limits: core.DefaultLimits(), Now: func() time.Time { return time.Now().Add(time.Duration(a.offset.Load())) },
 	})
 	if err != nil {
 		t.Fatal(err)

@@ -35,50 +35,53 @@ func openStores(ctx context.Context, s config.Settings, log *slog.Logger) (_ *st
 			_ = st.Close()
 		}
 	}()
-	if err := os.MkdirAll(s.Data, 0o700); err != nil {
-		return nil, fmt.Errorf("GRAPNEL_DATA: %w", err)
-	}
 	if s.MongoDBURI != "" {
-		if st.docs, err = opened(mongodb.Open(ctx, s.MongoDBURI, mongodb.WithLog(log))); err != nil {
+		if st.docs, err = opened[core.DocStore](mongodb.Open(ctx, s.MongoDBURI, mongodb.WithLogger(log))); err != nil {
 			return nil, err
 		}
 		st.docsAt = "MongoDB at " + redacted(s.MongoDBURI)
 	} else {
 		path := filepath.Join(s.Data, "grapnel.db")
-		if st.docs, err = opened(sqlite.Open(ctx, path, sqlite.WithLog(log))); err != nil {
+		if st.docs, err = opened[core.DocStore](sqlite.Open(ctx, path)); err != nil {
 			return nil, err
 		}
 		st.docsAt = path
 	}
 	if s.S3Bucket != "" {
-		if st.objects, err = s3.Open(ctx, s3.Config{Bucket: s.S3Bucket, Endpoint: s.S3Endpoint, Region: s.S3Region}); err != nil {
+		cfg := s3.Config{Bucket: s.S3Bucket, Endpoint: s.S3Endpoint, Region: s.S3Region}
+		if st.objects, err = opened[core.ObjectStore](s3.Open(ctx, cfg)); err != nil {
 			return nil, err
 		}
 		st.objectsAt = "S3 bucket " + s.S3Bucket
 		return st, nil
 	}
 	path := filepath.Join(s.Data, "files")
-	if st.objects, err = filesystem.Open(path); err != nil {
+	if st.objects, err = opened[core.ObjectStore](filesystem.Open(path)); err != nil {
 		return nil, err
 	}
 	st.objectsAt = path
 	return st, nil
 }
 
-// opened keeps a failed open from becoming a non-nil interface.
-func opened[S core.DocStore](s S, err error) (core.DocStore, error) {
-	if err != nil {
-		return nil, err
+// opened keeps a failed open from becoming an interface that is not nil.
+func opened[Port any, S any](s S, err error) (Port, error) {
+	var port Port
+	if err == nil {
+		port = any(s).(Port)
 	}
-	return s, nil
+	return port, err
 }
 
 // Close closes what was opened.
 func (s *stores) Close() error {
-	if s.docs == nil {
-		return nil
+	var errs []error
+	if s.objects != nil {
+		errs = append(errs, s.objects.Close())
 	}
-	return s.docs.Close()
+	if s.docs != nil {
+		errs = append(errs, s.docs.Close())
+	}
+	return errors.Join(errs...)
 }
 
 // newApp makes the product over opened stores.
@@ -89,9 +92,12 @@ func newApp(ctx context.Context, s config.Settings, st *stores, public *url.URL,
 	}
 	return core.New(ctx, core.Config{
 		Docs: st.docs, Objects: st.objects, Key: key, BaseURL: strings.TrimSuffix(public.String(), "/"),
-		MaxUpload: int64(s.MaxUpload), Limits: core.DefaultLimits(), Log: log,
+		MaxUpload: int64(s.MaxUpload), SignUpRole: signUpRoles[s.SignUp], Limits: core.DefaultLimits(), Log: log,
 	})
 }
+
+// signUpRoles are the settings of GRAPNEL_SIGN_UP; closed has none.
+var signUpRoles = map[string]core.Role{"member": core.Member, "author": core.Author}
 
 // withApp runs a command on the stores of the settings.
 func withApp(ctx context.Context, s config.Settings, log *slog.Logger, do func(*core.App) error) error {
@@ -129,6 +135,9 @@ func tokenKey(s config.Settings) ([]byte, error) {
 	}
 	if !errors.Is(err, fs.ErrNotExist) {
 		return nil, err
+	}
+	if err := os.MkdirAll(s.Data, 0o700); err != nil {
+		return nil, fmt.Errorf("GRAPNEL_DATA: %w", err)
 	}
 	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
 	if errors.Is(err, fs.ErrExist) { // another process was first

@@ -38,6 +38,7 @@ type Settings struct {
 	Playground     *bool         `env:"GRAPNEL_PLAYGROUND" help:"Serve /playground, whatever production says."`
 	Origins        []string      `env:"GRAPNEL_ORIGINS" placeholder:"ORIGIN,…" help:"Other origins whose web pages may call the API, such as https://app.example.org."`
 	TrustedProxies []string      `env:"GRAPNEL_TRUSTED_PROXIES" placeholder:"CIDR,…" help:"Proxies whose word on the client's address counts, such as 10.0.0.0/8. Default: none."`
+	SignUp         string        `env:"GRAPNEL_SIGN_UP" default:"member" enum:"member,author,closed" placeholder:"WHO" help:"What strangers who sign up become: member, or author, who may publish; closed: nobody may. Default: ${default}."`
 	MaxUpload      Bytes         `env:"GRAPNEL_MAX_UPLOAD" default:"2GiB" placeholder:"SIZE" help:"Largest file. Default: ${default}."`
 	DrainTimeout   time.Duration `env:"GRAPNEL_DRAIN_TIMEOUT" default:"8s" placeholder:"TIME" help:"How long requests in flight may finish after SIGTERM. Default: ${default}."`
 	LogLevel       string        `env:"GRAPNEL_LOG_LEVEL" default:"info" enum:"debug,info,warn,error" placeholder:"LEVEL" help:"debug, info, warn or error. Default: ${default}."`
