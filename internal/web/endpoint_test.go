@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -146,10 +147,13 @@ func TestBodyDeadline(t *testing.T) {
 	until(t, "the request was not ended", func() bool { return strings.Contains(s.log.String(), `"status":400`) })
 }
 
+// stuckBody is a request body that begins and never ends.
 type stuckBody struct {
 	ctx  context.Context
-	sent bool
+	sent atomic.Bool
 }
+
+func (b *stuckBody) begun() bool { return b.sent.Load() }
 
 func newStuckBody() (*stuckBody, context.CancelFunc) {
 	ctx, cancel := context.WithCancel(context.Background())
@@ -157,8 +161,7 @@ func newStuckBody() (*stuckBody, context.CancelFunc) {
 }
 
 func (b *stuckBody) Read(p []byte) (int, error) {
-	if !b.sent {
-		b.sent = true
+	if !b.sent.Swap(true) {
 		return copy(p, `{"query":`), nil
 	}
 	<-b.ctx.Done()

@@ -189,10 +189,10 @@ func TestSocketOperations(t *testing.T) {
 
 	// After an error nothing more comes for the id.
 	for query, code := range map[string]string{
-		"{nope}":                             "GRAPHQL_VALIDATION_FAILED",
-		"{":                                  "GRAPHQL_PARSE_FAILED",
-		"subscription{refused}":              "FORBIDDEN",
-		"{dear hello __typename}":            "COMPLEXITY_LIMIT_EXCEEDED",
+		"{nope}":                              "GRAPHQL_VALIDATION_FAILED",
+		"{":                                   "GRAPHQL_PARSE_FAILED",
+		"subscription{refused}":               "FORBIDDEN",
+		"{dear hello __typename}":             "COMPLEXITY_LIMIT_EXCEEDED",
 		"{" + strings.Repeat("a ", 6e3) + "}": "GRAPHQL_PARSE_FAILED",
 	} {
 		c.send("subscribe", "e", map[string]any{"query": query})
@@ -323,9 +323,11 @@ func TestSocketEndsWithItsRights(t *testing.T) {
 		change func(*users)
 		code   int
 	}{
-		"revoked":      {func(u *users) { u.revoke("good") }, 4403},
-		"role changed": {func(u *users) { u.set("good", core.Principal{UserID: "user_1", Role: core.Editor, SessionID: "session_1"}) }, 4403},
-		"store down":   {func(u *users) { u.fail() }, 1013},
+		"revoked": {func(u *users) { u.revoke("good") }, 4403},
+		"role changed": {func(u *users) {
+			u.set("good", core.Principal{UserID: "user_1", Role: core.Editor, SessionID: "session_1"})
+		}, 4403},
+		"store down": {func(u *users) { u.fail() }, 1013},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

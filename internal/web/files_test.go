@@ -1,0 +1,281 @@
+package web_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"net/http"
+	"net/url"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/grapnel/grapnel/core"
+	"github.com/grapnel/grapnel/internal/web"
+)
+
+// shelf is a FileSource in memory that remembers what was opened.
+type shelf struct {
+	mu     sync.Mutex
+	files  map[string]core.File
+	bytes  map[string][]byte
+	down   bool
+	opened []int64 // offsets
+	open   int     // bodies not closed
+}
+
+func (s *shelf) File(_ context.Context, id string, query url.Values) (core.File, error) {
+	f, ok := s.files[id]
+	if !ok || f.Private && query.Get("signature") != "good" {
+		return core.File{}, core.Errorf(core.NotFound, "There is no such file.")
+	}
+	return f, nil
+}
+
+func (s *shelf) OpenFile(_ context.Context, id string, offset, length int64) (io.ReadCloser, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.down {
+		return nil, core.Wrap(core.Unavailable, errors.New("dial 10.0.0.1"), "The object store does not answer.")
+	}
+	s.opened = append(s.opened, offset)
+	s.open++
+	b := s.bytes[id][offset:]
+	if length >= 0 {
+		b = b[:length]
+	}
+	return &book{bytes.NewReader(b), s}, nil
+}
+
+type book struct {
+	io.Reader
+	shelf *shelf
+}
+
+func (b *book) Close() error {
+	b.shelf.mu.Lock()
+	defer b.shelf.mu.Unlock()
+	b.shelf.open--
+	return nil
+}
+
+func startFiles(t *testing.T) (*server, *shelf) {
+	content := []byte(strings.Repeat("0123456789", 20_000))
+	modified := time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
+	shelf := &shelf{files: map[string]core.File{}, bytes: map[string][]byte{}}
+	for id, f := range map[string]core.File{
+		"image":   {Name: "Straße \"1\".png", ContentType: "image/png"},
+		"video":   {Name: "v.mp4", ContentType: "video/mp4"},
+		"svg":     {Name: "x.svg", ContentType: "image/svg+xml"},
+		"html":    {Name: "../../x.html", ContentType: "text/html; charset=utf-8"},
+		"pdf":     {Name: "x.pdf", ContentType: "application/pdf"},
+		"private": {Name: "p.png", ContentType: "image/png", Private: true},
+		"short":   {Name: "s.png", ContentType: "image/png"},
+		"empty":   {Name: "e.txt", ContentType: "text/plain"},
+	} {
+		f.Size, f.ETag, f.Modified = int64(len(content)), `"`+id+`"`, modified
+		shelf.bytes[id] = content
+		switch id {
+		case "short": // the store has lost a part
+			shelf.bytes[id] = content[:100_000]
+		case "empty":
+			shelf.bytes[id], f.Size = nil, 0
+		}
+		shelf.files[id] = f
+	}
+	s := start(t, func(c *web.Config) { c.Files = web.Files(shelf, c.Log) })
+	t.Cleanup(func() {
+		until(t, "a file was not closed", func() bool {
+			shelf.mu.Lock()
+			defer shelf.mu.Unlock()
+			return shelf.open == 0
+		})
+	})
+	return s, shelf
+}
+
+func TestFiles(t *testing.T) {
+	t.Parallel()
+	s, shelf := startFiles(t)
+	const size = 200_000
+	for _, c := range []struct {
+		name, method, path string
+		header             []string
+		status, length     int
+		opened             []int64
+	}{
+		{"whole", "GET", "/files/video/v.mp4", nil, 200, size, []int64{0}},
+		{"any name", "GET", "/files/video/other", nil, 200, size, []int64{0}},
+		{"head", "HEAD", "/files/video/v.mp4", nil, 200, 0, nil},
+		{"range", "GET", "/files/video/v.mp4", []string{"Range", "bytes=100000-100009"}, 206, 10, []int64{100_000}},
+		{"open range", "GET", "/files/video/v.mp4", []string{"Range", "bytes=199990-"}, 206, 10, []int64{199_990}},
+		{"last bytes", "GET", "/files/video/v.mp4", []string{"Range", "bytes=-5"}, 206, 5, []int64{199_995}},
+		{"several ranges", "GET", "/files/video/v.mp4", []string{"Range", "bytes=0-1,3-4,6-7"}, 200, size, []int64{0}},
+		{"beyond the end", "GET", "/files/video/v.mp4", []string{"Range", "bytes=200000-"}, 416, -1, nil},
+		{"not changed", "GET", "/files/video/v.mp4", []string{"If-None-Match", `"video"`}, 304, 0, nil},
+		{"not changed since", "GET", "/files/video/v.mp4", []string{"If-Modified-Since", "Mon, 02 Mar 2026 12:00:00 GMT"}, 304, 0, nil},
+		{"changed", "GET", "/files/video/v.mp4", []string{"If-None-Match", `"other"`}, 200, size, []int64{0}},
+		{"range of another version", "GET", "/files/video/v.mp4", []string{"Range", "bytes=0-9", "If-Range", `"other"`}, 200, size, []int64{0}},
+		{"empty", "GET", "/files/empty/e.txt", nil, 200, 0, nil},
+		{"private", "GET", "/files/private/p.png?signature=good", nil, 200, size, []int64{0}},
+		{"private without signature", "GET", "/files/private/p.png", nil, 404, -1, nil},
+		{"with an old cookie", "GET", "/files/video/v.mp4", []string{"Cookie", "grapnel_access=old"}, 200, size, []int64{0}},
+		{"unknown", "GET", "/files/nothing/x", nil, 404, -1, nil},
+		{"post", "POST", "/files/video/v.mp4", nil, 404, -1, nil},
+	} {
+		shelf.opened = nil
+		a := s.do(t, c.method, c.path, "", c.header...)
+		if a.status != c.status || c.length >= 0 && len(a.body) != c.length {
+			t.Errorf("%s: %d, %d bytes, %v", c.name, a.status, len(a.body), a.header)
+		}
+		if len(shelf.opened) != len(c.opened) || len(c.opened) > 0 && shelf.opened[0] != c.opened[0] {
+			t.Errorf("%s: opened at %v, want %v", c.name, shelf.opened, c.opened)
+		}
+		if a.status == 404 && a.code() != "NOT_FOUND" {
+			t.Errorf("%s: %s", c.name, a.body)
+		}
+	}
+	if got := s.do(t, http.MethodGet, "/files/video/v.mp4", "", "Range", "bytes=5-9").body; got != "56789" {
+		t.Errorf("range: %q", got)
+	}
+}
+
+func TestFileHeaders(t *testing.T) {
+	t.Parallel()
+	s, _ := startFiles(t)
+	for path, want := range map[string]struct{ disposition, cache string }{
+		"/files/image/x":                   {`inline; filename="Stra_e _1_.png"; filename*=UTF-8''Stra%C3%9Fe%20_1_.png`, "public, max-age=31536000, immutable"},
+		"/files/video/x":                   {`inline; filename="v.mp4"`, "public, max-age=31536000, immutable"},
+		"/files/svg/x":                     {`attachment; filename="x.svg"`, "public, max-age=31536000, immutable"},
+		"/files/html/x":                    {`attachment; filename="x.html"`, "public, max-age=31536000, immutable"},
+		"/files/pdf/x":                     {`attachment; filename="x.pdf"`, "public, max-age=31536000, immutable"},
+		"/files/private/x?signature=good":  {`inline; filename="p.png"`, "private, no-store"},
+		"/files/private/x?signature=wrong": {"", "no-store"},
+	} {
+		h := s.do(t, http.MethodHead, path, "", "Origin", "http://localhost:3000").header
+		if h.Get("Content-Disposition") != want.disposition || h.Get("Cache-Control") != want.cache {
+			t.Errorf("%s: %v", path, h)
+		}
+		if h.Get("X-Content-Type-Options") != "nosniff" || !strings.Contains(h.Get("Content-Security-Policy"), "default-src 'none'") {
+			t.Errorf("%s: %v", path, h)
+		}
+		if want.disposition == "" {
+			continue
+		}
+		if h.Get("Cross-Origin-Resource-Policy") != "cross-origin" || h.Get("Access-Control-Allow-Origin") != "*" ||
+			h.Get("Access-Control-Allow-Credentials") != "" || !strings.Contains(h.Get("Content-Security-Policy"), "sandbox") ||
+			h.Get("ETag") == "" || h.Get("Accept-Ranges") != "bytes" {
+			t.Errorf("%s: %v", path, h)
+		}
+	}
+}
+
+func TestFileStoreFails(t *testing.T) {
+	t.Parallel()
+	s, shelf := startFiles(t)
+	// What is missing in the middle cuts the answer: it must not look complete.
+	resp, err := s.Client().Get(s.URL + "/files/short/s.png")
+	if err != nil {
+		t.Fatal(err)
+	}
+	b, err := io.ReadAll(resp.Body)
+	resp.Body.Close()
+	if err == nil || len(b) > 100_000 {
+		t.Errorf("%d bytes, %v", len(b), err)
+	}
+	shelf.mu.Lock()
+	shelf.down = true
+	shelf.mu.Unlock()
+	for _, header := range [][]string{nil, {"Range", "bytes=5-9"}} {
+		a := s.do(t, http.MethodGet, "/files/video/v.mp4", "", header...)
+		if a.status != 503 || a.code() != "UNAVAILABLE" || a.header.Get("Cache-Control") != "no-store" || a.header.Get("ETag") != "" || strings.Contains(a.body, "10.0.0.1") {
+			t.Errorf("%d %s %v", a.status, a.body, a.header)
+		}
+	}
+}
+
+// inbox is a Receiver in memory.
+type inbox struct {
+	got    map[string]string
+	length int64
+}
+
+func (i *inbox) Receive(_ context.Context, id string, query url.Values, body io.Reader, length int64) error {
+	if query.Get("signature") != "good" {
+		return core.Errorf(core.Forbidden, "The signature is not valid.")
+	}
+	i.length = length
+	b, err := io.ReadAll(io.LimitReader(body, 1_000_001))
+	if err != nil {
+		return core.Wrap(core.Unavailable, err, "The object store does not answer.")
+	}
+	if len(b) > 1_000_000 {
+		return core.Errorf(core.TooLarge, "The file is too large.")
+	}
+	i.got[id] = string(b)
+	return nil
+}
+
+func TestUploads(t *testing.T) {
+	t.Parallel()
+	in := &inbox{got: map[string]string{}}
+	s := start(t, func(c *web.Config) { c.Uploads = web.Uploads(in, c.Log) })
+	file := strings.Repeat("x", 500_000)
+	for _, c := range []struct {
+		name, method, path, body string
+		status                   int
+		code                     string
+	}{
+		{"good", "PUT", "/uploads/asset_1?signature=good", file, 201, ""},
+		{"empty", "PUT", "/uploads/asset_2?signature=good", "", 201, ""},
+		{"unsigned", "PUT", "/uploads/asset_3", file, 403, "FORBIDDEN"},
+		{"too large", "PUT", "/uploads/asset_4?signature=good", file + file + file, 413, "TOO_LARGE"},
+		{"post", "POST", "/uploads/asset_5?signature=good", file, 404, "NOT_FOUND"},
+	} {
+		a := s.do(t, c.method, c.path, c.body, "Origin", "http://localhost:3000")
+		if a.status != c.status || a.code() != c.code || a.header.Get("Access-Control-Allow-Origin") == "" {
+			t.Errorf("%s: %d %s %v", c.name, a.status, a.body, a.header)
+		}
+	}
+	if len(in.got) != 2 || in.got["asset_1"] != file {
+		t.Errorf("%d files", len(in.got))
+	}
+
+	// A chunked body has no length.
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodPut, s.URL+"/uploads/asset_6?signature=good", io.MultiReader(strings.NewReader(file)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	resp, err := s.Client().Do(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	resp.Body.Close()
+	if resp.StatusCode != 201 || in.length != -1 || in.got["asset_6"] != file {
+		t.Errorf("%d, length %d", resp.StatusCode, in.length)
+	}
+
+	// A client that leaves is ABORTED, not a store that does not answer.
+	body, leave := newStuckBody()
+	ctx, cancel := context.WithCancel(t.Context())
+	req, err = http.NewRequestWithContext(ctx, http.MethodPut, s.URL+"/uploads/asset_7?signature=good", body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	go func() {
+		until(t, "the upload did not begin", func() bool { return body.begun() })
+		cancel()
+		leave() // Do waits for the reader of its body
+	}()
+	if resp, err := s.Client().Do(req); err == nil {
+		resp.Body.Close()
+	}
+	until(t, "it was not ABORTED", func() bool {
+		return strings.Contains(s.log.String(), `"path":"/uploads/asset_7","operation":"","status":400`)
+	})
+	if in.got["asset_7"] != "" {
+		t.Error("a cut file was kept")
+	}
+}
