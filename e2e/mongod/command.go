@@ -56,7 +56,7 @@ func handlers(name string) (handler, bool) {
 		"endSessions":        {run: endSessions},
 		"configureFailPoint": {run: configureFailPoint, fields: []string{"mode", "data"}},
 
-		"find":        {run: find, fields: []string{"filter", "sort", "projection", "limit", "batchSize"}, use: useRead},
+		"find":        {run: find, fields: []string{"filter", "sort", "projection", "limit", "batchSize", "singleBatch"}, use: useRead},
 		"aggregate":   {run: aggregate, fields: []string{"pipeline", "cursor"}, use: useRead},
 		"getMore":     {run: getMore, fields: []string{"collection", "batchSize"}},
 		"killCursors": {run: killCursors, fields: []string{"cursors"}},
@@ -288,6 +288,7 @@ func ping(*Server, context.Context, *lungo.Transaction, *command) (bson.D, error
 // failPoint makes commands fail on purpose.
 type failPoint struct {
 	times  int64 // -1: always
+	count  int32 // commands that have failed
 	names  []string
 	cut    bool
 	block  time.Duration
@@ -331,8 +332,12 @@ func configureFailPoint(s *Server, _ context.Context, _ *lungo.Transaction, c *c
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	var count int32 // of the one before, as the original reports it
+	if s.fail != nil {
+		count = s.fail.count
+	}
 	s.fail = f
-	return bson.D{}, nil
+	return bson.D{{Key: "count", Value: count}}, nil
 }
 
 func (f *failPoint) data(d bson.D) error {
@@ -384,6 +389,7 @@ func (s *Server) failPoint(c *command) error {
 	if f.times > 0 {
 		f.times--
 	}
+	f.count++
 	s.mu.Unlock()
 	if f.block > 0 {
 		s.wait(nil, f.block)

@@ -69,7 +69,15 @@ func find(s *Server, _ context.Context, txn *lungo.Transaction, c *command) (bso
 			return nil, err
 		}
 	}
-	return s.open(&cursor{ns: ns, rest: list}, batch)
+	single, err := arg(c.args, "singleBatch", false)
+	if err != nil {
+		return nil, err
+	}
+	cur := &cursor{ns: ns, rest: list}
+	if single {
+		cur.rest = list[:min(int64(len(list)), batch)]
+	}
+	return s.open(cur, batch)
 }
 
 // open replies with a first batch and keeps the cursor when there is more.

@@ -286,7 +286,11 @@ func (e *serverError) reply() bson.D {
 		{Key: "codeName", Value: e.name},
 	}
 	if len(e.labels) > 0 {
-		d = append(d, bson.E{Key: "errorLabels", Value: e.labels})
+		labels := bson.A{}
+		for _, l := range e.labels {
+			labels = append(labels, l)
+		}
+		d = append(d, bson.E{Key: "errorLabels", Value: labels})
 	}
 	return append(d, e.extra...)
 }
