@@ -4,10 +4,10 @@ import (
 	"context"
 
 	"github.com/99designs/gqlgen/graphql"
-	"github.com/99designs/gqlgen/graphql/handler/transport"
 
 	"github.com/grapnel/grapnel/core"
 	"github.com/grapnel/grapnel/graph/model"
+	"github.com/grapnel/grapnel/internal/web/subscription"
 )
 
 // opt tells a field that was left out from an explicit null.
@@ -59,7 +59,7 @@ func stream[T any](ctx context.Context, in <-chan *core.Change[T]) <-chan *core.
 		defer close(out)
 		for c := range in {
 			if c.Err != nil {
-				transport.AddSubscriptionError(ctx, Present(ctx, c.Err))
+				subscription.Fail(ctx, c.Err)
 				return
 			}
 			select {
