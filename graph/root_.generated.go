@@ -1969,7 +1969,7 @@ type SessionTokens {
 }
 
 extend type Mutation {
-  "Makes an account with the role MEMBER and signs in."
+  "Makes an account and signs in. The role is MEMBER unless the server is set otherwise; FORBIDDEN where sign-up is closed."
   signUp(input: SignUpInput!): SignUpPayload!
   "Starts a session. A wrong password and an unknown address get the same answer, UNAUTHENTICATED."
   signIn(input: SignInInput!): SignInPayload!

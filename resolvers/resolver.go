@@ -5,7 +5,7 @@ package resolvers
 
 import "github.com/grapnel/grapnel/core"
 
-//go:generate go tool gqlgen generate --config ../gqlgen.yml
+//go:generate go tool gqlgen generate
 
 // Resolver is the root of all resolvers.
 type Resolver struct{ app *core.App }

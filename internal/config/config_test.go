@@ -1,0 +1,120 @@
+package config_test
+
+import (
+	"bytes"
+	"flag"
+	"fmt"
+	"os"
+	"path/filepath"
+	"reflect"
+	"strings"
+	"testing"
+
+	"github.com/grapnel/grapnel/internal/config"
+)
+
+var update = flag.Bool("update", false, "write docs/configuration.md")
+
+const intro = `# Configuration
+
+Every setting is an environment variable and a flag; the flag wins. A wrong
+setting stops the start with one sentence. A list is written with commas.
+This page is made from the code: ` + "`go test ./internal/config -update`" + `.
+
+| variable | flag | what it does |
+| --- | --- | --- |
+`
+
+// The documentation lists every setting, word for word as the help does.
+func TestDocumentation(t *testing.T) {
+	t.Parallel()
+	var b strings.Builder
+	b.WriteString(intro)
+	settings := reflect.TypeFor[config.Settings]()
+	for i := range settings.NumField() {
+		f := settings.Field(i)
+		name := f.Tag.Get("name")
+		if name == "" {
+			name = kebab(f.Name)
+		}
+		help := strings.ReplaceAll(f.Tag.Get("help"), "${default}", "`"+f.Tag.Get("default")+"`")
+		fmt.Fprintf(&b, "| `%s` | `--%s` | %s |\n", strings.ReplaceAll(f.Tag.Get("env"), ",", "`, `"), name, help)
+	}
+	path := filepath.Join("..", "..", "docs", "configuration.md")
+	if *update {
+		if err := os.WriteFile(path, []byte(b.String()), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	got, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if string(got) != b.String() {
+		t.Error("docs/configuration.md differs from the settings; run: go test ./internal/config -update")
+	}
+}
+
+func kebab(name string) string {
+	var b strings.Builder
+	for i, r := range name {
+		upper := r >= 'A' && r <= 'Z'
+		if upper && i > 0 && (name[i-1] < 'A' || name[i-1] > 'Z') {
+			b.WriteByte('-')
+		}
+		b.WriteString(strings.ToLower(string(r)))
+	}
+	return b.String()
+}
+
+func TestWrongSettings(t *testing.T) {
+	t.Parallel()
+	secret := filepath.Join(t.TempDir(), "empty")
+	if err := os.WriteFile(secret, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for args, want := range map[string]string{
+		"--addr=nonsense":                "GRAPNEL_ADDR",
+		"--addr=localhost:99999":         "GRAPNEL_ADDR",
+		"--public-url=api.example.org":   "GRAPNEL_PUBLIC_URL",
+		"--public-url=http://a.b/path":   "GRAPNEL_PUBLIC_URL",
+		"--trusted-proxies=10.0.0.0/99":  "GRAPNEL_TRUSTED_PROXIES",
+		"--max-upload=lots":              "max-upload",
+		"--max-upload=0B":                "GRAPNEL_MAX_UPLOAD",
+		"--token-key=short":              "GRAPNEL_TOKEN_KEY",
+		"--token-key-file=" + secret:     "empty",
+		"--s3-endpoint=http://localhost": "S3_BUCKET",
+		"--sign-up=everybody":            "sign-up",
+		"--log-level=loud":               "log-level",
+		"--unknown":                      "unknown",
+		"frobnicate":                     "frobnicate",
+	} {
+		_, _, _, err := config.Parse([]string{args}, &bytes.Buffer{}, &bytes.Buffer{})
+		if err == nil || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "\n") {
+			t.Errorf("%s: %v", args, err)
+		}
+	}
+}
+
+func TestSettings(t *testing.T) {
+	t.Parallel()
+	secret := filepath.Join(t.TempDir(), "key")
+	if err := os.WriteFile(secret, []byte(strings.Repeat("k", 40)+"\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	cli, command, done, err := config.Parse([]string{"--port=9000", "--token-key-file=" + secret, "--max-upload=500MiB", "--trusted-proxies=10.0.0.0/8,::1"}, &bytes.Buffer{}, &bytes.Buffer{})
+	if err != nil || done || command != "serve" {
+		t.Fatal(command, done, err)
+	}
+	proxies, err := cli.Proxies()
+	if err != nil || len(proxies) != 2 || proxies[1].Bits() != 128 {
+		t.Errorf("proxies %v %v", proxies, err)
+	}
+	if cli.Addr != ":9000" || cli.TokenKey != strings.Repeat("k", 40) || cli.MaxUpload != 500<<20 || !cli.HasPlayground() {
+		t.Errorf("%+v", cli.Settings)
+	}
+	var help bytes.Buffer
+	if _, _, done, err = config.Parse([]string{"--help"}, &help, &help); !done || err != nil || !strings.Contains(help.String(), "GRAPNEL_DATA") {
+		t.Errorf("help: %v %v %s", done, err, help.String())
+	}
+}
