@@ -8,8 +8,6 @@ import (
 	"log/slog"
 	"sync"
 	"time"
-
-	"github.com/hashicorp/golang-lru/v2/expirable"
 )
 
 // Config is what an App is made of.
@@ -88,7 +86,7 @@ func New(ctx context.Context, cfg Config) (*App, error) {
 	a.Users = &Users{Collection: newCollection[User](cfg.Docs, specs[0], cfg.Now), app: a}
 	a.Sessions = &Sessions{
 		docs: newCollection[Session](cfg.Docs, specs[1], cfg.Now), app: a, signUpRole: cfg.SignUpRole,
-		principals: expirable.NewLRU[string, Principal](10_000, nil, principalLife),
+		principals: newCache[seenPrincipal](10_000),
 		byAccount:  newLimiter(cfg.Limits.SignInByAccount, cfg.Now),
 		byAddress:  newLimiter(cfg.Limits.SignInByAddress, cfg.Now),
 		signUps:    newLimiter(cfg.Limits.SignUpByAddress, cfg.Now),

@@ -510,24 +510,16 @@ func (a *Assets) discard(ctx context.Context, asset *Asset) {
 	}
 }
 
-// sweep gives up pending uploads whose deadline has passed: those whose client
-// or server went away.
+// sweep gives up stale uploads now and then, until ctx ends.
 func (a *Assets) sweep(ctx context.Context) {
-	ctx = AsSystem(ctx)
 	for {
-		stale, err := a.find(ctx, Query{
-			Filter: And(Eq("state", Pending), Lte("deadline", a.now().Add(-uploadLife))),
-			Order:  []Order{{Field: "_id"}}, Limit: MaxPage,
-		})
-		if err != nil && ctx.Err() == nil {
-			a.app.log.WarnContext(ctx, "look for stale uploads", "error", err)
-		}
-		for _, asset := range stale {
-			a.discard(ctx, asset)
-		}
 		wait := 10 * time.Minute
-		if len(stale) == MaxPage {
-			wait = time.Second
+		n, err := a.discardStale(ctx)
+		switch {
+		case err != nil && ctx.Err() == nil:
+			a.app.log.WarnContext(ctx, "look for stale uploads", "error", err)
+		case n == MaxPage:
+			wait = time.Second // there may be more
 		}
 		select {
 		case <-ctx.Done():
@@ -535,6 +527,20 @@ func (a *Assets) sweep(ctx context.Context) {
 		case <-time.After(wait):
 		}
 	}
+}
+
+// discardStale gives up pending uploads that are an hour past their deadline:
+// those whose client or server went away.
+func (a *Assets) discardStale(ctx context.Context) (int, error) {
+	ctx = AsSystem(ctx)
+	stale, err := a.find(ctx, Query{
+		Filter: And(Eq("state", Pending), Lte("deadline", a.now().Add(-uploadLife))),
+		Order:  []Order{{Field: "_id"}}, Limit: MaxPage,
+	})
+	for _, asset := range stale {
+		a.discard(ctx, asset)
+	}
+	return len(stale), err
 }
 
 func (a *Assets) checkMeta(check *checker, asset *Asset) {

@@ -25,11 +25,16 @@ type limiter struct {
 }
 
 func newLimiter(r Rate, now func() time.Time) *limiter {
-	buckets, err := lru.New[string, *rate.Limiter](maxBuckets)
+	return &limiter{rate: r, now: now, buckets: newCache[*rate.Limiter](maxBuckets)}
+}
+
+// newCache keeps the size values that were used last.
+func newCache[V any](size int) *lru.Cache[string, V] {
+	c, err := lru.New[string, V](size)
 	if err != nil {
 		panic(err) // only for a size below 1
 	}
-	return &limiter{rate: r, now: now, buckets: buckets}
+	return c
 }
 
 // take charges one try to key; RATE_LIMITED when there is none left.

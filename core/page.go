@@ -179,10 +179,17 @@ func (o cursorOrder) name() string {
 }
 
 func (o cursorOrder) encode(doc any) string {
-	list := make([]any, 1, len(o.keys)+1)
+	values := make([]any, len(o.keys))
+	for i, k := range o.keys {
+		values[i] = fieldOf(doc, k.Field)
+	}
+	return o.encodeValues(values)
+}
+
+func (o cursorOrder) encodeValues(values []any) string {
+	list := make([]any, 1, len(values)+1)
 	list[0] = o.name()
-	for _, k := range o.keys {
-		v := fieldOf(doc, k.Field)
+	for _, v := range values {
 		if t, ok := v.(time.Time); ok {
 			v = t.UnixMilli()
 		}

@@ -13,7 +13,7 @@ import (
 	"time"
 
 	"github.com/golang-jwt/jwt/v5"
-	"github.com/hashicorp/golang-lru/v2/expirable"
+	lru "github.com/hashicorp/golang-lru/v2"
 )
 
 // How long the parts of a session live.
@@ -57,11 +57,17 @@ func SessionSpec() Spec {
 type Sessions struct {
 	docs       *Collection[Session]
 	app        *App
-	principals *expirable.LRU[string, Principal] // by session id
+	principals *lru.Cache[string, seenPrincipal] // by session id
 	byAccount  *limiter
 	byAddress  *limiter
 	signUps    *limiter
 	signUpRole Role
+}
+
+// seenPrincipal is a principal as it was at a moment.
+type seenPrincipal struct {
+	Principal
+	at time.Time
 }
 
 // SignUp makes an account and starts its first session.
@@ -239,10 +245,11 @@ func (s *Sessions) Authenticate(ctx context.Context, accessToken string) (Princi
 
 // Principal is the present state of a session: at most a few seconds old.
 func (s *Sessions) Principal(ctx context.Context, sessionID, userID string) (Principal, error) {
-	if p, ok := s.principals.Get(sessionID); ok && p.UserID == userID {
-		return p, nil
+	if p, ok := s.principals.Get(sessionID); ok && p.UserID == userID && s.docs.now().Sub(p.at) < principalLife {
+		return p.Principal, nil
 	}
 	ctx = AsSystem(ctx)
+	at := s.docs.now()
 	over := Errorf(Unauthenticated, "The session has ended; sign in again.")
 	session, err := s.docs.First(ctx, And(Eq("_id", sessionID), Eq("userId", userID)))
 	if Is(err, NotFound) {
@@ -259,7 +266,7 @@ func (s *Sessions) Principal(ctx context.Context, sessionID, userID string) (Pri
 		return Principal{}, over
 	}
 	p := Principal{UserID: userID, Role: user.Role, SessionID: sessionID}
-	s.principals.Add(sessionID, p)
+	s.principals.Add(sessionID, seenPrincipal{p, at})
 	return p, nil
 }
 

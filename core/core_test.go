@@ -1,0 +1,319 @@
+package core_test
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/hex"
+	"errors"
+	"io"
+	"io/fs"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"testing/iotest"
+	"time"
+
+	"go.uber.org/goleak"
+
+	"github.com/grapnel/grapnel/core"
+	"github.com/grapnel/grapnel/storage/filesystem"
+	"github.com/grapnel/grapnel/storage/sqlite"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// world is the product on embedded stores, with a clock that tests move.
+type world struct {
+	*core.App
+	files  string // folder of the objects
+	offset atomic.Int64
+}
+
+func newWorld(t *testing.T) *world {
+	t.Helper()
+	dir := t.TempDir()
+	docs, err := sqlite.Open(t.Context(), filepath.Join(dir, "grapnel.db"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	w := &world{files: filepath.Join(dir, "files")}
+	objects, err := filesystem.Open(w.files)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.App, err = core.New(t.Context(), core.Config{
+		Docs: docs, Objects: objects, Key: bytes.Repeat([]byte("k"), 32), BaseURL: "http://localhost",
+		MaxUpload: 1 << 20, SignUpRole: core.Member, Limits: core.DefaultLimits(),
+		Now: func() time.Time { return time.Now().Add(time.Duration(w.offset.Load())) },
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		w.Close()
+		if err := errors.Join(objects.Close(), docs.Close()); err != nil {
+			t.Error(err)
+		}
+	})
+	return w
+}
+
+// as registers a user and returns a context in which it calls.
+func (w *world) as(t *testing.T, name string, role core.Role) context.Context {
+	t.Helper()
+	user, err := w.Users.Register(t.Context(), core.UserDraft{Username: name, Email: name + "@example.org", Password: "correct horse"}, role)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return core.WithPrincipal(t.Context(), core.Principal{UserID: user.ID, Role: role})
+}
+
+// remains lists the objects and temporary files.
+func (w *world) remains(t *testing.T) (names []string) {
+	t.Helper()
+	err := filepath.WalkDir(w.files, func(path string, d fs.DirEntry, err error) error {
+		if err == nil && !d.IsDir() {
+			names = append(names, path)
+		}
+		return err
+	})
+	if err != nil && !errors.Is(err, os.ErrNotExist) {
+		t.Fatal(err)
+	}
+	return names
+}
+
+func (w *world) assets(t *testing.T) int {
+	t.Helper()
+	page, err := w.Assets.Page(core.AsSystem(t.Context()), core.PageArgs{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return len(page.Nodes())
+}
+
+// A sign-in with an unknown address does the work of a wrong password and gets
+// the same answer.
+func TestUnknownAddressCostsTheSame(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.as(t, "ada", core.Member)
+	try := func(email string) (string, int64) {
+		before := w.HashRuns()
+		_, _, err := w.Sessions.SignIn(t.Context(), email, "wrong password")
+		return err.Error(), w.HashRuns() - before
+	}
+	known, work := try("ada@example.org")
+	unknown, sameWork := try("nobody@example.org")
+	if known != unknown || work != 1 || sameWork != 1 {
+		t.Errorf("known: %q in %d runs, unknown: %q in %d", known, work, unknown, sameWork)
+	}
+}
+
+func TestSlugs(t *testing.T) {
+	t.Parallel()
+	for title, want := range map[string]string{
+		"Hello, World!":          "hello-world",
+		"  Größe & Maß  ":        "grosse-and-mass",
+		"你好":                     "ni-hao",
+		"!!!":                    "post",
+		"a_b__c":                 "a-b-c",
+		strings.Repeat("x", 150): strings.Repeat("x", 100),
+	} {
+		if got := core.MakeSlug(title); got != want {
+			t.Errorf("%q: %q, want %q", title, got, want)
+		}
+	}
+}
+
+func TestFilenames(t *testing.T) {
+	t.Parallel()
+	for name, want := range map[string]string{
+		"photo.jpg":                        "photo.jpg",
+		"../../etc/passwd":                 "passwd",
+		`C:\Users\me\cv.pdf`:               "cv.pdf",
+		".htaccess":                        "htaccess",
+		"a\x00b\n.txt":                     "ab.txt",
+		"\u202egpj.exe":                    "gpj.exe",
+		"":                                 "file",
+		"..":                               "file",
+		strings.Repeat("é", 200) + ".jpeg": strings.Repeat("é", 125) + ".jpeg",
+	} {
+		if got := core.CleanFilename(name); got != want {
+			t.Errorf("%q: %q, want %q", name, got, want)
+		}
+	}
+}
+
+func TestMarkdownIsSanitised(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]string{
+		"# Hi\n\n*there*":                     "<h1>Hi</h1>\n<p><em>there</em></p>\n",
+		"<script>alert(1)</script>":           "",
+		"[x](javascript:alert(1))":            "<p>x</p>\n",
+		"<img src=x onerror=alert(1)>":        "",
+		"~~no~~ https://example.org":          `<p><del>no</del> <a href="https://example.org" rel="nofollow">https://example.org</a></p>` + "\n",
+		"```go\nx := 1\n```":                  "<pre><code class=\"language-go\">x := 1\n</code></pre>\n",
+		"| a |\n|---|\n| b |":                 "<table>\n<thead>\n<tr>\n<th>a</th>\n</tr>\n</thead>\n<tbody>\n<tr>\n<td>b</td>\n</tr>\n</tbody>\n</table>\n",
+		`<a href="https://e.org" style="x">y`: "",
+	} {
+		got, err := core.RenderHTML(text)
+		if err != nil || (want != "" && got != want) || strings.Contains(got, "script") || strings.Contains(got, "onerror") || strings.Contains(got, "style") {
+			t.Errorf("%q: %q, %v", text, got, err)
+		}
+	}
+}
+
+// An upload whose client goes away leaves no object, no temporary file and no document.
+func TestAbortedUploadLeavesNothing(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	ctx := w.as(t, "ada", core.Member)
+	gone := core.Errorf(core.Aborted, "gone")
+	text := strings.Repeat("some text ", 1000)
+	for name, body := range map[string]io.Reader{
+		"at once": iotest.ErrReader(gone),
+		"midway":  io.MultiReader(strings.NewReader(text), iotest.ErrReader(gone)),
+		"limit":   io.LimitReader(neverEnding('a'), 2<<20),
+	} {
+		_, err := w.Assets.Upload(ctx, core.Upload{Filename: "a.txt", Declared: -1, Body: body, Visibility: core.Public})
+		if want := map[bool]core.Code{true: core.TooLarge, false: core.Aborted}[name == "limit"]; !core.Is(err, want) {
+			t.Errorf("%s: %v", name, err)
+		}
+		if left := w.remains(t); len(left) > 0 || w.assets(t) > 0 {
+			t.Errorf("%s: left %v and %d documents", name, left, w.assets(t))
+		}
+	}
+	// What is announced as too large is refused before a byte is read.
+	_, err := w.Assets.Upload(ctx, core.Upload{Filename: "a.txt", Declared: 2 << 20, Body: iotest.ErrReader(errors.New("was read"))})
+	if !core.Is(err, core.TooLarge) {
+		t.Errorf("announced: %v", err)
+	}
+}
+
+type neverEnding byte
+
+func (b neverEnding) Read(p []byte) (int, error) {
+	for i := range p {
+		p[i] = byte(b)
+	}
+	return len(p), nil
+}
+
+// A promised file goes the same way to READY as an uploaded one.
+func TestDirectUpload(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	ctx := w.as(t, "ada", core.Member)
+	content := []byte("just some text, as promised")
+	sum := sha256.Sum256(content)
+	promise := core.Promise{Filename: "a.txt", ContentType: "text/plain", Size: int64(len(content)), SHA256: hex.EncodeToString(sum[:]), Visibility: core.Private}
+	begin := func() (id string, query url.Values) {
+		t.Helper()
+		asset, req, err := w.Assets.Promise(ctx, promise)
+		if err != nil {
+			t.Fatal(err)
+		}
+		u, err := url.Parse(req.URL)
+		if err != nil || req.Method != "PUT" || asset.State != core.Pending || w.Assets.URL(asset) != nil {
+			t.Fatalf("%+v %+v %v", asset, req, err)
+		}
+		return asset.ID, u.Query()
+	}
+	id, query := begin()
+	send := func(id string, q url.Values, body []byte, length int64) error {
+		return w.Assets.Receive(t.Context(), id, q, bytes.NewReader(body), length)
+	}
+	if _, err := w.Assets.Complete(ctx, id); !core.Is(err, core.Invalid) {
+		t.Errorf("complete before it was sent: %v", err)
+	}
+	forged := url.Values{"expires": query["expires"], "signature": {base64.RawURLEncoding.EncodeToString(sum[:])}}
+	for name, err := range map[string]error{
+		"forged":    send(id, forged, content, -1),
+		"too short": send(id, query, content[1:], -1),
+		"too long":  send(id, query, append([]byte("x"), content...), -1),
+		"other":     send(id, query, bytes.ToUpper(content), int64(len(content))),
+		"length":    send(id, query, content, 3),
+	} {
+		if err == nil {
+			t.Errorf("%s was accepted", name)
+		}
+	}
+	if left := w.remains(t); len(left) > 0 {
+		t.Errorf("refused bytes were kept: %v", left)
+	}
+	if err := send(id, query, content, int64(len(content))); err != nil {
+		t.Fatal(err)
+	}
+	if err := send(id, query, content, int64(len(content))); !core.Is(err, core.Conflict) {
+		t.Errorf("a second time: %v", err)
+	}
+	asset, err := w.Assets.Complete(ctx, id)
+	if err != nil || asset.State != core.Ready || asset.Deadline != nil {
+		t.Fatalf("%+v %v", asset, err)
+	}
+	address, err := url.Parse(*w.Assets.URL(asset))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := w.Assets.File(t.Context(), id, url.Values{}); !core.Is(err, core.NotFound) {
+		t.Errorf("a private file without its signature: %v", err)
+	}
+	if f, err := w.Assets.File(t.Context(), id, address.Query()); err != nil || f.Size != int64(len(content)) || !f.Private {
+		t.Errorf("with it: %+v %v", f, err)
+	}
+	// An address expires, and a promise that is not kept vanishes.
+	begin()
+	w.offset.Store(int64(3 * time.Hour))
+	if _, err := w.Assets.File(t.Context(), id, address.Query()); !core.Is(err, core.NotFound) {
+		t.Errorf("after its end: %v", err)
+	}
+	if n, err := w.DiscardStale(t.Context()); n != 1 || err != nil {
+		t.Errorf("swept %d, %v", n, err)
+	}
+	if w.assets(t) != 1 {
+		t.Errorf("%d assets are left", w.assets(t))
+	}
+}
+
+func TestPromiseIsChecked(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	ctx := w.as(t, "ada", core.Member)
+	_, _, err := w.Assets.Promise(ctx, core.Promise{Filename: "a.html", ContentType: "text/html", SHA256: "x"})
+	var e *core.Error
+	if !errors.As(err, &e) || e.Code != core.Invalid || len(e.Fields) != 3 {
+		t.Errorf("%v", err)
+	}
+	sum := strings.Repeat("0", 64)
+	if _, _, err := w.Assets.Promise(ctx, core.Promise{Filename: "a", ContentType: "video/mp4", Size: 2 << 20, SHA256: sum}); !core.Is(err, core.TooLarge) {
+		t.Errorf("too large: %v", err)
+	}
+	if _, _, err := w.Assets.Promise(t.Context(), core.Promise{}); !core.Is(err, core.Unauthenticated) {
+		t.Errorf("a visitor: %v", err)
+	}
+}
+
+func FuzzCursor(f *testing.F) {
+	f.Add(base64.RawURLEncoding.EncodeToString([]byte(`["posts-date-_id",1700000000000,"post_x"]`)))
+	f.Add(base64.RawURLEncoding.EncodeToString([]byte(`["posts-date-_id",null,{}]`)))
+	f.Add("!!")
+	f.Fuzz(func(t *testing.T, cursor string) {
+		again, err := core.DecodeCursor(cursor)
+		if err != nil {
+			if !core.Is(err, core.Invalid) {
+				t.Errorf("%v", err)
+			}
+			return
+		}
+		// What is accepted means the same when it is written again.
+		if twice, err := core.DecodeCursor(again); err != nil || twice != again {
+			t.Errorf("%q became %q, then %q, %v", cursor, again, twice, err)
+		}
+	})
+}
