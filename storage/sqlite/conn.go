@@ -20,7 +20,9 @@ type conn struct {
 	raw   driver.Conn
 	stmts *simplelru.LRU[string, driver.Stmt]
 	args  []driver.NamedValue // reused
-	row   []driver.Value      // reused
+
+	changes int            // counts the statements without rows that succeeded
+	row     []driver.Value // reused
 }
 
 func openConn(dsn string) (*conn, error) {
@@ -71,6 +73,9 @@ func (c *conn) bind(args []any) []driver.NamedValue {
 	return c.args
 }
 
+// errEnough ends a query early.
+var errEnough = errors.New("enough")
+
 // query calls row for each row; row must not keep the slice, and must not use
 // the connection.
 func (c *conn) query(ctx context.Context, sql string, args []any, row func([]driver.Value) error) (err error) {
@@ -98,7 +103,9 @@ func (c *conn) query(ctx context.Context, sql string, args []any, row func([]dri
 		} else if err != nil {
 			return err
 		}
-		if err := row(vals); err != nil {
+		if err := row(vals); err == errEnough {
+			return nil
+		} else if err != nil {
 			return err
 		}
 		if err := ctx.Err(); err != nil {
@@ -118,11 +125,16 @@ func (c *conn) run(ctx context.Context, sql string, args []any) (driver.Result, 
 	if err != nil {
 		return nil, err
 	}
-	return s.(driver.StmtExecContext).ExecContext(ctx, c.bind(args))
+	res, err := s.(driver.StmtExecContext).ExecContext(ctx, c.bind(args))
+	if err == nil {
+		c.changes++
+	}
+	return res, err
 }
 
 // script runs statements that are used once and not worth keeping.
 func (c *conn) script(ctx context.Context, sql string, args ...any) error {
+	c.changes++ // it may fail half-way
 	_, err := c.raw.(driver.ExecerContext).ExecContext(ctx, sql, c.bind(args))
 	return err
 }

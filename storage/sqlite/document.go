@@ -3,8 +3,6 @@ package sqlite
 import (
 	"bytes"
 	"encoding/binary"
-	"errors"
-	"fmt"
 	"math"
 	"strings"
 
@@ -22,13 +20,20 @@ func (d *document) BSON() []byte { return d.raw }
 
 // Decode fills a struct, with the options that both document stores use.
 func (d *document) Decode(into any) error {
-	dec := bson.NewDecoder(bson.NewDocumentReader(bytes.NewReader(d.raw)))
-	dec.DefaultDocumentM()
-	dec.ObjectIDAsHexString()
-	if err := dec.Decode(into); err != nil {
+	if fastDecode(d.raw, into) {
+		return nil
+	}
+	if err := libraryDecode(d.raw, into); err != nil {
 		return core.Wrap(core.Internal, err, "A stored document cannot be read.")
 	}
 	return nil
+}
+
+func libraryDecode(raw []byte, into any) error {
+	dec := bson.NewDecoder(bson.NewDocumentReader(bytes.NewReader(raw)))
+	dec.DefaultDocumentM()
+	dec.ObjectIDAsHexString()
+	return dec.Decode(into)
 }
 
 // encode is the twin of Decode.
@@ -175,9 +180,9 @@ func elements(raw []byte, visit func(e bson.RawElement, key []byte) error) error
 		return core.Errorf(core.Internal, "A stored document is damaged.")
 	}
 	for rest := raw[4 : len(raw)-1]; len(rest) > 0; {
-		n, key, err := elementSize(rest)
-		if err != nil {
-			return core.Wrap(core.Internal, err, "A stored document is damaged.")
+		key, _, _, n := element(rest)
+		if n == 0 {
+			return core.Errorf(core.Internal, "A stored document is damaged.")
 		}
 		if err := visit(bson.RawElement(rest[:n]), key); err != nil {
 			return err
@@ -187,24 +192,9 @@ func elements(raw []byte, visit func(e bson.RawElement, key []byte) error) error
 	return nil
 }
 
-// elementSize measures the first element of b: type, key, value.
-func elementSize(b []byte) (n int, key []byte, err error) {
-	end := 1 + bytes.IndexByte(b[1:], 0)
-	if end < 1 {
-		return 0, nil, errDamaged
-	}
-	size, err := valueSize(bson.Type(b[0]), b[end+1:])
-	if err != nil {
-		return 0, nil, err
-	}
-	return end + 1 + size, b[1:end], nil
-}
-
-var errDamaged = errors.New("the document ends too early")
-
 // valueSize measures a value by the BSON specification, version 1.1.
-func valueSize(t bson.Type, b []byte) (int, error) {
-	n := 0
+// It reports false for damaged values and for types that no document of ours has.
+func valueSize(t bson.Type, b []byte) (n int, ok bool) {
 	switch t {
 	case bson.TypeNull, bson.TypeUndefined, bson.TypeMinKey, bson.TypeMaxKey:
 	case bson.TypeBoolean:
@@ -219,7 +209,7 @@ func valueSize(t bson.Type, b []byte) (int, error) {
 		n = 16
 	case bson.TypeString, bson.TypeJavaScript, bson.TypeSymbol, bson.TypeBinary, bson.TypeEmbeddedDocument, bson.TypeArray:
 		if len(b) < 4 {
-			return 0, errDamaged
+			return 0, false
 		}
 		n = int(int32(binary.LittleEndian.Uint32(b)))
 		switch t {
@@ -229,15 +219,15 @@ func valueSize(t bson.Type, b []byte) (int, error) {
 			n += 4
 		}
 		if n < 5 {
-			return 0, errDamaged
+			return 0, false
 		}
 	default:
-		return 0, fmt.Errorf("a value of the unexpected type %s", t)
+		return 0, false
 	}
 	if n > len(b) {
-		return 0, errDamaged
+		return 0, false
 	}
-	return n, nil
+	return n, true
 }
 
 // change is one edit of a Patch, encoded.

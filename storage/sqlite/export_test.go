@@ -41,3 +41,12 @@ func (s *Store) Explain(ctx context.Context, coll string, q core.Query) (sql str
 	})
 	return sql, steps, err
 }
+
+// The two ways to decode, and the way to encode.
+var (
+	FastDecode = fastDecode
+	Encode     = encode
+)
+
+// LibraryDecode decodes as the library does.
+func LibraryDecode(raw []byte, into any) error { return libraryDecode(raw, into) }

@@ -6,6 +6,7 @@ import (
 	"database/sql/driver"
 	"iter"
 	"math"
+	"math/bits"
 	"slices"
 	"strconv"
 	"strings"
@@ -47,6 +48,9 @@ func (s *Store) find(ctx context.Context, coll string, q core.Query) (docs []doc
 		docs = make([]document, 0, min(q.Limit, 32))
 		return conn.query(ctx, sql, args, func(row []driver.Value) error {
 			docs = append(docs, document{row[0].([]byte)})
+			if len(docs) == q.Limit {
+				return errEnough
+			}
 			return nil
 		})
 	})
@@ -187,10 +191,14 @@ func (p *plan) selectDocs() (string, []any, error) {
 			b.add(" DESC")
 		}
 	}
-	b.add(" LIMIT ")
-	b.bind(int64(p.Limit))
+	b.add(" LIMIT ", strconv.Itoa(roundUp(p.Limit)))
 	return b.finish()
 }
+
+// roundUp is the next power of two, so that limits of all sizes share a few
+// statements. A limit is no bound value, because SQLite plans a statement anew
+// whenever its limit is bound; who reads stops at the exact number.
+func roundUp(n int) int { return 1 << bits.Len(uint(n-1)) }
 
 // keys are the fields of the order, and the values behind which the page
 // starts; nil for none.
@@ -518,8 +526,8 @@ func (p *plan) weighSearch(ctx context.Context, conn *conn) error {
 	if err != nil || n == nil {
 		return err
 	}
-	most := int64(13 * math.Sqrt(float64(n.(int64))))
-	m, err := conn.value(ctx, "SELECT count(*) FROM (SELECT 1 FROM "+p.fts+" WHERE "+p.fts+" MATCH ? LIMIT ?)", text, most)
+	most := int64(roundUp(int(13 * math.Sqrt(float64(n.(int64))))))
+	m, err := conn.value(ctx, "SELECT count(*) FROM (SELECT 1 FROM "+p.fts+" WHERE "+p.fts+" MATCH ? LIMIT "+strconv.FormatInt(most, 10)+")", text)
 	p.commonWords = m == most
 	return err
 }

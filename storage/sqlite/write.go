@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql/driver"
 	"errors"
+	"slices"
 	"sync/atomic"
 
 	"github.com/grapnel/grapnel/core"
@@ -13,8 +14,8 @@ import (
 const maxBatch = 256
 
 // writer is the one goroutine that writes. It takes all jobs that wait, up to
-// maxBatch, into one transaction, each in a savepoint of its own, commits, and
-// only then answers them: one sync of the disk acknowledges them all.
+// maxBatch, into one transaction, commits, and only then answers them: one sync
+// of the disk acknowledges them all.
 type writer struct {
 	conn *conn
 	feed *feed
@@ -87,58 +88,74 @@ func (w *writer) run(stop <-chan struct{}) {
 	}
 }
 
-// commit carries out a batch and answers its jobs.
+// commit carries out a batch and answers its jobs. It first tries without
+// savepoints, since each of them has the full-text index write itself out. That
+// will do unless a job fails half-way; then the batch begins again with them.
 func (w *writer) commit(batch []*job) {
-	ctx := context.Background()
+	batch = slices.DeleteFunc(batch, func(j *job) bool {
+		return !j.started.CompareAndSwap(false, true) // its caller has gone
+	})
 	last := w.seq
-	err := w.conn.exec(ctx, "BEGIN IMMEDIATE")
-	if err == nil {
-		for _, j := range batch {
-			if !j.started.CompareAndSwap(false, true) {
-				continue // its caller has gone
-			}
-			if err = w.attempt(ctx, j); err != nil {
-				break
-			}
-		}
-		if err == nil {
-			err = w.conn.exec(ctx, "COMMIT")
-		}
-		if err != nil {
-			w.conn.exec(ctx, "ROLLBACK") // fails only when SQLite has done so
-			w.seq = last
-		}
+	err := w.transact(batch, false)
+	if err == errTorn {
+		err = w.transact(batch, true)
 	}
 	w.commits.Add(1)
 	w.jobsDone.Add(int64(len(batch)))
-	if err == nil && w.seq != last {
+	if w.seq != last {
 		w.feed.publish(w.seq)
 	}
 	for _, j := range batch {
 		if err != nil {
-			j.err = failure(err)
+			j.err = err
 		}
 		close(j.done)
 	}
 }
 
-// attempt carries out one job; when it fails, nothing of it remains. The error
-// is that of a transaction which cannot go on.
-func (w *writer) attempt(ctx context.Context, j *job) error {
-	if j.err = j.ctx.Err(); j.err != nil {
-		return nil
-	}
-	if err := w.conn.exec(ctx, "SAVEPOINT job"); err != nil {
+// errTorn says that a failed job has left something in the transaction.
+var errTorn = errors.New("a job failed half-way")
+
+// transact carries out a batch in one transaction; jobs that fail leave
+// nothing in it. An error means that nothing at all was written.
+func (w *writer) transact(batch []*job, savepoints bool) (err error) {
+	ctx, last := context.Background(), w.seq
+	if err := w.conn.exec(ctx, "BEGIN IMMEDIATE"); err != nil {
 		return err
 	}
-	seq := w.seq
-	if j.err = j.run(w); j.err != nil {
-		w.seq = seq
-		if err := w.conn.exec(ctx, "ROLLBACK TO job"); err != nil {
-			return errors.Join(j.err, err)
+	defer func() {
+		if err != nil {
+			w.conn.exec(ctx, "ROLLBACK") // fails only when SQLite has done so
+			w.seq = last
+		}
+	}()
+	for _, j := range batch {
+		if j.err = j.ctx.Err(); j.err != nil {
+			continue
+		}
+		if savepoints {
+			if err := w.conn.exec(ctx, "SAVEPOINT job"); err != nil {
+				return err
+			}
+		}
+		changes, seq := w.conn.changes, w.seq
+		j.err = j.run(w)
+		if j.err != nil && !savepoints && w.conn.changes != changes {
+			return errTorn
+		}
+		if j.err != nil && savepoints {
+			w.seq = seq
+			if err := w.conn.exec(ctx, "ROLLBACK TO job"); err != nil {
+				return errors.Join(j.err, err)
+			}
+		}
+		if savepoints {
+			if err := w.conn.exec(ctx, "RELEASE job"); err != nil {
+				return err
+			}
 		}
 	}
-	return w.conn.exec(ctx, "RELEASE job")
+	return w.conn.exec(ctx, "COMMIT")
 }
 
 // Write prepares the operations on the caller's goroutine and hands them to
