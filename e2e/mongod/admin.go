@@ -1,7 +1,6 @@
 package mongod
 
 import (
-	"context"
 	"errors"
 	"slices"
 	"strings"
@@ -15,7 +14,7 @@ import (
 
 const maxIndexes = 64
 
-func create(s *Server, _ context.Context, txn *lungo.Transaction, c *command) (bson.D, error) {
+func create(s *Server, txn *lungo.Transaction, c *command) (bson.D, error) {
 	ns, err := c.coll()
 	if err != nil {
 		return nil, err
@@ -29,7 +28,7 @@ func create(s *Server, _ context.Context, txn *lungo.Transaction, c *command) (b
 	return bson.D{}, s.setImages(ns, c)
 }
 
-func collMod(s *Server, _ context.Context, txn *lungo.Transaction, c *command) (bson.D, error) {
+func collMod(s *Server, txn *lungo.Transaction, c *command) (bson.D, error) {
 	ns, err := c.coll()
 	if err != nil {
 		return nil, err
@@ -56,7 +55,7 @@ func (s *Server) setImages(ns lungo.Handle, c *command) error {
 	return nil
 }
 
-func dropDatabase(s *Server, _ context.Context, txn *lungo.Transaction, c *command) (bson.D, error) {
+func dropDatabase(s *Server, txn *lungo.Transaction, c *command) (bson.D, error) {
 	if n, ok := number(c.args[0].Value); !ok || n != 1 {
 		return nil, errorf(2, "BadValue", "dropDatabase: %v", c.args[0].Value)
 	}
@@ -70,7 +69,7 @@ func dropDatabase(s *Server, _ context.Context, txn *lungo.Transaction, c *comma
 	return bson.D{}, txn.Drop(lungo.Handle{c.db})
 }
 
-func createIndexes(_ *Server, _ context.Context, txn *lungo.Transaction, c *command) (bson.D, error) {
+func createIndexes(_ *Server, txn *lungo.Transaction, c *command) (bson.D, error) {
 	ns, err := c.coll()
 	if err != nil {
 		return nil, err
@@ -168,7 +167,7 @@ func checkPartial(filter bson.D) error {
 	return checkFilter(filter)
 }
 
-func listIndexes(s *Server, _ context.Context, txn *lungo.Transaction, c *command) (bson.D, error) {
+func listIndexes(s *Server, txn *lungo.Transaction, c *command) (bson.D, error) {
 	ns, err := c.coll()
 	if err != nil {
 		return nil, err

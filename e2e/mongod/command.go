@@ -1,7 +1,6 @@
 package mongod
 
 import (
-	"context"
 	"fmt"
 	"math"
 	"slices"
@@ -31,7 +30,7 @@ type command struct {
 
 // handler is what the server knows of a command.
 type handler struct {
-	run    func(s *Server, ctx context.Context, txn *lungo.Transaction, c *command) (bson.D, error)
+	run    func(s *Server, txn *lungo.Transaction, c *command) (bson.D, error)
 	fields []string // that it may have, besides the general ones
 	use    use
 }
@@ -256,7 +255,7 @@ func documents(list bson.A, allowed ...string) ([]bson.D, error) {
 	return out, nil
 }
 
-func hello(s *Server, _ context.Context, _ *lungo.Transaction, c *command) (bson.D, error) {
+func hello(s *Server, _ *lungo.Transaction, c *command) (bson.D, error) {
 	primary := "isWritablePrimary"
 	if c.name != "hello" {
 		primary = "ismaster"
@@ -281,7 +280,7 @@ func hello(s *Server, _ context.Context, _ *lungo.Transaction, c *command) (bson
 	}, nil
 }
 
-func ping(*Server, context.Context, *lungo.Transaction, *command) (bson.D, error) {
+func ping(*Server, *lungo.Transaction, *command) (bson.D, error) {
 	return bson.D{}, nil
 }
 
@@ -298,7 +297,7 @@ type failPoint struct {
 
 // configureFailPoint knows the fail point failCommand; see
 // https://github.com/mongodb/mongo/wiki/The-%22failCommand%22-fail-point.
-func configureFailPoint(s *Server, _ context.Context, _ *lungo.Transaction, c *command) (bson.D, error) {
+func configureFailPoint(s *Server, _ *lungo.Transaction, c *command) (bson.D, error) {
 	if c.db != "admin" || c.args[0].Value != "failCommand" {
 		return nil, errorf(2, "BadValue", "no such fail point: %v", c.args[0].Value)
 	}

@@ -1,7 +1,6 @@
 package mongod
 
 import (
-	"context"
 	"time"
 
 	"github.com/256dpi/lungo"
@@ -23,7 +22,7 @@ type cursor struct {
 	stream *stream
 }
 
-func find(s *Server, _ context.Context, txn *lungo.Transaction, c *command) (bson.D, error) {
+func find(s *Server, txn *lungo.Transaction, c *command) (bson.D, error) {
 	ns, err := c.coll()
 	if err != nil {
 		return nil, err
@@ -129,7 +128,7 @@ func (cur *cursor) reply(id int64, field string, docs bson.A) bson.D {
 	return bson.D{{Key: "cursor", Value: d}}
 }
 
-func getMore(s *Server, _ context.Context, _ *lungo.Transaction, c *command) (bson.D, error) {
+func getMore(s *Server, _ *lungo.Transaction, c *command) (bson.D, error) {
 	id, _ := c.args[0].Value.(int64)
 	coll, err := arg(c.args, "collection", "")
 	if err != nil {
@@ -169,7 +168,7 @@ func getMore(s *Server, _ context.Context, _ *lungo.Transaction, c *command) (bs
 	return cur.reply(id, "nextBatch", docs), nil
 }
 
-func killCursors(s *Server, _ context.Context, _ *lungo.Transaction, c *command) (bson.D, error) {
+func killCursors(s *Server, _ *lungo.Transaction, c *command) (bson.D, error) {
 	ids, err := arg(c.args, "cursors", bson.A{})
 	if err != nil {
 		return nil, err
@@ -196,7 +195,7 @@ func killCursors(s *Server, _ context.Context, _ *lungo.Transaction, c *command)
 
 // aggregate knows two pipelines: a change stream, and a $match with the $group
 // that counts.
-func aggregate(s *Server, _ context.Context, txn *lungo.Transaction, c *command) (bson.D, error) {
+func aggregate(s *Server, txn *lungo.Transaction, c *command) (bson.D, error) {
 	list, err := arg(c.args, "pipeline", bson.A(nil))
 	if err != nil {
 		return nil, err

@@ -85,7 +85,7 @@ func (s *Server) session(ctx context.Context, c *command) (bson.D, error) {
 func (s *Server) alone(ctx context.Context, h handler, c *command) (reply bson.D, err error) {
 	if h.use&(useWrite|useAdmin) != 0 {
 		err = s.write(ctx, func(txn *lungo.Transaction) error {
-			reply, err = h.run(s, ctx, txn, c)
+			reply, err = h.run(s, txn, c)
 			return err
 		})
 		return reply, err
@@ -94,7 +94,7 @@ func (s *Server) alone(ctx context.Context, h handler, c *command) (reply bson.D
 	if err != nil {
 		return nil, err
 	}
-	return h.run(s, ctx, txn, c)
+	return h.run(s, txn, c)
 }
 
 // transact runs a command of a transaction. Any error ends the transaction.
@@ -133,7 +133,7 @@ func (s *Server) transact(ctx context.Context, sess *session, h handler, c *comm
 		s.abort(sess)
 		return bson.D{}, nil
 	}
-	reply, err := h.run(s, ctx, sess.txn, c)
+	reply, err := h.run(s, sess.txn, c)
 	if failed, _ := arg(reply, "writeErrors", bson.A(nil)); err != nil || failed != nil {
 		s.abort(sess)
 	}
@@ -176,7 +176,7 @@ func (s *Server) abort(sess *session) {
 	}
 }
 
-func endSessions(s *Server, _ context.Context, _ *lungo.Transaction, c *command) (bson.D, error) {
+func endSessions(s *Server, _ *lungo.Transaction, c *command) (bson.D, error) {
 	list, _ := c.args[0].Value.(bson.A)
 	ids, err := documents(list, "id")
 	if err != nil {

@@ -1,7 +1,6 @@
 package mongod
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"regexp"
@@ -62,7 +61,7 @@ func batch(c *command, field string, allowed []string, run func(ns lungo.Handle,
 	return reply, nil
 }
 
-func insert(_ *Server, _ context.Context, txn *lungo.Transaction, c *command) (bson.D, error) {
+func insert(_ *Server, txn *lungo.Transaction, c *command) (bson.D, error) {
 	return batch(c, "documents", nil, func(ns lungo.Handle, d bson.D) (int, int, error) {
 		if err := checkDocument(d); err != nil {
 			return 0, 0, err
@@ -81,7 +80,7 @@ func insert(_ *Server, _ context.Context, txn *lungo.Transaction, c *command) (b
 	})
 }
 
-func update(_ *Server, _ context.Context, txn *lungo.Transaction, c *command) (bson.D, error) {
+func update(_ *Server, txn *lungo.Transaction, c *command) (bson.D, error) {
 	var half error // after a change that must not stay
 	reply, err := batch(c, "updates", []string{"q", "u", "multi"}, func(ns lungo.Handle, d bson.D) (int, int, error) {
 		q, err := arg(d, "q", bson.D(nil))
@@ -123,7 +122,7 @@ func update(_ *Server, _ context.Context, txn *lungo.Transaction, c *command) (b
 	return reply, errors.Join(err, half)
 }
 
-func remove(_ *Server, _ context.Context, txn *lungo.Transaction, c *command) (bson.D, error) {
+func remove(_ *Server, txn *lungo.Transaction, c *command) (bson.D, error) {
 	return batch(c, "deletes", []string{"q", "limit"}, func(ns lungo.Handle, d bson.D) (int, int, error) {
 		q, err := arg(d, "q", bson.D(nil))
 		if err != nil {
