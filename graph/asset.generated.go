@@ -1914,7 +1914,7 @@ func (ec *executionContext) _UploadAssetPayload(ctx context.Context, sel ast.Sel
 // region    ***************************** type.gotpl *****************************
 
 func (ec *executionContext) marshalNAsset2ᚕᚖgithubᚗcomᚋgrapnelᚋgrapnelᚋcoreᚐAssetᚄ(ctx context.Context, sel ast.SelectionSet, v []*core.Asset) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 1, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNAsset2ᚖgithubᚗcomᚋgrapnelᚋgrapnelᚋcoreᚐAsset(ctx, sel, v[i])
@@ -1954,7 +1954,7 @@ func (ec *executionContext) marshalNAssetEdge2githubᚗcomᚋgrapnelᚋgrapnel�
 }
 
 func (ec *executionContext) marshalNAssetEdge2ᚕgithubᚗcomᚋgrapnelᚋgrapnelᚋcoreᚐEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []core.Edge[core.Asset]) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 1, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNAssetEdge2githubᚗcomᚋgrapnelᚋgrapnelᚋcoreᚐEdge(ctx, sel, v[i])
@@ -2062,7 +2062,7 @@ func (ec *executionContext) marshalNHTTPHeader2githubᚗcomᚋgrapnelᚋgrapnel�
 }
 
 func (ec *executionContext) marshalNHTTPHeader2ᚕgithubᚗcomᚋgrapnelᚋgrapnelᚋcoreᚐHeaderᚄ(ctx context.Context, sel ast.SelectionSet, v []core.Header) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 1, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNHTTPHeader2githubᚗcomᚋgrapnelᚋgrapnelᚋcoreᚐHeader(ctx, sel, v[i])
@@ -2206,7 +2206,7 @@ func (ec *executionContext) marshalOVisibility2ᚕgithubᚗcomᚋgrapnelᚋgrapn
 	if v == nil {
 		return graphql.Null
 	}
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 1, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNVisibility2githubᚗcomᚋgrapnelᚋgrapnelᚋcoreᚐVisibility(ctx, sel, v[i])

@@ -1897,7 +1897,7 @@ func (ec *executionContext) marshalNDeletePostPayload2ᚖgithubᚗcomᚋgrapnel�
 }
 
 func (ec *executionContext) marshalNPost2ᚕᚖgithubᚗcomᚋgrapnelᚋgrapnelᚋcoreᚐPostᚄ(ctx context.Context, sel ast.SelectionSet, v []*core.Post) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 1, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNPost2ᚖgithubᚗcomᚋgrapnelᚋgrapnelᚋcoreᚐPost(ctx, sel, v[i])
@@ -1947,7 +1947,7 @@ func (ec *executionContext) marshalNPostEdge2githubᚗcomᚋgrapnelᚋgrapnelᚋ
 }
 
 func (ec *executionContext) marshalNPostEdge2ᚕgithubᚗcomᚋgrapnelᚋgrapnelᚋcoreᚐEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []core.Edge[core.Post]) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 1, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNPostEdge2githubᚗcomᚋgrapnelᚋgrapnelᚋcoreᚐEdge(ctx, sel, v[i])
@@ -2086,7 +2086,7 @@ func (ec *executionContext) marshalOPostStatus2ᚕgithubᚗcomᚋgrapnelᚋgrapn
 	if v == nil {
 		return graphql.Null
 	}
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 1, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNPostStatus2githubᚗcomᚋgrapnelᚋgrapnelᚋcoreᚐPostStatus(ctx, sel, v[i])

@@ -1528,7 +1528,7 @@ func (ec *executionContext) marshalNUpdateUserPayload2ᚖgithubᚗcomᚋgrapnel�
 }
 
 func (ec *executionContext) marshalNUser2ᚕᚖgithubᚗcomᚋgrapnelᚋgrapnelᚋcoreᚐUserᚄ(ctx context.Context, sel ast.SelectionSet, v []*core.User) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 1, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNUser2ᚖgithubᚗcomᚋgrapnelᚋgrapnelᚋcoreᚐUser(ctx, sel, v[i])
@@ -1568,7 +1568,7 @@ func (ec *executionContext) marshalNUserEdge2githubᚗcomᚋgrapnelᚋgrapnelᚋ
 }
 
 func (ec *executionContext) marshalNUserEdge2ᚕgithubᚗcomᚋgrapnelᚋgrapnelᚋcoreᚐEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []core.Edge[core.User]) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 1, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNUserEdge2githubᚗcomᚋgrapnelᚋgrapnelᚋcoreᚐEdge(ctx, sel, v[i])
@@ -1619,7 +1619,7 @@ func (ec *executionContext) marshalORole2ᚕgithubᚗcomᚋgrapnelᚋgrapnelᚋc
 	if v == nil {
 		return graphql.Null
 	}
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 1, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNRole2githubᚗcomᚋgrapnelᚋgrapnelᚋcoreᚐRole(ctx, sel, v[i])
