@@ -237,45 +237,69 @@ func TestMongoDBDropped(t *testing.T) {
 	}
 }
 
-// TestMongoDBSecondStart finds the collections and indexes of the first.
+// TestMongoDBSecondStart has types that change from one start to the next.
 func TestMongoDBSecondStart(t *testing.T) {
 	t.Parallel()
 	server := startMongod(t)
-	spec := core.Spec{
-		Name: "notes", Prefix: "not",
-		Fields:  []core.Field{{Name: "text", Kind: core.String, Unique: true}, {Name: "createdAt", Kind: core.Time}},
-		Indexes: [][]string{{"text", "createdAt"}},
-	}
-	for range 2 {
+	start := func(edit func(*core.Spec)) core.DocStore {
+		t.Helper()
+		spec := core.Spec{
+			Name: "notes", Prefix: "not",
+			Fields:  []core.Field{{Name: "text", Kind: core.String}, {Name: "createdAt", Kind: core.Time}},
+			Indexes: [][]string{{"text", "createdAt"}},
+		}
+		edit(&spec)
 		s := openMongo(t, server.URI())
+		t.Cleanup(func() { s.Close() })
 		if err := s.Ensure(t.Context(), []core.Spec{spec}); err != nil {
 			t.Fatal(err)
 		}
-		if err := s.Close(); err != nil {
+		return s
+	}
+	insert := func(s core.DocStore, id, text string) error {
+		return s.Write(t.Context(), core.Op{Kind: core.OpInsert, Coll: "notes", Doc: &note{Head: core.Head{ID: id, Version: 1}, Text: text}})
+	}
+	found := func(s core.DocStore, text string) int64 {
+		t.Helper()
+		n, err := s.Count(t.Context(), "notes", core.Search(text))
+		if err != nil {
 			t.Fatal(err)
 		}
-		spec.Live, spec.Search = true, []string{"text"} // what the second brings
+		return n
 	}
-	s := openMongo(t, server.URI())
-	defer s.Close()
-	spec.Fields[0].Unique = false
-	if err := s.Ensure(t.Context(), []core.Spec{spec}); err != nil {
-		t.Errorf("an index that no spec declares any more: %v", err)
+
+	// Unique and searchable at first, and gone at once.
+	s := start(func(spec *core.Spec) {
+		spec.Fields[0].Unique, spec.Search, spec.Expires = true, []string{"text"}, "createdAt"
+	})
+	if err := errors.Join(insert(s, "not_1", "one"), server.Expire()); err != nil {
+		t.Fatal(err)
+	}
+	if n := found(s, "one"); n != 0 {
+		t.Errorf("%d expired notes are left", n)
+	}
+	// None of that now.
+	s = start(func(*core.Spec) {})
+	if err := errors.Join(insert(s, "not_2", "two"), insert(s, "not_3", "two"), server.Expire()); err != nil {
+		t.Fatalf("the second start: %v", err)
+	}
+	if n, err := s.Count(t.Context(), "notes", core.All); err != nil || n != 2 {
+		t.Errorf("%d notes (%v), want 2", n, err)
+	}
+	// Searchable again, and live for the first time.
+	s = start(func(spec *core.Spec) { spec.Search, spec.Live = []string{"text"}, true })
+	if n := found(s, "two"); n != 2 {
+		t.Errorf("a search finds %d notes, want 2", n)
 	}
 	stream, err := s.Changes(t.Context(), nil)
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer stream.Close()
-	if err := s.Write(t.Context(), insertNote("not_1")); err != nil {
+	if err := s.Write(t.Context(), incNote("not_2")); err != nil {
 		t.Fatal(err)
 	}
-	if err := s.Write(t.Context(), incNote("not_1")); err != nil {
-		t.Fatal(err)
-	}
-	for range 2 {
-		if _, err := stream.Next(t.Context()); err != nil {
-			t.Errorf("Next of a type that became live later: %v", err)
-		}
+	if e, err := stream.Next(t.Context()); err != nil || e.Before == nil || e.After == nil {
+		t.Errorf("Next of a type that became live later: %+v (%v)", e, err)
 	}
 }

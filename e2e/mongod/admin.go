@@ -122,6 +122,26 @@ func createIndexes(_ *Server, txn *lungo.Transaction, c *command) (bson.D, error
 	}, nil
 }
 
+// dropIndexes drops one index by its name.
+func dropIndexes(_ *Server, txn *lungo.Transaction, c *command) (bson.D, error) {
+	ns, err := c.coll()
+	if err != nil {
+		return nil, err
+	}
+	name, err := arg(c.args, "index", "")
+	if err != nil || name == "" || name == "*" || name == "_id_" {
+		return nil, errorf(72, "InvalidOptions", "index: %q", name)
+	}
+	coll := txn.Catalog().Namespaces[ns]
+	if coll == nil {
+		return nil, errorf(26, "NamespaceNotFound", "ns not found %s", ns)
+	}
+	if coll.Indexes[name] == nil {
+		return nil, errorf(27, "IndexNotFound", "index not found with name [%s]", name)
+	}
+	return bson.D{{Key: "nIndexesWas", Value: int32(len(coll.Indexes))}}, txn.DropIndex(ns, name)
+}
+
 // indexConfig reads an index specification.
 func indexConfig(spec bson.D) (name string, config mongokit.IndexConfig, err error) {
 	name, err = arg(spec, "name", "")

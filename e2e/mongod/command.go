@@ -70,6 +70,7 @@ func handlers(name string) (handler, bool) {
 		"create":        {run: create, fields: []string{"changeStreamPreAndPostImages"}, use: useAdmin},
 		"collMod":       {run: collMod, fields: []string{"changeStreamPreAndPostImages"}, use: useAdmin},
 		"createIndexes": {run: createIndexes, fields: []string{"indexes"}, use: useAdmin},
+		"dropIndexes":   {run: dropIndexes, fields: []string{"index"}, use: useAdmin},
 		"listIndexes":   {run: listIndexes, fields: []string{"cursor"}},
 		"dropDatabase":  {run: dropDatabase, use: useAdmin},
 	}[name]

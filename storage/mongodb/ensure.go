@@ -3,7 +3,9 @@ package mongodb
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/grapnel/grapnel/core"
@@ -18,17 +20,26 @@ const (
 	namespaceExists = 48               // the server's code
 )
 
-// Ensure creates what specs declare and is missing. It drops nothing: an index
-// that no spec declares any more stays. Words of documents that were written
-// before their type was searchable are added here. Several servers may run it
-// at once.
+// indexConflicts are the server's codes for an index of the same name or keys
+// that is another one.
+var indexConflicts = []int{85, 86}
+
+// Ensure creates what specs declare and is missing, words of documents that
+// were written before their type was searchable included. Of the indexes that
+// no spec declares any more it drops those that would still act: unique ones,
+// expiring ones, and those of words, which would grow stale. Others stay.
+// Several servers may run it at once.
 func (s *Store) Ensure(ctx context.Context, specs []core.Spec) error {
 	// A deadline of its own, for the client's default is meant for requests.
 	ctx, cancel := context.WithTimeout(ctx, buildTimeout)
 	defer cancel()
 	for _, spec := range specs {
 		c := s.newCollection(spec)
-		if err := s.ensure(ctx, c); err != nil {
+		err := s.ensure(ctx, c)
+		if hasCode(err, indexConflicts) {
+			err = core.Wrap(core.Internal, err, fmt.Sprintf("An index of the collection %q differs from what its type declares; drop it and start again.", spec.Name))
+		}
+		if err != nil {
 			return fail(ctx, err)
 		}
 		s.mu.Lock()
@@ -54,7 +65,7 @@ func (s *Store) ensure(ctx context.Context, c *collection) error {
 			}).Err()
 		}
 		if err == nil {
-			err = c.fillWords(ctx)
+			err = c.adopt(ctx)
 		}
 	}
 	if err != nil {
@@ -66,58 +77,83 @@ func (s *Store) ensure(ctx context.Context, c *collection) error {
 	return err
 }
 
-// indexes are what the spec declares. Their names are the usual ones, "slug_1",
-// which takenField reads.
+// indexes are what the spec declares. takenField reads the names of the unique
+// ones.
 func (c *collection) indexes() []mongo.IndexModel {
 	var models []mongo.IndexModel
-	for _, fields := range c.spec.Indexes {
-		var key bson.D
-		for _, f := range append(slices.Clone(fields), "_id") {
-			key = append(key, bson.E{Key: f, Value: 1})
+	add := func(o *options.IndexOptionsBuilder, fields ...string) {
+		var keys bson.D
+		var names []string
+		for _, f := range fields {
+			keys = append(keys, bson.E{Key: f, Value: 1})
+			names = append(names, indexName(f))
 		}
-		models = append(models, mongo.IndexModel{Keys: key})
+		models = append(models, mongo.IndexModel{Keys: keys, Options: o.SetName(strings.Join(names, "_"))})
+	}
+	for _, fields := range c.spec.Indexes {
+		add(options.Index(), append(slices.Clone(fields), "_id")...)
 	}
 	for _, f := range c.spec.Fields {
 		if f.Unique {
-			models = append(models, mongo.IndexModel{
-				Keys:    bson.D{{Key: f.Name, Value: 1}},
-				Options: options.Index().SetUnique(true).SetPartialFilterExpression(compare(f.Name, "$gte", least(f.Kind))),
-			})
+			add(options.Index().SetUnique(true).SetPartialFilterExpression(compare(f.Name, "$gte", least(f.Kind))), f.Name)
 		}
 	}
 	if c.spec.Expires != "" {
-		models = append(models, mongo.IndexModel{
-			Keys:    bson.D{{Key: c.spec.Expires, Value: 1}},
-			Options: options.Index().SetExpireAfterSeconds(0),
-		})
+		add(options.Index().SetExpireAfterSeconds(0), c.spec.Expires)
 	}
 	for _, f := range c.spec.Search {
-		models = append(models, mongo.IndexModel{Keys: bson.D{{Key: wordsField + "." + f, Value: 1}}})
+		add(options.Index(), wordsField+"."+f)
 	}
 	return models
 }
 
-// fillWords adds the words of searchable fields that have no index yet, and so
-// became searchable after documents were written. The index is made afterwards:
-// should this be cut short, the next start does it again.
-func (c *collection) fillWords(ctx context.Context) error {
-	specs, err := c.Indexes().ListSpecifications(ctx)
+// indexName is the usual name of an index on one field.
+func indexName(field string) string { return field + "_1" }
+
+// adopt brings a collection from an earlier start to what its spec says now.
+// The index of the words of a field is made after the words: should this be
+// cut short, the next start does it again.
+func (c *collection) adopt(ctx context.Context) error {
+	have, err := c.Indexes().ListSpecifications(ctx)
 	if err != nil {
 		return err
 	}
-	for _, field := range c.spec.Search {
-		name := wordsField + "." + field + "_1"
-		if slices.ContainsFunc(specs, func(i mongo.IndexSpecification) bool { return i.Name == name }) {
-			continue
+	names := map[string]bool{}
+	for _, i := range have {
+		names[i.Name] = true
+		if c.outdated(i) {
+			if err := c.Indexes().DropOne(ctx, i.Name); err != nil {
+				return err
+			}
 		}
-		if err := c.fillWordsOf(ctx, field); err != nil {
-			return err
+	}
+	for _, field := range c.spec.Search {
+		if !names[indexName(wordsField+"."+field)] {
+			if err := c.fillWords(ctx, field); err != nil {
+				return err
+			}
 		}
 	}
 	return nil
 }
 
-func (c *collection) fillWordsOf(ctx context.Context, field string) (err error) {
+// outdated holds for an index that acts and that the spec does not declare.
+func (c *collection) outdated(i mongo.IndexSpecification) bool {
+	field, isOne := strings.CutSuffix(i.Name, "_1")
+	words, isWords := strings.CutPrefix(field, wordsField+".")
+	switch {
+	case isOne && isWords:
+		return !c.searches(words)
+	case i.ExpireAfterSeconds != nil:
+		return field != c.spec.Expires
+	case i.Unique != nil && *i.Unique:
+		return !c.fields[field].Unique
+	}
+	return false
+}
+
+// fillWords adds the words of one field to all documents.
+func (c *collection) fillWords(ctx context.Context, field string) (err error) {
 	cur, err := c.Collection.Find(ctx, compare(field, "$gte", ""), options.Find().SetProjection(bson.D{{Key: field, Value: 1}}))
 	if err != nil {
 		return err
