@@ -128,6 +128,12 @@ func (a PageArgs) bounds() (limit int, backward bool, err error) {
 	return limit, backward, check.err()
 }
 
+// NewPage is a page that no collection has read: all there is of a connection,
+// or its first documents. Its cursors lead nowhere.
+func NewPage[T any](nodes []*T, total int) *Page[T] {
+	return &Page[T]{nodes: nodes, hasNext: len(nodes) < total, count: func(context.Context) (int, error) { return total, nil }}
+}
+
 // Nodes is the documents of the page.
 func (p *Page[T]) Nodes() []*T { return p.nodes }
 
