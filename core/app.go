@@ -92,7 +92,7 @@ func New(ctx context.Context, cfg Config) (*App, error) {
 		signUps:    newLimiter(cfg.Limits.SignUpByAddress, cfg.Now),
 	}
 	a.Posts = &Posts{Collection: newCollection[Post](cfg.Docs, specs[2], cfg.Now), app: a}
-	a.Posts.feed.onDue = a.Posts.claimDue
+	a.Posts.settle = a.Posts.claimDue
 	a.Assets = &Assets{Collection: newCollection[Asset](cfg.Docs, specs[3], cfg.Now), app: a, max: cfg.MaxUpload, slots: make(chan struct{}, maxUploads)}
 
 	stream, err := cfg.Docs.Changes(ctx, nil)

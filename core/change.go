@@ -114,7 +114,6 @@ type feed[T any] struct {
 	c      *Collection[T]
 	due    string        // the field that the rules compare with Now; "" for none
 	wake   chan struct{} // a document may be due earlier than thought
-	onDue  func(context.Context, *T)
 	mu     sync.Mutex
 	subs   map[*subscriber[T]]struct{}
 	closed error
@@ -266,9 +265,6 @@ func (f *feed[T]) keepTime(ctx context.Context, log *slog.Logger) {
 			after = []any{at, h.ID}
 			if !at.After(h.UpdatedAt) {
 				continue // its own write announced it
-			}
-			if f.onDue != nil {
-				f.onDue(ctx, doc)
 			}
 			f.deliver(images[T]{id: h.ID, before: doc, after: doc, beforeAt: at.Add(-time.Millisecond), at: at})
 		}

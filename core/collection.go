@@ -26,6 +26,9 @@ type Collection[T any] struct {
 	docs   DocStore
 	now    func() time.Time
 	feed   *feed[T]
+	// settle, when not nil, brings a document that was read up to the present
+	// moment, where the clock alone has changed what it is.
+	settle func(context.Context, *T)
 }
 
 // newCollection panics when T does not embed Head: a mistake in the program.
@@ -237,6 +240,11 @@ func (c *Collection[T]) find(ctx context.Context, q Query) ([]*T, error) {
 		}
 		headOf(t).batch = b
 		b.docs = append(b.docs, t)
+	}
+	if c.settle != nil {
+		for _, t := range b.docs {
+			c.settle(ctx, t)
+		}
 	}
 	return b.docs, nil
 }

@@ -302,37 +302,12 @@ func (p *Posts) BySlug(ctx context.Context, s string) (*Post, error) {
 	if !Is(err, NotFound) {
 		return post, err
 	}
-	// A scheduled post that came due holds no claim until it is first read.
-	due, err := p.find(ctx, Query{Filter: And(public().at(p.now()), Eq("slug", s)), Order: []Order{{Field: "date"}, {Field: "_id"}}, Limit: 1})
-	if err != nil || len(due) == 0 {
-		return nil, orElse(err, p.notFound())
-	}
-	p.claimDue(ctx, due[0])
-	return p.First(ctx, Eq("slugs", s))
-}
-
-// Get and Page are those of the collection; a post that came due by the clock
-// gets its slug from whoever reads it first, so that no job has to run.
-func (p *Posts) Get(ctx context.Context, id string) (*Post, error) {
-	post, err := p.Collection.Get(ctx, id)
-	if err == nil && p.isDue(post) {
-		p.claimDue(ctx, post)
-	}
-	return post, err
-}
-
-// Page reads posts; see Get.
-func (p *Posts) Page(ctx context.Context, args PageArgs) (*Page[Post], error) {
-	page, err := p.Collection.Page(ctx, args)
+	// A scheduled post that came due claims its slug when it is first read: now.
+	_, err = p.find(ctx, Query{Filter: And(public().at(p.now()), Eq("slug", s)), Order: []Order{{Field: "date"}, {Field: "_id"}}, Limit: 1})
 	if err != nil {
 		return nil, err
 	}
-	for _, post := range page.nodes {
-		if p.isDue(post) {
-			p.claimDue(ctx, post)
-		}
-	}
-	return page, nil
+	return p.First(ctx, Eq("slugs", s))
 }
 
 // Changed streams the changes of the posts that the caller may see.
@@ -457,9 +432,9 @@ func (p *Posts) takenSlugs(ctx context.Context, id string, wanted []string) (map
 	return taken, err
 }
 
-// claimDue stores the slug of a post that came due. It is no change of the
-// post: the version stays. What goes wrong is only logged; the next reader
-// tries again.
+// claimDue stores the slug of a scheduled post that came due: whoever reads it
+// first does so, and no job has to run. It is no change of the post: the
+// version stays. What goes wrong is only logged; the next reader tries again.
 func (p *Posts) claimDue(ctx context.Context, post *Post) {
 	if !p.isDue(post) {
 		return
@@ -499,11 +474,4 @@ func makeSlug(title string) string {
 
 func numbered(base, n string) string {
 	return strings.TrimRight(base[:min(len(base), maxSlug-len(n)-1)], "-") + "-" + n
-}
-
-func orElse(err, other error) error {
-	if err != nil {
-		return err
-	}
-	return other
 }
