@@ -105,14 +105,17 @@ func Gte(field string, v any) Filter { return Filter{Op: OpGte, Field: field, Va
 // Prefix matches strings that begin with p; the empty prefix, every string.
 func Prefix(field, p string) Filter { return Filter{Op: OpPrefix, Field: field, Value: p} }
 
-// In matches a field whose value is one of vs; without values, nothing.
+// In matches a field whose value is one of vs; without values, or with nulls
+// only, nothing.
 func In[V any](field string, vs []V) Filter {
-	if len(vs) == 0 {
-		return None
+	out := make([]any, 0, len(vs))
+	for _, v := range vs {
+		if w := value(v); w != nil {
+			out = append(out, w)
+		}
 	}
-	out := make([]any, len(vs))
-	for i, v := range vs {
-		out[i] = value(v)
+	if len(out) == 0 {
+		return None
 	}
 	return Filter{Op: OpIn, Field: field, Value: out}
 }
@@ -265,8 +268,17 @@ func numbersEqual(a, b any) bool {
 	return ok && c == 0
 }
 
+// isNaN reports whether v is not a number, which equals and precedes nothing.
+func isNaN(v any) bool {
+	f, ok := v.(float64)
+	return ok && f != f
+}
+
 // compare orders two values of one kind; ok is false for different kinds.
 func compare(a, b any) (c int, ok bool) {
+	if isNaN(a) || isNaN(b) {
+		return 0, false
+	}
 	switch a := a.(type) {
 	case string:
 		if b, ok := b.(string); ok {
