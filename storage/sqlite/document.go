@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/binary"
 	"math"
+	"slices"
 	"strings"
 
 	"github.com/grapnel/grapnel/core"
@@ -53,15 +54,15 @@ func encode(v any) ([]byte, error) {
 type record struct {
 	raw     []byte
 	id      string
-	columns []any   // by field.at
-	arrays  [][]any // by field.at; distinct elements
-	words   string
+	columns []any    // by field.at
+	arrays  [][]any  // by field.at; distinct elements
+	texts   []string // of the searched fields
+	words   string   // in texts, once fold was called
 }
 
 // record takes apart an encoded document.
 func (c *collection) record(raw []byte) (*record, error) {
 	r := &record{raw: raw, columns: make([]any, len(c.columns)), arrays: make([][]any, len(c.arrays))}
-	var text []string
 	err := elements(raw, func(e bson.RawElement, key []byte) error {
 		name := string(key)
 		if name == "_id" {
@@ -74,7 +75,7 @@ func (c *collection) record(raw []byte) (*record, error) {
 		}
 		if c.searches(name) {
 			if s, ok := e.Value().StringValueOK(); ok {
-				text = append(text, s)
+				r.texts = append(r.texts, s)
 			}
 		}
 		f := c.fields[name]
@@ -117,27 +118,20 @@ func (c *collection) record(raw []byte) (*record, error) {
 	if r.id == "" {
 		return nil, core.Errorf(core.Internal, "A document of %q has no _id.", c.spec.Name)
 	}
-	r.words = words(text)
 	return r, nil
 }
 
-func (c *collection) searches(name string) bool {
-	for _, s := range c.spec.Search {
-		if s == name {
-			return true
-		}
-	}
-	return false
-}
-
-// words is what the full-text index gets to see of texts.
-func words(texts []string) string {
+// fold finds the words that the full-text index gets to see.
+func (r *record) fold() *record {
 	var all []string
-	for _, t := range texts {
+	for _, t := range r.texts {
 		all = append(all, core.Words(t)...)
 	}
-	return strings.Join(all, " ")
+	r.words = strings.Join(all, " ")
+	return r
 }
+
+func (c *collection) searches(name string) bool { return slices.Contains(c.spec.Search, name) }
 
 // value brings a stored value to the form of f's column.
 func (f *field) value(v bson.RawValue) (any, error) {

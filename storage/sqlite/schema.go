@@ -179,7 +179,7 @@ func (w *writer) refill(ctx context.Context, c *collection, old string) error {
 			if err != nil {
 				return err
 			}
-			if _, err := w.store(ctx, c, r); err != nil {
+			if _, err := w.store(ctx, c, r.fold()); err != nil {
 				return err
 			}
 		}

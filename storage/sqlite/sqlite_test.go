@@ -1,16 +1,20 @@
 package sqlite_test
 
 import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"os"
 	"path/filepath"
+	"sync"
 	"testing"
+	"time"
 
 	"github.com/grapnel/grapnel/core"
 	"github.com/grapnel/grapnel/storage/sqlite"
 	"github.com/grapnel/grapnel/storage/storagetest"
-	"go.uber.org/goleak"
 )
-
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 // open opens a store in a folder of its own; the caller closes it.
 func open(t testing.TB, opts ...sqlite.Option) *sqlite.Store {
@@ -37,4 +41,513 @@ func TestContract(t *testing.T) {
 			}
 		}),
 	)
+}
+
+// note is a small live type.
+type note struct {
+	core.Head `bson:",inline"`
+	Text      string     `bson:"text"`
+	Tags      []string   `bson:"tags"`
+	Ends      *time.Time `bson:"ends"`
+}
+
+func noteSpec() core.Spec {
+	return core.Spec{
+		Name: "notes", Prefix: "not", Live: true, Expires: "ends", Search: []string{"text"},
+		Fields: []core.Field{
+			{Name: "version", Kind: core.Int},
+			{Name: "text", Kind: core.String},
+			{Name: "tags", Kind: core.String, Array: true, Unique: true},
+			{Name: "ends", Kind: core.Time},
+		},
+		Indexes: [][]string{{"text"}},
+	}
+}
+
+func ensure(t *testing.T, s *sqlite.Store, specs ...core.Spec) {
+	t.Helper()
+	if err := s.Ensure(t.Context(), specs); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func create(t *testing.T, s *sqlite.Store, notes ...*note) {
+	t.Helper()
+	for _, n := range notes {
+		if err := s.Write(t.Context(), core.Op{Kind: core.OpInsert, Coll: "notes", Doc: n}); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+func newNote(id, text string) *note { return &note{Head: core.Head{ID: id, Version: 1}, Text: text} }
+
+func count(t *testing.T, s *sqlite.Store, f core.Filter) int64 {
+	t.Helper()
+	n, err := s.Count(t.Context(), "notes", f)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return n
+}
+
+func TestFilesAndLock(t *testing.T) {
+	t.Parallel()
+	dir := filepath.Join(t.TempDir(), "new", "data")
+	path := filepath.Join(dir, "grapnel.db")
+	s, err := sqlite.Open(t.Context(), path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ensure(t, s, noteSpec())
+	create(t, s, newNote("not_1", "kept"))
+
+	if info, err := os.Stat(dir); err != nil || info.Mode().Perm() != 0o700 {
+		t.Errorf("the folder has mode %v (%v)", info.Mode(), err)
+	}
+	files, err := filepath.Glob(path + "*")
+	if err != nil || len(files) < 3 {
+		t.Errorf("files %v (%v)", files, err)
+	}
+	for _, f := range files {
+		if info, err := os.Stat(f); err != nil || info.Mode().Perm() != 0o600 {
+			t.Errorf("%s has mode %v (%v)", f, info.Mode(), err)
+		}
+	}
+	if _, err := sqlite.Open(t.Context(), path); !core.Is(err, core.Unavailable) {
+		t.Errorf("a second opening of the file: %v", err)
+	}
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Close(); err != nil {
+		t.Errorf("closing twice: %v", err)
+	}
+
+	if s, err = sqlite.Open(t.Context(), path); err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	ensure(t, s, noteSpec())
+	if n := count(t, s, core.Search("kept")); n != 1 {
+		t.Errorf("%d notes after opening again", n)
+	}
+}
+
+func TestOpenRefuses(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	path := filepath.Join(dir, "text.db")
+	if err := os.WriteFile(path, []byte("this is no database, but a text that is long enough to be taken for one at first sight"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := sqlite.Open(t.Context(), path); err == nil {
+		t.Error("opened a text file")
+	}
+	if _, err := sqlite.Open(t.Context(), dir); err == nil {
+		t.Error("opened a folder")
+	}
+
+	path = filepath.Join(dir, "newer.db")
+	db, err := sql.Open("sqlite", path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = db.Exec("PRAGMA user_version=99")
+	if err := errors.Join(err, db.Close()); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := sqlite.Open(t.Context(), path); err == nil {
+		t.Error("opened a file of a newer version")
+	}
+}
+
+func TestOddPath(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "a b?c=d#e%41", "ü.db")
+	s, err := sqlite.Open(t.Context(), path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	if info, err := os.Stat(path); err != nil || info.Size() == 0 {
+		t.Errorf("the database is not at its path: %v", err)
+	}
+}
+
+func TestSpecsRefused(t *testing.T) {
+	t.Parallel()
+	s := open(t)
+	defer s.Close()
+	for name, change := range map[string]func(*core.Spec){
+		"no name":           func(s *core.Spec) { s.Name = "" },
+		"separator":         func(s *core.Spec) { s.Name = "a$b" },
+		"two fields":        func(s *core.Spec) { s.Fields = append(s.Fields, core.Field{Name: "TEXT"}) },
+		"the id":            func(s *core.Spec) { s.Fields = append(s.Fields, core.Field{Name: "_id"}) },
+		"unknown kind":      func(s *core.Spec) { s.Fields = append(s.Fields, core.Field{Name: "x", Kind: 77}) },
+		"undeclared":        func(s *core.Spec) { s.Indexes = [][]string{{"nothing"}} },
+		"empty index":       func(s *core.Spec) { s.Indexes = [][]string{{}} },
+		"array not first":   func(s *core.Spec) { s.Indexes = [][]string{{"text", "tags"}} },
+		"expires by a text": func(s *core.Spec) { s.Expires = "text" },
+	} {
+		spec := noteSpec()
+		change(&spec)
+		if err := s.Ensure(t.Context(), []core.Spec{spec}); err == nil {
+			t.Errorf("%s: not refused", name)
+		}
+	}
+	ensure(t, s, noteSpec())
+	for name, q := range map[string]core.Query{
+		"undeclared field":  {Filter: core.Eq("nothing", 1), Limit: 1},
+		"undeclared order":  {Order: []core.Order{{Field: "nothing"}}, Limit: 1},
+		"order by array":    {Order: []core.Order{{Field: "tags"}, {Field: "_id"}}, Limit: 1},
+		"range of an array": {Filter: core.Lt("tags", "a"), Limit: 1},
+		"no limit":          {},
+		"short cursor":      {Order: []core.Order{{Field: "text"}, {Field: "_id"}}, After: []any{"a"}, Limit: 1},
+		"cursor of a kind":  {Order: []core.Order{{Field: "text"}, {Field: "_id"}}, After: []any{int64(1), "a"}, Limit: 1},
+	} {
+		for _, err := range s.Find(t.Context(), "notes", q) {
+			if err == nil {
+				t.Errorf("%s: not refused", name)
+			}
+		}
+	}
+	if _, err := s.Count(t.Context(), "nothing", core.All); err == nil {
+		t.Error("counted a collection that is not there")
+	}
+	if err := s.Write(t.Context(), core.Op{Kind: core.OpInsert, Coll: "notes", Doc: &struct {
+		ID   string `bson:"_id"`
+		Text int    `bson:"text"`
+	}{ID: "not_1"}}); err == nil {
+		t.Error("a number was stored in a field of strings")
+	}
+}
+
+// TestSchemaChanges lets a type change in every way between two starts.
+func TestSchemaChanges(t *testing.T) {
+	t.Parallel()
+	s := open(t)
+	defer s.Close()
+	ensure(t, s, noteSpec())
+	for i := range 1200 { // more than one step of the copy
+		n := newNote(fmt.Sprintf("not_%04d", i), fmt.Sprintf("word%d same", i%10))
+		n.Tags = []string{fmt.Sprintf("a%d", i), fmt.Sprintf("b%d", i)}
+		create(t, s, n)
+	}
+	check := func(f core.Filter, want int64) {
+		t.Helper()
+		if n := count(t, s, f); n != want {
+			t.Errorf("%+v matches %d, want %d", f, n, want)
+		}
+	}
+	spec := noteSpec()
+	spec.Fields = append(spec.Fields, core.Field{Name: "createdAt", Kind: core.Time})
+	spec.Indexes = [][]string{{"tags", "text"}, {"createdAt", "text"}}
+	ensure(t, s, spec)
+	check(core.Eq("createdAt", time.Time{}), 1200)
+	check(core.Eq("tags", "b77"), 1)
+	check(core.Search("word3 same"), 120)
+
+	spec.Fields, spec.Indexes, spec.Search, spec.Expires = spec.Fields[1:2], nil, nil, "" // only text
+	ensure(t, s, spec)
+	check(core.Eq("text", "word3 same"), 120)
+	if _, err := s.Count(t.Context(), "notes", core.Eq("tags", "b77")); err == nil {
+		t.Error("a field that is not declared any more is served")
+	}
+
+	// What cannot become unique is refused, and all stays as it was.
+	spec.Fields = []core.Field{{Name: "text", Kind: core.String, Unique: true}}
+	if err := s.Ensure(t.Context(), []core.Spec{spec}); !core.Is(err, core.Conflict) {
+		t.Errorf("a unique field over equal values: %v", err)
+	}
+	check(core.Eq("text", "word3 same"), 120)
+	ensure(t, s, noteSpec())
+	check(core.Eq("tags", "b77"), 1)
+	check(core.Search("word3 same"), 120)
+	n := newNote("not_x", "x")
+	n.Tags = []string{"b77"}
+	if err := s.Write(t.Context(), core.Op{Kind: core.OpInsert, Coll: "notes", Doc: n}); !core.Is(err, core.Conflict) {
+		t.Errorf("a taken element: %v", err)
+	}
+}
+
+// TestBatchesAreIndependent lets jobs fail in every way beside jobs that do
+// not, all in the same few commits.
+func TestBatchesAreIndependent(t *testing.T) {
+	t.Parallel()
+	s := open(t)
+	defer s.Close()
+	ensure(t, s, noteSpec())
+	taken := newNote("not_taken", "x")
+	taken.Tags = []string{"taken"}
+	create(t, s, taken)
+	stream, err := s.Changes(t.Context(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer stream.Close()
+
+	const n = 300
+	good := 0
+	var wg sync.WaitGroup
+	start := make(chan struct{})
+	for i := range n {
+		note := newNote(fmt.Sprintf("not_%d", i), "text")
+		op := core.Op{Kind: core.OpInsert, Coll: "notes", Doc: note}
+		ops, ok := []core.Op{op}, func(err error) bool { return err == nil }
+		switch i % 5 {
+		case 1: // fails after the document was inserted
+			note.Tags = []string{"free", "taken"}
+			ok = func(err error) bool { return core.Is(err, core.Conflict) }
+		case 2: // fails at the second operation
+			ops = append(ops, core.Op{Kind: core.OpDelete, Coll: "notes", Filter: core.Eq("_id", "absent")})
+			ok = func(err error) bool { var e *core.NoMatch; return errors.As(err, &e) && e.Op == 1 }
+		case 3: // fails at once
+			note.ID = "not_taken"
+			ok = func(err error) bool { return core.Is(err, core.Conflict) }
+		default:
+			good++
+		}
+		wg.Go(func() {
+			<-start
+			if err := s.Write(t.Context(), ops...); !ok(err) {
+				t.Errorf("job %d: %v", i, err)
+			}
+		})
+	}
+	close(start)
+	wg.Wait()
+	if got := count(t, s, core.Eq("text", "text")); got != int64(good) {
+		t.Errorf("%d notes were stored, want %d", got, good)
+	}
+	if got := count(t, s, core.Search("text")); got != int64(good) {
+		t.Errorf("%d notes can be searched, want %d", got, good)
+	}
+	if got := count(t, s, core.Eq("tags", "free")); got != 0 {
+		t.Error("an element of a refused note was kept")
+	}
+	seen := map[string]bool{}
+	for range good {
+		e, err := stream.Next(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if seen[e.ID] {
+			t.Errorf("two events of %s", e.ID)
+		}
+		seen[e.ID] = true
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if e, err := stream.Next(ctx); err == nil {
+		t.Errorf("an event of %s, which was refused", e.ID)
+	}
+}
+
+// TestClose lets calls race with Close: each succeeds, or fails as UNAVAILABLE
+// and has done nothing.
+func TestClose(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "grapnel.db")
+	s, err := sqlite.Open(t.Context(), path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ensure(t, s, noteSpec())
+	stream, err := s.Changes(t.Context(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	waiting := make(chan error, 1)
+	other, err := s.Changes(t.Context(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := other.Close(); err != nil {
+		t.Fatal(err)
+	}
+	go func() {
+		for {
+			if _, err := stream.Next(context.Background()); err != nil {
+				waiting <- err
+				return
+			}
+		}
+	}()
+	var mu sync.Mutex
+	var acked []string
+	var wg sync.WaitGroup
+	first := make(chan struct{})
+	var once sync.Once
+	for w := range 16 {
+		wg.Go(func() {
+			for i := 0; ; i++ {
+				id := fmt.Sprintf("not_%d_%d", w, i)
+				err := s.Write(context.Background(), core.Op{Kind: core.OpInsert, Coll: "notes", Doc: newNote(id, "x")})
+				if err != nil {
+					if !core.Is(err, core.Unavailable) {
+						t.Errorf("Write: %v", err)
+					}
+					return
+				}
+				mu.Lock()
+				acked = append(acked, id)
+				mu.Unlock()
+				once.Do(func() { close(first) })
+				if _, err := s.Count(context.Background(), "notes", core.All); err != nil && !core.Is(err, core.Unavailable) {
+					t.Errorf("Count: %v", err)
+				}
+			}
+		})
+	}
+	<-first
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	wg.Wait()
+	if err := <-waiting; !core.Is(err, core.Unavailable) {
+		t.Errorf("a waiting stream ends with %v", err)
+	}
+	if _, err := other.Next(t.Context()); !core.Is(err, core.Unavailable) {
+		t.Errorf("a closed stream ends with %v", err)
+	}
+
+	if s, err = sqlite.Open(t.Context(), path); err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	ensure(t, s, noteSpec())
+	if n := count(t, s, core.All); n != int64(len(acked)) {
+		t.Errorf("%d notes of %d acknowledged", n, len(acked))
+	}
+}
+
+// TestChangesOutlive resumes a stream after a restart, and elsewhere not.
+func TestChangesOutlive(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "grapnel.db")
+	s, err := sqlite.Open(t.Context(), path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ensure(t, s, noteSpec())
+	stream, err := s.Changes(t.Context(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	create(t, s, newNote("not_1", "a"), newNote("not_2", "b"))
+	e, err := stream.Next(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := errors.Join(stream.Close(), s.Close()); err != nil {
+		t.Fatal(err)
+	}
+	other := open(t)
+	defer other.Close()
+	if _, err := other.Changes(t.Context(), e.Token); !errors.Is(err, core.ErrTokenLost) {
+		t.Errorf("the token of another database: %v", err)
+	}
+
+	if s, err = sqlite.Open(t.Context(), path); err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	ensure(t, s, noteSpec())
+	if stream, err = s.Changes(t.Context(), e.Token); err != nil {
+		t.Fatal(err)
+	}
+	defer stream.Close()
+	if e, err = stream.Next(t.Context()); err != nil || e.ID != "not_2" {
+		t.Errorf("resumed at %q (%v)", e.ID, err)
+	}
+	create(t, s, newNote("not_3", "c"))
+	if e, err = stream.Next(t.Context()); err != nil || e.ID != "not_3" {
+		t.Errorf("went on at %q (%v)", e.ID, err)
+	}
+}
+
+// TestUpkeep has the ticker remove expired documents and surplus changes.
+func TestUpkeep(t *testing.T) {
+	t.Parallel()
+	var mu sync.Mutex
+	now := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
+	clock := func() time.Time {
+		mu.Lock()
+		defer mu.Unlock()
+		return now
+	}
+	s := open(t, sqlite.WithClock(clock), sqlite.WithUpkeep(time.Millisecond), sqlite.WithChanges(time.Hour, 10))
+	defer s.Close()
+	ensure(t, s, noteSpec())
+	stream, err := s.Changes(t.Context(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer stream.Close()
+	ends := now.Add(time.Minute)
+	first := newNote("not_0", "x")
+	create(t, s, first)
+	e, err := stream.Next(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range 600 { // more than one batch
+		n := newNote(fmt.Sprintf("not_e%d", i), "x")
+		n.Ends = &ends
+		create(t, s, n)
+	}
+	if n := count(t, s, core.All); n != 601 {
+		t.Errorf("%d notes before their time is over", n)
+	}
+	mu.Lock()
+	now = ends
+	mu.Unlock()
+	until(t, func() bool { return count(t, s, core.All) == 1 })
+
+	// The removals are changes, but by now too many to keep.
+	until(t, func() bool {
+		again, err := s.Changes(t.Context(), e.Token)
+		if err == nil {
+			defer again.Close()
+			_, err = again.Next(t.Context())
+		}
+		return errors.Is(err, core.ErrTokenLost)
+	})
+}
+
+// until polls for what happens elsewhere.
+func until(t *testing.T, ok func() bool) {
+	t.Helper()
+	for end := time.Now().Add(time.Minute); !ok(); time.Sleep(time.Millisecond) {
+		if time.Now().After(end) {
+			t.Fatal("it does not happen")
+		}
+	}
+}
+
+// TestGivenUp has callers leave while their jobs wait: what they were told is
+// what happened.
+func TestGivenUp(t *testing.T) {
+	t.Parallel()
+	s := open(t)
+	defer s.Close()
+	ensure(t, s, noteSpec())
+	var wg sync.WaitGroup
+	for i := range 200 {
+		wg.Go(func() {
+			ctx, cancel := context.WithTimeout(t.Context(), time.Duration(i)*50*time.Microsecond)
+			defer cancel()
+			id := fmt.Sprintf("not_%d", i)
+			err := s.Write(ctx, core.Op{Kind: core.OpInsert, Coll: "notes", Doc: newNote(id, "x")})
+			if err != nil && !core.Is(err, core.Unavailable) {
+				t.Errorf("Write: %v", err)
+			}
+			stored := count(t, s, core.Eq("_id", id)) == 1
+			if stored != (err == nil) {
+				t.Errorf("Write said %v, stored is %v", err, stored)
+			}
+		})
+	}
+	wg.Wait()
 }

@@ -207,8 +207,11 @@ func (c *collection) prepare(op core.Op) (s step, err error) {
 		if err != nil {
 			return s, err
 		}
-		s.insert, err = c.record(raw)
-		return s, err
+		if s.insert, err = c.record(raw); err != nil {
+			return s, err
+		}
+		s.insert.fold()
+		return s, nil
 	case core.OpUpdate:
 		if s.changes, err = encodePatch(op.Patch); err != nil {
 			return s, err
@@ -342,11 +345,11 @@ func (w *writer) change(ctx context.Context, c *collection, rid int64, before *r
 			return nil, err
 		}
 	}
-	if before.words != after.words {
-		if err := w.removeWords(ctx, c, rid, before); err != nil {
+	if !slices.Equal(before.texts, after.texts) {
+		if err := w.removeWords(ctx, c, rid); err != nil {
 			return nil, err
 		}
-		if err := w.addWords(ctx, c, rid, after); err != nil {
+		if err := w.addWords(ctx, c, rid, after.fold()); err != nil {
 			return nil, err
 		}
 	}
@@ -363,7 +366,7 @@ func (w *writer) remove(ctx context.Context, c *collection, rid int64, r *record
 			return err
 		}
 	}
-	return w.removeWords(ctx, c, rid, r)
+	return w.removeWords(ctx, c, rid)
 }
 
 func (w *writer) addElements(ctx context.Context, c *collection, f *field, rid int64, r *record) error {
@@ -430,8 +433,8 @@ func (w *writer) addWords(ctx context.Context, c *collection, rid int64, r *reco
 	return w.conn.exec(ctx, "INSERT INTO "+c.fts+"(rowid,w) VALUES(?,?)", rid, r.words)
 }
 
-func (w *writer) removeWords(ctx context.Context, c *collection, rid int64, r *record) error {
-	if c.fts == "" || r.words == "" {
+func (w *writer) removeWords(ctx context.Context, c *collection, rid int64) error {
+	if c.fts == "" {
 		return nil
 	}
 	return w.conn.exec(ctx, "DELETE FROM "+c.fts+" WHERE rowid=?", rid)
