@@ -154,6 +154,10 @@ func queryParams(raw string) (*graphql.RawParams, error) {
 // run executes one query or mutation and answers it.
 func run(w http.ResponseWriter, r *http.Request, exec graphql.GraphExecutor, params *graphql.RawParams, deadline time.Duration) {
 	mediaType := graphqlhttp.Negotiate(r)
+	if params.Query == "" && params.Extensions["persistedQuery"] == nil {
+		graphqlhttp.WriteError(w, mediaType, http.StatusBadRequest, core.Invalid, "The query is missing.")
+		return
+	}
 	ctx, cancel := context.WithTimeout(r.Context(), deadline)
 	defer cancel()
 	params.Headers = r.Header

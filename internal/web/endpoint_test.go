@@ -44,9 +44,9 @@ func TestAnswers(t *testing.T) {
 		{"GET one of two operations", "GET", get("query=query+A{hello}query+B{viewer}&operationName=B"), "", "", 200, 200, "", true},
 
 		{"parse", "POST", "/graphql", doc("{"), j, 400, 200, "GRAPHQL_PARSE_FAILED", false},
-		{"empty document", "POST", "/graphql", doc(""), j, 400, 200, "GRAPHQL_VALIDATION_FAILED", false},
-		{"no query", "POST", "/graphql", "{}", j, 400, 200, "GRAPHQL_VALIDATION_FAILED", false},
-		{"no query by GET", "GET", "/graphql", "", "", 400, 200, "GRAPHQL_VALIDATION_FAILED", false},
+		{"empty document", "POST", "/graphql", doc(""), j, 400, 400, "BAD_USER_INPUT", false},
+		{"no query", "POST", "/graphql", "{}", j, 400, 400, "BAD_USER_INPUT", false},
+		{"no query by GET", "GET", "/graphql", "", "", 400, 400, "BAD_USER_INPUT", false},
 		{"validation", "POST", "/graphql", doc("{nope}"), j, 400, 200, "GRAPHQL_VALIDATION_FAILED", false},
 		{"validation by GET", "GET", get("query={nope}"), "", "", 400, 200, "GRAPHQL_VALIDATION_FAILED", false},
 		{"which operation", "POST", "/graphql", doc("query A{hello} query B{hello}"), j, 400, 200, "GRAPHQL_VALIDATION_FAILED", false},

@@ -13,6 +13,7 @@ import (
 	"github.com/99designs/gqlgen/graphql/executor"
 	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/gqlerror"
+	"github.com/vektah/gqlparser/v2/parser"
 	"github.com/vektah/gqlparser/v2/validator/rules"
 
 	"github.com/grapnel/grapnel/core"
@@ -30,9 +31,11 @@ const (
 // its operations through it, so that all have the same limits.
 type engine struct {
 	exec      *executor.Executor
+	schema    *ast.Schema
 	limits    Limits
 	anonymous []string
 	hidden    bool // no introspection
+	documents *cache[*ast.QueryDocument]
 	persisted *cache[string]
 }
 
@@ -42,18 +45,21 @@ func newEngine(c Config) *engine {
 	l := c.Limits
 	e := &engine{
 		exec:      executor.New(c.Schema),
+		schema:    c.Schema.Schema(),
 		limits:    l,
 		anonymous: c.Anonymous,
 		hidden:    c.Production,
+		documents: newCache[*ast.QueryDocument](l.CachedQueries, l.CachedQueryBytes),
 		persisted: newCache[string](l.CachedQueries, l.CachedQueryBytes),
 	}
-	e.exec.SetQueryCache(newCache[*ast.QueryDocument](l.CachedQueries, l.CachedQueryBytes))
+	e.exec.SetQueryCache(e.documents)
 	e.exec.SetParserTokenLimit(l.Tokens)
 	e.exec.SetDisableSuggestion(c.Production)
 	e.exec.SetDefaultRulesFn(func() *rules.Rules {
 		r := rules.NewDefaultRules()
 		r.ReplaceRule(rules.OverlappingFieldsCanBeMergedRule.Name, mergeRule(l.Merge))
 		r.RemoveRule(rules.MaxIntrospectionDepth.Name)
+		r.AddRule("Ints", intRule)
 		r.AddRule("Limits", shapeRule(l, c.Once, c.Production))
 		return r
 	})
@@ -83,6 +89,9 @@ func (e *engine) CreateOperationContext(ctx context.Context, params *graphql.Raw
 	if err := expired(ctx); err != nil && !onlyRootFields(op.Operation, e.anonymous) {
 		return op, gqlerror.List{err}
 	}
+	if err := checkInts(e.schema, op.Operation, op.Variables); err != nil {
+		return op, gqlerror.List{err}
+	}
 	c := coster{variables: op.Variables, page: e.limits.PageSize, list: e.limits.ListSize}
 	if cost := c.set(op.Operation.SelectionSet); cost > e.limits.Cost {
 		return op, gqlerror.List{refusal(complexityExceeded, fmt.Sprintf(
@@ -95,13 +104,32 @@ func (e *engine) CreateOperationContext(ctx context.Context, params *graphql.Raw
 // persisted document.
 func (e *engine) admit(params *graphql.RawParams) *gqlerror.Error {
 	if err := checkVariables(params.Variables, e.limits); err != nil {
-		return refusal(errcode.ValidationFailed, err.Error())
+		return err
 	}
 	if err := e.persist(params); err != nil {
 		return err
 	}
 	if len(params.Query) > e.limits.Query {
 		return refusal(errcode.ParseFailed, fmt.Sprintf("The document has more than %d bytes.", e.limits.Query))
+	}
+	return e.outline(params.Query)
+}
+
+// outline counts the definitions of a document that is not yet known. The
+// validation walks all fragments anew for each of them: 600 small operations
+// keep it busy a hundred times longer than the parser. A parse error is left
+// to the executor to report.
+func (e *engine) outline(query string) *gqlerror.Error {
+	if _, known := e.documents.Get(context.Background(), query); known {
+		return nil
+	}
+	doc, err := parser.ParseQueryWithTokenLimit(&ast.Source{Input: query}, e.limits.Tokens)
+	switch {
+	case err != nil:
+	case len(doc.Operations) > e.limits.Operations:
+		return refusal(errcode.ValidationFailed, fmt.Sprintf("The document has more than %d operations.", e.limits.Operations))
+	case len(doc.Fragments) > e.limits.Fragments:
+		return refusal(errcode.ValidationFailed, fmt.Sprintf("The document has more than %d fragments.", e.limits.Fragments))
 	}
 	return nil
 }
@@ -119,7 +147,7 @@ func (e *engine) persist(params *graphql.RawParams) *gqlerror.Error {
 		return refusal(errcode.ValidationFailed, "persistedQuery needs version 1 and a sha256Hash.")
 	}
 	if params.Query == "" {
-		query, ok := e.persisted.Get(nil, hash)
+		query, ok := e.persisted.Get(context.Background(), hash)
 		if !ok {
 			return refusal(persistedQueryNotFound, "PersistedQueryNotFound")
 		}

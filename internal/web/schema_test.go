@@ -37,7 +37,7 @@ type Query {
   many: [Int]
   slow: String
 }
-input Where { and: [Where!] title: String }
+input Where { and: [Where!] title: String n: Int list: [Int!] }
 interface Node { id: ID! }
 type PostConnection { edges: [PostEdge!]! nodes: [Post!]! totalCount: Int! }
 type PostEdge { node: Post! }

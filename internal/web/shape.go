@@ -2,9 +2,13 @@ package web
 
 import (
 	"fmt"
+	"iter"
+	"maps"
 	"slices"
 
+	"github.com/99designs/gqlgen/graphql/errcode"
 	"github.com/vektah/gqlparser/v2/ast"
+	"github.com/vektah/gqlparser/v2/gqlerror"
 	"github.com/vektah/gqlparser/v2/validator/core"
 )
 
@@ -25,12 +29,9 @@ func shapeRule(l Limits, once []string, hidden bool) core.RuleFunc {
 				addError(core.Message("@defer is not supported."), core.At(d.Position))
 			}
 		})
-		observers.OnOperation(func(w *core.Walker, op *ast.OperationDefinition) {
+		observers.OnOperation(func(_ *core.Walker, op *ast.OperationDefinition) {
 			fail := func(format string, args ...any) {
 				addError(core.Message(format, args...), core.At(op.Position))
-			}
-			if op == w.Document.Operations[0] && len(w.Document.Operations) > l.Operations {
-				fail("The document has more than %d operations.", l.Operations)
 			}
 			s := m.set(op.SelectionSet)
 			for _, v := range op.VariableDefinitions {
@@ -186,34 +187,34 @@ func onlyRootFields(op *ast.OperationDefinition, names []string) bool {
 
 // checkVariables bounds the nesting and number of the values in variables,
 // before anything walks through them.
-func checkVariables(variables map[string]any, l Limits) error {
+func checkVariables(variables map[string]any, l Limits) *gqlerror.Error {
 	left := l.VariableValues
-	var walk func(v any, level int) error
-	walk = func(v any, level int) error {
+	var walk func(v any, level int) string
+	walk = func(v any, level int) string {
 		if left--; left < 0 {
-			return fmt.Errorf("The variables hold more than %d values.", l.VariableValues)
+			return fmt.Sprintf("The variables hold more than %d values.", l.VariableValues)
 		}
+		var children iter.Seq[any]
 		switch v := v.(type) {
 		case map[string]any:
-			if level > l.Nesting {
-				return fmt.Errorf("The variables are nested more than %d levels deep.", l.Nesting)
-			}
-			for _, e := range v {
-				if err := walk(e, level+1); err != nil {
-					return err
-				}
-			}
+			children = maps.Values(v)
 		case []any:
-			if level > l.Nesting {
-				return fmt.Errorf("The variables are nested more than %d levels deep.", l.Nesting)
-			}
-			for _, e := range v {
-				if err := walk(e, level+1); err != nil {
-					return err
-				}
+			children = slices.Values(v)
+		default:
+			return ""
+		}
+		if level > l.Nesting {
+			return fmt.Sprintf("The variables are nested more than %d levels deep.", l.Nesting)
+		}
+		for c := range children {
+			if problem := walk(c, level+1); problem != "" {
+				return problem
 			}
 		}
-		return nil
+		return ""
 	}
-	return walk(variables, 0)
+	if problem := walk(variables, 0); problem != "" {
+		return refusal(errcode.ValidationFailed, problem)
+	}
+	return nil
 }

@@ -166,6 +166,7 @@ type Limits struct {
 	Query          int   // bytes of a document; 128 KiB
 	Tokens         int   // lexical tokens of a document; 5,000
 	Operations     int   // operations in a document; 20
+	Fragments      int   // fragments in a document; 200
 	Depth          int   // levels of fields, fragments expanded; 15
 	Aliases        int   // aliases in a document; 100
 	RootFields     int   // fields that an operation begins with; 50
@@ -205,6 +206,7 @@ func (l Limits) orDefaults() Limits {
 		Query:                  cmp.Or(l.Query, 128<<10),
 		Tokens:                 cmp.Or(l.Tokens, 5_000),
 		Operations:             cmp.Or(l.Operations, 20),
+		Fragments:              cmp.Or(l.Fragments, 200),
 		Depth:                  cmp.Or(l.Depth, 15),
 		Aliases:                cmp.Or(l.Aliases, 100),
 		RootFields:             cmp.Or(l.RootFields, 50),
