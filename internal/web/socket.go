@@ -354,10 +354,10 @@ func initToken(payload json.RawMessage) (string, error) {
 
 // refuse closes the socket because its token is not good or cannot be checked.
 func (c *socket) refuse(err error) {
-	switch core.CodeOf(err) {
-	case core.Unauthenticated, core.Forbidden:
+	switch code := core.CodeOf(err); {
+	case code == core.Unauthenticated, code == core.Forbidden:
 		c.close(closeForbidden, "Forbidden: the token is not valid")
-	case core.Unavailable, core.RateLimited:
+	case code == core.Unavailable, code == core.RateLimited, errors.Is(err, context.DeadlineExceeded):
 		c.close(websocket.StatusTryAgainLater, "The token cannot be checked now")
 	default:
 		if c.ctx.Err() == nil {

@@ -36,8 +36,10 @@ type Config struct {
 	Schema graphql.ExecutableSchema
 
 	// Authenticate says whose token it is. Its error is UNAUTHENTICATED for a
-	// token that is not, or no longer, good; sockets ask again every
-	// Limits.Recheck. Nil: every token is refused.
+	// token that is not, or no longer, good. It may remember an answer for up to
+	// 3 s: sockets ask again every Limits.Recheck, and together that must stay
+	// below the 5 s in which a suspension takes effect. Nil: every token is
+	// refused.
 	Authenticate func(ctx context.Context, accessToken string) (core.Principal, error)
 	// Anonymous lists the root fields that make or end a session. They run even
 	// when the session in the request's cookies has expired.
@@ -195,7 +197,7 @@ type Limits struct {
 	PrincipalSubscriptions int           // operations running on all sockets of one user, or of one address for visitors; 200
 	Init                   time.Duration // from the upgrade to connection_init; 10 s
 	Ping                   time.Duration // between pings, and longest wait for a pong; 25 s
-	Recheck                time.Duration // between checks of a socket's token; 3 s
+	Recheck                time.Duration // between checks of a socket's token, and longest wait for one; 1 s
 	SocketWrite            time.Duration // for a client to take one message; 10 s
 }
 
@@ -230,7 +232,7 @@ func (l Limits) orDefaults() Limits {
 		PrincipalSubscriptions: cmp.Or(l.PrincipalSubscriptions, 200),
 		Init:                   cmp.Or(l.Init, 10*time.Second),
 		Ping:                   cmp.Or(l.Ping, 25*time.Second),
-		Recheck:                cmp.Or(l.Recheck, 3*time.Second),
+		Recheck:                cmp.Or(l.Recheck, time.Second),
 		SocketWrite:            cmp.Or(l.SocketWrite, 10*time.Second),
 	}
 }
