@@ -25,15 +25,15 @@ func (s *Store) Explain(ctx context.Context, coll string, q core.Query) (sql str
 	if err != nil {
 		return "", nil, err
 	}
+	p, err := c.plan(q)
+	if err != nil {
+		return "", nil, err
+	}
+	sql, args, err := p.statement("c.doc", q.Limit)
+	if err != nil {
+		return "", nil, err
+	}
 	err = s.read(ctx, func(conn *conn) error {
-		p := &plan{collection: c, Query: q}
-		if err := p.weighSearch(ctx, conn); err != nil {
-			return err
-		}
-		var args []any
-		if sql, args, err = p.selectDocs(); err != nil {
-			return err
-		}
 		return conn.query(ctx, "EXPLAIN QUERY PLAN "+sql, args, func(row []driver.Value) error {
 			steps = append(steps, row[3].(string))
 			return nil

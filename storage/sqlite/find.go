@@ -5,7 +5,6 @@ import (
 	"context"
 	"database/sql/driver"
 	"iter"
-	"math"
 	"math/bits"
 	"slices"
 	"strconv"
@@ -36,12 +35,16 @@ func (s *Store) find(ctx context.Context, coll string, q core.Query) (docs []doc
 	if err != nil {
 		return nil, err
 	}
+	p, err := c.plan(q)
+	if err != nil {
+		return nil, err
+	}
 	err = s.read(ctx, func(conn *conn) error {
-		p := &plan{collection: c, Query: q}
-		if err := p.weighSearch(ctx, conn); err != nil {
+		if text := p.searched(); text != "" && len(p.keys) > 0 {
+			docs, err = p.search(ctx, conn, text)
 			return err
 		}
-		sql, args, err := p.selectDocs()
+		sql, args, err := p.statement("c.doc", q.Limit)
 		if err != nil {
 			return err
 		}
@@ -149,26 +152,52 @@ func branches(conj []core.Filter) [][]core.Filter {
 // and stops at the limit.
 type plan struct {
 	*collection
-	core.Query
-	// commonWords: the search matches so many documents that walking the
-	// order and probing each is cheaper than sorting all matches.
-	commonWords bool
+	conj  []core.Filter
+	order []core.Order
+	keys  []*field // of order
+	after []any    // the values behind which the page starts; nil for none
+	limit int
 }
 
-// selectDocs writes the statement. In a union SQLite merges the branches, each
-// walking an index of its own, by keys that stand in the result.
-func (p *plan) selectDocs() (string, []any, error) {
-	if p.Limit <= 0 {
-		return "", nil, core.Errorf(core.Internal, "A query without a limit.")
+// plan checks what the caller of Find must not get wrong.
+func (c *collection) plan(q core.Query) (*plan, error) {
+	p := &plan{collection: c, conj: conjuncts(q.Filter), order: q.Order, limit: q.Limit}
+	if q.Limit <= 0 {
+		return nil, core.Errorf(core.Internal, "A query without a limit.")
 	}
-	keys, after, err := p.keys()
-	if err != nil {
-		return "", nil, err
+	for _, o := range q.Order {
+		f := c.fields[o.Field]
+		if o.Field == "_id" {
+			f = idField
+		}
+		if f == nil || f.Array {
+			return nil, core.Errorf(core.Internal, "The field %q of %q cannot be ordered by.", o.Field, c.spec.Name)
+		}
+		p.keys = append(p.keys, f)
 	}
-	conj := conjuncts(p.Filter)
-	parts := [][]core.Filter{conj}
-	if len(keys) > 0 {
-		parts = branches(conj)
+	if q.After == nil {
+		return p, nil
+	}
+	if len(q.After) != len(p.keys) {
+		return nil, core.Errorf(core.Invalid, "The cursor does not fit the order.")
+	}
+	for i, k := range p.keys {
+		v, ok := k.operand(q.After[i])
+		if !ok {
+			return nil, core.Errorf(core.Invalid, "The cursor does not fit the order.")
+		}
+		p.after = append(p.after, v)
+	}
+	return p, nil
+}
+
+// statement selects a column of the wanted documents, followed by the keys of
+// the order where SQLite or the caller needs them. In a union SQLite merges
+// the branches, each walking an index of its own, by the keys in the result.
+func (p *plan) statement(column string, limit int) (string, []any, error) {
+	parts := [][]core.Filter{p.conj}
+	if len(p.keys) > 0 {
+		parts = branches(p.conj)
 	}
 	b := &builder{c: p.collection}
 	var columns []string
@@ -176,11 +205,12 @@ func (p *plan) selectDocs() (string, []any, error) {
 		if i > 0 {
 			b.add(" UNION ALL ")
 		}
-		if columns, err = p.selectBranch(b, conj, keys, after, len(parts) > 1); err != nil {
+		var err error
+		if columns, err = p.branch(b, column, conj, len(parts) > 1 || column != "c.doc"); err != nil {
 			return "", nil, err
 		}
 	}
-	for i, o := range p.Order {
+	for i, o := range p.order {
 		if i == 0 {
 			b.add(" ORDER BY ")
 		} else {
@@ -191,7 +221,7 @@ func (p *plan) selectDocs() (string, []any, error) {
 			b.add(" DESC")
 		}
 	}
-	b.add(" LIMIT ", strconv.Itoa(roundUp(p.Limit)))
+	b.add(" LIMIT ", strconv.Itoa(roundUp(limit)))
 	return b.finish()
 }
 
@@ -200,53 +230,22 @@ func (p *plan) selectDocs() (string, []any, error) {
 // whenever its limit is bound; who reads stops at the exact number.
 func roundUp(n int) int { return 1 << bits.Len(uint(n-1)) }
 
-// keys are the fields of the order, and the values behind which the page
-// starts; nil for none.
-func (p *plan) keys() (keys []*field, after []any, err error) {
-	keys = make([]*field, len(p.Order))
-	for i, o := range p.Order {
-		if o.Field == "_id" {
-			keys[i] = idField
-		} else if keys[i] = p.fields[o.Field]; keys[i] == nil || keys[i].Array {
-			return nil, nil, core.Errorf(core.Internal, "The field %q of %q cannot be ordered by.", o.Field, p.spec.Name)
-		}
-	}
-	if p.After == nil {
-		return keys, nil, nil
-	}
-	if len(p.After) != len(keys) {
-		return nil, nil, core.Errorf(core.Invalid, "The cursor does not fit the order.")
-	}
-	after = make([]any, len(keys))
-	for i, k := range keys {
-		v, ok := k.operand(p.After[i])
-		if !ok {
-			return nil, nil, core.Errorf(core.Invalid, "The cursor does not fit the order.")
-		}
-		after[i] = v
-	}
-	return keys, after, nil
-}
+// branch writes the SELECT of one conjunction and returns what to order the
+// statement by.
+func (p *plan) branch(b *builder, column string, conj []core.Filter, withKeys bool) ([]string, error) {
+	conj, after := p.mergeRange(p.tighten(conj))
+	from := p.source(&conj)
 
-// selectBranch writes the SELECT of one conjunction and returns what to order
-// the statement by.
-func (p *plan) selectBranch(b *builder, conj []core.Filter, keys []*field, after []any, union bool) ([]string, error) {
-	conj = p.tighten(conj)
-	if after != nil {
-		conj, after = p.mergeRange(conj, keys[0], after)
-	}
-	from := p.source(&conj, keys)
-
-	columns := make([]string, len(keys))
-	for i, k := range keys {
+	columns := make([]string, len(p.keys))
+	for i, k := range p.keys {
 		columns[i] = "c." + k.column
 		if from.side != nil && (k == idField || slices.Contains(from.side.by, k)) {
 			columns[i] = "s." + k.column
 		}
 	}
-	b.add("SELECT c.doc")
+	b.add("SELECT ", column)
 	results := columns
-	if union {
+	if withKeys {
 		results = make([]string, len(columns))
 		for i, col := range columns {
 			results[i] = "k" + strconv.Itoa(i)
@@ -280,12 +279,6 @@ func (p *plan) selectBranch(b *builder, conj []core.Filter, keys []*field, after
 // condition writes a conjunct. Beside a side table a comparison with one of its
 // columns is written twice: there it bounds the walk, here it excludes null.
 func (p *plan) condition(b *builder, f core.Filter, s *side) error {
-	if f.Op == core.OpSearch && p.commonWords {
-		b.add("EXISTS(SELECT 1 FROM ", p.fts, " WHERE ", p.fts, " MATCH ")
-		b.bind(phrase(f))
-		b.add(" AND rowid=c.rid)")
-		return nil
-	}
 	if s != nil && f.Value != nil {
 		switch f.Op {
 		case core.OpEq, core.OpLt, core.OpLte, core.OpGt, core.OpGte:
@@ -311,7 +304,7 @@ type source struct {
 // source takes the conjunct out of conj that decides where to begin: an
 // element of an array, if possible in a side table that has the wanted order,
 // or else the words of a search.
-func (p *plan) source(conj *[]core.Filter, keys []*field) (from source) {
+func (p *plan) source(conj *[]core.Filter) (from source) {
 	at := -1
 	for i, f := range *conj {
 		if f.Field == "_id" && (f.Op == core.OpEq || f.Op == core.OpIn) {
@@ -319,12 +312,12 @@ func (p *plan) source(conj *[]core.Filter, keys []*field) (from source) {
 		}
 		switch f.Op {
 		case core.OpSearch:
-			if text := phrase(f); at < 0 && !p.commonWords && p.fts != "" && text != "" {
+			if text := phrase(f); at < 0 && p.fts != "" && text != "" {
 				at, from.words = i, text
 			}
 		case core.OpEq:
 			array := p.fields[f.Field]
-			if array == nil || !array.Array || from.side != nil && p.ordered(from.side, *conj, keys) {
+			if array == nil || !array.Array || from.side != nil && p.ordered(from.side, *conj) {
 				continue
 			}
 			v, ok := array.operand(f.Value)
@@ -333,7 +326,7 @@ func (p *plan) source(conj *[]core.Filter, keys []*field) (from source) {
 			}
 			at, from = i, source{side: array.sides[0], value: v}
 			for _, s := range array.sides {
-				if p.ordered(s, *conj, keys) {
+				if p.ordered(s, *conj) {
 					from.side = s
 				}
 			}
@@ -347,8 +340,8 @@ func (p *plan) source(conj *[]core.Filter, keys []*field) (from source) {
 
 // ordered reports whether walking s at one element gives the wanted order: its
 // columns are those of the order, after any that the filter holds constant.
-func (p *plan) ordered(s *side, conj []core.Filter, keys []*field) bool {
-	by := s.by
+func (p *plan) ordered(s *side, conj []core.Filter) bool {
+	by, keys := s.by, p.keys
 	for len(by) > 0 && len(by) >= len(keys) && slices.ContainsFunc(conj, func(f core.Filter) bool {
 		return f.Op == core.OpEq && f.Field == by[0].Name && f.Value != nil
 	}) {
@@ -357,8 +350,8 @@ func (p *plan) ordered(s *side, conj []core.Filter, keys []*field) bool {
 	if len(keys) != len(by)+1 {
 		return false
 	}
-	for i, o := range p.Order {
-		if o.Desc != p.Order[0].Desc || i < len(by) && by[i] != keys[i] {
+	for i, o := range p.order {
+		if o.Desc != p.order[0].Desc || i < len(by) && by[i] != keys[i] {
 			return false
 		}
 	}
@@ -430,13 +423,16 @@ next:
 
 // mergeRange drops one of two bounds on the first key of the order, that of
 // the page or that of the filter: the one which the other implies.
-func (p *plan) mergeRange(conj []core.Filter, key *field, after []any) ([]core.Filter, []any) {
+func (p *plan) mergeRange(conj []core.Filter) (_ []core.Filter, after []any) {
+	if p.after == nil {
+		return conj, nil
+	}
 	for i, f := range conj {
 		field, v, upper, strict := p.rangeOf(f)
-		if field != key || upper != p.Order[0].Desc {
+		if field != p.keys[0] || upper != p.order[0].Desc {
 			continue
 		}
-		c, ok := compareOperands(after[0], v)
+		c, ok := compareOperands(p.after[0], v)
 		if !ok {
 			continue
 		}
@@ -444,11 +440,11 @@ func (p *plan) mergeRange(conj []core.Filter, key *field, after []any) ([]core.F
 			c = -c
 		}
 		if c < 0 || c == 0 && !strict {
-			return slices.Delete(slices.Clone(conj), i, i+1), after
+			return slices.Delete(slices.Clone(conj), i, i+1), p.after
 		}
 		return conj, nil
 	}
-	return conj, after
+	return conj, p.after
 }
 
 // compareOperands orders two values of one type.
@@ -472,11 +468,11 @@ func compareOperands(a, b any) (c int, ok bool) {
 // the first key in front, where an index can use it.
 func (p *plan) behind(b *builder, columns []string, after []any) {
 	same := true
-	for _, o := range p.Order {
-		same = same && o.Desc == p.Order[0].Desc
+	for _, o := range p.order {
+		same = same && o.Desc == p.order[0].Desc
 	}
 	op := func(i int) string {
-		if p.Order[i].Desc {
+		if p.order[i].Desc {
 			return "<"
 		}
 		return ">"
@@ -503,31 +499,4 @@ func (p *plan) behind(b *builder, columns []string, after []any) {
 		}
 	}
 	b.add(strings.Repeat(")", len(columns)))
-}
-
-// weighSearch decides how to find an ordered page of a search. Sorting all m
-// matches costs about 2 µs each; walking the n documents in order and probing
-// the index for each costs about 15 µs, and finds one match in n/m steps. They
-// meet, for a page of 20, where m is about 13 times the root of n.
-func (p *plan) weighSearch(ctx context.Context, conn *conn) error {
-	if p.fts == "" || len(p.Order) == 0 {
-		return nil
-	}
-	text := ""
-	for _, f := range conjuncts(p.Filter) {
-		if f.Op == core.OpSearch {
-			text = phrase(f)
-		}
-	}
-	if text == "" {
-		return nil
-	}
-	n, err := conn.value(ctx, "SELECT max(rid) FROM "+p.table)
-	if err != nil || n == nil {
-		return err
-	}
-	most := int64(roundUp(int(13 * math.Sqrt(float64(n.(int64))))))
-	m, err := conn.value(ctx, "SELECT count(*) FROM (SELECT 1 FROM "+p.fts+" WHERE "+p.fts+" MATCH ? LIMIT "+strconv.FormatInt(most, 10)+")", text)
-	p.commonWords = m == most
-	return err
 }

@@ -27,7 +27,7 @@ func (s *Store) prepareSchema(ctx context.Context, c *conn) (seq int64, err erro
 	if v.(int64) == 0 {
 		epoch := make([]byte, 8)
 		rand.Read(epoch)
-		err := transaction(ctx, c, func() error {
+		err := transaction(ctx, c, "BEGIN IMMEDIATE", func() error {
 			for _, sql := range []string{
 				"CREATE TABLE meta(key TEXT PRIMARY KEY, value) WITHOUT ROWID",
 				// AUTOINCREMENT: a number is never used again, even when all
@@ -56,9 +56,9 @@ func (s *Store) prepareSchema(ctx context.Context, c *conn) (seq int64, err erro
 	return seq, nil
 }
 
-// transaction runs f between BEGIN and COMMIT.
-func transaction(ctx context.Context, c *conn, f func() error) error {
-	if err := c.exec(ctx, "BEGIN IMMEDIATE"); err != nil {
+// transaction runs f between begin and COMMIT.
+func transaction(ctx context.Context, c *conn, begin string, f func() error) error {
+	if err := c.exec(ctx, begin); err != nil {
 		return err
 	}
 	err := f()

@@ -1,0 +1,122 @@
+package sqlite
+
+import (
+	"context"
+	"database/sql/driver"
+	"math"
+	"slices"
+	"strconv"
+
+	"github.com/grapnel/grapnel/core"
+)
+
+// searched is the full-text expression that every wanted document matches; ""
+// when there is none.
+func (p *plan) searched() string {
+	if p.fts == "" {
+		return ""
+	}
+	for _, f := range p.conj {
+		if f.Op == core.OpSearch {
+			return phrase(f)
+		}
+	}
+	return ""
+}
+
+// search reads an ordered page of a search, in one state of the file.
+//
+// There are two ways. Sorting all m matches costs about 2 µs each. Walking the
+// n documents in the wanted order costs as much for each step, and meets a
+// match every n/m steps. For a page of 20 the two meet where m is about four
+// times the root of n, so no search costs more than some thousand steps.
+func (p *plan) search(ctx context.Context, conn *conn, text string) (docs []document, err error) {
+	err = transaction(ctx, conn, "BEGIN", func() error {
+		common, err := p.common(ctx, conn, text)
+		if err != nil {
+			return err
+		}
+		if common {
+			docs, err = p.walk(ctx, conn, text)
+			return err
+		}
+		sql, args, err := p.statement("c.doc", p.limit)
+		if err != nil {
+			return err
+		}
+		return conn.query(ctx, sql, args, func(row []driver.Value) error {
+			docs = append(docs, document{row[0].([]byte)})
+			if len(docs) == p.limit {
+				return errEnough
+			}
+			return nil
+		})
+	})
+	return docs, err
+}
+
+// common reports whether too many documents match to sort them all.
+func (p *plan) common(ctx context.Context, conn *conn, text string) (bool, error) {
+	n, err := conn.value(ctx, "SELECT max(rid) FROM "+p.table)
+	if err != nil || n == nil {
+		return false, err
+	}
+	most := int64(roundUp(int(4 * math.Sqrt(float64(n.(int64))))))
+	m, err := conn.value(ctx, "SELECT count(*) FROM (SELECT 1 FROM "+p.fts+" WHERE "+p.fts+" MATCH ? LIMIT "+strconv.FormatInt(most, 10)+")", text)
+	return m == most, err
+}
+
+// walk takes the documents in the wanted order, some at a time, and asks the
+// full-text index which of them match. Documents next to each other in the
+// order mostly lie next to each other there too.
+func (p *plan) walk(ctx context.Context, conn *conn, text string) (docs []document, err error) {
+	candidates := *p
+	candidates.conj = slices.DeleteFunc(slices.Clone(p.conj), func(f core.Filter) bool { return f.Op == core.OpSearch && phrase(f) == text })
+	size := roundUp(4 * p.limit)
+	for {
+		sql, args, err := candidates.statement("c.rid", size)
+		if err != nil {
+			return nil, err
+		}
+		var rids []int64
+		var last []any
+		err = conn.query(ctx, sql, args, func(row []driver.Value) error {
+			rids = append(rids, row[0].(int64))
+			last = last[:0]
+			for _, k := range row[1:] {
+				last = append(last, k)
+			}
+			return nil
+		})
+		if err != nil || len(rids) == 0 {
+			return docs, err
+		}
+		matches := make(map[int64]bool)
+		err = conn.query(ctx, "SELECT rowid FROM "+p.fts+" WHERE "+p.fts+" MATCH ? AND rowid BETWEEN ? AND ?",
+			[]any{text, slices.Min(rids), slices.Max(rids)}, func(row []driver.Value) error {
+				matches[row[0].(int64)] = true
+				return nil
+			})
+		if err != nil {
+			return nil, err
+		}
+		for _, rid := range rids {
+			if !matches[rid] {
+				continue
+			}
+			doc, err := conn.value(ctx, "SELECT doc FROM "+p.table+" WHERE rid=?", rid)
+			if err != nil {
+				return nil, err
+			}
+			docs = append(docs, document{doc.([]byte)})
+			if len(docs) == p.limit {
+				return docs, nil
+			}
+		}
+		if len(rids) < size {
+			return docs, nil
+		}
+		candidates.after = last
+		size = min(2*size, 1<<14)
+	}
+}
