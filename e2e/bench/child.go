@@ -1,0 +1,158 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"runtime/pprof"
+	"sync"
+	"time"
+
+	"github.com/99designs/gqlgen/graphql"
+
+	"github.com/grapnel/grapnel/core"
+	"github.com/grapnel/grapnel/graph"
+	"github.com/grapnel/grapnel/internal/web"
+	"github.com/grapnel/grapnel/resolvers"
+	"github.com/grapnel/grapnel/serve"
+	"github.com/grapnel/grapnel/storage/sqlite"
+)
+
+// childPrefix begins the first argument of this program when it runs itself as
+// a server: the product with something to look at, which its binary lacks.
+const childPrefix = "child:"
+
+func startSelf(ctx context.Context, env []string, mode string, args ...string) (*server, error) {
+	self, err := os.Executable()
+	if err != nil {
+		return nil, err
+	}
+	return start(ctx, env, self, append([]string{childPrefix + mode}, args...)...)
+}
+
+func runChild(ctx context.Context, mode string, args []string) error {
+	switch mode {
+	case "profile":
+		return serveProfiled(ctx, args[0])
+	case "writes":
+		return serveWrites(ctx, args)
+	}
+	return fmt.Errorf("there is no child %q", mode)
+}
+
+// serveProfiled is the product, with its profiles written to files.
+func serveProfiled(ctx context.Context, to string) (err error) {
+	cpu, err := os.Create(to + ".cpu.prof")
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, cpu.Close()) }()
+	if err := pprof.StartCPUProfile(cpu); err != nil {
+		return err
+	}
+	p := serve.Project{Schema: func(app *core.App) graphql.ExecutableSchema {
+		return graph.NewExecutableSchema(graph.Config{Resolvers: resolvers.New(app)})
+	}}
+	err = p.Run(ctx, nil, os.Stdin, os.Stdout, os.Stderr)
+	pprof.StopCPUProfile()
+	allocs, failed := os.Create(to + ".allocs.prof")
+	if failed != nil {
+		return errors.Join(err, failed)
+	}
+	return errors.Join(err, pprof.Lookup("allocs").WriteTo(allocs, 0), allocs.Close())
+}
+
+// oneByOne lets one write at a time reach the store, so that each has a commit
+// of its own.
+type oneByOne struct {
+	core.DocStore
+	mu *sync.Mutex
+}
+
+func (s oneByOne) Write(ctx context.Context, ops ...core.Op) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.DocStore.Write(ctx, ops...)
+}
+
+// The account of row d.
+const authorEmail, authorPassword = "author@example.org", "correct horse battery"
+
+// serveWrites is the product's GraphQL endpoint over a new database, with the
+// counters of the store at /stats, and perhaps with one commit for each write.
+func serveWrites(ctx context.Context, args []string) (err error) {
+	flags := flag.NewFlagSet("writes", flag.ContinueOnError)
+	single := flags.Bool("single", false, "one commit for each write")
+	dir := flags.String("dir", "", "folder of the data")
+	if err := flags.Parse(args); err != nil {
+		return err
+	}
+	log := slog.New(slog.NewJSONHandler(os.Stderr, nil))
+	slog.SetDefault(log)
+	store, err := sqlite.Open(ctx, filepath.Join(*dir, "grapnel.db"))
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, store.Close()) }()
+	var docs core.DocStore = store
+	if *single {
+		docs = oneByOne{store, &sync.Mutex{}}
+	}
+	app, err := newApp(ctx, *dir, docs)
+	if err != nil {
+		return err
+	}
+	defer app.Close()
+	if _, err := app.Users.Register(ctx, core.UserDraft{Username: "author", Email: authorEmail, Password: authorPassword}, core.Author); err != nil {
+		return err
+	}
+	endpoint, err := web.New(web.Config{
+		Schema:       graph.NewExecutableSchema(graph.Config{Resolvers: resolvers.New(app)}),
+		Authenticate: app.Sessions.Authenticate,
+		Anonymous:    []string{"signUp", "signIn", "refreshSession"},
+		Once:         []string{"signUp", "signIn", "refreshSession", "changePassword"},
+		Present:      resolvers.Present,
+		Recover:      resolvers.Recover,
+		Log:          log,
+		Production:   true,
+	})
+	if err != nil {
+		return err
+	}
+	mux := http.NewServeMux()
+	mux.Handle("/", endpoint)
+	mux.HandleFunc("/stats", func(w http.ResponseWriter, _ *http.Request) { _ = json.NewEncoder(w).Encode(store.Stats()) })
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return err
+	}
+	defer listener.Close()
+	fmt.Printf("  GraphQL     http://%s/graphql\n", listener.Addr())
+	return web.Serve(ctx, listener, mux, log, 8*time.Second)
+}
+
+// stats reads the counters of a server that has them.
+func (c *client) stats(ctx context.Context, s *server) (st sqlite.Stats, err error) {
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, s.url+"/stats", nil)
+	if err != nil {
+		return st, err
+	}
+	res, err := c.http.Do(req)
+	if err != nil {
+		return st, err
+	}
+	defer res.Body.Close()
+	data, err := io.ReadAll(res.Body)
+	if err != nil {
+		return st, err
+	}
+	return st, json.Unmarshal(data, &st)
+}
