@@ -158,11 +158,16 @@ func (s *Sessions) ChangePassword(ctx context.Context, current, next string) (*U
 	return user, err
 }
 
-// SignOut ends the caller's session, or all of its sessions.
-func (s *Sessions) SignOut(ctx context.Context, everywhere bool) (time.Time, error) {
+// SignOut ends the caller's session, or all of its sessions. A caller whose
+// access token has expired names the session by its refresh token.
+func (s *Sessions) SignOut(ctx context.Context, refreshToken string, everywhere bool) (time.Time, error) {
 	p := PrincipalOf(ctx)
 	if !p.SignedIn() {
-		return time.Time{}, denied(ctx)
+		session, _, err := s.held(AsSystem(ctx), refreshToken)
+		if err != nil {
+			return time.Time{}, err
+		}
+		p.UserID, p.SessionID = session.UserID, session.ID
 	}
 	end := s.end(p.SessionID)
 	if everywhere {
@@ -175,6 +180,26 @@ func (s *Sessions) SignOut(ctx context.Context, everywhere bool) (time.Time, err
 	return Millis(s.docs.now()), nil
 }
 
+// held is the session of a refresh token, of any turn, that is not forged.
+func (s *Sessions) held(ctx context.Context, token string) (session *Session, turn int64, err error) {
+	over := Errorf(Unauthenticated, "The session has ended; sign in again.")
+	id, turn, ok := parseRefreshToken(token)
+	if !ok {
+		return nil, 0, over
+	}
+	session, err = s.docs.Get(ctx, id)
+	if Is(err, NotFound) {
+		return nil, 0, over
+	}
+	if err != nil {
+		return nil, 0, err
+	}
+	if !session.ExpiresAt.After(s.docs.now()) || !hmac.Equal([]byte(token), []byte(s.refreshToken(session, turn))) {
+		return nil, 0, over
+	}
+	return session, turn, nil
+}
+
 // Refresh replaces the tokens of a session. The token before the current one
 // still gives the current pair for a while; whoever brings it later stole it,
 // or was stolen from, and the session ends.
@@ -184,22 +209,12 @@ func (s *Sessions) Refresh(ctx context.Context, token string) (*User, Tokens, er
 	}
 	ctx = AsSystem(ctx)
 	over := Errorf(Unauthenticated, "The session has ended; sign in again.")
-	id, turn, ok := parseRefreshToken(token)
-	if !ok {
-		return nil, Tokens{}, over
-	}
 	for range maxTries {
-		session, err := s.docs.Get(ctx, id)
-		if Is(err, NotFound) {
-			return nil, Tokens{}, over
-		}
+		session, turn, err := s.held(ctx, token)
 		if err != nil {
 			return nil, Tokens{}, err
 		}
-		now := Millis(s.docs.now())
-		if !session.ExpiresAt.After(now) || !hmac.Equal([]byte(token), []byte(s.refreshToken(session, turn))) {
-			return nil, Tokens{}, over
-		}
+		now, id := Millis(s.docs.now()), session.ID
 		user, err := s.app.Users.Get(ctx, session.UserID)
 		if err != nil {
 			return nil, Tokens{}, err

@@ -1584,8 +1584,9 @@ type DeleteAssetPayload {
 }
 `, BuiltIn: false},
 	{Name: "../schema/base.graphqls", Input: `"""
-A moment, written as RFC 3339: ` + "`" + `2026-03-01T12:00:00Z` + "`" + `. Answers are in UTC;
-input may carry any offset and precision and is cut to milliseconds.
+A moment, written as RFC 3339. Answers are in UTC with milliseconds:
+` + "`" + `2026-03-01T12:00:00.000Z` + "`" + `. Input may carry any offset and precision and is cut
+to milliseconds.
 """
 scalar Time
 

@@ -88,7 +88,7 @@ func newAPI(t testing.TB) *api {
 	handler, err := web.New(web.Config{
 		Schema:       graph.NewExecutableSchema(graph.Config{Resolvers: resolvers.New(a.app)}),
 		Authenticate: a.app.Sessions.Authenticate,
-		Anonymous:    []string{"signUp", "signIn", "refreshSession"},
+		Anonymous:    []string{"signUp", "signIn", "refreshSession", "signOut"},
 		Present:      resolvers.Present, Recover: resolvers.Recover,
 		Transports: []graphql.Transport{upload.Transport{MaxFile: 1 << 20}},
 		Files:      web.Files(a.app.Assets, slog.New(slog.DiscardHandler)), Uploads: web.Uploads(a.app.Assets, slog.New(slog.DiscardHandler)),

@@ -41,7 +41,8 @@ func (r *mutationResolver) RefreshSession(ctx context.Context, input model.Refre
 }
 
 func (r *mutationResolver) SignOut(ctx context.Context, input model.SignOutInput) (*model.SignOutPayload, error) {
-	at, err := r.app.Sessions.SignOut(ctx, input.Everywhere)
+	_, token := heldSession(ctx, nil)
+	at, err := r.app.Sessions.SignOut(ctx, token, input.Everywhere)
 	if cookies := core.ClientOf(ctx).Cookies; cookies != nil {
 		cookies.Clear()
 	}

@@ -96,7 +96,7 @@ func (p Project) serve(ctx context.Context, s config.Settings, log *slog.Logger,
 	cfg := web.Config{
 		Schema:       p.Schema(app),
 		Authenticate: app.Sessions.Authenticate,
-		Anonymous:    []string{"signUp", "signIn", "refreshSession"},
+		Anonymous:    []string{"signUp", "signIn", "refreshSession", "signOut"},
 		Once:         []string{"signUp", "signIn", "refreshSession", "changePassword"},
 		Present:      resolvers.Present,
 		Recover:      resolvers.Recover,

@@ -25,15 +25,15 @@ type authenticator struct {
 
 // operation prepares the context of a GraphQL request, or answers it:
 //
-//   - A bearer token that is not good: 401, whatever the media type. Nothing of
-//     the body is read.
+//   - A bearer token that cannot be checked, or is not good for an upload: the
+//     error's status, whatever the media type. Nothing of the body is read.
 //   - A session in cookies: anything but a GET must bring one of
 //     preflightHeaders and, if it names an origin, an allowed one; else 403.
-//   - A session in cookies whose access token is gone or not good: the request
-//     goes on as a visitor's, but only operations that make or end a session run
-//     ([Config.Anonymous]); others are refused with UNAUTHENTICATED, so that the
-//     client calls refreshSession and tries again, instead of showing a visitor's
-//     data to a user.
+//   - A bearer token, or a session in cookies, that is not good any more: 401,
+//     unless the request holds nothing but operations that make or end a
+//     session ([Config.Anonymous]). A client may attach its old token to
+//     refreshSession; any other operation is refused, so that it refreshes
+//     and tries again, instead of showing a visitor's data to a user.
 func (a *authenticator) operation(w http.ResponseWriter, r *http.Request) (context.Context, bool) {
 	ctx := r.Context()
 	client := core.ClientOf(ctx)
@@ -42,11 +42,16 @@ func (a *authenticator) operation(w http.ResponseWriter, r *http.Request) (conte
 
 	if token, ok := bearer(r); ok {
 		p, err := a.principal(ctx, token)
-		if err != nil {
-			a.refuse(w, r, err)
-			return nil, false
+		switch {
+		case err == nil:
+			return core.WithPrincipal(ctx, p), true
+		case core.CodeOf(err) == core.Unauthenticated && !isUpload(r):
+			w.Header().Set("WWW-Authenticate", challenge)
+			note(ctx).expired = refusal(string(core.Unauthenticated), messageOf(err))
+			return ctx, true
 		}
-		return core.WithPrincipal(ctx, p), true
+		a.refuse(w, r, err)
+		return nil, false
 	}
 	access, present := a.cookies.read(r)
 	if !present {
@@ -114,9 +119,17 @@ func (a *authenticator) principal(ctx context.Context, token string) (core.Princ
 func (a *authenticator) refuse(w http.ResponseWriter, r *http.Request, err error) {
 	code := core.CodeOf(err)
 	if code == core.Unauthenticated {
-		w.Header().Set("WWW-Authenticate", `Bearer error="invalid_token"`) // RFC 6750
+		w.Header().Set("WWW-Authenticate", challenge)
 	}
 	graphqlhttp.WriteError(w, graphqlhttp.Negotiate(r), status(code), code, messageOf(err))
+}
+
+// challenge goes with a bearer token that is not good (RFC 6750).
+const challenge = `Bearer error="invalid_token"`
+
+// isUpload reports whether the body is a form, which must not be read in vain.
+func isUpload(r *http.Request) bool {
+	return strings.HasPrefix(strings.ToLower(r.Header.Get("Content-Type")), "multipart/")
 }
 
 // preflightHeaders are those that no form and no script of a foreign origin

@@ -70,8 +70,8 @@ func (f *files) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if file.Private {
 		h.Set("Cache-Control", "private, no-store")
 	} else {
-		// The bytes behind an id never change.
-		h.Set("Cache-Control", "public, max-age=31536000, immutable")
+		// The bytes behind an id never change, but the file may become private.
+		h.Set("Cache-Control", "public, max-age=86400")
 	}
 	out := &patientWriter{ResponseWriter: w, control: http.NewResponseController(w)}
 	http.ServeContent(out, r, "", file.Modified, content)

@@ -146,11 +146,11 @@ func TestFileHeaders(t *testing.T) {
 	t.Parallel()
 	s, _ := startFiles(t)
 	for path, want := range map[string]struct{ disposition, cache string }{
-		"/files/image/x":                   {`inline; filename="Stra_e _1_.png"; filename*=UTF-8''Stra%C3%9Fe%20_1_.png`, "public, max-age=31536000, immutable"},
-		"/files/video/x":                   {`inline; filename="v.mp4"`, "public, max-age=31536000, immutable"},
-		"/files/svg/x":                     {`attachment; filename="x.svg"`, "public, max-age=31536000, immutable"},
-		"/files/html/x":                    {`attachment; filename="x.html"`, "public, max-age=31536000, immutable"},
-		"/files/pdf/x":                     {`attachment; filename="x.pdf"`, "public, max-age=31536000, immutable"},
+		"/files/image/x":                   {`inline; filename="Stra_e _1_.png"; filename*=UTF-8''Stra%C3%9Fe%20_1_.png`, "public, max-age=86400"},
+		"/files/video/x":                   {`inline; filename="v.mp4"`, "public, max-age=86400"},
+		"/files/svg/x":                     {`attachment; filename="x.svg"`, "public, max-age=86400"},
+		"/files/html/x":                    {`attachment; filename="x.html"`, "public, max-age=86400"},
+		"/files/pdf/x":                     {`attachment; filename="x.pdf"`, "public, max-age=86400"},
 		"/files/private/x?signature=good":  {`inline; filename="p.png"`, "private, no-store"},
 		"/files/private/x?signature=wrong": {"", "no-store"},
 	} {

@@ -22,7 +22,7 @@ import (
 type notes struct {
 	id        string
 	operation string          // name of the operation
-	expired   *gqlerror.Error // why the session in the cookies does not count
+	expired   *gqlerror.Error // why the token or the cookies do not count
 }
 
 type notesKey struct{}
@@ -40,7 +40,7 @@ func note(ctx context.Context) *notes {
 // of the answer and in its INTERNAL errors.
 func RequestID(ctx context.Context) string { return note(ctx).id }
 
-// expired is the error of a session that the cookies name and that has ended.
+// expired is the error of a session that the request names and that has ended.
 func expired(ctx context.Context) *gqlerror.Error { return note(ctx).expired }
 
 // identify gives the request its id and its client's address, and logs it when

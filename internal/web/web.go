@@ -42,7 +42,7 @@ type Config struct {
 	// refused.
 	Authenticate func(ctx context.Context, accessToken string) (core.Principal, error)
 	// Anonymous lists the root fields that make or end a session. They run even
-	// when the session in the request's cookies has expired.
+	// when the request's token or cookies have expired.
 	Anonymous []string
 	// Once lists the root fields that an operation may hold only once, under
 	// whatever alias: those that are limited by rate or cost much.
