@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"syscall"
 	"testing"
@@ -155,6 +156,10 @@ func BenchmarkRead(b *testing.B) {
 	for i := range ids {
 		ids[i] = id(i * (n / 20))
 	}
+	many := make([]string, 1000)
+	for i := range many {
+		many[i] = id(i * (n / 1000))
+	}
 	common, rare := vocabulary[3], vocabulary[4000]
 	for _, bench := range []struct {
 		name string
@@ -168,6 +173,7 @@ func BenchmarkRead(b *testing.B) {
 		{"Page20mine", core.Query{Filter: mine, Order: newest, Limit: 20}, 20},
 		{"Page20tag", core.Query{Filter: core.And(core.Eq("tags", "tag3"), published), Order: newest, Limit: 20}, 20},
 		{"Batch20", core.Query{Filter: core.In("_id", ids), Limit: 20}, 20},
+		{"Batch1000", core.Query{Filter: core.In("_id", many), Limit: 1000}, 1000},
 		{"SearchRare", core.Query{Filter: core.Search(rare), Order: newest, Limit: 1}, 1},
 		{"SearchCommon", core.Query{Filter: core.And(core.Search(common), published), Order: newest, Limit: 20}, 20},
 		{"SearchTwo", core.Query{Filter: core.And(core.Search(common+" "+vocabulary[40]), published), Order: newest, Limit: 20}, 20},
@@ -202,44 +208,36 @@ func BenchmarkRead(b *testing.B) {
 
 // BenchmarkWrite prints how many creates each sync of the disk carried.
 func BenchmarkWrite(b *testing.B) {
-	for _, writers := range []int{1, 32} {
-		b.Run(fmt.Sprintf("Insert%d", writers), func(b *testing.B) {
-			s := open(b)
+	for _, bench := range []struct {
+		name              string
+		writers, maxBatch int
+	}{{"Insert1", 1, 256}, {"Insert32", 32, 256}, {"Insert32alone", 32, 1}} {
+		b.Run(bench.name, func(b *testing.B) {
+			s := open(b, sqlite.WithMaxBatch(bench.maxBatch))
 			defer s.Close()
 			fill(b, s, 0)
-			var next atomic.Int64
-			before := s.Stats()
-			b.SetParallelism((writers + 1) / 2) // on two cores
-			if writers == 1 {
-				b.SetParallelism(1)
-			}
 			r := rand.New(rand.NewPCG(1, 2))
 			posts := make([]*post, 256)
 			for i := range posts {
 				posts[i] = newPost(r, i)
 			}
-			insert := func() {
-				i := int(next.Add(1))
-				p := *posts[i%len(posts)]
-				p.ID = fmt.Sprintf("post_%08x", i)
-				slug := p.ID
-				p.Slug = &slug
-				if err := s.Write(context.Background(), core.Op{Kind: core.OpInsert, Coll: "posts", Doc: &p}); err != nil {
-					b.Error(err)
-				}
-			}
+			var next atomic.Int64
+			var wg sync.WaitGroup
+			before := s.Stats()
 			b.ResetTimer()
-			if writers == 1 {
-				for range b.N {
-					insert()
-				}
-			} else {
-				b.RunParallel(func(pb *testing.PB) {
-					for pb.Next() {
-						insert()
+			for range bench.writers {
+				wg.Go(func() {
+					for i := next.Add(1); i <= int64(b.N); i = next.Add(1) {
+						p := *posts[i%256]
+						p.ID = fmt.Sprintf("post_%08x", i)
+						p.Slug = &p.ID
+						if err := s.Write(context.Background(), core.Op{Kind: core.OpInsert, Coll: "posts", Doc: &p}); err != nil {
+							b.Error(err)
+						}
 					}
 				})
 			}
+			wg.Wait()
 			b.StopTimer()
 			after := s.Stats()
 			b.ReportMetric(float64(after.Jobs-before.Jobs)/float64(after.Commits-before.Commits), "creates/sync")

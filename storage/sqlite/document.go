@@ -152,7 +152,7 @@ func (f *field) value(v bson.RawValue) (any, error) {
 		if d := v.Double(); !math.IsNaN(d) {
 			return d, nil
 		}
-		return nil, nil
+		return nil, core.Errorf(core.Invalid, "The field %s holds no number.", f.Name)
 	case v.Type == bson.TypeBoolean && f.Kind == core.Bool:
 		if v.Boolean() {
 			return int64(1), nil

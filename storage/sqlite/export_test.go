@@ -11,6 +11,12 @@ import (
 // WithVFS opens the file through another of SQLite's file systems.
 func WithVFS(name string) Option { return func(c *config) { c.vfs = name } }
 
+// WithMaxLog bounds the write-ahead log.
+func WithMaxLog(bytes int64) Option { return func(c *config) { c.maxLog = bytes } }
+
+// WithMaxBatch bounds the jobs of one commit.
+func WithMaxBatch(n int) Option { return func(c *config) { c.maxBatch = n } }
+
 // Expire runs one round of removal of expired documents.
 func (s *Store) Expire(ctx context.Context) error { return s.expire(ctx) }
 

@@ -29,6 +29,7 @@ import (
 // Store is a core.DocStore on one SQLite file.
 type Store struct {
 	config
+	path    string
 	lock    *os.File
 	epoch   []byte     // tells the tokens of this database from those of others
 	pool    []*conn    // every reader
@@ -51,6 +52,8 @@ type config struct {
 	interval time.Duration // between two rounds of upkeep
 	keepFor  time.Duration // changes
 	keepMax  int64         // changes
+	maxLog   int64         // bytes of the write-ahead log
+	maxBatch int           // jobs in one commit
 	vfs      string        // for tests
 }
 
@@ -75,7 +78,14 @@ func WithChanges(age time.Duration, count int64) Option {
 // only. It fails when another process has it open.
 func Open(ctx context.Context, path string, opts ...Option) (_ *Store, err error) {
 	s := &Store{
-		config:  config{clock: time.Now, interval: time.Minute, keepFor: 24 * time.Hour, keepMax: 100_000},
+		config: config{
+			clock:    time.Now,
+			interval: time.Minute,
+			keepFor:  24 * time.Hour,
+			keepMax:  100_000,
+			maxLog:   64 << 20,
+			maxBatch: 256,
+		},
 		closing: make(chan struct{}),
 	}
 	for _, o := range opts {
@@ -90,6 +100,7 @@ func Open(ctx context.Context, path string, opts ...Option) (_ *Store, err error
 	if s.lock, err = lockFile(path + ".lock"); err != nil {
 		return nil, core.Wrap(core.Unavailable, err, fmt.Sprintf("The database %s is in use by another process.", path))
 	}
+	s.path = path
 	var wconn *conn
 	defer func() {
 		if err != nil {
@@ -118,8 +129,8 @@ func Open(ctx context.Context, path string, opts ...Option) (_ *Store, err error
 	}
 	s.colls.Store(&map[string]*collection{})
 	s.feed = newFeed(seq)
-	s.writer = newWriter(wconn, s.feed)
-	s.done.Go(func() { s.writer.run(s.closing) })
+	s.writer = newWriter(wconn, s.feed, s.maxBatch)
+	s.done.Go(func() { s.writer.run(s.closing, s.trimLog) })
 	s.done.Go(s.upkeep)
 	return s, nil
 }
@@ -183,6 +194,23 @@ func (s *Store) Close() (err error) {
 		}
 	})
 	return err
+}
+
+// trimLog empties the write-ahead log when it has grown too long. SQLite does
+// so by itself in a moment without reads; when there is none, this makes one:
+// it is called between two transactions of the writer, and holds every reader.
+func (s *Store) trimLog() {
+	if info, err := os.Stat(s.path + "-wal"); err != nil || info.Size() < s.maxLog {
+		return
+	}
+	for range s.pool {
+		<-s.readers
+	}
+	// What fails is tried again after the next transaction.
+	s.writer.conn.exec(context.Background(), "PRAGMA wal_checkpoint(TRUNCATE)")
+	for _, c := range s.pool {
+		s.readers <- c
+	}
 }
 
 // Ping reads from the file.

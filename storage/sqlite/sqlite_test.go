@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -514,6 +515,42 @@ func TestUpkeep(t *testing.T) {
 		}
 		return errors.Is(err, core.ErrTokenLost)
 	})
+}
+
+// TestLogIsBounded reads without a pause while it writes: the log, which SQLite
+// can only empty in a pause, stays short all the same.
+func TestLogIsBounded(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "grapnel.db")
+	s, err := sqlite.Open(t.Context(), path, sqlite.WithMaxLog(1<<20))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	ensure(t, s, noteSpec())
+	ctx, stop := context.WithCancel(t.Context())
+	var wg sync.WaitGroup
+	for range 4 {
+		wg.Go(func() {
+			for ctx.Err() == nil {
+				if _, err := s.Count(ctx, "notes", core.Search("many words")); err != nil && ctx.Err() == nil {
+					t.Errorf("Count: %v", err)
+				}
+			}
+		})
+	}
+	var largest int64
+	for i := range 200 {
+		create(t, s, newNote(fmt.Sprintf("not_%d", i), "many words"+strings.Repeat(" x", 2000)))
+		if info, err := os.Stat(path + "-wal"); err == nil {
+			largest = max(largest, info.Size())
+		}
+	}
+	stop()
+	wg.Wait()
+	if largest > 2<<20 {
+		t.Errorf("the log grew to %d bytes", largest)
+	}
 }
 
 // until polls for what happens elsewhere.

@@ -10,16 +10,14 @@ import (
 	"github.com/grapnel/grapnel/core"
 )
 
-// maxBatch bounds how many jobs share one commit.
-const maxBatch = 256
-
 // writer is the one goroutine that writes. It takes all jobs that wait, up to
 // maxBatch, into one transaction, commits, and only then answers them: one sync
 // of the disk acknowledges them all.
 type writer struct {
-	conn *conn
-	feed *feed
-	jobs chan *job // unbuffered: a job is either waiting or being carried out
+	conn     *conn
+	feed     *feed
+	maxBatch int
+	jobs     chan *job // unbuffered: a job is either waiting or being carried out
 
 	seq               int64 // the last change written in this transaction
 	commits, jobsDone atomic.Int64
@@ -34,8 +32,8 @@ type job struct {
 	done    chan struct{}
 }
 
-func newWriter(c *conn, f *feed) *writer {
-	return &writer{conn: c, feed: f, jobs: make(chan *job), seq: f.seq}
+func newWriter(c *conn, f *feed, maxBatch int) *writer {
+	return &writer{conn: c, feed: f, maxBatch: maxBatch, jobs: make(chan *job), seq: f.seq}
 }
 
 // do has the writer carry out run and returns once it is durable. When ctx
@@ -65,9 +63,9 @@ func (w *writer) do(ctx context.Context, run func(*writer) error) error {
 	}
 }
 
-// run works until stop is closed and no job waits.
-func (w *writer) run(stop <-chan struct{}) {
-	batch := make([]*job, 0, maxBatch)
+// run works until stop is closed, and calls after between two transactions.
+func (w *writer) run(stop <-chan struct{}, after func()) {
+	batch := make([]*job, 0, w.maxBatch)
 	for {
 		select {
 		case j := <-w.jobs:
@@ -75,7 +73,7 @@ func (w *writer) run(stop <-chan struct{}) {
 		case <-stop:
 			return
 		}
-		for more := true; more && len(batch) < maxBatch; {
+		for more := true; more && len(batch) < w.maxBatch; {
 			select {
 			case j := <-w.jobs:
 				batch = append(batch, j)
@@ -85,6 +83,7 @@ func (w *writer) run(stop <-chan struct{}) {
 		}
 		w.commit(batch)
 		clear(batch)
+		after()
 	}
 }
 
