@@ -6,15 +6,20 @@ import (
 	"github.com/grapnel/grapnel/core"
 )
 
-// maxArgs is SQLite's bound on the values of one statement.
-const maxArgs = 32_766
+// SQLite's bounds on one statement: its values, and (below 1,000) the depth of
+// its expressions, which a chain of ORs reaches by its length.
+const (
+	maxArgs  = 32_766
+	maxTerms = 500
+)
 
 // builder writes one statement. The text holds no value, so that equal shapes
 // share a prepared statement.
 type builder struct {
-	c    *collection
-	sql  []byte
-	args []any
+	c     *collection
+	sql   []byte
+	args  []any
+	terms int
 }
 
 func (b *builder) add(parts ...string) {
@@ -31,7 +36,7 @@ func (b *builder) bind(v any) {
 
 // finish checks what SQLite would refuse.
 func (b *builder) finish() (string, []any, error) {
-	if len(b.args) > maxArgs {
+	if len(b.args) > maxArgs || b.terms > maxTerms {
 		return "", nil, core.Errorf(core.Invalid, "The filter is too large.")
 	}
 	return string(b.sql), b.args, nil
@@ -62,6 +67,7 @@ func (b *builder) where(fs []core.Filter) error {
 // filter writes f as an expression that is true exactly where f matches;
 // elsewhere it may be false or NULL, which is why Not asks IS NOT TRUE.
 func (b *builder) filter(f core.Filter) error {
+	b.terms++
 	switch f.Op {
 	case core.OpAll:
 		b.add("1")

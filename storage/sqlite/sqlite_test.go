@@ -224,6 +224,38 @@ func TestSpecsRefused(t *testing.T) {
 	}
 }
 
+// TestLargeFilters holds filters of any size to an answer or a clear error.
+func TestLargeFilters(t *testing.T) {
+	t.Parallel()
+	s := open(t)
+	defer s.Close()
+	ensure(t, s, noteSpec())
+	create(t, s, newNote("not_1", "w1 w2"))
+	for _, n := range []int{10, 100, 160, 240, 300, 490, 800, 2000, 10_000} {
+		var or []core.Filter
+		var in []string
+		text := ""
+		nested := core.Eq("text", "x")
+		for i := range n {
+			or = append(or, core.And(core.Eq("version", i), core.Prefix("text", fmt.Sprint("w", i))))
+			in = append(in, fmt.Sprint("not_", i))
+			text += fmt.Sprint(" w", i)
+			nested = core.Not(core.Or(nested, core.Eq("version", i)))
+		}
+		for name, f := range map[string]core.Filter{
+			"or": core.Or(or...), "and": core.And(or...), "not": nested, "in": core.In("_id", in), "search": core.Search(text),
+		} {
+			_, err := s.Count(t.Context(), "notes", f)
+			for _, e := range s.Find(t.Context(), "notes", core.Query{Filter: f, Order: []core.Order{{Field: "_id"}}, Limit: 10}) {
+				err = errors.Join(err, e)
+			}
+			if err != nil && (n <= 100 || !core.Is(err, core.Invalid)) {
+				t.Errorf("%s of %d: %v", name, n, err)
+			}
+		}
+	}
+}
+
 // TestSchemaChanges lets a type change in every way between two starts.
 func TestSchemaChanges(t *testing.T) {
 	t.Parallel()
