@@ -12,7 +12,7 @@ test: ## needs no server
 
 e2e: ## adapters on the servers of e2e, the binary over HTTP, the playground in chromium
 	cd e2e && GRAPNEL_TEST_REQUIRE=1 go run ./cmd/servers -- sh -c 'cd .. && go test -count=1 ./storage/...'
-	cd e2e && go test ./...
+	cd e2e && GRAPNEL_TEST_REQUIRE=1 go test ./...
 	cd e2e/browser && npm ci && npm test
 
 run:

@@ -1,13 +1,11 @@
 // The playground as its user sees it: tabs, an editor, a result.
 
-const asksSchema = request => request.postData()?.includes('__schema') ?? false
-
 export class Playground {
   constructor(page) { this.page = page }
 
   // open shows the page and waits until it has read the schema.
   static async open(page, server) {
-    const schema = page.waitForResponse(r => asksSchema(r.request()))
+    const schema = page.waitForResponse(r => r.request().postData()?.includes('__schema') ?? false)
     await page.goto(`${server.url}/playground`)
     await schema
     const playground = new Playground(page)
@@ -27,12 +25,15 @@ export class Playground {
     await this.page.keyboard.insertText(document)
   }
 
-  // send runs the document, which has one operation, and returns the answer.
+  // send runs the document, which has one operation, and returns the answer as it
+  // is shown.
   async send() {
-    const answer = this.page.waitForResponse(
-      r => r.url().endsWith('/graphql') && r.request().method() === 'POST' && !asksSchema(r.request()))
+    const shown = this.page.locator('.query-result__list .cm-content').filter({ hasText: '}' })
+    const clear = this.page.getByRole('button', { name: 'Clear' })
+    if (await clear.isVisible()) await clear.click()
+    await shown.waitFor({ state: 'detached' })
     await this.page.getByRole('button', { name: /^Send/ }).click()
-    return (await answer).json()
+    return JSON.parse(await shown.innerText())
   }
 
   // shows waits until the result holds the text.
