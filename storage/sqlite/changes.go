@@ -6,6 +6,7 @@ import (
 	"database/sql/driver"
 	"encoding/binary"
 	"sync"
+	"time"
 
 	"github.com/grapnel/grapnel/core"
 )
@@ -27,9 +28,11 @@ func newFeed(seq int64) *feed {
 func (f *feed) publish(seq int64) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	f.seq = seq
-	close(f.more)
-	f.more = make(chan struct{})
+	if seq > f.seq {
+		f.seq = seq
+		close(f.more)
+		f.more = make(chan struct{})
+	}
 }
 
 // last is the newest committed change; more is closed when there is a newer one.
@@ -40,6 +43,32 @@ func (f *feed) last() (seq int64, more <-chan struct{}) {
 }
 
 func (f *feed) close() { close(f.closed) }
+
+// follow notices what other processes have written.
+func (s *Store) follow() {
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	tick := time.NewTicker(followEvery)
+	defer tick.Stop()
+	for {
+		select {
+		case <-s.closing:
+			return
+		case <-tick.C:
+			// What fails now is seen at the next tick.
+			s.read(ctx, func(c *conn) error {
+				seq, err := lastChange(ctx, c)
+				if err == nil {
+					s.feed.publish(seq)
+				}
+				return err
+			})
+		}
+	}
+}
+
+// followEvery is how late a change by another process may be noticed.
+const followEvery = time.Second
 
 // Changes opens a stream. It reads what the writer noted in the file, so that
 // a slow reader holds nobody up and a token outlives the process.

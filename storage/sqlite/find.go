@@ -44,20 +44,42 @@ func (s *Store) find(ctx context.Context, coll string, q core.Query) (docs []doc
 			docs, err = p.search(ctx, conn, text)
 			return err
 		}
-		sql, args, err := p.statement("c.doc", q.Limit)
-		if err != nil {
-			return err
-		}
-		docs = make([]document, 0, min(q.Limit, 32))
-		return conn.query(ctx, sql, args, func(row []driver.Value) error {
-			docs = append(docs, document{row[0].([]byte)})
-			if len(docs) == q.Limit {
-				return errEnough
-			}
-			return nil
-		})
+		docs, err = p.docs(ctx, conn)
+		return err
 	})
 	return docs, err
+}
+
+// docs reads the documents of the plan.
+func (p *plan) docs(ctx context.Context, conn *conn) ([]document, error) {
+	sql, args, err := p.statement("c.doc", p.limit)
+	if err != nil {
+		return nil, err
+	}
+	docs := make([]document, 0, min(p.limit, 32))
+	err = conn.query(ctx, sql, args, distinct(func(row []driver.Value) error {
+		docs = append(docs, document{row[0].([]byte)})
+		if len(docs) == p.limit {
+			return errEnough
+		}
+		return nil
+	}))
+	return docs, err
+}
+
+// distinct leaves out rows that repeat the one before: the branches of a union
+// overlap, and their order ends with the id.
+func distinct(row func([]driver.Value) error) func([]driver.Value) error {
+	var last driver.Value
+	return func(vals []driver.Value) error {
+		if n := len(vals); n > 1 {
+			if vals[n-1] == last {
+				return nil
+			}
+			last = vals[n-1]
+		}
+		return row(vals)
+	}
 }
 
 // Count counts by index where one serves.
@@ -92,9 +114,13 @@ func (c *collection) selectForWrite(f core.Filter) (string, []any, error) {
 func (c *collection) selectCount(f core.Filter) (string, []any, error) {
 	b := &builder{c: c}
 	b.add("SELECT ")
-	for i, conj := range branches(conjuncts(f)) {
+	parts := branches(conjuncts(f))
+	for i, conj := range parts {
 		if i > 0 {
 			b.add("+")
+			for _, before := range parts[:i] { // count each document once
+				conj = append(conj, core.Not(core.And(before...)))
+			}
 		}
 		b.add("(SELECT count(*) FROM ", c.table, " c")
 		if len(conj) > 0 {
@@ -126,8 +152,8 @@ func conjuncts(f core.Filter) []core.Filter {
 // maxBranches bounds how many alternatives of an OR are read side by side.
 const maxBranches = 4
 
-// branches splits a conjunction at its first OR into conjunctions that exclude
-// one another, and together match the same documents.
+// branches splits a conjunction at its first OR into conjunctions that
+// together match the same documents; some match more than one of them.
 func branches(conj []core.Filter) [][]core.Filter {
 	for i, or := range conj {
 		if or.Op != core.OpOr || len(or.Args) > maxBranches {
@@ -135,12 +161,8 @@ func branches(conj []core.Filter) [][]core.Filter {
 		}
 		rest := append(append([]core.Filter{}, conj[:i]...), conj[i+1:]...)
 		var out [][]core.Filter
-		for k, arm := range or.Args {
-			branch := append(append([]core.Filter{}, rest...), conjuncts(arm)...)
-			for _, before := range or.Args[:k] {
-				branch = append(branch, core.Not(before))
-			}
-			out = append(out, branch)
+		for _, arm := range or.Args {
+			out = append(out, append(append([]core.Filter{}, rest...), conjuncts(arm)...))
 		}
 		return out
 	}
@@ -175,6 +197,9 @@ func (c *collection) plan(q core.Query) (*plan, error) {
 		}
 		p.keys = append(p.keys, f)
 	}
+	if n := len(p.keys); n > 0 && p.keys[n-1] != idField {
+		return nil, core.Errorf(core.Internal, "The order does not end with _id.")
+	}
 	if q.After == nil {
 		return p, nil
 	}
@@ -193,7 +218,8 @@ func (c *collection) plan(q core.Query) (*plan, error) {
 
 // statement selects a column of the wanted documents, followed by the keys of
 // the order where SQLite or the caller needs them. In a union SQLite merges
-// the branches, each walking an index of its own, by the keys in the result.
+// the branches, each walking an index of its own, by the keys in the result;
+// a document can come up once for each branch, in rows that follow each other.
 func (p *plan) statement(column string, limit int) (string, []any, error) {
 	parts := [][]core.Filter{p.conj}
 	if len(p.keys) > 0 {
@@ -221,7 +247,7 @@ func (p *plan) statement(column string, limit int) (string, []any, error) {
 			b.add(" DESC")
 		}
 	}
-	b.add(" LIMIT ", strconv.Itoa(roundUp(limit)))
+	b.add(" LIMIT ", strconv.Itoa(roundUp(limit*len(parts))))
 	return b.finish()
 }
 

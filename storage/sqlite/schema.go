@@ -28,6 +28,10 @@ func (s *Store) prepareSchema(ctx context.Context, c *conn) (seq int64, err erro
 		epoch := make([]byte, 8)
 		rand.Read(epoch)
 		err := transaction(ctx, c, "BEGIN IMMEDIATE", func() error {
+			// Another process may have been first.
+			if v, err = c.value(ctx, "PRAGMA user_version"); err != nil || v.(int64) != 0 {
+				return err
+			}
 			for _, sql := range []string{
 				"CREATE TABLE meta(key TEXT PRIMARY KEY, value) WITHOUT ROWID",
 				// AUTOINCREMENT: a number is never used again, even when all
@@ -49,11 +53,15 @@ func (s *Store) prepareSchema(ctx context.Context, c *conn) (seq int64, err erro
 		return 0, failure(err)
 	}
 	s.epoch, _ = v.([]byte)
-	if v, err = c.value(ctx, "SELECT seq FROM sqlite_sequence WHERE name='changes'"); err != nil {
-		return 0, failure(err)
-	}
+	seq, err = lastChange(ctx, c)
+	return seq, failure(err)
+}
+
+// lastChange is the number of the last change that any process has written.
+func lastChange(ctx context.Context, c *conn) (seq int64, err error) {
+	v, err := c.value(ctx, "SELECT seq FROM sqlite_sequence WHERE name='changes'")
 	seq, _ = v.(int64)
-	return seq, nil
+	return seq, err
 }
 
 // transaction runs f between begin and COMMIT.

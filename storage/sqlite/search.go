@@ -40,17 +40,8 @@ func (p *plan) search(ctx context.Context, conn *conn, text string) (docs []docu
 			docs, err = p.walk(ctx, conn, text)
 			return err
 		}
-		sql, args, err := p.statement("c.doc", p.limit)
-		if err != nil {
-			return err
-		}
-		return conn.query(ctx, sql, args, func(row []driver.Value) error {
-			docs = append(docs, document{row[0].([]byte)})
-			if len(docs) == p.limit {
-				return errEnough
-			}
-			return nil
-		})
+		docs, err = p.docs(ctx, conn)
+		return err
 	})
 	return docs, err
 }
@@ -80,14 +71,17 @@ func (p *plan) walk(ctx context.Context, conn *conn, text string) (docs []docume
 		}
 		var rids []int64
 		var last []any
-		err = conn.query(ctx, sql, args, func(row []driver.Value) error {
+		err = conn.query(ctx, sql, args, distinct(func(row []driver.Value) error {
 			rids = append(rids, row[0].(int64))
 			last = last[:0]
 			for _, k := range row[1:] {
 				last = append(last, k)
 			}
+			if len(rids) == size {
+				return errEnough
+			}
 			return nil
-		})
+		}))
 		if err != nil || len(rids) == 0 {
 			return docs, err
 		}

@@ -7,7 +7,9 @@
 // many of them with one sync of the disk; reads use a few connections of their
 // own and never wait for writes.
 //
-// One process owns the file: a lock beside it refuses a second one.
+// Several processes of one machine may share the file, such as a server and a
+// command beside it: SQLite's own locks order their writes, and each notices
+// within a second what the others have changed.
 package sqlite
 
 import (
@@ -30,7 +32,6 @@ import (
 type Store struct {
 	config
 	path    string
-	lock    *os.File
 	epoch   []byte     // tells the tokens of this database from those of others
 	pool    []*conn    // every reader
 	readers chan *conn // the idle ones
@@ -75,7 +76,7 @@ func WithChanges(age time.Duration, count int64) Option {
 }
 
 // Open opens the database at path, or makes it, with its folder, for this user
-// only. It fails when another process has it open.
+// only.
 func Open(ctx context.Context, path string, opts ...Option) (_ *Store, err error) {
 	s := &Store{
 		config: config{
@@ -97,15 +98,11 @@ func Open(ctx context.Context, path string, opts ...Option) (_ *Store, err error
 	if err := prepareFiles(path); err != nil {
 		return nil, core.Wrap(core.Internal, err, fmt.Sprintf("The database %s cannot be opened.", path))
 	}
-	if s.lock, err = lockFile(path + ".lock"); err != nil {
-		return nil, core.Wrap(core.Unavailable, err, fmt.Sprintf("The database %s is in use by another process.", path))
-	}
 	s.path = path
 	var wconn *conn
 	defer func() {
 		if err != nil {
 			closeAll(append(s.pool, wconn))
-			s.lock.Close()
 		}
 	}()
 
@@ -132,6 +129,7 @@ func Open(ctx context.Context, path string, opts ...Option) (_ *Store, err error
 	s.writer = newWriter(wconn, s.feed, s.maxBatch)
 	s.done.Go(func() { s.writer.run(s.closing, s.trimLog) })
 	s.done.Go(s.upkeep)
+	s.done.Go(s.follow)
 	return s, nil
 }
 
@@ -188,9 +186,6 @@ func (s *Store) Close() (err error) {
 		}
 		if e := w.close(); e != nil && err == nil {
 			err = failure(e)
-		}
-		if e := s.lock.Close(); e != nil && err == nil {
-			err = core.Wrap(core.Internal, e, "The lock of the database was not released.")
 		}
 	})
 	return err

@@ -20,7 +20,12 @@ import (
 // open opens a store in a folder of its own; the caller closes it.
 func open(t testing.TB, opts ...sqlite.Option) *sqlite.Store {
 	t.Helper()
-	s, err := sqlite.Open(t.Context(), filepath.Join(t.TempDir(), "data", "grapnel.db"), opts...)
+	return openAt(t, filepath.Join(t.TempDir(), "data", "grapnel.db"), opts...)
+}
+
+func openAt(t testing.TB, path string, opts ...sqlite.Option) *sqlite.Store {
+	t.Helper()
+	s, err := sqlite.Open(t.Context(), path, opts...)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -31,6 +36,10 @@ func TestContract(t *testing.T) {
 	t.Parallel()
 	storagetest.RunDocuments(t,
 		func(t *testing.T, _ []core.Spec) core.DocStore { return open(t) },
+		storagetest.Peers(func(t *testing.T, _ []core.Spec) (a, b core.DocStore) {
+			path := filepath.Join(t.TempDir(), "shared.db")
+			return openAt(t, path), openAt(t, path)
+		}),
 		storagetest.Expire(func(t *testing.T, s core.DocStore) {
 			if err := s.(*sqlite.Store).Expire(t.Context()); err != nil {
 				t.Fatal(err)
@@ -115,9 +124,6 @@ func TestFilesAndLock(t *testing.T) {
 			t.Errorf("%s has mode %v (%v)", f, info.Mode(), err)
 		}
 	}
-	if _, err := sqlite.Open(t.Context(), path); !core.Is(err, core.Unavailable) {
-		t.Errorf("a second opening of the file: %v", err)
-	}
 	if err := s.Close(); err != nil {
 		t.Fatal(err)
 	}
@@ -201,6 +207,7 @@ func TestSpecsRefused(t *testing.T) {
 	for name, q := range map[string]core.Query{
 		"undeclared field":  {Filter: core.Eq("nothing", 1), Limit: 1},
 		"undeclared order":  {Order: []core.Order{{Field: "nothing"}}, Limit: 1},
+		"no total order":    {Order: []core.Order{{Field: "text"}}, Limit: 1},
 		"order by array":    {Order: []core.Order{{Field: "tags"}, {Field: "_id"}}, Limit: 1},
 		"range of an array": {Filter: core.Lt("tags", "a"), Limit: 1},
 		"no limit":          {},
