@@ -117,7 +117,7 @@ func (c *client) load(ctx context.Context, n, clients int, body func(i int) []by
 	return times[n/2], all, err
 }
 
-// zeros is an endless reader of a repeated block.
+// repeated is an endless reader of a repeated block.
 type repeated struct {
 	block []byte
 	at    int

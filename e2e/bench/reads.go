@@ -3,10 +3,10 @@ package main
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
-	"strings"
 	"time"
 
 	"github.com/grapnel/grapnel/core"
@@ -161,31 +161,36 @@ func same(ctx context.Context, a, c *side) error {
 
 // againstCeiling is the rows a and b: the same operations, the same answers.
 func (b *bench) againstCeiling(ctx context.Context, row, work, floor string, most float64, bodies func(*client) ([][]byte, error)) error {
+	asked, err := b.measurePair(ctx, row, work, floor, most, bodies)
+	if err == nil && b.profile != "" {
+		err = b.takeProfile(ctx, row, asked)
+	}
+	return err
+}
+
+func (b *bench) measurePair(ctx context.Context, row, work, floor string, most float64, bodies func(*client) ([][]byte, error)) (asked [][]byte, err error) {
 	product, ceiling, err := b.pair(ctx)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	defer product.stop()
 	defer ceiling.stop()
 	ours, theirs := b.newSide(product), b.newSide(ceiling)
 	defer ours.client.close()
 	defer theirs.client.close()
-	if ours.bodies, err = bodies(ours.client); err != nil {
-		return err
+	if asked, err = bodies(ours.client); err != nil {
+		return nil, err
 	}
-	theirs.bodies = ours.bodies
+	ours.bodies, theirs.bodies = asked, asked
 	if err := same(ctx, ours, theirs); err != nil {
-		return err
+		return nil, err
 	}
 	if err := b.compare(ctx, ours, theirs); err != nil {
-		return err
+		return nil, err
 	}
 	figure, r := versus(ours, theirs)
 	b.judge(row, work, floor, r <= most, "%s", figure)
-	if b.profile != "" {
-		return b.takeProfile(ctx, row, ours.bodies)
-	}
-	return nil
+	return asked, nil
 }
 
 func (b *bench) newestPosts(ctx context.Context) error {
@@ -289,7 +294,8 @@ func walk(ctx context.Context, c *client, page int) (reached int, cursor string,
 	return reached, cursor, nil
 }
 
-// takeProfile asks the product, run within this program, while it is profiled.
+// takeProfile asks the product, run within this program, and the ceiling, while
+// they are profiled.
 func (b *bench) takeProfile(ctx context.Context, row string, bodies [][]byte) error {
 	dir, err := b.site(ctx, fewPosts, 0)
 	if err != nil {
@@ -298,21 +304,24 @@ func (b *bench) takeProfile(ctx context.Context, row string, bodies [][]byte) er
 	if err := os.MkdirAll(b.profile, 0o700); err != nil {
 		return err
 	}
-	to, err := filepath.Abs(filepath.Join(b.profile, "row-"+row))
-	if err != nil {
-		return err
+	to := filepath.Join(b.profile, "row-"+row)
+	for _, begin := range []func() (*server, error){
+		func() (*server, error) { return startSelf(ctx, productEnv(dir), "profile", to) },
+		func() (*server, error) {
+			return start(ctx, nil, b.ceiling, "-from", filepath.Join(dir, "grapnel.db"), "-profile", to+".ceiling.prof")
+		},
+	} {
+		s, err := begin()
+		if err != nil {
+			return err
+		}
+		c := newClient(s, b.conns)
+		_, _, err = c.load(ctx, 4*b.requests, b.conns, func(i int) []byte { return bodies[i%len(bodies)] })
+		c.close()
+		if err := errors.Join(err, s.stop()); err != nil {
+			return err
+		}
 	}
-	s, err := startSelf(ctx, productEnv(dir), "profile", to)
-	if err != nil {
-		return err
-	}
-	c := newClient(s, b.conns)
-	defer c.close()
-	_, _, err = c.load(ctx, 4*b.requests, b.conns, func(i int) []byte { return bodies[i%len(bodies)] })
-	if err != nil {
-		s.stop()
-		return err
-	}
-	b.note("Profiles of row %s: %s", row, strings.Join([]string{to + ".cpu.prof", to + ".allocs.prof"}, ", "))
-	return s.stop()
+	b.note("Profiles of row %s: %s.cpu.prof, .allocs.prof and .ceiling.prof, of %d requests each.", row, to, 4*b.requests)
+	return nil
 }

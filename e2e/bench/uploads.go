@@ -71,6 +71,12 @@ func (b *bench) upload(ctx context.Context, chunked bool, env ...string) (growth
 	if text, err := admin.CombinedOutput(); err != nil {
 		return 0, 0, fmt.Errorf("admin create: %w\n%s", err, text)
 	}
+	// The server that checks the password is another one than the one that is
+	// measured: what argon2id leaves behind would hide the growth.
+	token, err := b.adminToken(ctx, data, env)
+	if err != nil {
+		return 0, 0, err
+	}
 	s, err := b.startProduct(ctx, data, env...)
 	if err != nil {
 		return 0, 0, err
@@ -78,9 +84,7 @@ func (b *bench) upload(ctx context.Context, chunked bool, env ...string) (growth
 	defer func() { err = errors.Join(err, s.stop()) }()
 	c := newClient(s, 1)
 	defer c.close()
-	if err := c.signIn(ctx, adminEmail, adminPassword); err != nil {
-		return 0, 0, err
-	}
+	c.token = token
 	c.http.Timeout = 10 * time.Minute
 	if err := c.upload(ctx, 1<<20, chunked); err != nil {
 		return 0, 0, err
@@ -99,6 +103,18 @@ func (b *bench) upload(ctx context.Context, chunked bool, env ...string) (growth
 	took = time.Since(begin)
 	peak, err := s.memory("VmHWM")
 	return peak - before, took, err
+}
+
+func (b *bench) adminToken(ctx context.Context, data string, env []string) (token string, err error) {
+	s, err := b.startProduct(ctx, data, env...)
+	if err != nil {
+		return "", err
+	}
+	defer func() { err = errors.Join(err, s.stop()) }()
+	c := newClient(s, 1)
+	defer c.close()
+	err = c.signIn(ctx, adminEmail, adminPassword)
+	return c.token, err
 }
 
 // upload sends a file of n bytes by the GraphQL multipart request

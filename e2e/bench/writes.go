@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"strings"
@@ -15,6 +16,7 @@ const createQuery = `mutation Create($input: CreatePostInput!) { createPost(inpu
 // creator is one of the two servers of row d.
 type creator struct {
 	name   string
+	dir    string
 	server *server
 	client *client
 	rate   []float64 // creations a second, for each round
@@ -61,9 +63,9 @@ func (b *bench) newCreator(ctx context.Context, name string, args ...string) (*c
 	}
 	s, err := startSelf(ctx, nil, "writes", append(args, "-dir", dir)...)
 	if err != nil {
-		return nil, err
+		return nil, errors.Join(err, os.RemoveAll(dir))
 	}
-	c := &creator{name: name, server: s, client: newClient(s, createClients)}
+	c := &creator{name: name, dir: dir, server: s, client: newClient(s, createClients)}
 	if err := c.client.signIn(ctx, authorEmail, authorPassword); err != nil {
 		c.stop()
 		return nil, err
@@ -74,6 +76,7 @@ func (b *bench) newCreator(ctx context.Context, name string, args ...string) (*c
 func (c *creator) stop() {
 	c.client.close()
 	_ = c.server.stop()
+	_ = os.RemoveAll(c.dir) // what remains is below the folder of the run
 }
 
 // round creates n posts, the first of which has a number.

@@ -4,7 +4,7 @@
 // and what stands between it and the executor. It answers what the benchmark
 // asks; every other field is an error.
 //
-//	ceiling [-from FILE]
+//	ceiling [-from FILE] [-profile FILE]
 //
 // It reads the posts and users of the product's database FILE, serves on a free
 // port of the loopback interface, says which one as the product does, and ends
@@ -13,12 +13,14 @@ package main
 
 import (
 	"context"
+	"errors"
 	"flag"
 	"fmt"
 	"log/slog"
 	"net"
 	"os"
 	"os/signal"
+	"runtime/pprof"
 	"syscall"
 	"time"
 
@@ -40,12 +42,12 @@ func main() {
 	}
 }
 
-func run(ctx context.Context) error {
+func run(ctx context.Context) (err error) {
 	from := flag.String("from", "", "the database to take posts and users from; empty: there are none")
+	profile := flag.String("profile", "", "write a processor profile to this file")
 	flag.Parse()
 	data := &memory{}
 	if *from != "" {
-		var err error
 		if data, err = load(ctx, *from); err != nil {
 			return err
 		}
@@ -69,6 +71,17 @@ func run(ctx context.Context) error {
 	})
 	if err != nil {
 		return err
+	}
+	if *profile != "" {
+		f, err := os.Create(*profile)
+		if err != nil {
+			return err
+		}
+		defer func() { err = errors.Join(err, f.Close()) }()
+		if err := pprof.StartCPUProfile(f); err != nil {
+			return err
+		}
+		defer pprof.StopCPUProfile()
 	}
 	fmt.Printf("  GraphQL     http://%s/graphql\n", listener.Addr())
 	return web.Serve(ctx, listener, server, log, 8*time.Second)
