@@ -435,6 +435,7 @@ func TestDrain(t *testing.T) {
 		if err != nil {
 			out = map[string]any{"errors": err.Error()}
 		}
+		r.CloseWithError(fmt.Errorf("the upload ended with %v", out)) // whoever still writes hears of it
 		result <- out
 	}()
 	chunk := bytes.Repeat([]byte("slow text\n"), 10_000)
