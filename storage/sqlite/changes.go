@@ -56,7 +56,7 @@ func (s *Store) follow() {
 			return
 		case <-tick.C:
 			// What fails now is seen at the next tick.
-			s.read(ctx, func(c *conn) error {
+			_ = s.read(ctx, func(c *conn) error {
 				seq, err := lastChange(ctx, c)
 				if err == nil {
 					s.feed.publish(seq)

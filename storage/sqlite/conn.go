@@ -103,7 +103,7 @@ func (c *conn) query(ctx context.Context, sql string, args []any, row func([]dri
 		} else if err != nil {
 			return err
 		}
-		if err := row(vals); err == errEnough {
+		if err := row(vals); errors.Is(err, errEnough) {
 			return nil
 		} else if err != nil {
 			return err

@@ -25,6 +25,15 @@ func (s *Store) Forget(ctx context.Context) error {
 	return s.prune(ctx, time.Now().Add(time.Hour), 0)
 }
 
+// Pragma is a setting of the writing connection.
+func (s *Store) Pragma(ctx context.Context, name string) (v any, err error) {
+	err = s.writer.do(ctx, func(w *writer) error {
+		v, err = w.conn.value(ctx, "PRAGMA "+name)
+		return err
+	})
+	return v, err
+}
+
 // Explain is the query plan of what Find would run.
 func (s *Store) Explain(ctx context.Context, coll string, q core.Query) (sql string, steps []string, err error) {
 	c, err := s.collection(coll)

@@ -170,7 +170,9 @@ func (b *builder) compare(f core.Filter, field *field) error {
 // successor is the least string above all that begin with p; "" when there is
 // none. It need not be valid UTF-8: it is only compared.
 func successor(p string) string {
-	p = strings.TrimRight(p, "\xff")
+	for len(p) > 0 && p[len(p)-1] == 0xff {
+		p = p[:len(p)-1]
+	}
 	if p == "" {
 		return ""
 	}

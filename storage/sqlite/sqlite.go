@@ -102,7 +102,7 @@ func Open(ctx context.Context, path string, opts ...Option) (_ *Store, err error
 	var wconn *conn
 	defer func() {
 		if err != nil {
-			closeAll(append(s.pool, wconn))
+			_ = closeAll(append(s.pool, wconn))
 		}
 	}()
 
@@ -134,16 +134,18 @@ func Open(ctx context.Context, path string, opts ...Option) (_ *Store, err error
 }
 
 // dsn names the file and the settings of one connection. FULL makes every
-// commit wait for the disk.
+// commit wait for the disk. Pages of 8 KiB hold three documents of 2 KB where
+// 4 KiB hold one; the size must be set before the journal mode, and the driver
+// runs _journal_mode last.
 func (s *Store) dsn(path string, reader bool) string {
 	q := url.Values{"_pragma": {
 		"busy_timeout(5000)",
-		"journal_mode(WAL)",
+		"page_size(8192)",
 		"synchronous(FULL)",
 		"cache_size(-16000)",
 		"temp_store(MEMORY)",
 		"journal_size_limit(67108864)",
-	}}
+	}, "_journal_mode": {"WAL"}}
 	if reader {
 		q.Add("_pragma", "query_only(1)")
 	}
@@ -202,7 +204,7 @@ func (s *Store) trimLog() {
 		<-s.readers
 	}
 	// What fails is tried again after the next transaction.
-	s.writer.conn.exec(context.Background(), "PRAGMA wal_checkpoint(TRUNCATE)")
+	_ = s.writer.conn.exec(context.Background(), "PRAGMA wal_checkpoint(TRUNCATE)")
 	for _, c := range s.pool {
 		s.readers <- c
 	}

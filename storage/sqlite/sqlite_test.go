@@ -592,6 +592,18 @@ func TestLogIsBounded(t *testing.T) {
 	}
 }
 
+// TestSettings reads back what the file was made with.
+func TestSettings(t *testing.T) {
+	t.Parallel()
+	s := open(t)
+	defer s.Close()
+	for pragma, want := range map[string]any{"journal_mode": "wal", "synchronous": int64(2), "page_size": int64(8192)} {
+		if got, err := s.Pragma(t.Context(), pragma); err != nil || got != want {
+			t.Errorf("%s is %v (%v), want %v", pragma, got, err, want)
+		}
+	}
+}
+
 // until polls for what happens elsewhere.
 func until(t *testing.T, ok func() bool) {
 	t.Helper()

@@ -24,8 +24,8 @@ func (s *Store) upkeep() {
 			return
 		case <-tick.C:
 			// What fails now is done at the next tick.
-			s.expire(ctx)
-			s.prune(ctx, s.clock().Add(-s.keepFor), s.keepMax)
+			_ = s.expire(ctx)
+			_ = s.prune(ctx, s.clock().Add(-s.keepFor), s.keepMax)
 		}
 	}
 }

@@ -96,7 +96,7 @@ func (w *writer) commit(batch []*job) {
 	})
 	last := w.seq
 	err := w.transact(batch, false)
-	if err == errTorn {
+	if errors.Is(err, errTorn) {
 		err = w.transact(batch, true)
 	}
 	w.commits.Add(1)
