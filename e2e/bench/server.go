@@ -25,7 +25,7 @@ func (b *bench) build(ctx context.Context, name, pkg string) (string, error) {
 		// By its own go.mod, not by that of this module.
 		root, err := exec.CommandContext(ctx, "go", "list", "-m", "-f", "{{.Dir}}", pkg).Output()
 		if err != nil {
-			return "", fmt.Errorf("find the product: %w", err)
+			return "", fmt.Errorf("find the product; the benchmark runs in the folder e2e: %w", err)
 		}
 		cmd.Dir = strings.TrimSpace(string(root))
 		cmd.Args[len(cmd.Args)-1] = "."

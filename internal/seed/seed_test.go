@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -25,7 +26,7 @@ func TestMain(m *testing.M) {
 }
 
 // newApp is the product on the embedded stores in a folder of the test.
-func newApp(t *testing.T) *core.App {
+func newApp(t testing.TB) *core.App {
 	t.Helper()
 	dir := t.TempDir()
 	docs, err := sqlite.Open(t.Context(), filepath.Join(dir, "grapnel.db"))
@@ -269,5 +270,21 @@ func TestRefused(t *testing.T) {
 	cancel()
 	if err := seed.Run(ctx, app, seed.Plan{Users: 1, Posts: 5000, Random: 2}, nil); !errors.Is(err, context.Canceled) && !core.Is(err, core.Unavailable) {
 		t.Errorf("a cancelled run returns %v", err)
+	}
+}
+
+func BenchmarkRun(b *testing.B) {
+	for _, words := range []int{0, 150} {
+		b.Run(fmt.Sprint("words=", words), func(b *testing.B) {
+			app := newApp(b)
+			posts := 0
+			for b.Loop() {
+				posts += 2000
+				if err := seed.Run(b.Context(), app, seed.Plan{Users: 50, Posts: 2000, Random: int64(posts), Words: words}, nil); err != nil {
+					b.Fatal(err)
+				}
+			}
+			b.ReportMetric(float64(posts)/b.Elapsed().Seconds(), "posts/s")
+		})
 	}
 }
