@@ -22,7 +22,7 @@ import (
 	"unicode"
 
 	"github.com/gabriel-vasile/mimetype"
-	_ "golang.org/x/image/webp"
+	_ "golang.org/x/image/webp" // likewise
 )
 
 // Visibility says who may see an asset.
@@ -62,11 +62,11 @@ type Asset struct {
 	Deadline *time.Time `bson:"deadline"`
 }
 
-// AssetConnection is a page of assets, AssetEdge one of its edges.
-type (
-	AssetConnection = Page[Asset]
-	AssetEdge       = Edge[Asset]
-)
+// AssetConnection is a page of assets.
+type AssetConnection = Page[Asset]
+
+// AssetEdge is one of its edges.
+type AssetEdge = Edge[Asset]
 
 // AssetSpec describes assets.
 func AssetSpec() Spec {

@@ -94,12 +94,22 @@ func Not(f Filter) Filter {
 	return Filter{Op: OpNot, Args: []Filter{f}}
 }
 
-// Eq and its kin compare a field with a value.
-func Eq(field string, v any) Filter  { return Filter{Op: OpEq, Field: field, Value: value(v)} }
-func Ne(field string, v any) Filter  { return Filter{Op: OpNe, Field: field, Value: value(v)} }
-func Lt(field string, v any) Filter  { return Filter{Op: OpLt, Field: field, Value: value(v)} }
+// Eq matches a field that equals v, or an array that holds it.
+func Eq(field string, v any) Filter { return Filter{Op: OpEq, Field: field, Value: value(v)} }
+
+// Ne is the opposite of Eq.
+func Ne(field string, v any) Filter { return Filter{Op: OpNe, Field: field, Value: value(v)} }
+
+// Lt matches a field that is less than v.
+func Lt(field string, v any) Filter { return Filter{Op: OpLt, Field: field, Value: value(v)} }
+
+// Lte matches a field that is v or less.
 func Lte(field string, v any) Filter { return Filter{Op: OpLte, Field: field, Value: value(v)} }
-func Gt(field string, v any) Filter  { return Filter{Op: OpGt, Field: field, Value: value(v)} }
+
+// Gt matches a field that is greater than v.
+func Gt(field string, v any) Filter { return Filter{Op: OpGt, Field: field, Value: value(v)} }
+
+// Gte matches a field that is v or greater.
 func Gte(field string, v any) Filter { return Filter{Op: OpGte, Field: field, Value: value(v)} }
 
 // Prefix matches strings that begin with p; the empty prefix, every string.

@@ -41,13 +41,14 @@ type Post struct {
 	FormerSlugs []string `bson:"formerSlugs"`
 }
 
-// PostConnection is a page of posts, PostEdge one of its edges,
-// PostChange a change of one.
-type (
-	PostConnection = Page[Post]
-	PostEdge       = Edge[Post]
-	PostChange     = Change[Post]
-)
+// PostConnection is a page of posts.
+type PostConnection = Page[Post]
+
+// PostEdge is one of its edges.
+type PostEdge = Edge[Post]
+
+// PostChange is a change of a post.
+type PostChange = Change[Post]
 
 // PostSpec describes posts.
 func PostSpec() Spec {

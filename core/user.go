@@ -23,11 +23,11 @@ type User struct {
 	Vouched int64 `bson:"vouched"`
 }
 
-// UserConnection is a page of users, UserEdge one of its edges.
-type (
-	UserConnection = Page[User]
-	UserEdge       = Edge[User]
-)
+// UserConnection is a page of users.
+type UserConnection = Page[User]
+
+// UserEdge is one of its edges.
+type UserEdge = Edge[User]
 
 // UserSpec describes users.
 func UserSpec() Spec {

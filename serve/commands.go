@@ -3,6 +3,7 @@ package serve
 import (
 	"bufio"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -91,8 +92,8 @@ func createAdmin(ctx context.Context, app *core.App, c config.AdminCreate, stdin
 
 // plain is an error as a person at a terminal should read it.
 func plain(err error) error {
-	e, ok := err.(*core.Error)
-	if !ok {
+	var e *core.Error
+	if !errors.As(err, &e) {
 		return err
 	}
 	if e.Code == core.Conflict && len(e.Fields) > 0 {

@@ -160,5 +160,5 @@ func newLog(s config.Settings, w io.Writer) *slog.Logger {
 		return slog.New(slog.NewJSONHandler(w, &slog.HandlerOptions{Level: level}))
 	}
 	f, ok := w.(*os.File)
-	return slog.New(tint.NewHandler(w, &tint.Options{Level: level, TimeFormat: "15:04:05", NoColor: !ok || !term.IsTerminal(int(f.Fd()))}))
+	return slog.New(tint.NewTextHandler(w, &tint.Options{Level: level, TimeFormat: "15:04:05", NoColor: !ok || !term.IsTerminal(int(f.Fd()))}))
 }

@@ -438,7 +438,8 @@ func TestDrain(t *testing.T) {
 		r.CloseWithError(fmt.Errorf("the upload ended with %v", out)) // whoever still writes hears of it
 		result <- out
 	}()
-	chunk := bytes.Repeat([]byte("slow text\n"), 10_000)
+	// More than sockets hold, so that the server is reading when the signal comes.
+	chunk := bytes.Repeat([]byte("slow text\n"), 2<<20)
 	if _, err := w.Write(chunk); err != nil {
 		t.Fatal(err)
 	}

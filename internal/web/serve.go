@@ -52,6 +52,8 @@ func Serve(ctx context.Context, l net.Listener, h http.Handler, log *slog.Logger
 		cut()
 		_ = s.Close()
 	}
-	<-failed
+	if err := <-failed; !errors.Is(err, http.ErrServerClosed) {
+		return err
+	}
 	return nil
 }

@@ -331,7 +331,7 @@ func TestSlowLog(t *testing.T) {
 		t.Errorf("logged %q", got)
 	}
 	log.Reset()
-	m = newMock(t, itemSpec(), mongodb.WithSlow(time.Hour), mongodb.WithLogger(slog.New(slog.NewTextHandler(&log, nil))))
+	newMock(t, itemSpec(), mongodb.WithSlow(time.Hour), mongodb.WithLogger(slog.New(slog.NewTextHandler(&log, nil))))
 	if log.Len() > 0 {
 		t.Errorf("logged %q", log.String())
 	}

@@ -128,7 +128,7 @@ func (s *Store) check(ctx context.Context, loaded aws.Config, c Config) error {
 		return errors.New("there are no AWS credentials for the S3 bucket: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, a profile or a role")
 	}
 	if _, err := loaded.Credentials.Retrieve(ctx); err != nil {
-		return fmt.Errorf("there are no AWS credentials for the S3 bucket: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, a profile or a role (%s)", innermost(err))
+		return fmt.Errorf("there are no AWS credentials for the S3 bucket: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, a profile or a role (%w)", innermost(err))
 	}
 	_, err := s.client.HeadBucket(ctx, &s3.HeadBucketInput{Bucket: &s.bucket})
 	switch {
@@ -141,7 +141,7 @@ func (s *Store) check(ctx context.Context, loaded aws.Config, c Config) error {
 	case statusOf(err) == 301:
 		return fmt.Errorf("the S3 bucket %q is not in the region %s", s.bucket, s.client.Options().Region)
 	default:
-		return fmt.Errorf("the S3 bucket %q cannot be reached at %s (%s)", s.bucket, where, innermost(err))
+		return fmt.Errorf("the S3 bucket %q cannot be reached at %s (%w)", s.bucket, where, innermost(err))
 	}
 }
 

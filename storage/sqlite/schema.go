@@ -74,7 +74,7 @@ func transaction(ctx context.Context, c *conn, begin string, f func() error) err
 		err = c.exec(ctx, "COMMIT")
 	}
 	if err != nil {
-		c.exec(context.WithoutCancel(ctx), "ROLLBACK") // fails only when SQLite has done so
+		_ = c.exec(context.WithoutCancel(ctx), "ROLLBACK") // fails only when SQLite has done so
 	}
 	return err
 }

@@ -124,7 +124,7 @@ func (w *writer) transact(batch []*job, savepoints bool) (err error) {
 	}
 	defer func() {
 		if err != nil {
-			w.conn.exec(ctx, "ROLLBACK") // fails only when SQLite has done so
+			_ = w.conn.exec(ctx, "ROLLBACK") // fails only when SQLite has done so
 			w.seq = last
 		}
 	}()

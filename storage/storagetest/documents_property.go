@@ -130,7 +130,7 @@ var (
 )
 
 func timePool() []time.Time {
-	return []time.Time{time.UnixMilli(0).UTC(), time.UnixMilli(-1).UTC(), time.Time{}, day(0), day(0).Add(time.Millisecond), day(1), day(400)}
+	return []time.Time{time.UnixMilli(0).UTC(), time.UnixMilli(-1).UTC(), {}, day(0), day(0).Add(time.Millisecond), day(1), day(400)}
 }
 
 func (r source) words() string {

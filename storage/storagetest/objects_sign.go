@@ -174,7 +174,7 @@ func (s *signedUpload) String() string {
 	if s.chunked {
 		b.WriteString("chunked")
 	}
-	s.header.Write(&b)
+	_ = s.header.Write(&b) // a strings.Builder takes everything
 	return b.String()
 }
 
