@@ -146,8 +146,7 @@ func (s *Server) serve(ctx context.Context, dir string) error {
 		return fmt.Errorf("%w: %w", errPort, err)
 	case <-ctx.Done():
 		stop()
-		<-done
-		return ctx.Err()
+		return errors.Join(ctx.Err(), <-done)
 	}
 }
 
