@@ -136,8 +136,7 @@ func (b *bench) pair(ctx context.Context) (product, ceiling *server, err error) 
 		return nil, nil, err
 	}
 	if product, err = b.startProduct(ctx, dir); err != nil {
-		ceiling.stop()
-		return nil, nil, err
+		return nil, nil, errors.Join(err, ceiling.stop())
 	}
 	return product, ceiling, nil
 }
@@ -173,8 +172,7 @@ func (b *bench) measurePair(ctx context.Context, row, work, floor string, most f
 	if err != nil {
 		return nil, err
 	}
-	defer product.stop()
-	defer ceiling.stop()
+	defer stop(&err, product, ceiling)
 	ours, theirs := b.newSide(product), b.newSide(ceiling)
 	defer ours.client.close()
 	defer theirs.client.close()
@@ -218,7 +216,7 @@ func (b *bench) onePost(ctx context.Context) error {
 }
 
 // manyPosts is row c.
-func (b *bench) manyPosts(ctx context.Context) error {
+func (b *bench) manyPosts(ctx context.Context) (err error) {
 	small, err := b.site(ctx, fewPosts, shortWords)
 	if err != nil {
 		return err
@@ -231,12 +229,12 @@ func (b *bench) manyPosts(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	defer few.stop()
+	defer stop(&err, few)
 	many, err := b.startProduct(ctx, large)
 	if err != nil {
 		return err
 	}
-	defer many.stop()
+	defer stop(&err, many)
 
 	first := operation(newestQuery, nil)
 	a, c := b.newSide(many, first), b.newSide(few, first)

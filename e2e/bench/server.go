@@ -104,6 +104,14 @@ func (s *server) stop() error {
 	return nil
 }
 
+// stop ends servers, for a defer, and adds what goes wrong to the error of the
+// function.
+func stop(err *error, servers ...*server) {
+	for _, s := range servers {
+		*err = errors.Join(*err, s.stop())
+	}
+}
+
 // ticks is how many parts of a second /proc counts in; the same on every Linux
 // that Go runs on.
 const ticks = 100
