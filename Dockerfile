@@ -24,7 +24,7 @@ COPY LICENSE /LICENSE
 COPY --from=build /out/grapnel /grapnel
 COPY --from=build --chown=65532:65532 /out/data /data
 ENV GRAPNEL_PRODUCTION=true \
-    GRAPNEL_ADDR=0.0.0.0:8080 \
+    PORT=8080 \
     GRAPNEL_DATA=/data
 USER 65532:65532
 VOLUME /data

@@ -49,6 +49,9 @@ func openStores(ctx context.Context, s config.Settings, log *slog.Logger) (_ *st
 	}
 	if s.S3Bucket != "" {
 		cfg := s3.Config{Bucket: s.S3Bucket, Endpoint: s.S3Endpoint, Region: s.S3Region}
+		if s.S3PublicURL != nil {
+			cfg.PublicEndpoint = s.S3PublicURL.String()
+		}
 		if st.objects, err = opened[core.ObjectStore](s3.Open(ctx, cfg)); err != nil {
 			return nil, err
 		}

@@ -10,6 +10,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"reflect"
 	"strings"
 	"time"
 
@@ -48,6 +49,7 @@ type Settings struct {
 	MongoDBURIFile string        `name:"mongodb-uri-file" env:"MONGODB_URI_FILE" type:"existingfile" placeholder:"FILE" help:"File that holds the MongoDB URI."`
 	S3Bucket       string        `name:"s3-bucket" env:"S3_BUCKET" placeholder:"NAME" help:"Keep files in this S3 bucket instead of the data folder. Credentials come from the AWS chain (AWS_ACCESS_KEY_ID, …)."`
 	S3Endpoint     string        `name:"s3-endpoint" env:"S3_ENDPOINT" placeholder:"URL" help:"Endpoint of an S3-compatible server. Default: AWS."`
+	S3PublicURL    *url.URL      `name:"s3-public-url" env:"S3_PUBLIC_URL" placeholder:"URL" help:"Where clients reach the S3 server, for signed uploads. Default: the endpoint."`
 	S3Region       string        `name:"s3-region" env:"S3_REGION,AWS_REGION" default:"us-east-1" placeholder:"REGION" help:"Region of the bucket. Default: ${default}."`
 }
 
@@ -81,6 +83,14 @@ type Healthcheck struct {
 // printed and nothing is left to do.
 func Parse(args []string, stdout, stderr io.Writer) (cli *CLI, command string, done bool, err error) {
 	cli = &CLI{}
+	// An empty variable, as compose files pass on, is no setting.
+	for _, f := range reflect.VisibleFields(reflect.TypeFor[Settings]()) {
+		for name := range strings.SplitSeq(f.Tag.Get("env"), ",") {
+			if value, set := os.LookupEnv(name); set && value == "" {
+				_ = os.Unsetenv(name)
+			}
+		}
+	}
 	exited := false
 	k, err := kong.New(cli,
 		kong.Name("grapnel"),

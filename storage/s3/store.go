@@ -40,6 +40,9 @@ type Config struct {
 	// Endpoint is the URL of an S3-compatible server, which is then addressed
 	// by path. Empty: Amazon S3.
 	Endpoint string
+	// PublicEndpoint is the URL under which clients reach the same server, for
+	// signed uploads. Empty: Endpoint.
+	PublicEndpoint string
 	// Region, when empty, is that of the AWS chain, and us-east-1 when there
 	// is none either but an Endpoint is given.
 	Region string
@@ -65,10 +68,10 @@ func Open(ctx context.Context, c Config) (*Store, error) {
 	if c.Bucket == "" {
 		return nil, errors.New("the name of the S3 bucket is missing")
 	}
-	if c.Endpoint != "" {
-		u, err := url.Parse(c.Endpoint)
-		if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
-			return nil, fmt.Errorf("the S3 endpoint %q is no URL such as https://s3.example.org", c.Endpoint)
+	for _, endpoint := range []string{c.Endpoint, c.PublicEndpoint} {
+		u, err := url.Parse(endpoint)
+		if endpoint != "" && (err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https") {
+			return nil, fmt.Errorf("the S3 endpoint %q is no URL such as https://s3.example.org", endpoint)
 		}
 	}
 	ctx, cancel := context.WithTimeout(ctx, callTimeout)
@@ -106,11 +109,16 @@ func connect(loaded aws.Config, c Config) *Store {
 		o.RequestChecksumCalculation = aws.RequestChecksumCalculationWhenRequired
 		o.ResponseChecksumValidation = aws.ResponseChecksumValidationWhenRequired
 	})
+	public := func(o *s3.Options) {
+		if c.PublicEndpoint != "" {
+			o.BaseEndpoint = aws.String(strings.TrimSuffix(c.PublicEndpoint, "/"))
+		}
+	}
 	return &Store{
 		client:  client,
 		bucket:  c.Bucket,
 		upload:  newUploader(client, base),
-		signer:  s3.NewPresignClient(client, keepHeaders),
+		signer:  s3.NewPresignClient(client, keepHeaders, s3.WithPresignClientFromClientOptions(public)),
 		network: n,
 	}
 }
