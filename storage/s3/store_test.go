@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"os"
+	"strings"
 	"testing"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/config"
@@ -100,6 +102,25 @@ func TestObjects(t *testing.T) {
 }
 
 // TestChecksum: the store itself vouches for what came by a signed upload.
+// A signed upload works under the address that clients use.
+func TestPublicEndpoint(t *testing.T) {
+	t.Parallel()
+	s := testServer(t)
+	public := strings.Replace(s.endpoint, "127.0.0.1", "localhost", 1)
+	store, err := s3.Open(t.Context(), s3.Config{Bucket: s.bucket, Endpoint: s.endpoint, PublicEndpoint: public})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer store.Close()
+	key, body := newKey(), noise(1000)
+	signed, err := store.SignUpload(t.Context(), key, core.UploadWant{Size: 1, SHA256: make([]byte, 32), Expires: time.Minute})
+	if err != nil || !strings.HasPrefix(signed.URL, public) {
+		t.Errorf("%q, %v", signed.URL, err)
+	}
+	sendSigned(t, store, key, body)
+	holds(t, store, key, body)
+}
+
 func TestChecksum(t *testing.T) {
 	t.Parallel()
 	s := testServer(t)
