@@ -13,13 +13,22 @@ const (
 	maxTerms = 500
 )
 
+// checkSize refuses a filter that SQLite would refuse less clearly.
+func checkSize(f core.Filter) error {
+	terms := 0
+	f.Walk(func(core.Filter) { terms++ })
+	if terms > maxTerms {
+		return core.Errorf(core.Invalid, "The filter is too large.")
+	}
+	return nil
+}
+
 // builder writes one statement. The text holds no value, so that equal shapes
 // share a prepared statement.
 type builder struct {
-	c     *collection
-	sql   []byte
-	args  []any
-	terms int
+	c    *collection
+	sql  []byte
+	args []any
 }
 
 func (b *builder) add(parts ...string) {
@@ -36,7 +45,7 @@ func (b *builder) bind(v any) {
 
 // finish checks what SQLite would refuse.
 func (b *builder) finish() (string, []any, error) {
-	if len(b.args) > maxArgs || b.terms > maxTerms {
+	if len(b.args) > maxArgs {
 		return "", nil, core.Errorf(core.Invalid, "The filter is too large.")
 	}
 	return string(b.sql), b.args, nil
@@ -67,7 +76,6 @@ func (b *builder) where(fs []core.Filter) error {
 // filter writes f as an expression that is true exactly where f matches;
 // elsewhere it may be false or NULL, which is why Not asks IS NOT TRUE.
 func (b *builder) filter(f core.Filter) error {
-	b.terms++
 	switch f.Op {
 	case core.OpAll:
 		b.add("1")

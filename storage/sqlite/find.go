@@ -102,6 +102,9 @@ func (s *Store) Count(ctx context.Context, coll string, f core.Filter) (n int64,
 
 // selectForWrite finds what an update or a delete is about.
 func (c *collection) selectForWrite(f core.Filter) (string, []any, error) {
+	if err := checkSize(f); err != nil {
+		return "", nil, err
+	}
 	b := &builder{c: c}
 	b.add("SELECT c.rid, c.doc FROM ", c.table, " c WHERE ")
 	if err := b.filter(f); err != nil {
@@ -110,17 +113,22 @@ func (c *collection) selectForWrite(f core.Filter) (string, []any, error) {
 	return b.finish()
 }
 
-// selectCount adds up the branches of an OR, so that each can use an index.
+// selectCount adds up the arms of an OR, so that each can use an index; what
+// matches several counts with the first.
 func (c *collection) selectCount(f core.Filter) (string, []any, error) {
+	if err := checkSize(f); err != nil {
+		return "", nil, err
+	}
 	b := &builder{c: c}
 	b.add("SELECT ")
-	parts := branches(conjuncts(f))
-	for i, conj := range parts {
+	rest, arms := split(conjuncts(f))
+	for i, arm := range arms {
 		if i > 0 {
 			b.add("+")
-			for _, before := range parts[:i] { // count each document once
-				conj = append(conj, core.Not(core.And(before...)))
-			}
+		}
+		conj := append(slices.Clone(rest), conjuncts(arm)...)
+		for _, before := range arms[:i] {
+			conj = append(conj, core.Not(before))
 		}
 		b.add("(SELECT count(*) FROM ", c.table, " c")
 		if len(conj) > 0 {
@@ -149,24 +157,18 @@ func conjuncts(f core.Filter) []core.Filter {
 	return []core.Filter{f}
 }
 
-// maxBranches bounds how many alternatives of an OR are read side by side.
-const maxBranches = 4
+// maxArms bounds how many alternatives of an OR are read side by side.
+const maxArms = 4
 
-// branches splits a conjunction at its first OR into conjunctions that
-// together match the same documents; some match more than one of them.
-func branches(conj []core.Filter) [][]core.Filter {
-	for i, or := range conj {
-		if or.Op != core.OpOr || len(or.Args) > maxBranches {
-			continue
+// split takes the first OR out of a conjunction; without one, the only arm is
+// everything.
+func split(conj []core.Filter) (rest, arms []core.Filter) {
+	for i, f := range conj {
+		if f.Op == core.OpOr && len(f.Args) <= maxArms {
+			return slices.Delete(slices.Clone(conj), i, i+1), f.Args
 		}
-		rest := append(append([]core.Filter{}, conj[:i]...), conj[i+1:]...)
-		var out [][]core.Filter
-		for _, arm := range or.Args {
-			out = append(out, append(append([]core.Filter{}, rest...), conjuncts(arm)...))
-		}
-		return out
 	}
-	return [][]core.Filter{conj}
+	return conj, []core.Filter{core.All}
 }
 
 // plan is a Query on its way to a statement. The aim is that a page costs the
@@ -183,10 +185,13 @@ type plan struct {
 
 // plan checks what the caller of Find must not get wrong.
 func (c *collection) plan(q core.Query) (*plan, error) {
-	p := &plan{collection: c, conj: conjuncts(q.Filter), order: q.Order, limit: q.Limit}
+	if err := checkSize(q.Filter); err != nil {
+		return nil, err
+	}
 	if q.Limit <= 0 {
 		return nil, core.Errorf(core.Internal, "A query without a limit.")
 	}
+	p := &plan{collection: c, conj: conjuncts(q.Filter), order: q.Order, limit: q.Limit}
 	for _, o := range q.Order {
 		f := c.fields[o.Field]
 		if o.Field == "_id" {
@@ -221,18 +226,19 @@ func (c *collection) plan(q core.Query) (*plan, error) {
 // the branches, each walking an index of its own, by the keys in the result;
 // a document can come up once for each branch, in rows that follow each other.
 func (p *plan) statement(column string, limit int) (string, []any, error) {
-	parts := [][]core.Filter{p.conj}
+	rest, arms := p.conj, []core.Filter{core.All}
 	if len(p.keys) > 0 {
-		parts = branches(p.conj)
+		rest, arms = split(p.conj)
 	}
 	b := &builder{c: p.collection}
 	var columns []string
-	for i, conj := range parts {
+	for i, arm := range arms {
 		if i > 0 {
 			b.add(" UNION ALL ")
 		}
 		var err error
-		if columns, err = p.branch(b, column, conj, len(parts) > 1 || column != "c.doc"); err != nil {
+		conj := append(slices.Clone(rest), conjuncts(arm)...)
+		if columns, err = p.branch(b, column, conj, len(arms) > 1 || column != "c.doc"); err != nil {
 			return "", nil, err
 		}
 	}
@@ -247,7 +253,7 @@ func (p *plan) statement(column string, limit int) (string, []any, error) {
 			b.add(" DESC")
 		}
 	}
-	b.add(" LIMIT ", strconv.Itoa(roundUp(limit*len(parts))))
+	b.add(" LIMIT ", strconv.Itoa(roundUp(limit*len(arms))))
 	return b.finish()
 }
 

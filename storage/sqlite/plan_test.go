@@ -24,7 +24,7 @@ func TestPlans(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	fill(t, s, 3000)
+	fill(t, s, 1500)
 	t.Run("fresh", func(t *testing.T) { checkPlans(t, s) })
 	if err := s.Close(); err != nil {
 		t.Fatal(err)

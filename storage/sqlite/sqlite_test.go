@@ -238,7 +238,7 @@ func TestLargeFilters(t *testing.T) {
 	defer s.Close()
 	ensure(t, s, noteSpec())
 	create(t, s, newNote("not_1", "w1 w2"))
-	for _, n := range []int{10, 100, 160, 240, 300, 490, 800, 2000, 10_000} {
+	for _, n := range []int{10, 100, 240, 10_000} {
 		var or []core.Filter
 		var in []string
 		text := ""
@@ -269,10 +269,14 @@ func TestSchemaChanges(t *testing.T) {
 	s := open(t)
 	defer s.Close()
 	ensure(t, s, noteSpec())
+	var ops []core.Op
 	for i := range 1200 { // more than one step of the copy
 		n := newNote(fmt.Sprintf("not_%04d", i), fmt.Sprintf("word%d same", i%10))
 		n.Tags = []string{fmt.Sprintf("a%d", i), fmt.Sprintf("b%d", i)}
-		create(t, s, n)
+		ops = append(ops, core.Op{Kind: core.OpInsert, Coll: "notes", Doc: n})
+	}
+	if err := s.Write(t.Context(), ops...); err != nil {
+		t.Fatal(err)
 	}
 	check := func(f core.Filter, want int64) {
 		t.Helper()
