@@ -21,9 +21,10 @@ type Config struct {
 	BaseURL string
 	// MaxUpload bounds the size of a file in bytes.
 	MaxUpload int64
+	// Limits on strangers; a zero Rate means the default.
+	Limits Limits
 	// SignUpRole is what a stranger who signs up becomes; empty: nobody may.
 	SignUpRole Role
-	Limits     Limits
 	Log        *slog.Logger
 	Now        func() time.Time // time.Now when nil
 }
@@ -35,8 +36,8 @@ type Limits struct {
 	SignUpByAddress Rate
 }
 
-// DefaultLimits suit people; loads of test clients want wider ones.
-func DefaultLimits() Limits {
+// defaultLimits suit people; loads of test clients want wider ones.
+func defaultLimits() Limits {
 	return Limits{
 		SignInByAccount: Rate{Burst: 10, Every: 30 * time.Second},
 		SignInByAddress: Rate{Burst: 60, Every: 2 * time.Second},
@@ -55,8 +56,7 @@ type App struct {
 	objects ObjectStore
 	hasher  *hasher
 	text    *markdown
-	secret  []byte
-	keys    sync.Map // purpose -> derived key
+	keys    keys
 	base    string
 	log     *slog.Logger
 	stop    context.CancelFunc
@@ -82,14 +82,19 @@ func New(ctx context.Context, cfg Config) (*App, error) {
 	if err := cfg.Docs.Ensure(ctx, specs); err != nil {
 		return nil, err
 	}
-	a := &App{docs: cfg.Docs, objects: cfg.Objects, hasher: newHasher(), text: newMarkdown(), secret: cfg.Key, base: cfg.BaseURL, log: cfg.Log}
+	a := &App{docs: cfg.Docs, objects: cfg.Objects, hasher: newHasher(), text: newMarkdown(), base: cfg.BaseURL, log: cfg.Log}
+	var err error
+	if a.keys, err = deriveKeys(cfg.Key); err != nil {
+		return nil, err
+	}
 	a.Users = &Users{Collection: newCollection[User](cfg.Docs, specs[0], cfg.Now), app: a}
+	limits := defaultLimits()
 	a.Sessions = &Sessions{
 		docs: newCollection[Session](cfg.Docs, specs[1], cfg.Now), app: a, signUpRole: cfg.SignUpRole,
 		principals: newCache[seenPrincipal](10_000),
-		byAccount:  newLimiter(cfg.Limits.SignInByAccount, cfg.Now),
-		byAddress:  newLimiter(cfg.Limits.SignInByAddress, cfg.Now),
-		signUps:    newLimiter(cfg.Limits.SignUpByAddress, cfg.Now),
+		byAccount:  newLimiter(cfg.Limits.SignInByAccount, limits.SignInByAccount, cfg.Now),
+		byAddress:  newLimiter(cfg.Limits.SignInByAddress, limits.SignInByAddress, cfg.Now),
+		signUps:    newLimiter(cfg.Limits.SignUpByAddress, limits.SignUpByAddress, cfg.Now),
 	}
 	a.Posts = &Posts{Collection: newCollection[Post](cfg.Docs, specs[2], cfg.Now), app: a}
 	a.Posts.settle = a.Posts.claimDue
@@ -115,17 +120,16 @@ func (a *App) Close() {
 	a.running.Wait()
 }
 
-// key derives the key of one purpose from the secret (HKDF, RFC 5869).
-func (a *App) key(purpose string) []byte {
-	if k, ok := a.keys.Load(purpose); ok {
-		return k.([]byte)
+// keys are derived from the secret, one for each purpose (HKDF, RFC 5869).
+type keys struct{ access, refresh, url []byte }
+
+func deriveKeys(secret []byte) (k keys, err error) {
+	for purpose, key := range map[string]*[]byte{"access": &k.access, "refresh": &k.refresh, "url": &k.url} {
+		if *key, err = hkdf.Key(sha256.New, secret, nil, "grapnel/"+purpose, 32); err != nil {
+			return keys{}, err
+		}
 	}
-	k, err := hkdf.Key(sha256.New, a.secret, nil, "grapnel/"+purpose, 32)
-	if err != nil {
-		panic(err) // only for a length that SHA-256 cannot give
-	}
-	a.keys.Store(purpose, k)
-	return k
+	return k, nil
 }
 
 // Node is any object by its global id; NOT_FOUND when there is none for the caller.
@@ -144,7 +148,7 @@ func (a *App) Node(ctx context.Context, id string) (Node, error) {
 // one storage call for each type.
 func (a *App) Nodes(ctx context.Context, ids []string) ([]Node, error) {
 	if len(ids) > MaxPage {
-		return nil, invalidField("ids", "TOO_MANY", "must be at most 100")
+		return nil, invalidField("ids", "TOO_MANY", fmt.Sprintf("must hold at most %d ids", MaxPage))
 	}
 	out := make([]Node, len(ids))
 	for _, get := range []func() error{

@@ -119,7 +119,7 @@ type Promise struct {
 	Alt         *string
 }
 
-// AssetPatch is what [Assets.Edit] changes.
+// AssetPatch is what [Assets.Update] changes.
 type AssetPatch struct {
 	Filename   Opt[*string]
 	Alt        Opt[*string]
@@ -192,7 +192,7 @@ func (a *Assets) Upload(ctx context.Context, u Upload) (*Asset, error) {
 	if asset.ContentType, err = sniff(head); err != nil {
 		return nil, err
 	}
-	if err := a.Create(ctx, asset); err != nil {
+	if err := a.create(ctx, asset); err != nil {
 		return nil, err
 	}
 	in := &intake{r: io.MultiReader(bytes.NewReader(head), u.Body), hash: sha256.New(), left: a.max, tooLarge: a.tooLarge()}
@@ -261,7 +261,7 @@ func (a *Assets) Promise(ctx context.Context, p Promise) (*Asset, *SignedRequest
 	if asset.Size > a.max {
 		return fail(a.tooLarge())
 	}
-	if err := a.Create(ctx, asset); err != nil {
+	if err := a.create(ctx, asset); err != nil {
 		return fail(err)
 	}
 	if signer, ok := a.app.objects.(UploadSigner); ok {
@@ -338,6 +338,9 @@ func (a *Assets) Complete(ctx context.Context, id string) (*Asset, error) {
 	if asset.State == Ready {
 		return asset, nil
 	}
+	if !asset.Deadline.After(a.now()) { // the sweep may be at work on it
+		return nil, Errorf(Invalid, "The file came too late; begin a new upload.")
+	}
 	info, err := a.app.objects.Stat(ctx, asset.key())
 	if Is(err, NotFound) {
 		return nil, Errorf(Invalid, "The file has not arrived yet: send it first.")
@@ -365,35 +368,22 @@ func (a *Assets) Complete(ctx context.Context, id string) (*Asset, error) {
 	return nil, err
 }
 
-// Edit changes what is said of a file.
-func (a *Assets) Edit(ctx context.Context, id string, expected *int64, p AssetPatch) (*Asset, error) {
-	return a.Update(ctx, id, expected, func(asset *Asset) ([]Op, error) {
+// Update changes what is said of a file.
+func (a *Assets) Update(ctx context.Context, id string, expected *int64, p AssetPatch) (*Asset, error) {
+	return a.update(ctx, id, expected, func(asset *Asset) ([]Op, error) {
 		var check checker
-		if p.Filename.Set {
-			if p.Filename.Value == nil {
-				check.add("filename", "REQUIRED", "must not be null", nil)
-			} else {
-				asset.Filename = cleanFilename(*p.Filename.Value)
-			}
-		}
-		if p.Alt.Set {
-			asset.Alt = p.Alt.Value
-		}
-		if p.Visibility.Set {
-			if p.Visibility.Value == nil {
-				check.add("visibility", "REQUIRED", "must not be null", nil)
-			} else {
-				asset.Visibility = *p.Visibility.Value
-			}
-		}
+		require(&check, "filename", &asset.Filename, p.Filename)
+		asset.Filename = CleanFilename(asset.Filename)
+		set(&asset.Alt, p.Alt)
+		require(&check, "visibility", &asset.Visibility, p.Visibility)
 		a.checkMeta(&check, asset)
 		return nil, check.err()
 	})
 }
 
-// Remove deletes a file: first the record, then the bytes.
-func (a *Assets) Remove(ctx context.Context, id string, expected *int64) error {
-	asset, err := a.Delete(ctx, id, expected)
+// Delete removes a file: first the record, then the bytes.
+func (a *Assets) Delete(ctx context.Context, id string, expected *int64) error {
+	asset, err := a.delete(ctx, id, expected)
 	if err != nil {
 		return err
 	}
@@ -447,9 +437,9 @@ func (a *Assets) File(ctx context.Context, id string, query url.Values) (File, e
 	}, nil
 }
 
-// OpenFile reads the bytes of an asset whose File was granted.
-func (a *Assets) OpenFile(ctx context.Context, id string, offset, length int64) (io.ReadCloser, error) {
-	return a.app.objects.Open(ctx, (&Asset{Head: Head{ID: id}}).key(), offset, length)
+// OpenFile reads the bytes from offset of an asset whose File was granted.
+func (a *Assets) OpenFile(ctx context.Context, id string, offset int64) (io.ReadCloser, error) {
+	return a.app.objects.Open(ctx, (&Asset{Head: Head{ID: id}}).key(), offset, -1)
 }
 
 // checkImage checks a reference to an image that the caller may see.
@@ -469,7 +459,7 @@ func (a *Assets) checkImage(ctx context.Context, check *checker, path string, id
 
 func (a *Assets) pending(ctx context.Context, filename string, v Visibility, alt *string) *Asset {
 	deadline := Millis(a.now().Add(uploadLife))
-	return &Asset{Filename: cleanFilename(filename), Alt: alt, OwnerID: PrincipalOf(ctx).UserID, Visibility: v, State: Pending, Deadline: &deadline}
+	return &Asset{Filename: CleanFilename(filename), Alt: alt, OwnerID: PrincipalOf(ctx).UserID, Visibility: v, State: Pending, Deadline: &deadline}
 }
 
 // ready reads the dimensions of an image and ends the upload.
@@ -486,7 +476,7 @@ func (a *Assets) ready(ctx context.Context, asset *Asset) (*Asset, error) {
 		}
 		r.Close()
 	}
-	done, err := a.Update(ctx, asset.ID, nil, func(d *Asset) ([]Op, error) {
+	done, err := a.update(ctx, asset.ID, nil, func(d *Asset) ([]Op, error) {
 		d.State, d.Deadline = Ready, nil
 		d.ContentType, d.Size, d.SHA256, d.Width, d.Height = asset.ContentType, asset.Size, asset.SHA256, width, height
 		return nil, nil
@@ -594,9 +584,10 @@ func sniff(head []byte) (string, error) {
 		Fields: []FieldError{{Path: "file", Code: "TYPE", Message: "is of a type that may not be uploaded"}}}
 }
 
-// cleanFilename keeps the last part of a name, without what could fool a
-// shell, a path or a header.
-func cleanFilename(name string) string {
+// CleanFilename keeps the last part of a name that a client gave, without what
+// could fool a reader, a shell, a path or a header: 1 to 255 bytes, no
+// separators, no control or formatting characters, no dots at its ends.
+func CleanFilename(name string) string {
 	name = path.Base(strings.ReplaceAll(strings.ToValidUTF8(name, ""), `\`, "/"))
 	name = strings.Map(func(r rune) rune {
 		if unicode.IsControl(r) || unicode.Is(unicode.Cf, r) {
@@ -604,7 +595,7 @@ func cleanFilename(name string) string {
 		}
 		return r
 	}, name)
-	name = strings.TrimSpace(strings.TrimLeft(name, "."))
+	name = strings.Trim(name, ". \t")
 	if ext := path.Ext(name); len(name) > 255 && len(ext) < 20 {
 		name = strings.ToValidUTF8(name[:255-len(ext)], "") + ext
 	} else if len(name) > 255 {
@@ -638,7 +629,7 @@ func (a *Assets) verify(purpose, id string, query url.Values) error {
 }
 
 func (a *Assets) signature(purpose, id, expires string) string {
-	mac := hmac.New(sha256.New, a.app.key("url"))
+	mac := hmac.New(sha256.New, a.app.keys.url)
 	for _, s := range []string{purpose, id, expires} {
 		mac.Write([]byte(s))
 		mac.Write([]byte{0})

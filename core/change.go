@@ -30,11 +30,11 @@ type Change[T any] struct {
 // maxQueue bounds the changes that wait for one subscriber; a slower one is dropped.
 const maxQueue = 256
 
-// Watch streams the changes of documents that the caller may see and that
+// watch streams the changes of documents that the caller may see and that
 // where finds, until ctx ends. The rules are applied anew to each change, to
 // the document before and after it, with the caller's rights of that moment,
 // which refresh gives.
-func (c *Collection[T]) Watch(ctx context.Context, where Filter, refresh func(context.Context) (Principal, error)) (<-chan *Change[T], error) {
+func (c *Collection[T]) watch(ctx context.Context, where Filter, refresh func(context.Context) (Principal, error)) (<-chan *Change[T], error) {
 	if err := c.mayName(ctx, where, nil); err != nil {
 		return nil, err
 	}
@@ -246,10 +246,15 @@ func (f *feed[T]) keepTime(ctx context.Context, log *slog.Logger) {
 	since := func(t time.Time) []any { return []any{Millis(t), "~"} } // behind every id
 	after := since(f.c.now())
 	for ctx.Err() == nil {
-		now := Millis(f.c.now())
 		if f.idle() {
-			after = since(now)
+			select {
+			case <-ctx.Done():
+			case <-f.wake:
+			}
+			after = since(f.c.now())
+			continue
 		}
+		now := Millis(f.c.now())
 		next, err := f.c.find(ctx, Query{Order: order, After: after, Limit: MaxPage})
 		if err != nil && ctx.Err() == nil {
 			log.WarnContext(ctx, "read the schedule", "collection", f.c.spec.Name, "error", err)
@@ -266,6 +271,7 @@ func (f *feed[T]) keepTime(ctx context.Context, log *slog.Logger) {
 			if !at.After(h.UpdatedAt) {
 				continue // its own write announced it
 			}
+			h.batch = nil // each subscriber resolves links with rights of its own
 			f.deliver(images[T]{id: h.ID, before: doc, after: doc, beforeAt: at.Add(-time.Millisecond), at: at})
 		}
 		select {
@@ -286,35 +292,33 @@ type listener interface {
 // listen reads the store's changes until ctx ends and hands them to the feeds
 // by collection; after a failure it goes on where it stood.
 func listen(ctx context.Context, docs DocStore, feeds map[string]listener, stream Stream, log *slog.Logger) {
-	endAll := func(err error, final bool) {
-		for _, f := range feeds {
-			f.end(err, final)
-		}
-	}
-	var token Token
 	pause := time.Duration(0)
 	for ctx.Err() == nil {
-		var e Event
-		var err error
-		if stream == nil {
-			stream, err = docs.Changes(ctx, token)
-		} else if e, err = stream.Next(ctx); err == nil {
-			pause, token = 0, e.Token
+		e, err := stream.Next(ctx)
+		if err == nil {
+			pause = 0
 			if f := feeds[e.Coll]; f != nil {
-				err = f.publish(e)
+				if err := f.publish(e); err != nil {
+					log.ErrorContext(ctx, "read a change", "collection", e.Coll, "id", e.ID, "error", err)
+					f.end(ErrTokenLost, false)
+				}
 			}
-		}
-		if err == nil || ctx.Err() != nil {
 			continue
+		}
+		if ctx.Err() != nil {
+			break
 		}
 		log.WarnContext(ctx, "follow changes", "error", err)
 		if errors.Is(err, ErrTokenLost) {
-			token = nil
-			endAll(ErrTokenLost, false)
-		}
-		if stream != nil {
-			stream.Close()
-			stream = nil
+			// Open anew first: who subscribes from then on misses nothing.
+			if next, err := docs.Changes(ctx, nil); err == nil {
+				_ = stream.Close()
+				stream = next
+				for _, f := range feeds {
+					f.end(ErrTokenLost, false)
+				}
+				continue
+			}
 		}
 		pause = min(max(pause*2, 100*time.Millisecond), 10*time.Second)
 		select {
@@ -322,8 +326,8 @@ func listen(ctx context.Context, docs DocStore, feeds map[string]listener, strea
 		case <-time.After(pause):
 		}
 	}
-	if stream != nil {
-		stream.Close()
+	_ = stream.Close()
+	for _, f := range feeds {
+		f.end(Errorf(Unavailable, "The server is shutting down; subscribe again."), true)
 	}
-	endAll(Errorf(Unavailable, "The server is shutting down; subscribe again."), true)
 }

@@ -20,6 +20,8 @@ const maxTries = 10
 // Collection is the one mechanism behind every stored type: rules, versions,
 // pages, links and changes over a [DocStore]. T embeds [Head]. The caller is
 // the [Principal] in the context; what the rules hide from it does not exist.
+// Reading is for everybody; writing goes through the service of the type, which
+// knows what else must hold.
 type Collection[T any] struct {
 	spec   Spec
 	fields map[string]Field
@@ -64,7 +66,7 @@ func (c *Collection[T]) First(ctx context.Context, f Filter) (*T, error) {
 }
 
 // GetMany looks up ids and answers in their order, nil where there is no
-// document for the caller. It costs one storage call.
+// document for the caller. It costs one storage call for each 500 ids.
 func (c *Collection[T]) GetMany(ctx context.Context, ids []string) ([]*T, error) {
 	byID := make(map[string]*T, len(ids))
 	for part := range slices.Chunk(distinct(ids), maxBatch) {
@@ -83,9 +85,9 @@ func (c *Collection[T]) GetMany(ctx context.Context, ids []string) ([]*T, error)
 	return out, nil
 }
 
-// Create stores doc, whose Head it fills (an id or creation time that is
+// create stores doc, whose Head it fills (an id or creation time that is
 // already there stays), together with the other operations, all or none.
-func (c *Collection[T]) Create(ctx context.Context, doc *T, also ...Op) error {
+func (c *Collection[T]) create(ctx context.Context, doc *T, also ...Op) error {
 	h, now := headOf(doc), Millis(c.now())
 	if h.ID == "" {
 		h.ID = newID(c.spec.Prefix)
@@ -100,13 +102,13 @@ func (c *Collection[T]) Create(ctx context.Context, doc *T, also ...Op) error {
 	return c.docs.Write(ctx, append([]Op{{Kind: OpInsert, Coll: c.spec.Name, Doc: doc}}, also...)...)
 }
 
-// Update lets change edit the document and stores what it changed, as one step:
+// update lets change edit the document and stores what it changed, as one step:
 // rules hold for the document before and after, the version counts up, and a
 // write that came in between starts it over, so change must be free of side
 // effects and must replace slices instead of editing them. expected, when not
 // nil, is the version that the caller knows: CONFLICT when it differs. The
 // operations that change returns are written along, all or none.
-func (c *Collection[T]) Update(ctx context.Context, id string, expected *int64, change func(doc *T) ([]Op, error)) (*T, error) {
+func (c *Collection[T]) update(ctx context.Context, id string, expected *int64, change func(doc *T) ([]Op, error)) (*T, error) {
 	for range maxTries {
 		before, err := c.current(ctx, id, Update, expected)
 		if err != nil {
@@ -137,9 +139,9 @@ func (c *Collection[T]) Update(ctx context.Context, id string, expected *int64, 
 	return nil, Errorf(Unavailable, "The record is being changed by others; try again.")
 }
 
-// Delete removes the document, under the same conditions as Update, and
+// delete removes the document, under the same conditions as update, and
 // returns it as it was.
-func (c *Collection[T]) Delete(ctx context.Context, id string, expected *int64, also ...Op) (*T, error) {
+func (c *Collection[T]) delete(ctx context.Context, id string, expected *int64, also ...Op) (*T, error) {
 	for range maxTries {
 		doc, err := c.current(ctx, id, Delete, expected)
 		if err != nil {
@@ -206,6 +208,7 @@ func (c *Collection[T]) mayName(ctx context.Context, f Filter, order []Order) er
 	check := func(name string) {
 		field, ok := c.fields[name]
 		switch {
+		case err != nil:
 		case !ok:
 			err = fmt.Errorf("core: %s declares no field %q", c.spec.Name, name)
 		case len(field.Guard) > 0 && allowed(field.Guard, PrincipalOf(ctx), Read, c.now()).Op != OpAll:

@@ -48,7 +48,7 @@ func newWorld(t *testing.T) *world {
 	}
 	w.App, err = core.New(t.Context(), core.Config{
 		Docs: docs, Objects: objects, Key: bytes.Repeat([]byte("k"), 32), BaseURL: "http://localhost",
-		MaxUpload: 1 << 20, SignUpRole: core.Member, Limits: core.DefaultLimits(),
+		MaxUpload: 1 << 20, SignUpRole: core.Member,
 		Now: func() time.Time { return time.Now().Add(time.Duration(w.offset.Load())) },
 	})
 	if err != nil {
@@ -66,7 +66,7 @@ func newWorld(t *testing.T) *world {
 // as registers a user and returns a context in which it calls.
 func (w *world) as(t *testing.T, name string, role core.Role) context.Context {
 	t.Helper()
-	user, err := w.Users.Register(t.Context(), core.UserDraft{Username: name, Email: name + "@example.org", Password: "correct horse"}, role)
+	user, err := w.Users.Register(core.AsSystem(t.Context()), core.UserDraft{Username: name, Email: name + "@example.org", Password: "correct horse"}, role)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -317,3 +317,85 @@ func FuzzCursor(f *testing.F) {
 		}
 	})
 }
+
+// A post that was public under a slug made from its title gets another one when
+// the slug was taken meanwhile: nobody chose it, so it is no conflict.
+func TestRepublishUnderATakenSlug(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	ctx := w.as(t, "ada", core.Author)
+	publish := func(id string) string {
+		t.Helper()
+		post, err := w.Posts.Publish(ctx, id, nil, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return *post.Slug
+	}
+	first, err := w.Posts.Create(ctx, core.PostDraft{Title: "Same title"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	publish(first.ID)
+	if _, err := w.Posts.Unpublish(ctx, first.ID, nil); err != nil {
+		t.Fatal(err)
+	}
+	second, err := w.Posts.Create(ctx, core.PostDraft{Title: "Same title"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := publish(second.ID); got != "same-title" {
+		t.Errorf("the second got %q", got)
+	}
+	if got := publish(first.ID); got != "same-title-2" {
+		t.Errorf("the first got %q", got)
+	}
+}
+
+// What one subscriber may follow from a post that came due, another must not.
+func TestDuePostsLinkWithTheSubscribersRights(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	ctx := w.as(t, "ada", core.Author)
+	cover, err := w.Assets.Upload(ctx, core.Upload{Filename: "a.png", Declared: -1, Body: bytes.NewReader(png), Visibility: core.Private})
+	if err != nil {
+		t.Fatal(err)
+	}
+	post, err := w.Posts.Create(ctx, core.PostDraft{Title: "Soon", CoverID: &cover.ID})
+	if err != nil {
+		t.Fatal(err)
+	}
+	at := time.Now().Add(500 * time.Millisecond)
+	asSystem, err := w.Posts.Changed(core.AsSystem(t.Context()), core.All)
+	if err != nil {
+		t.Fatal(err)
+	}
+	asVisitor, err := w.Posts.Changed(t.Context(), core.All)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := w.Posts.Publish(ctx, post.ID, nil, &at); err != nil {
+		t.Fatal(err)
+	}
+	change := <-asVisitor
+	if change.Kind != core.Added || change.ID != post.ID {
+		t.Fatalf("the visitor got %+v", change)
+	}
+	for c := range asSystem {
+		if c.Kind == core.Updated && c.Doc.Slug != nil { // the due one: it has its slug
+			if _, err := w.Posts.Cover(core.AsSystem(t.Context()), c.Doc); err != nil {
+				t.Errorf("the system sees no cover: %v", err)
+			}
+			break
+		}
+		if c.Err != nil {
+			t.Fatal(c.Err)
+		}
+	}
+	if _, err := w.Posts.Cover(t.Context(), change.Doc); !core.Is(err, core.NotFound) {
+		t.Errorf("the visitor follows the private cover: %v", err)
+	}
+}
+
+// png is a picture of one pixel.
+var png = []byte("\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR\x00\x00\x00\x01\x00\x00\x00\x01\x08\x06\x00\x00\x00\x1f\x15\xc4\x89\x00\x00\x00\rIDATx\x9cc\xf8\xff\xff?\x00\x05\xfe\x02\xfe\xa75\x81\x84\x00\x00\x00\x00IEND\xaeB`\x82")

@@ -9,14 +9,15 @@ import (
 
 // Head is what every stored type begins with: embed it with
 // `bson:",inline"`. Ids are a type prefix and a UUIDv7, so they sort by
-// creation and name their type. Version counts the writes, from 1.
+// creation and name their type. Version counts, from 1, the edits that clients
+// see.
 type Head struct {
 	ID        string    `bson:"_id"`
 	Version   int64     `bson:"version"`
 	CreatedAt time.Time `bson:"createdAt"`
 	UpdatedAt time.Time `bson:"updatedAt"`
 
-	batch any // *batch[T]: the documents read together with this one
+	batch any // *batch[T]: the documents that one caller read together with this one
 }
 
 // head lets a Collection reach the Head of any type that embeds it.
@@ -62,23 +63,14 @@ func (l *layout) add(t reflect.Type, at []int) {
 }
 
 // fieldOf is the value of doc's field, in the types of [Filter]; an array is
-// a []any. A dotted name looks into embedded structs.
+// a []any.
 func fieldOf(doc any, field string) any {
-	v := reflect.ValueOf(doc)
-	for name := range strings.SplitSeq(field, ".") {
-		for v.Kind() == reflect.Pointer {
-			if v.IsNil() {
-				return nil
-			}
-			v = v.Elem()
-		}
-		index, ok := layoutOf(v.Type()).index[name]
-		if !ok {
-			return nil
-		}
-		v = v.FieldByIndex(index)
+	v := reflect.Indirect(reflect.ValueOf(doc))
+	index, ok := layoutOf(v.Type()).index[field]
+	if !ok {
+		return nil
 	}
-	return stored(v)
+	return stored(v.FieldByIndex(index))
 }
 
 func stored(v reflect.Value) any {

@@ -9,9 +9,8 @@ func (a *App) HashRuns() int64 { return a.hasher.runs.Load() }
 func (a *App) DiscardStale(ctx context.Context) (int, error) { return a.Assets.discardStale(ctx) }
 
 var (
-	MakeSlug      = makeSlug
-	CleanFilename = cleanFilename
-	RenderHTML    = newMarkdown().html
+	MakeSlug   = makeSlug
+	RenderHTML = newMarkdown().html
 )
 
 // DecodeCursor reads a cursor of posts by date and writes it again.

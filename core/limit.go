@@ -24,7 +24,10 @@ type limiter struct {
 	buckets *lru.Cache[string, *rate.Limiter]
 }
 
-func newLimiter(r Rate, now func() time.Time) *limiter {
+func newLimiter(r, otherwise Rate, now func() time.Time) *limiter {
+	if r == (Rate{}) {
+		r = otherwise
+	}
 	return &limiter{rate: r, now: now, buckets: newCache[*rate.Limiter](maxBuckets)}
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/base64"
 	"encoding/json"
+	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -109,7 +110,7 @@ func (a PageArgs) bounds() (limit int, backward bool, err error) {
 			return
 		}
 		if *n < 0 || *n > MaxPage {
-			check.add(path, "RANGE", "must be from 0 to 100", MaxPage)
+			check.add(path, "RANGE", fmt.Sprintf("must be from 0 to %d", MaxPage), MaxPage)
 		}
 		limit = *n
 	}

@@ -37,12 +37,12 @@ type hasher struct {
 }
 
 func newHasher() *hasher {
-	h := &hasher{workers: make(chan struct{}, max(1, runtime.NumCPU()/4)), queue: make(chan struct{}, 256)}
+	h := &hasher{workers: make(chan struct{}, max(1, runtime.GOMAXPROCS(0)/4)), queue: make(chan struct{}, 256)}
 	h.decoy = encodeHash(make([]byte, argonSalt), make([]byte, argonKey))
 	return h
 }
 
-// work runs f in a worker; UNAVAILABLE when too many wait already.
+// work runs f in a worker; RATE_LIMITED when too many wait already.
 func (h *hasher) work(ctx context.Context, f func()) error {
 	busy := &Error{Code: RateLimited, RetryAfter: maxHashWait, Message: "Too many are signing in at this moment; try again."}
 	select {

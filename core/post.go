@@ -102,7 +102,7 @@ type PostDraft struct {
 	CreatedAt *time.Time // for editors; now when nil
 }
 
-// PostPatch is what [Posts.Edit] changes.
+// PostPatch is what [Posts.Update] changes.
 type PostPatch struct {
 	Title     Opt[*string]
 	Body      Opt[*string]
@@ -116,28 +116,33 @@ type PostPatch struct {
 
 const maxSlug, maxSlugs = 100, 50
 
-// Write begins a draft.
-func (p *Posts) Write(ctx context.Context, d PostDraft) (*Post, error) {
+// Create begins a draft.
+func (p *Posts) Create(ctx context.Context, d PostDraft) (*Post, error) {
 	if p.may(ctx, Create).Op == OpNone {
 		return nil, denied(ctx)
 	}
 	caller := PrincipalOf(ctx)
-	post := &Post{Title: d.Title, Body: d.Body, Excerpt: d.Excerpt, Slug: d.Slug, Tags: d.Tags, CoverID: d.CoverID,
-		AuthorID: caller.UserID, Status: Draft, Slugs: []string{}, FormerSlugs: []string{}}
-	if d.AuthorID != nil {
-		post.AuthorID = *d.AuthorID
+	if d.AuthorID == nil {
+		d.AuthorID = &caller.UserID
 	}
-	if d.CreatedAt != nil {
-		post.CreatedAt = Millis(*d.CreatedAt)
-	} else {
-		post.CreatedAt = Millis(p.now())
-	}
-	post.Date = post.CreatedAt
+	post := p.draft(d)
 	imports := d.CreatedAt != nil || post.AuthorID != caller.UserID
 	if err := p.check(ctx, &Post{AuthorID: caller.UserID}, post, imports); err != nil {
 		return nil, err
 	}
-	return post, p.Create(ctx, post)
+	return post, p.create(ctx, post)
+}
+
+// draft is the post that d describes, not yet checked.
+func (p *Posts) draft(d PostDraft) *Post {
+	post := &Post{Title: d.Title, Body: d.Body, Excerpt: d.Excerpt, Slug: d.Slug, Tags: d.Tags, CoverID: d.CoverID,
+		AuthorID: deref(d.AuthorID), Status: Draft, Slugs: []string{}, FormerSlugs: []string{}}
+	post.CreatedAt = Millis(p.now())
+	if d.CreatedAt != nil {
+		post.CreatedAt = Millis(*d.CreatedAt)
+	}
+	post.setDate()
+	return post
 }
 
 // PostImport is a post as another system had it.
@@ -158,13 +163,8 @@ func (p *Posts) Import(ctx context.Context, list []PostImport) ([]*Post, error) 
 	posts := make([]*Post, len(list))
 	var wanted []string
 	for i, d := range list {
-		post := &Post{Title: d.Title, Body: d.Body, Excerpt: d.Excerpt, Slug: d.Slug, Tags: d.Tags, CoverID: d.CoverID,
-			AuthorID: deref(d.AuthorID), Status: Draft, Slugs: []string{}, FormerSlugs: []string{}}
+		post := p.draft(d.PostDraft)
 		post.ID, post.Version, post.UpdatedAt = newID(p.spec.Prefix), 1, Millis(p.now())
-		post.CreatedAt = post.UpdatedAt
-		if d.CreatedAt != nil {
-			post.CreatedAt = Millis(*d.CreatedAt)
-		}
 		if d.PublishedAt != nil {
 			at := Millis(*d.PublishedAt)
 			post.Status, post.PublishedAt = Published, &at
@@ -199,47 +199,26 @@ func (p *Posts) Import(ctx context.Context, list []PostImport) ([]*Post, error) 
 	return posts, p.docs.Write(ctx, ops...)
 }
 
-// Edit changes a post.
-func (p *Posts) Edit(ctx context.Context, id string, expected *int64, patch PostPatch) (*Post, error) {
+// Update changes a post.
+func (p *Posts) Update(ctx context.Context, id string, expected *int64, patch PostPatch) (*Post, error) {
 	return p.updateSlugged(ctx, id, expected, func(post *Post) ([]Op, error) {
 		before := *post
 		var check checker
-		require := func(path string, to *string, o Opt[*string]) {
-			switch {
-			case o.Set && o.Value == nil:
-				check.add(path, "REQUIRED", "must not be null", nil)
-			case o.Set:
-				*to = *o.Value
-			}
+		require(&check, "title", &post.Title, patch.Title)
+		require(&check, "body", &post.Body, patch.Body)
+		require(&check, "authorId", &post.AuthorID, patch.AuthorID)
+		require(&check, "createdAt", &post.CreatedAt, patch.CreatedAt)
+		set(&post.Excerpt, patch.Excerpt)
+		set(&post.Slug, patch.Slug)
+		set(&post.CoverID, patch.CoverID)
+		set(&post.Tags, patch.Tags)
+		if post.Tags == nil {
+			check.add("tags", "REQUIRED", "must not be null", nil)
 		}
-		require("title", &post.Title, patch.Title)
-		require("body", &post.Body, patch.Body)
-		require("authorId", &post.AuthorID, patch.AuthorID)
-		if patch.Excerpt.Set {
-			post.Excerpt = patch.Excerpt.Value
-		}
-		if patch.CoverID.Set {
-			post.CoverID = patch.CoverID.Value
-		}
-		if patch.Tags.Set {
-			post.Tags = patch.Tags.Value
-			if post.Tags == nil {
-				check.add("tags", "REQUIRED", "must not be null", nil)
-			}
-		}
-		if patch.CreatedAt.Set {
-			if patch.CreatedAt.Value == nil {
-				check.add("createdAt", "REQUIRED", "must not be null", nil)
-			} else {
-				post.CreatedAt = Millis(*patch.CreatedAt.Value)
-			}
-		}
+		post.CreatedAt = Millis(post.CreatedAt)
 		post.setDate()
 		if err := check.err(); err != nil {
 			return nil, err
-		}
-		if patch.Slug.Set {
-			post.Slug = patch.Slug.Value
 		}
 		imports := post.AuthorID != before.AuthorID || !post.CreatedAt.Equal(before.CreatedAt)
 		if err := p.check(ctx, &before, post, imports); err != nil {
@@ -279,7 +258,7 @@ func (p *Posts) Publish(ctx context.Context, id string, expected *int64, at *tim
 // in the same moment, the claim starts over.
 func (p *Posts) updateSlugged(ctx context.Context, id string, expected *int64, change func(*Post) ([]Op, error)) (*Post, error) {
 	for range maxTries {
-		post, err := p.Update(ctx, id, expected, change)
+		post, err := p.update(ctx, id, expected, change)
 		if !isTaken(err, "slugs") {
 			return post, err
 		}
@@ -289,12 +268,18 @@ func (p *Posts) updateSlugged(ctx context.Context, id string, expected *int64, c
 
 // Unpublish makes a post a draft again.
 func (p *Posts) Unpublish(ctx context.Context, id string, expected *int64) (*Post, error) {
-	return p.Update(ctx, id, expected, func(post *Post) ([]Op, error) {
+	return p.update(ctx, id, expected, func(post *Post) ([]Op, error) {
 		post.Status, post.PublishedAt = Draft, nil
 		post.setDate()
 		post.release()
 		return nil, nil
 	})
+}
+
+// Delete removes a post for good.
+func (p *Posts) Delete(ctx context.Context, id string, expected *int64) error {
+	_, err := p.delete(ctx, id, expected)
+	return err
 }
 
 // BySlug finds a post by a slug that leads to it.
@@ -313,7 +298,7 @@ func (p *Posts) BySlug(ctx context.Context, s string) (*Post, error) {
 
 // Changed streams the changes of the posts that the caller may see.
 func (p *Posts) Changed(ctx context.Context, where Filter) (<-chan *Change[Post], error) {
-	return p.Watch(ctx, where, p.app.Sessions.refresh)
+	return p.watch(ctx, where, p.app.Sessions.refresh)
 }
 
 // Author is who wrote the post.
@@ -329,8 +314,8 @@ func (p *Posts) Cover(ctx context.Context, post *Post) (*Asset, error) {
 // HTML is the text of a post as sanitised HTML.
 func (p *Posts) HTML(post *Post) (string, error) { return p.app.text.html(post.Body) }
 
-// check validates a post before it is stored, all of its fields at once.
-// imports says that it sets what only editors may: the author or an old date.
+// check validates a post before it is stored, all of its fields at once, and
+// brings its tags to their stored form. imports says that it sets what only editors may: the author or an old date.
 func (p *Posts) check(ctx context.Context, before, post *Post, imports bool) error {
 	if imports && !p.mayImport(ctx) {
 		return Errorf(Forbidden, "Only editors may set the author or the date of creation.")
@@ -391,8 +376,8 @@ func (p *Posts) isDue(post *Post) bool {
 // one made from the title gets a number.
 func (p *Posts) claim(ctx context.Context, post *Post, strict bool) error {
 	base := deref(post.Slug)
-	chosen := base != ""
-	if !chosen {
+	chosen := base != "" && !slices.Contains(post.FormerSlugs, base)
+	if base == "" {
 		base = makeSlug(post.Title)
 	}
 	wanted := []string{base}

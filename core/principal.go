@@ -1,9 +1,6 @@
 package core
 
-import (
-	"context"
-	"time"
-)
+import "context"
 
 // Role is what a user may do beyond owning things. Each role includes the
 // rights of those before it.
@@ -50,43 +47,4 @@ func PrincipalOf(ctx context.Context) Principal {
 // sessions and upkeep, never on behalf of a caller.
 func AsSystem(ctx context.Context) context.Context {
 	return WithPrincipal(ctx, Principal{system: true})
-}
-
-// Client is where a request comes from, as far as core must know.
-type Client struct {
-	// Address is the client's IP address: the peer's or, behind a trusted
-	// proxy, the one it reports. Limits per address count by it.
-	Address string
-	// Cookies carries a session for browsers that ask for it; nil where no
-	// cookie can be set, as on a WebSocket.
-	Cookies SessionCookies
-}
-
-// SessionCookies is the cookie side of one HTTP request.
-type SessionCookies interface {
-	// RefreshToken is the one that the request brought; "" for none.
-	RefreshToken() string
-	Set(Tokens)
-	Clear()
-}
-
-// Tokens is what a signed-in client holds.
-type Tokens struct {
-	AccessToken      string
-	AccessExpiresAt  time.Time
-	RefreshToken     string
-	RefreshExpiresAt time.Time
-}
-
-type clientKey struct{}
-
-// WithClient puts the client into the context.
-func WithClient(ctx context.Context, c Client) context.Context {
-	return context.WithValue(ctx, clientKey{}, c)
-}
-
-// ClientOf is the client in ctx; the zero Client when there is none.
-func ClientOf(ctx context.Context) Client {
-	c, _ := ctx.Value(clientKey{}).(Client)
-	return c
 }

@@ -39,6 +39,14 @@ type Session struct {
 	ExpiresAt time.Time `bson:"expiresAt"`
 }
 
+// Tokens is what a signed-in client holds.
+type Tokens struct {
+	AccessToken      string
+	AccessExpiresAt  time.Time
+	RefreshToken     string
+	RefreshExpiresAt time.Time
+}
+
 // SessionSpec describes sessions: only the system reads and writes them.
 func SessionSpec() Spec {
 	return Spec{
@@ -78,7 +86,7 @@ func (s *Sessions) SignUp(ctx context.Context, d UserDraft) (*User, Tokens, erro
 	if err := s.signUps.take(ClientOf(ctx).Address); err != nil {
 		return nil, Tokens{}, err
 	}
-	user, err := s.app.Users.Register(ctx, d, s.signUpRole)
+	user, err := s.app.Users.Register(AsSystem(ctx), d, s.signUpRole)
 	if err != nil {
 		return nil, Tokens{}, err
 	}
@@ -109,7 +117,18 @@ func (s *Sessions) SignIn(ctx context.Context, email, password string) (*User, T
 	if user.SuspendedAt != nil {
 		return nil, Tokens{}, Errorf(Forbidden, "This account is suspended.")
 	}
-	return s.start(ctx, user)
+	_, tokens, err := s.start(ctx, user)
+	if err != nil {
+		return nil, Tokens{}, err
+	}
+	// While the sign-in queued for its hash, the password may have changed or
+	// the account been suspended, and all sessions ended: all but this one.
+	now, err := s.app.Users.Get(AsSystem(ctx), user.ID)
+	if err == nil && now.PasswordHash == user.PasswordHash && now.SuspendedAt == nil {
+		return now, tokens, nil
+	}
+	id, _, _ := parseRefreshToken(tokens.RefreshToken)
+	return nil, Tokens{}, errors.Join(err, s.docs.docs.Write(ctx, s.end(id)), wrong)
 }
 
 // clip keeps a hostile password from costing more than a long honest one.
@@ -147,7 +166,7 @@ func (s *Sessions) ChangePassword(ctx context.Context, current, next string) (*U
 	end := s.endAll(user.ID)
 	end.Filter = And(end.Filter, Ne("_id", p.SessionID))
 	checked := user.PasswordHash
-	user, err = s.app.Users.Update(ctx, user.ID, nil, func(u *User) ([]Op, error) {
+	user, err = s.app.Users.update(ctx, user.ID, nil, func(u *User) ([]Op, error) {
 		if u.PasswordHash != checked {
 			return nil, Errorf(Conflict, "The password was changed elsewhere at the same moment.")
 		}
@@ -250,7 +269,7 @@ func (s *Sessions) Refresh(ctx context.Context, token string) (*User, Tokens, er
 func (s *Sessions) Authenticate(ctx context.Context, accessToken string) (Principal, error) {
 	over := Errorf(Unauthenticated, "The access token is wrong or has expired; refresh the session or sign in.")
 	var claims jwt.RegisteredClaims
-	_, err := jwt.ParseWithClaims(accessToken, &claims, func(*jwt.Token) (any, error) { return s.app.key("access"), nil },
+	_, err := jwt.ParseWithClaims(accessToken, &claims, func(*jwt.Token) (any, error) { return s.app.keys.access, nil },
 		jwt.WithValidMethods([]string{jwt.SigningMethodHS256.Alg()}), jwt.WithExpirationRequired(), jwt.WithTimeFunc(s.docs.now))
 	if err != nil {
 		return Principal{}, over
@@ -316,7 +335,7 @@ func (s *Sessions) endAll(userID string) Op {
 func (s *Sessions) start(ctx context.Context, user *User) (*User, Tokens, error) {
 	now := Millis(s.docs.now())
 	session := &Session{UserID: user.ID, Seed: rand.Text(), RotatedAt: now, ExpiresAt: now.Add(refreshLife)}
-	if err := s.docs.Create(AsSystem(ctx), session); err != nil {
+	if err := s.docs.create(AsSystem(ctx), session); err != nil {
 		return nil, Tokens{}, err
 	}
 	return s.pair(user, session)
@@ -333,7 +352,7 @@ func (s *Sessions) pair(user *User, session *Session) (*User, Tokens, error) {
 	var err error
 	t.AccessToken, err = jwt.NewWithClaims(jwt.SigningMethodHS256, jwt.RegisteredClaims{
 		ID: session.ID, Subject: user.ID, IssuedAt: jwt.NewNumericDate(now), ExpiresAt: jwt.NewNumericDate(t.AccessExpiresAt),
-	}).SignedString(s.app.key("access"))
+	}).SignedString(s.app.keys.access)
 	return user, t, err
 }
 
@@ -342,7 +361,7 @@ func (s *Sessions) pair(user *User, session *Session) (*User, Tokens, error) {
 // whose reply was lost can be given again though it is stored nowhere.
 func (s *Sessions) refreshToken(session *Session, turn int64) string {
 	head := fmt.Sprintf("%s.%d", session.ID, turn)
-	mac := hmac.New(sha256.New, s.app.key("refresh"))
+	mac := hmac.New(sha256.New, s.app.keys.refresh)
 	mac.Write([]byte(head + "." + session.Seed))
 	return head + "." + base64.RawURLEncoding.EncodeToString(mac.Sum(nil))
 }

@@ -109,7 +109,8 @@ var ErrTokenLost error = Errorf(Unavailable, "The missed changes are no longer k
 
 // Stream hands out changes in the order in which they were committed.
 type Stream interface {
-	// Next waits for the next change, until ctx ends.
+	// Next waits for the next change, until ctx ends. After an error other
+	// than ErrTokenLost it may be called again and goes on where it stood.
 	Next(ctx context.Context) (Event, error)
 	Close() error
 }
@@ -123,7 +124,7 @@ type Event struct {
 }
 
 // Spec describes a stored type to the stores and to [Collection]: it is data,
-// hand-written here for the base nouns and generated for declared types.
+// hand-written beside each type.
 type Spec struct {
 	Name   string // of the collection: "posts"
 	Prefix string // of its ids: "post"

@@ -65,7 +65,7 @@ type UserDraft struct {
 	DisplayName *string
 }
 
-// UserPatch is what [Users.Edit] changes of a profile.
+// UserPatch is what [Users.Update] changes of a profile.
 type UserPatch struct {
 	Username    Opt[*string]
 	DisplayName Opt[*string]
@@ -86,7 +86,7 @@ func (u *Users) Viewer(ctx context.Context) (*User, error) {
 
 // ByUsername finds a user by name, whatever the case.
 func (u *Users) ByUsername(ctx context.Context, name string) (*User, error) {
-	return u.First(ctx, Eq("username", strings.ToLower(name)))
+	return u.First(ctx, Eq("username", foldUsername(name)))
 }
 
 // ByEmail finds a user by address; for the system, since addresses are guarded.
@@ -103,9 +103,12 @@ func (u *Users) HasAdmin(ctx context.Context) (bool, error) {
 	return err == nil, err
 }
 
-// Register makes an account with a role; callers check who may do it.
+// Register makes an account with a role; for the system.
 func (u *Users) Register(ctx context.Context, d UserDraft, role Role) (*User, error) {
-	user := &User{Username: strings.ToLower(strings.TrimSpace(d.Username)), Email: foldEmail(d.Email), DisplayName: d.DisplayName, Role: role}
+	if !PrincipalOf(ctx).system {
+		return nil, denied(ctx)
+	}
+	user := &User{Username: foldUsername(d.Username), Email: foldEmail(d.Email), DisplayName: d.DisplayName, Role: role}
 	var check checker
 	checkUsername(&check, user.Username)
 	checkEmail(&check, user.Email)
@@ -118,31 +121,80 @@ func (u *Users) Register(ctx context.Context, d UserDraft, role Role) (*User, er
 	if user.PasswordHash, err = u.app.hasher.hash(ctx, d.Password); err != nil {
 		return nil, err
 	}
-	return user, u.Create(AsSystem(ctx), user)
+	return user, u.create(ctx, user)
 }
 
-// Edit changes a profile: the caller's own, or anybody's for an admin.
-func (u *Users) Edit(ctx context.Context, id string, expected *int64, p UserPatch) (*User, error) {
-	return u.Update(ctx, id, expected, func(user *User) ([]Op, error) {
+// UserImport is an account as another system had it.
+type UserImport struct {
+	Username    string
+	Email       string
+	Password    string
+	DisplayName *string
+	Bio         *string
+	Role        Role
+	CreatedAt   *time.Time // now when nil
+}
+
+// Import stores up to 500 accounts as one write; for the system. A password
+// that several of them share is hashed once, for all of them.
+func (u *Users) Import(ctx context.Context, list []UserImport) ([]*User, error) {
+	if !PrincipalOf(ctx).system {
+		return nil, denied(ctx)
+	}
+	if len(list) == 0 || len(list) > maxBatch {
+		return nil, invalidField("list", "RANGE", "must hold 1 to 500 accounts")
+	}
+	now := Millis(u.now())
+	users, ops := make([]*User, len(list)), make([]Op, len(list))
+	hashes := map[string]string{}
+	for i, d := range list {
+		user := &User{Username: foldUsername(d.Username), Email: foldEmail(d.Email),
+			DisplayName: d.DisplayName, Bio: d.Bio, Role: d.Role}
+		user.ID, user.Version, user.CreatedAt, user.UpdatedAt = newID(u.spec.Prefix), 1, now, now
+		if d.CreatedAt != nil {
+			user.CreatedAt = Millis(*d.CreatedAt)
+		}
 		var check checker
-		if p.Username.Set {
-			if p.Username.Value == nil {
-				check.add("username", "REQUIRED", "must not be null", nil)
-			} else {
-				user.Username = strings.ToLower(strings.TrimSpace(*p.Username.Value))
-				checkUsername(&check, user.Username)
+		checkUsername(&check, user.Username)
+		checkEmail(&check, user.Email)
+		checkPassword(&check, "password", d.Password)
+		check.optional("displayName", user.DisplayName, 100)
+		check.optional("bio", user.Bio, 2000)
+		if rank[user.Role] == 0 {
+			check.add("role", "UNKNOWN", "is no role", nil)
+		}
+		if user.CreatedAt.After(now) {
+			check.add("createdAt", "RANGE", "must not lie in the future", nil)
+		}
+		if err := check.err(); err != nil {
+			return nil, err
+		}
+		if hashes[d.Password] == "" {
+			hash, err := u.app.hasher.hash(ctx, d.Password)
+			if err != nil {
+				return nil, err
 			}
+			hashes[d.Password] = hash
 		}
-		if p.DisplayName.Set {
-			user.DisplayName = p.DisplayName.Value
-			check.optional("displayName", user.DisplayName, 100)
-		}
-		if p.Bio.Set {
-			user.Bio = p.Bio.Value
-			check.optional("bio", user.Bio, 2000)
-		}
+		user.PasswordHash = hashes[d.Password]
+		users[i], ops[i] = user, Op{Kind: OpInsert, Coll: u.spec.Name, Doc: user}
+	}
+	return users, u.docs.Write(ctx, ops...)
+}
+
+// Update changes a profile: the caller's own, or anybody's for an admin.
+func (u *Users) Update(ctx context.Context, id string, expected *int64, p UserPatch) (*User, error) {
+	return u.update(ctx, id, expected, func(user *User) ([]Op, error) {
+		var check checker
+		require(&check, "username", &user.Username, p.Username)
+		user.Username = foldUsername(user.Username)
+		checkUsername(&check, user.Username)
+		set(&user.DisplayName, p.DisplayName)
+		check.optional("displayName", user.DisplayName, 100)
+		set(&user.Bio, p.Bio)
+		check.optional("bio", user.Bio, 2000)
 		if p.AvatarID.Set {
-			user.AvatarID = p.AvatarID.Value
+			set(&user.AvatarID, p.AvatarID)
 			if err := u.app.Assets.checkImage(ctx, &check, "avatarId", user.AvatarID); err != nil {
 				return nil, err
 			}
@@ -199,7 +251,7 @@ func (u *Users) administer(ctx context.Context, id string, expected *int64, chan
 	if p := PrincipalOf(ctx); !p.system && p.Role != Admin {
 		return nil, denied(ctx)
 	}
-	user, err := u.Update(ctx, id, expected, change)
+	user, err := u.update(ctx, id, expected, change)
 	if err == nil {
 		u.app.Sessions.forget(id)
 	}
@@ -241,6 +293,8 @@ func checkPassword(c *checker, path, password string) {
 		c.add(path, "TOO_LONG", "must have at most 256 characters", maxPassword)
 	}
 }
+
+func foldUsername(s string) string { return strings.ToLower(strings.TrimSpace(s)) }
 
 func foldEmail(s string) string { return strings.ToLower(strings.TrimSpace(s)) }
 

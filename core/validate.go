@@ -15,6 +15,23 @@ type Opt[T any] struct {
 	Set   bool
 }
 
+// set takes over a value that was given; null empties the field.
+func set[T any](to *T, o Opt[T]) {
+	if o.Set {
+		*to = o.Value
+	}
+}
+
+// require takes over a value that was given and must not be null.
+func require[T any](c *checker, path string, to *T, o Opt[*T]) {
+	switch {
+	case o.Set && o.Value == nil:
+		c.add(path, "REQUIRED", "must not be null", nil)
+	case o.Set:
+		*to = *o.Value
+	}
+}
+
 // checker collects every invalid input of one mutation.
 type checker struct{ fields []FieldError }
 

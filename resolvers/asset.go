@@ -44,14 +44,14 @@ func (r *mutationResolver) CompleteAssetUpload(ctx context.Context, input model.
 }
 
 func (r *mutationResolver) UpdateAsset(ctx context.Context, input model.UpdateAssetInput) (*model.UpdateAssetPayload, error) {
-	asset, err := r.app.Assets.Edit(ctx, input.ID, version(input.ExpectedVersion), core.AssetPatch{
+	asset, err := r.app.Assets.Update(ctx, input.ID, version(input.ExpectedVersion), core.AssetPatch{
 		Filename: opt(input.Filename), Alt: opt(input.Alt), Visibility: opt(input.Visibility),
 	})
 	return &model.UpdateAssetPayload{Asset: asset}, err
 }
 
 func (r *mutationResolver) DeleteAsset(ctx context.Context, input model.DeleteAssetInput) (*model.DeleteAssetPayload, error) {
-	return &model.DeleteAssetPayload{DeletedID: input.ID}, r.app.Assets.Remove(ctx, input.ID, version(input.ExpectedVersion))
+	return &model.DeleteAssetPayload{DeletedID: input.ID}, r.app.Assets.Delete(ctx, input.ID, version(input.ExpectedVersion))
 }
 
 func (r *queryResolver) Asset(ctx context.Context, id string) (*core.Asset, error) {

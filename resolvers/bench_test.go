@@ -17,11 +17,9 @@ func (a *api) fill(posts int) (ids []string) {
 	ctx := core.AsSystem(a.t.Context())
 	var authors []string
 	for i := range 20 {
-		u := &core.User{Username: fmt.Sprintf("writer%d", i), Email: fmt.Sprintf("writer%d@example.org", i), Role: core.Author}
-		if err := a.app.Users.Create(ctx, u); err != nil {
-			a.t.Fatal(err)
-		}
-		authors = append(authors, u.ID)
+		name := fmt.Sprintf("writer%d", i)
+		a.register(name)
+		authors = append(authors, a.ids[name])
 	}
 	text := strings.Repeat("Some **words** about the news of the day. ", 40)
 	for len(ids) < posts {

@@ -25,7 +25,7 @@ func picture(n int) []byte {
 // register adds an author, signed in.
 func (a *api) register(name string) {
 	a.t.Helper()
-	user, err := a.app.Users.Register(a.t.Context(), core.UserDraft{Username: name, Email: name + "@example.org", Password: "correct horse"}, core.Author)
+	user, err := a.app.Users.Register(core.AsSystem(a.t.Context()), core.UserDraft{Username: name, Email: name + "@example.org", Password: "correct horse"}, core.Author)
 	if err != nil {
 		a.t.Fatal(err)
 	}

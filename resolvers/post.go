@@ -9,7 +9,7 @@ import (
 )
 
 func (r *mutationResolver) CreatePost(ctx context.Context, input model.CreatePostInput) (*model.CreatePostPayload, error) {
-	post, err := r.app.Posts.Write(ctx, core.PostDraft{
+	post, err := r.app.Posts.Create(ctx, core.PostDraft{
 		Title: input.Title, Body: input.Body, Excerpt: input.Excerpt.Value(), Slug: input.Slug.Value(), Tags: input.Tags,
 		CoverID: input.CoverID.Value(), AuthorID: input.AuthorID.Value(), CreatedAt: input.CreatedAt.Value(),
 	})
@@ -17,7 +17,7 @@ func (r *mutationResolver) CreatePost(ctx context.Context, input model.CreatePos
 }
 
 func (r *mutationResolver) UpdatePost(ctx context.Context, input model.UpdatePostInput) (*model.UpdatePostPayload, error) {
-	post, err := r.app.Posts.Edit(ctx, input.ID, version(input.ExpectedVersion), core.PostPatch{
+	post, err := r.app.Posts.Update(ctx, input.ID, version(input.ExpectedVersion), core.PostPatch{
 		Title: opt(input.Title), Body: opt(input.Body), Excerpt: opt(input.Excerpt), Slug: opt(input.Slug), Tags: opt(input.Tags),
 		CoverID: opt(input.CoverID), AuthorID: opt(input.AuthorID), CreatedAt: opt(input.CreatedAt),
 	})
@@ -35,8 +35,7 @@ func (r *mutationResolver) UnpublishPost(ctx context.Context, input model.Unpubl
 }
 
 func (r *mutationResolver) DeletePost(ctx context.Context, input model.DeletePostInput) (*model.DeletePostPayload, error) {
-	_, err := r.app.Posts.Delete(ctx, input.ID, version(input.ExpectedVersion))
-	return &model.DeletePostPayload{DeletedID: input.ID}, err
+	return &model.DeletePostPayload{DeletedID: input.ID}, r.app.Posts.Delete(ctx, input.ID, version(input.ExpectedVersion))
 }
 
 func (r *postResolver) BodyHTML(ctx context.Context, obj *core.Post) (string, error) {
@@ -76,7 +75,10 @@ func (r *subscriptionResolver) PostChanged(ctx context.Context, where *model.Pos
 		return nil, err
 	}
 	changes, err := r.app.Posts.Changed(ctx, filter)
-	return stream(ctx, changes), err
+	if err != nil {
+		return nil, err
+	}
+	return stream(ctx, changes), nil
 }
 
 func (r *Resolver) Post() graph.PostResolver { return &postResolver{r} }

@@ -41,7 +41,7 @@ func (r *mutationResolver) RefreshSession(ctx context.Context, input model.Refre
 }
 
 func (r *mutationResolver) SignOut(ctx context.Context, input model.SignOutInput) (*model.SignOutPayload, error) {
-	_, token := heldSession(ctx, nil)
+	_, token := heldSession(ctx, input.RefreshToken.Value())
 	at, err := r.app.Sessions.SignOut(ctx, token, input.Everywhere)
 	if cookies := core.ClientOf(ctx).Cookies; cookies != nil {
 		cookies.Clear()

@@ -10,7 +10,7 @@ import (
 )
 
 func (r *mutationResolver) UpdateUser(ctx context.Context, input model.UpdateUserInput) (*model.UpdateUserPayload, error) {
-	user, err := r.app.Users.Edit(ctx, input.ID, version(input.ExpectedVersion), core.UserPatch{
+	user, err := r.app.Users.Update(ctx, input.ID, version(input.ExpectedVersion), core.UserPatch{
 		Username: opt(input.Username), DisplayName: opt(input.DisplayName), Bio: opt(input.Bio), AvatarID: opt(input.AvatarID),
 	})
 	return &model.UpdateUserPayload{User: user}, err

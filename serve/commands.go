@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -30,14 +29,7 @@ func (p Project) printSchema(w io.Writer) error {
 func healthcheck(ctx context.Context, s config.Settings, h config.Healthcheck) error {
 	url := h.URL
 	if url == "" {
-		host, port, err := net.SplitHostPort(s.Addr)
-		if err != nil {
-			return err
-		}
-		if ip := net.ParseIP(host); host == "" || ip.IsUnspecified() {
-			host = "localhost"
-		}
-		url = "http://" + net.JoinHostPort(host, port)
+		url = localURL(s.Addr).String()
 	}
 	ctx, cancel := context.WithTimeout(ctx, h.Timeout)
 	defer cancel()
@@ -92,6 +84,9 @@ func createAdmin(ctx context.Context, app *core.App, c config.AdminCreate, stdin
 
 // plain is an error as a person at a terminal should read it.
 func plain(err error) error {
+	if err == nil {
+		return nil
+	}
 	var e *core.Error
 	if !errors.As(err, &e) {
 		return err

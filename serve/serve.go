@@ -20,6 +20,7 @@ import (
 
 	"github.com/grapnel/grapnel/core"
 	"github.com/grapnel/grapnel/internal/config"
+	"github.com/grapnel/grapnel/internal/seed"
 	"github.com/grapnel/grapnel/internal/ui"
 	"github.com/grapnel/grapnel/internal/web"
 	"github.com/grapnel/grapnel/resolvers"
@@ -61,7 +62,10 @@ func (p Project) Run(ctx context.Context, args []string, stdin io.Reader, stdout
 			return createAdmin(ctx, app, cli.Admin.Create, stdin, stdout, stderr)
 		})
 	case "seed":
-		return withApp(ctx, cli.Settings, log, func(app *core.App) error { return runSeed(ctx, app, cli.Seed, stderr) })
+		return withApp(ctx, cli.Settings, log, func(app *core.App) error {
+			plan := seed.Plan{Users: cli.Seed.Users, Posts: cli.Seed.Posts, Images: cli.Seed.Images, Random: cli.Seed.Random}
+			return plain(seed.Run(ctx, app, plan, stderr))
+		})
 	}
 	return fmt.Errorf("unknown command %q", command)
 }
@@ -76,7 +80,7 @@ func (p Project) serve(ctx context.Context, s config.Settings, log *slog.Logger,
 	defer listener.Close()
 	public := s.PublicURL
 	if public == nil {
-		public = localURL(listener.Addr())
+		public = localURL(listener.Addr().String())
 	}
 	stores, err := openStores(ctx, s, log)
 	if err != nil {
@@ -140,14 +144,11 @@ func invocation() string {
 	return os.Args[0]
 }
 
-// localURL is how a browser on this machine reaches the listener.
-func localURL(a net.Addr) *url.URL {
-	host, port, err := net.SplitHostPort(a.String())
-	if ip := net.ParseIP(host); err == nil && (host == "" || ip.IsUnspecified() || ip.IsLoopback()) {
+// localURL is how a client on this machine reaches an address listened on.
+func localURL(addr string) *url.URL {
+	host, port, err := net.SplitHostPort(addr)
+	if ip := net.ParseIP(host); err == nil && (host == "" || ip.IsUnspecified()) {
 		host = "localhost"
-		if ip != nil && ip.IsLoopback() {
-			host = ip.String()
-		}
 	}
 	return &url.URL{Scheme: "http", Host: net.JoinHostPort(host, port)}
 }

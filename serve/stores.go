@@ -95,7 +95,7 @@ func newApp(ctx context.Context, s config.Settings, st *stores, public *url.URL,
 	}
 	return core.New(ctx, core.Config{
 		Docs: st.docs, Objects: st.objects, Key: key, BaseURL: strings.TrimSuffix(public.String(), "/"),
-		MaxUpload: int64(s.MaxUpload), SignUpRole: signUpRoles[s.SignUp], Limits: core.DefaultLimits(), Log: log,
+		MaxUpload: int64(s.MaxUpload), SignUpRole: signUpRoles[s.SignUp], Log: log,
 	})
 }
 
@@ -110,7 +110,7 @@ func withApp(ctx context.Context, s config.Settings, log *slog.Logger, do func(*
 	}
 	public := s.PublicURL
 	if public == nil {
-		public = &url.URL{Scheme: "http", Host: s.Addr}
+		public = localURL(s.Addr)
 	}
 	app, err := newApp(ctx, s, st, public, log)
 	if err != nil {
@@ -130,28 +130,37 @@ func tokenKey(s config.Settings) ([]byte, error) {
 	}
 	path := filepath.Join(s.Data, "token.key")
 	key, err := os.ReadFile(path)
-	if err == nil && len(key) >= 32 {
-		return key, nil
+	if errors.Is(err, fs.ErrNotExist) {
+		if err := makeTokenKey(path); err != nil {
+			return nil, fmt.Errorf("make the token key: %w", err)
+		}
+		key, err = os.ReadFile(path)
 	}
-	if err == nil {
-		return nil, fmt.Errorf("the token key in %s is damaged; restore it, or remove it to sign everybody out", path)
+	if err == nil && len(key) < 32 {
+		err = fmt.Errorf("the token key in %s is damaged; restore it, or remove it to sign everybody out", path)
 	}
-	if !errors.Is(err, fs.ErrNotExist) {
-		return nil, err
+	return key, err
+}
+
+// makeTokenKey makes the file whole or not at all; when another process was
+// first, its key stays.
+func makeTokenKey(path string) error {
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+		return err
 	}
-	if err := os.MkdirAll(s.Data, 0o700); err != nil {
-		return nil, fmt.Errorf("GRAPNEL_DATA: %w", err)
-	}
-	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
-	if errors.Is(err, fs.ErrExist) { // another process was first
-		return os.ReadFile(path)
-	}
+	f, err := os.CreateTemp(filepath.Dir(path), ".token-*")
 	if err != nil {
-		return nil, err
+		return err
 	}
-	key = []byte(rand.Text() + rand.Text())
-	_, err = f.Write(key)
-	return key, errors.Join(err, f.Sync(), f.Close())
+	defer os.Remove(f.Name())
+	_, err = f.WriteString(rand.Text() + rand.Text())
+	if err = errors.Join(err, f.Sync(), f.Close()); err != nil {
+		return err
+	}
+	if err = os.Link(f.Name(), path); errors.Is(err, fs.ErrExist) {
+		return nil
+	}
+	return err
 }
 
 // redacted is a URI without its password.
