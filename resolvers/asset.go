@@ -20,7 +20,7 @@ func (r *mutationResolver) UploadAsset(ctx context.Context, input model.UploadAs
 	if err := r.app.Assets.MayUpload(ctx); err != nil {
 		return nil, err
 	}
-	name, _, size, err := input.File.Open()
+	name, size, err := input.File.Open()
 	if err != nil {
 		return nil, err
 	}

@@ -111,16 +111,14 @@ func serveWrites(ctx context.Context, args []string) (err error) {
 		return err
 	}
 	defer app.Close()
-	if _, err := app.Users.Register(ctx, core.UserDraft{Username: "author", Email: authorEmail, Password: authorPassword}, core.Author); err != nil {
+	if _, err := app.Users.Register(core.AsSystem(ctx), core.UserDraft{Username: "author", Email: authorEmail, Password: authorPassword}, core.Author); err != nil {
 		return err
 	}
 	endpoint, err := web.New(web.Config{
 		Schema:       graph.NewExecutableSchema(graph.Config{Resolvers: resolvers.New(app)}),
 		Authenticate: app.Sessions.Authenticate,
-		Anonymous:    []string{"signUp", "signIn", "refreshSession"},
-		Once:         []string{"signUp", "signIn", "refreshSession", "changePassword"},
-		Present:      resolvers.Present,
-		Recover:      resolvers.Recover,
+		Anonymous:    resolvers.AnonymousFields(),
+		Once:         resolvers.OnceFields(),
 		Log:          log,
 		Production:   true,
 	})

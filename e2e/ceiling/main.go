@@ -61,10 +61,8 @@ func run(ctx context.Context) (err error) {
 	defer listener.Close()
 	server, err := web.New(web.Config{
 		Schema:     graph.NewExecutableSchema(graph.Config{Resolvers: root{data}}),
-		Anonymous:  []string{"signUp", "signIn", "refreshSession"},
-		Once:       []string{"signUp", "signIn", "refreshSession", "changePassword"},
-		Present:    resolvers.Present,
-		Recover:    resolvers.Recover,
+		Anonymous:  resolvers.AnonymousFields(),
+		Once:       resolvers.OnceFields(),
 		Transports: []graphql.Transport{upload.Transport{MaxFile: 2 << 30}},
 		Log:        log,
 		Production: true,

@@ -1,13 +1,17 @@
 package graphqlhttp_test
 
 import (
+	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"math"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/gqlerror"
@@ -108,14 +112,64 @@ func TestWriteResponse(t *testing.T) {
 	}
 }
 
-func TestWriteError(t *testing.T) {
+// The caller's session decides the status whatever the media type.
+func TestWriteResponseOfARefusedCaller(t *testing.T) {
 	t.Parallel()
-	for _, mediaType := range []string{graphqlhttp.JSON, graphqlhttp.ResponseJSON} {
-		w := httptest.NewRecorder()
-		graphqlhttp.WriteError(w, mediaType, http.StatusRequestEntityTooLarge, core.TooLarge, "Too large.")
-		if w.Code != 413 || w.Body.String() != `{"errors":[{"message":"Too large.","extensions":{"code":"TOO_LARGE"}}]}` {
-			t.Errorf("%s: %d %s", mediaType, w.Code, w.Body)
+	for code, status := range map[core.Code]int{core.Unauthenticated: 401, core.Unavailable: 503} {
+		for _, mediaType := range []string{graphqlhttp.JSON, graphqlhttp.ResponseJSON} {
+			resp := &graphql.Response{Data: json.RawMessage("null"), Errors: gqlerror.List{nil, graphqlhttp.NewError(code, "No.")}}
+			w := httptest.NewRecorder()
+			graphqlhttp.WriteResponse(w, mediaType, resp, true)
+			if w.Code != status {
+				t.Errorf("%s, %s: %d", code, mediaType, w.Code)
+			}
+			w = httptest.NewRecorder()
+			graphqlhttp.WriteResponse(w, mediaType, resp, false)
+			if w.Code != 200 {
+				t.Errorf("%s of a field, %s: %d", code, mediaType, w.Code)
+			}
 		}
+	}
+}
+
+func TestRefuse(t *testing.T) {
+	t.Parallel()
+	cause := errors.New("secret")
+	for _, c := range []struct {
+		err    error
+		status int
+		body   string
+	}{
+		{core.Errorf(core.TooLarge, "Too large."), 413, `{"message":"Too large.","extensions":{"code":"TOO_LARGE"}}`},
+		{fmt.Errorf("in vain: %w", core.Wrap(core.Forbidden, cause, "No.")), 403, `{"message":"No.","extensions":{"code":"FORBIDDEN"}}`},
+		{core.Wrap(core.Aborted, cause, "Cut off."), 400, `{"message":"Cut off.","extensions":{"code":"ABORTED"}}`},
+		{core.Wrap(core.Aborted, os.ErrDeadlineExceeded, "Too slow."), 408, `{"message":"Too slow.","extensions":{"code":"ABORTED"}}`},
+		{&core.Error{Code: core.RateLimited, Message: "Wait.", RetryAfter: 1500 * time.Millisecond}, 429, `{"message":"Wait.","extensions":{"code":"RATE_LIMITED","retryAfter":2}}`},
+		{&core.Error{Code: core.Conflict, Message: "Old.", CurrentVersion: 3}, 409, `{"message":"Old.","extensions":{"code":"CONFLICT","currentVersion":3}}`},
+		{&core.Error{Code: core.Invalid, Message: "Bad.", Fields: []core.FieldError{{Path: "a", Code: "B", Message: "c"}}}, 400,
+			`{"message":"Bad.","extensions":{"code":"BAD_USER_INPUT","fields":[{"path":"a","code":"B","message":"c"}]}}`},
+		{fmt.Errorf("find: %w", context.DeadlineExceeded), 503, `{"message":"The request took too long; try again.","extensions":{"code":"UNAVAILABLE"}}`},
+		{context.Canceled, 503, `{"message":"The request was cancelled.","extensions":{"code":"UNAVAILABLE"}}`},
+		{core.Errorf(core.Internal, "secret"), 500, `{"message":"Something went wrong on the server.","extensions":{"code":"INTERNAL"}}`},
+		{cause, 500, `{"message":"Something went wrong on the server.","extensions":{"code":"INTERNAL"}}`},
+	} {
+		for _, mediaType := range []string{graphqlhttp.JSON, graphqlhttp.ResponseJSON} {
+			r := httptest.NewRequest(http.MethodPost, "/", nil)
+			r.Header.Set("Accept", mediaType)
+			w := httptest.NewRecorder()
+			graphqlhttp.Refuse(w, r, c.err)
+			if w.Code != c.status || w.Body.String() != `{"errors":[`+c.body+`]}` || w.Header().Get("Content-Type") != mediaType+"; charset=utf-8" {
+				t.Errorf("%v: %d %s", c.err, w.Code, w.Body)
+			}
+			if wait := w.Header().Get("Retry-After"); (wait == "2") != (c.status == 429) {
+				t.Errorf("%v: Retry-After %q", c.err, wait)
+			}
+		}
+	}
+	w := httptest.NewRecorder()
+	graphqlhttp.RefuseWith(w, httptest.NewRequest(http.MethodPut, "/", nil), http.StatusMethodNotAllowed, core.Errorf(core.Invalid, "Use POST."))
+	if w.Code != 405 || w.Body.String() != `{"errors":[{"message":"Use POST.","extensions":{"code":"BAD_USER_INPUT"}}]}` {
+		t.Errorf("%d %s", w.Code, w.Body)
 	}
 }
 

@@ -24,12 +24,13 @@ const (
 // WriteResponse answers with what the engine made of a request. requestError
 // says that the operation was refused before its execution; so was one whose
 // response has no data at all, which is how extensions refuse. Such an answer
-// has no data entry and, as ResponseJSON, status 400. A nil response means that
-// the request's context ended first.
+// has no data entry; its status is 401 or 503 when the caller could not be
+// identified, whatever the media type, or else 400 as ResponseJSON. A nil
+// response means that the request's context ended first.
 func WriteResponse(w http.ResponseWriter, mediaType string, resp *graphql.Response, requestError bool) {
 	if resp == nil {
 		resp = &graphql.Response{
-			Errors: gqlerror.List{newError(core.Aborted, "The request ended before it was answered.")},
+			Errors: gqlerror.List{NewError(core.Aborted, "The request ended before it was answered.")},
 			Data:   json.RawMessage("null"),
 		}
 	}
@@ -38,17 +39,30 @@ func WriteResponse(w http.ResponseWriter, mediaType string, resp *graphql.Respon
 		refused := *resp
 		refused.Data, refused.Errors = nil, Trim(resp.Errors)
 		resp = &refused
-		if mediaType == ResponseJSON {
-			status = http.StatusBadRequest
-		}
+		status = refusedStatus(mediaType, resp.Errors)
 	}
 	write(w, mediaType, status, resp)
 }
 
-// WriteError answers a request that never reached the engine. The message is
-// shown as it is. A status of 4xx or 5xx is sent for both media types.
-func WriteError(w http.ResponseWriter, mediaType string, status int, code core.Code, message string) {
-	write(w, mediaType, status, &graphql.Response{Errors: gqlerror.List{newError(code, message)}})
+// refusedStatus is the status of an operation that was refused with errs. A
+// client must see without reading the body that it has to refresh its session,
+// or to try again.
+func refusedStatus(mediaType string, errs gqlerror.List) int {
+	for _, err := range errs {
+		if err == nil {
+			continue
+		}
+		switch err.Extensions["code"] {
+		case string(core.Unauthenticated):
+			return http.StatusUnauthorized
+		case string(core.Unavailable):
+			return http.StatusServiceUnavailable
+		}
+	}
+	if mediaType == ResponseJSON {
+		return http.StatusBadRequest
+	}
+	return http.StatusOK
 }
 
 // Trim bounds the errors of a refused request, in number and in length, for
@@ -58,7 +72,7 @@ func Trim(errs gqlerror.List) gqlerror.List {
 	out := make(gqlerror.List, 0, min(len(errs), maxErrors+1))
 	for i, err := range errs {
 		if i == maxErrors && len(errs) > maxErrors+1 {
-			more := newError(core.Invalid, fmt.Sprintf("%d more errors are not shown.", len(errs)-i))
+			more := NewError(core.Invalid, fmt.Sprintf("%d more errors are not shown.", len(errs)-i))
 			return append(out, more)
 		}
 		if err != nil && len(err.Message) > maxMessage {
@@ -77,10 +91,6 @@ func cut(s string, n int) string {
 		n--
 	}
 	return strings.ToValidUTF8(s[:n], "\uFFFD")
-}
-
-func newError(code core.Code, message string) *gqlerror.Error {
-	return &gqlerror.Error{Message: message, Extensions: map[string]any{"code": code}}
 }
 
 // write sends resp. The data is sent as the engine made it, in a write of its

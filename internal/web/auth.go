@@ -2,7 +2,6 @@ package web
 
 import (
 	"context"
-	"errors"
 	"log/slog"
 	"net/http"
 	"net/url"
@@ -23,51 +22,53 @@ type authenticator struct {
 	log          *slog.Logger
 }
 
-// operation prepares the context of a GraphQL request, or answers it:
+// operation prepares the context of a GraphQL request, or refuses it with the
+// error's status, whatever the media type, before anything of its body is read:
 //
-//   - A bearer token that cannot be checked, or is not good for an upload: the
-//     error's status, whatever the media type. Nothing of the body is read.
-//   - A session in cookies: anything but a GET must bring one of
-//     preflightHeaders and, if it names an origin, an allowed one; else 403.
-//   - A bearer token, or a session in cookies, that is not good any more: 401,
-//     unless the request holds nothing but operations that make or end a
-//     session ([Config.Anonymous]). A client may attach its old token to
-//     refreshSession; any other operation is refused, so that it refreshes
-//     and tries again, instead of showing a visitor's data to a user.
+//   - A session in cookies: anything but a GET must bring a header that makes
+//     it [graphqlhttp.Preflighted] and, if it names an origin, an allowed one;
+//     else 403.
+//   - A token that cannot be checked: 503.
+//   - A token that is not good any more, or cookies without one: 401 for an
+//     upload, whose body must not be read in vain. Anything else goes on as a
+//     visitor's and gets its 401 from the engine, unless it holds nothing but
+//     operations that make or end a session ([Config.Anonymous]): a client may
+//     attach its old token to refreshSession. Any other operation is refused,
+//     so that the client refreshes and tries again, instead of showing a
+//     visitor's data to a user.
 func (a *authenticator) operation(w http.ResponseWriter, r *http.Request) (context.Context, bool) {
 	ctx := r.Context()
 	client := core.ClientOf(ctx)
 	client.Cookies = &cookies{names: a.cookies, w: w, r: r}
 	ctx = core.WithClient(ctx, client)
 
-	if token, ok := bearer(r); ok {
-		p, err := a.principal(ctx, token)
-		switch {
-		case err == nil:
-			return core.WithPrincipal(ctx, p), true
-		case core.CodeOf(err) == core.Unauthenticated && !isUpload(r):
-			w.Header().Set("WWW-Authenticate", challenge)
-			note(ctx).expired = refusal(string(core.Unauthenticated), messageOf(err))
+	token, borne := bearer(r)
+	if !borne {
+		var present bool
+		if token, present = a.cookies.read(r); !present {
 			return ctx, true
 		}
-		a.refuse(w, r, err)
-		return nil, false
+		if r.Method != http.MethodGet && !a.ours(r) {
+			graphqlhttp.Refuse(w, r, core.Errorf(core.Forbidden,
+				"A request with a session cookie needs the header GraphQL-Require-Preflight: 1 and an allowed origin."))
+			return nil, false
+		}
 	}
-	access, present := a.cookies.read(r)
-	if !present {
-		return ctx, true
+	p, err := a.principal(ctx, token)
+	if err == nil {
+		return core.WithPrincipal(ctx, p), true
 	}
-	if r.Method != http.MethodGet && !a.ours(r) {
-		graphqlhttp.WriteError(w, graphqlhttp.Negotiate(r), http.StatusForbidden, core.Forbidden,
-			"A request with a session cookie needs the header GraphQL-Require-Preflight: 1 and an allowed origin.")
-		return nil, false
+	if core.Is(err, core.Unauthenticated) {
+		if borne {
+			w.Header().Set("WWW-Authenticate", challenge)
+		}
+		if !isUpload(r) {
+			note(ctx).expired = graphqlhttp.Present(err)
+			return ctx, true
+		}
 	}
-	p, err := a.principal(ctx, access)
-	if err != nil {
-		note(ctx).expired = refusal(string(core.CodeOf(err)), messageOf(err))
-		return ctx, true
-	}
-	return core.WithPrincipal(ctx, p), true
+	graphqlhttp.Refuse(w, r, err)
+	return nil, false
 }
 
 // socket is who opens a socket, by connection_init's token or, without one, by
@@ -86,23 +87,6 @@ func (a *authenticator) socket(ctx context.Context, r *http.Request, token strin
 	return token, p, err
 }
 
-// optional lets handlers outside GraphQL know who calls; a token that is not
-// good makes a visitor, so that an old cookie hides no public file.
-func (a *authenticator) optional(next http.Handler) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		token, ok := bearer(r)
-		if !ok {
-			token, _ = a.cookies.read(r)
-		}
-		if token != "" {
-			if p, err := a.principal(r.Context(), token); err == nil {
-				r = r.WithContext(core.WithPrincipal(r.Context(), p))
-			}
-		}
-		next.ServeHTTP(w, r)
-	})
-}
-
 func (a *authenticator) principal(ctx context.Context, token string) (core.Principal, error) {
 	if token == "" {
 		return core.Principal{}, core.Errorf(core.Unauthenticated, "There is no access token, or it has expired. Refresh the session, or sign in.")
@@ -114,16 +98,6 @@ func (a *authenticator) principal(ctx context.Context, token string) (core.Princ
 	return p, err
 }
 
-// refuse answers a request whose bearer token is not good, or could not be
-// checked.
-func (a *authenticator) refuse(w http.ResponseWriter, r *http.Request, err error) {
-	code := core.CodeOf(err)
-	if code == core.Unauthenticated {
-		w.Header().Set("WWW-Authenticate", challenge)
-	}
-	graphqlhttp.WriteError(w, graphqlhttp.Negotiate(r), status(code), code, messageOf(err))
-}
-
 // challenge goes with a bearer token that is not good (RFC 6750).
 const challenge = `Bearer error="invalid_token"`
 
@@ -132,21 +106,10 @@ func isUpload(r *http.Request) bool {
 	return strings.HasPrefix(strings.ToLower(r.Header.Get("Content-Type")), "multipart/")
 }
 
-// preflightHeaders are those that no form and no script of a foreign origin
-// can send without asking first, by CORS.
-var preflightHeaders = [...]string{"GraphQL-Require-Preflight", "Apollo-Require-Preflight", "X-Requested-With"}
-
 // ours reports whether r comes from a page that we allow.
 func (a *authenticator) ours(r *http.Request) bool {
-	if origin := r.Header.Get("Origin"); origin != "" && !a.origins.allow(r, origin) {
-		return false
-	}
-	for _, name := range preflightHeaders {
-		if r.Header.Get(name) != "" {
-			return true
-		}
-	}
-	return false
+	origin := r.Header.Get("Origin")
+	return graphqlhttp.Preflighted(r) && (origin == "" || a.origins.allow(r, origin))
 }
 
 // bearer is the token of the Authorization header. Other schemes, such as the
@@ -154,15 +117,6 @@ func (a *authenticator) ours(r *http.Request) bool {
 func bearer(r *http.Request) (token string, ok bool) {
 	scheme, token, _ := strings.Cut(r.Header.Get("Authorization"), " ")
 	return strings.TrimSpace(token), strings.EqualFold(scheme, "Bearer")
-}
-
-// messageOf is what a client may read of err.
-func messageOf(err error) string {
-	var e *core.Error
-	if errors.As(err, &e) && e.Code != core.Internal {
-		return e.Message
-	}
-	return "Something went wrong on the server."
 }
 
 // cookieNames are the names of the session's cookies. Over https they have the

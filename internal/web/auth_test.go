@@ -5,7 +5,10 @@ import (
 	"net/netip"
 	"net/url"
 	"strings"
+	"sync/atomic"
 	"testing"
+
+	"github.com/99designs/gqlgen/graphql"
 
 	"github.com/grapnel/grapnel/internal/web"
 )
@@ -97,6 +100,56 @@ func TestCookies(t *testing.T) {
 		}
 	}
 }
+
+// Whatever the transport and however the session is held: 401 when it has
+// expired, 503 when nobody can tell.
+func TestRefusedSessions(t *testing.T) {
+	t.Parallel()
+	in := &intake{}
+	s := start(t, func(c *web.Config) { c.Transports = []graphql.Transport{in} })
+	check := func(want int, code string, sessions map[string][]string) {
+		t.Helper()
+		for name, session := range sessions {
+			for _, accept := range []string{"application/json", "application/graphql-response+json"} {
+				header := append([]string{"Accept", accept, "GraphQL-Require-Preflight", "1"}, session...)
+				for transport, a := range map[string]answer{
+					"POST":   s.query(t, "{viewer}", header...),
+					"GET":    s.do(t, "GET", "/graphql?query={viewer}", "", header...),
+					"upload": s.do(t, "POST", "/graphql", "a form", append(header, "Content-Type", "Multipart/form-data; boundary=x")...),
+				} {
+					if a.status != want || a.code() != code || strings.Contains(a.body, "data") {
+						t.Errorf("%s, %s by %s: %d %s", accept, name, transport, a.status, a.body)
+					}
+				}
+			}
+		}
+	}
+	check(401, "UNAUTHENTICATED", map[string][]string{
+		"expired cookies": {"Cookie", "grapnel_refresh=r1"},
+		"revoked cookies": {"Cookie", "grapnel_access=bad"},
+		"token":           {"Authorization", "Bearer bad"},
+	})
+	s.users.fail()
+	check(503, "UNAVAILABLE", map[string][]string{
+		"cookies": {"Cookie", "grapnel_access=good"},
+		"token":   {"Authorization", "Bearer good"},
+	})
+	if in.forms.Load() != 0 {
+		t.Error("a form was read in vain")
+	}
+	if a := s.query(t, "mutation{refreshSession}", "Cookie", "grapnel_access=good; grapnel_refresh=r1", "GraphQL-Require-Preflight", "1"); a.status != 503 {
+		t.Errorf("%d %s", a.status, a.body)
+	}
+}
+
+// intake counts the forms that reach the transport of uploads.
+type intake struct{ forms atomic.Int64 }
+
+func (i *intake) Supports(r *http.Request) bool {
+	return strings.HasPrefix(strings.ToLower(r.Header.Get("Content-Type")), "multipart/")
+}
+
+func (i *intake) Do(http.ResponseWriter, *http.Request, graphql.GraphExecutor) { i.forms.Add(1) }
 
 func TestSessionCookies(t *testing.T) {
 	t.Parallel()

@@ -10,6 +10,8 @@ import (
 	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/gqlerror"
 	"github.com/vektah/gqlparser/v2/validator/core"
+
+	"github.com/grapnel/grapnel/internal/graphqlhttp"
 )
 
 // gqlparser takes any whole number, and a text that looks like one, for an
@@ -55,7 +57,7 @@ func checkInt(schema *ast.Schema, t *ast.Type, v any, path ast.Path) *gqlerror.E
 	case def == nil:
 	case def.Name == "Int":
 		if !isInt(v) {
-			err := refusal(errcode.ValidationFailed, "Int must be a whole number of 32 bits.")
+			err := graphqlhttp.NewError(errcode.ValidationFailed, "Int must be a whole number of 32 bits.")
 			err.Path = append(ast.Path(nil), path...)
 			return err
 		}

@@ -43,7 +43,7 @@ func (e *endpoint) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	if r.Method != http.MethodPost && r.Method != http.MethodGet {
 		w.Header().Set("Allow", "GET, POST")
-		graphqlhttp.WriteError(w, graphqlhttp.Negotiate(r), http.StatusMethodNotAllowed, core.Invalid, "Use POST, or GET for queries.")
+		graphqlhttp.RefuseWith(w, r, http.StatusMethodNotAllowed, core.Errorf(core.Invalid, "Use POST, or GET for queries."))
 		return
 	}
 	ctx, ok := e.auth.operation(w, r)
@@ -64,8 +64,8 @@ func (e *endpoint) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			return
 		}
 	}
-	graphqlhttp.WriteError(w, graphqlhttp.Negotiate(r), http.StatusUnsupportedMediaType, core.Invalid,
-		"Send application/json, or multipart/form-data for uploads.")
+	graphqlhttp.RefuseWith(w, r, http.StatusUnsupportedMediaType,
+		core.Errorf(core.Invalid, "Send application/json, or multipart/form-data for uploads."))
 }
 
 // isVisit reports whether a person opened the endpoint in a browser.
@@ -85,21 +85,20 @@ func (p post) Supports(r *http.Request) bool {
 
 func (p post) Do(w http.ResponseWriter, r *http.Request, exec graphql.GraphExecutor) {
 	start := graphql.Now()
-	mediaType := graphqlhttp.Negotiate(r)
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, p.limits.Body))
 	var tooLarge *http.MaxBytesError
 	switch {
 	case errors.As(err, &tooLarge):
-		graphqlhttp.WriteError(w, mediaType, http.StatusRequestEntityTooLarge, core.TooLarge, "The request body is too large.")
+		graphqlhttp.Refuse(w, r, core.Errorf(core.TooLarge, "The request body is too large."))
 		return
 	case err != nil:
-		graphqlhttp.WriteError(w, mediaType, http.StatusBadRequest, core.Aborted, "The request body did not arrive.")
+		graphqlhttp.Refuse(w, r, core.Wrap(core.Aborted, err, "The request body did not arrive."))
 		return
 	}
 	bodyRead(w)
 	params, err := graphqlhttp.DecodeParams(body)
 	if err != nil {
-		graphqlhttp.WriteError(w, mediaType, http.StatusBadRequest, core.Invalid, messageOf(err))
+		graphqlhttp.Refuse(w, r, err)
 		return
 	}
 	params.ReadTime = graphql.TraceTiming{Start: start, End: graphql.Now()}
@@ -117,7 +116,7 @@ func (g get) Supports(r *http.Request) bool { return r.Method == http.MethodGet 
 func (g get) Do(w http.ResponseWriter, r *http.Request, exec graphql.GraphExecutor) {
 	params, err := queryParams(r.URL.RawQuery)
 	if err != nil {
-		graphqlhttp.WriteError(w, graphqlhttp.Negotiate(r), http.StatusBadRequest, core.Invalid, messageOf(err))
+		graphqlhttp.Refuse(w, r, err)
 		return
 	}
 	run(w, r, exec, params, g.limits.Deadline)
@@ -155,7 +154,7 @@ func queryParams(raw string) (*graphql.RawParams, error) {
 func run(w http.ResponseWriter, r *http.Request, exec graphql.GraphExecutor, params *graphql.RawParams, deadline time.Duration) {
 	mediaType := graphqlhttp.Negotiate(r)
 	if params.Query == "" && params.Extensions["persistedQuery"] == nil {
-		graphqlhttp.WriteError(w, mediaType, http.StatusBadRequest, core.Invalid, "The query is missing.")
+		graphqlhttp.Refuse(w, r, core.Errorf(core.Invalid, "The query is missing."))
 		return
 	}
 	ctx, cancel := context.WithTimeout(r.Context(), deadline)
@@ -164,25 +163,21 @@ func run(w http.ResponseWriter, r *http.Request, exec graphql.GraphExecutor, par
 
 	op, errs := exec.CreateOperationContext(ctx, params)
 	if len(errs) == 0 && op.Operation.Operation == ast.Subscription {
-		errs = gqlerror.List{refusal(string(core.Invalid), "Subscriptions need a WebSocket.")}
+		errs = gqlerror.List{graphqlhttp.NewError(core.Invalid, "Subscriptions need a WebSocket.")}
 	}
 	if len(errs) > 0 {
-		if errs[0].Extensions["code"] == string(core.Unauthenticated) {
-			graphqlhttp.WriteError(w, mediaType, http.StatusUnauthorized, core.Unauthenticated, errs[0].Message)
-			return
-		}
 		graphqlhttp.WriteResponse(w, mediaType, exec.DispatchError(graphql.WithOperationContext(ctx, op), errs), true)
 		return
 	}
 	if r.Method == http.MethodGet && op.Operation.Operation != ast.Query {
 		w.Header().Set("Allow", "POST")
-		graphqlhttp.WriteError(w, mediaType, http.StatusMethodNotAllowed, core.Invalid, "Use POST for mutations.")
+		graphqlhttp.RefuseWith(w, r, http.StatusMethodNotAllowed, core.Errorf(core.Invalid, "Use POST for mutations."))
 		return
 	}
 	responses, ctx := exec.DispatchOperation(ctx, op)
 	resp := responses(ctx)
 	if resp == nil && errors.Is(ctx.Err(), context.DeadlineExceeded) {
-		graphqlhttp.WriteError(w, mediaType, http.StatusServiceUnavailable, core.Unavailable, "The operation took too long.")
+		graphqlhttp.Refuse(w, r, core.Errorf(core.Unavailable, "The operation took too long."))
 		return
 	}
 	graphqlhttp.WriteResponse(w, mediaType, resp, false)

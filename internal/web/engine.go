@@ -64,7 +64,7 @@ func newEngine(c Config) *engine {
 		return r
 	})
 	e.exec.SetErrorPresenter(presenter(c))
-	e.exec.SetRecoverFunc(recoverer(c))
+	e.exec.SetRecoverFunc(recoverPanic)
 	return e
 }
 
@@ -94,7 +94,7 @@ func (e *engine) CreateOperationContext(ctx context.Context, params *graphql.Raw
 	}
 	c := coster{variables: op.Variables, page: e.limits.PageSize, list: e.limits.ListSize}
 	if cost := c.set(op.Operation.SelectionSet); cost > e.limits.Cost {
-		return op, gqlerror.List{refusal(complexityExceeded, fmt.Sprintf(
+		return op, gqlerror.List{graphqlhttp.NewError(complexityExceeded, fmt.Sprintf(
 			"The operation may answer with %d fields; %d are allowed. Ask for smaller pages or fewer fields.", cost, e.limits.Cost))}
 	}
 	return op, nil
@@ -110,7 +110,7 @@ func (e *engine) admit(params *graphql.RawParams) *gqlerror.Error {
 		return err
 	}
 	if len(params.Query) > e.limits.Query {
-		return refusal(errcode.ParseFailed, fmt.Sprintf("The document has more than %d bytes.", e.limits.Query))
+		return graphqlhttp.NewError(errcode.ParseFailed, fmt.Sprintf("The document has more than %d bytes.", e.limits.Query))
 	}
 	return e.outline(params.Query)
 }
@@ -127,9 +127,9 @@ func (e *engine) outline(query string) *gqlerror.Error {
 	switch {
 	case err != nil:
 	case len(doc.Operations) > e.limits.Operations:
-		return refusal(errcode.ValidationFailed, fmt.Sprintf("The document has more than %d operations.", e.limits.Operations))
+		return graphqlhttp.NewError(errcode.ValidationFailed, fmt.Sprintf("The document has more than %d operations.", e.limits.Operations))
 	case len(doc.Fragments) > e.limits.Fragments:
-		return refusal(errcode.ValidationFailed, fmt.Sprintf("The document has more than %d fragments.", e.limits.Fragments))
+		return graphqlhttp.NewError(errcode.ValidationFailed, fmt.Sprintf("The document has more than %d fragments.", e.limits.Fragments))
 	}
 	return nil
 }
@@ -144,19 +144,19 @@ func (e *engine) persist(params *graphql.RawParams) *gqlerror.Error {
 	fields, _ := raw.(map[string]any)
 	hash, _ := fields["sha256Hash"].(string)
 	if n, ok := fields["version"].(json.Number); !ok || n != "1" || hash == "" {
-		return refusal(errcode.ValidationFailed, "persistedQuery needs version 1 and a sha256Hash.")
+		return graphqlhttp.NewError(errcode.ValidationFailed, "persistedQuery needs version 1 and a sha256Hash.")
 	}
 	if params.Query == "" {
 		query, ok := e.persisted.Get(context.Background(), hash)
 		if !ok {
-			return refusal(persistedQueryNotFound, "PersistedQueryNotFound")
+			return graphqlhttp.NewError(persistedQueryNotFound, "PersistedQueryNotFound")
 		}
 		params.Query = query
 		return nil
 	}
 	sum := sha256.Sum256([]byte(params.Query))
 	if subtle.ConstantTimeCompare([]byte(hex.EncodeToString(sum[:])), []byte(hash)) != 1 {
-		return refusal(errcode.ValidationFailed, "sha256Hash is not the hash of the query.")
+		return graphqlhttp.NewError(errcode.ValidationFailed, "sha256Hash is not the hash of the query.")
 	}
 	e.persisted.put(hash, params.Query, len(params.Query))
 	return nil
@@ -170,7 +170,7 @@ func (e *engine) DispatchOperation(ctx context.Context, op *graphql.OperationCon
 		if resp != nil && len(resp.Errors) > e.limits.Errors {
 			more := len(resp.Errors) - e.limits.Errors
 			resp.Errors = append(resp.Errors[:e.limits.Errors:e.limits.Errors],
-				refusal(string(core.Internal), fmt.Sprintf("%d more errors are not shown.", more)))
+				graphqlhttp.NewError(core.Internal, fmt.Sprintf("%d more errors are not shown.", more)))
 		}
 		return resp
 	}, ctx
@@ -179,9 +179,4 @@ func (e *engine) DispatchOperation(ctx context.Context, op *graphql.OperationCon
 // DispatchError makes the answer to a request that was refused.
 func (e *engine) DispatchError(ctx context.Context, errs gqlerror.List) *graphql.Response {
 	return e.exec.DispatchError(ctx, errs)
-}
-
-// refusal is an error of the engine itself: safe to show, no cause.
-func refusal(code, message string) *gqlerror.Error {
-	return &gqlerror.Error{Message: message, Extensions: map[string]any{"code": code}}
 }

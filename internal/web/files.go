@@ -17,10 +17,11 @@ import (
 
 // FileSource finds files and opens them; [core.Assets] is one.
 type FileSource interface {
-	// File is the file behind an address, if whoever asks may see it.
+	// File is the file behind an address: a public one, or one whose signature
+	// in query is good. Who asks plays no part.
 	File(ctx context.Context, id string, query url.Values) (core.File, error)
-	// OpenFile reads length bytes from offset, or to the end when it is -1.
-	OpenFile(ctx context.Context, id string, offset, length int64) (io.ReadCloser, error)
+	// OpenFile reads from offset to the end.
+	OpenFile(ctx context.Context, id string, offset int64) (io.ReadCloser, error)
 }
 
 var _ FileSource = (*core.Assets)(nil)
@@ -42,7 +43,7 @@ func (f *files) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	id := r.PathValue("id")
 	file, err := f.source.File(r.Context(), id, r.URL.Query())
 	if err != nil {
-		writeError(w, r, f.log, err)
+		refuse(w, r, f.log, err)
 		return
 	}
 	// Each range is opened on its own: thousands of them in one header would be
@@ -52,7 +53,7 @@ func (f *files) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		r.Header.Del("Range")
 	}
 	content := &lazy{size: file.Size, open: func(offset int64) (io.ReadCloser, error) {
-		return f.source.OpenFile(r.Context(), id, offset, -1)
+		return f.source.OpenFile(r.Context(), id, offset)
 	}}
 	defer content.Close()
 	h := w.Header()
@@ -83,7 +84,7 @@ func (f *files) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			h.Del(name)
 		}
 		h.Set("Cache-Control", "no-store")
-		writeError(w, r, f.log, content.err)
+		refuse(w, r, f.log, content.err)
 	default:
 		if r.Context().Err() == nil {
 			f.log.WarnContext(r.Context(), "file cut short", "request", RequestID(r.Context()), "file", id, "error", content.err)

@@ -34,7 +34,7 @@ func (s *shelf) File(_ context.Context, id string, query url.Values) (core.File,
 	return f, nil
 }
 
-func (s *shelf) OpenFile(_ context.Context, id string, offset, length int64) (io.ReadCloser, error) {
+func (s *shelf) OpenFile(_ context.Context, id string, offset int64) (io.ReadCloser, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.down {
@@ -42,11 +42,7 @@ func (s *shelf) OpenFile(_ context.Context, id string, offset, length int64) (io
 	}
 	s.opened = append(s.opened, offset)
 	s.open++
-	b := s.bytes[id][offset:]
-	if length >= 0 {
-		b = b[:length]
-	}
-	return &book{bytes.NewReader(b), s}, nil
+	return &book{bytes.NewReader(s.bytes[id][offset:]), s}, nil
 }
 
 type book struct {

@@ -140,8 +140,7 @@ func recovery(next http.Handler, log *slog.Logger) http.Handler {
 			if rec, ok := w.(*recorder); ok && rec.status != 0 {
 				panic(http.ErrAbortHandler)
 			}
-			graphqlhttp.WriteError(w, graphqlhttp.JSON, http.StatusInternalServerError, core.Internal,
-				"Something went wrong on the server.")
+			graphqlhttp.Refuse(w, r, fmt.Errorf("panic: %v", v)) // masked
 		}()
 		next.ServeHTTP(w, r)
 	})

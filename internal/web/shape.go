@@ -10,6 +10,8 @@ import (
 	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/gqlerror"
 	"github.com/vektah/gqlparser/v2/validator/core"
+
+	"github.com/grapnel/grapnel/internal/graphqlhttp"
 )
 
 // shapeRule bounds the form of a document as far as it can be told without
@@ -214,7 +216,7 @@ func checkVariables(variables map[string]any, l Limits) *gqlerror.Error {
 		return ""
 	}
 	if problem := walk(variables, 0); problem != "" {
-		return refusal(errcode.ValidationFailed, problem)
+		return graphqlhttp.NewError(errcode.ValidationFailed, problem)
 	}
 	return nil
 }

@@ -74,15 +74,14 @@ func newSockets(e *engine, a *authenticator, l Limits, log *slog.Logger) *socket
 
 func (s *sockets) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if origin := r.Header.Get("Origin"); origin != "" && !s.auth.origins.allow(r, origin) {
-		graphqlhttp.WriteError(w, graphqlhttp.JSON, http.StatusForbidden, core.Forbidden, "This origin is not allowed.")
+		graphqlhttp.Refuse(w, r, core.Errorf(core.Forbidden, "This origin is not allowed."))
 		return
 	}
 	ctx, cancel := context.WithCancel(r.Context())
 	defer cancel()
 	c := &socket{sockets: s, ctx: ctx, cancel: cancel, request: r, operations: map[string]*operation{}}
 	if !s.add(c) {
-		w.Header().Set("Retry-After", "5")
-		graphqlhttp.WriteError(w, graphqlhttp.JSON, http.StatusServiceUnavailable, core.Unavailable, "No more sockets are taken.")
+		graphqlhttp.Refuse(w, r, &core.Error{Code: core.Unavailable, Message: "No more sockets are taken.", RetryAfter: 5 * time.Second})
 		return
 	}
 	defer s.remove(c)
@@ -420,7 +419,7 @@ func (c *socket) subscribe(m message) bool {
 	}
 	params, err := graphqlhttp.DecodeParams(m.Payload)
 	if err != nil {
-		c.close(closeBadRequest, "Invalid message received: "+messageOf(err))
+		c.close(closeBadRequest, "Invalid message received: "+graphqlhttp.Present(err).Message)
 		return false
 	}
 	ctx, cancel := context.WithCancel(graphql.StartOperationTrace(c.user))
@@ -446,7 +445,7 @@ func (c *socket) subscribe(m message) bool {
 			c.mu.Unlock()
 		}
 		cancel()
-		c.fail(op, gqlerror.List{refusal(string(core.RateLimited), "Too many operations are running.")})
+		c.fail(op, gqlerror.List{graphqlhttp.NewError(core.RateLimited, "Too many operations are running.")})
 		return true
 	}
 	c.wait.Go(func() {
@@ -479,7 +478,7 @@ func (c *socket) run(ctx context.Context, op *operation, params *graphql.RawPara
 	defer func() {
 		if v := recover(); v != nil {
 			c.log.ErrorContext(ctx, "panic", "request", n.id, "error", fmt.Sprint(v), "stack", string(debug.Stack()))
-			e := refusal(string(core.Internal), "Something went wrong on the server.")
+			e := graphqlhttp.NewError(core.Internal, "Something went wrong on the server.")
 			e.Extensions["requestId"] = n.id
 			c.fail(op, gqlerror.List{e})
 		}

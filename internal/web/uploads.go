@@ -33,7 +33,7 @@ func Uploads(to Receiver, log *slog.Logger) http.Handler {
 				err = core.Wrap(core.Aborted, body.err, "The file did not arrive.")
 			}
 			body.discard()
-			writeError(w, r, log, err)
+			refuse(w, r, log, err)
 			return
 		}
 		w.WriteHeader(http.StatusCreated)

@@ -48,11 +48,6 @@ type Config struct {
 	// whatever alias: those that are limited by rate or cost much.
 	Once []string
 
-	// Present and Recover turn errors and panics of resolvers into what the
-	// client reads. Nil: every *core.Error is shown, everything else masked.
-	Present graphql.ErrorPresenterFunc
-	Recover graphql.RecoverFunc
-
 	// Transports serve further kinds of request, such as multipart uploads.
 	// They are asked before POST and GET, and bound the request body in size and
 	// time themselves.
@@ -131,10 +126,10 @@ func New(c Config) (*Server, error) {
 	mux.HandleFunc("GET /{$}", landing(c.UI != nil))
 	mux.HandleFunc("/", notFound)
 	if c.Files != nil {
-		mux.Handle("GET /files/{id}/{name}", auth.optional(c.Files))
+		mux.Handle("GET /files/{id}/{name}", c.Files)
 	}
 	if c.Uploads != nil {
-		mux.Handle("PUT /uploads/{id}", auth.optional(c.Uploads))
+		mux.Handle("PUT /uploads/{id}", c.Uploads)
 	}
 	if c.UI != nil {
 		mux.Handle("GET /playground", c.UI)
@@ -246,6 +241,6 @@ func landing(playground bool) http.HandlerFunc {
 	return func(w http.ResponseWriter, _ *http.Request) { writeJSON(w, http.StatusOK, links) }
 }
 
-func notFound(w http.ResponseWriter, _ *http.Request) {
-	graphqlhttp.WriteError(w, graphqlhttp.JSON, http.StatusNotFound, core.NotFound, "There is nothing here. GraphQL is at /graphql.")
+func notFound(w http.ResponseWriter, r *http.Request) {
+	graphqlhttp.Refuse(w, r, core.Errorf(core.NotFound, "There is nothing here. GraphQL is at /graphql."))
 }

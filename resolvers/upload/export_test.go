@@ -5,7 +5,6 @@ var (
 	Place = func(variables map[string]any, path string) (string, error) {
 		return place(variables, path, Upload{&file{}})
 	}
-	CleanName = cleanName
 	DecodeMap = func(text []byte, maxFiles int) (keys, paths []string, err error) {
 		entries, err := decodeMap(text, maxFiles)
 		for _, e := range entries {

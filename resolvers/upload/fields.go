@@ -65,7 +65,6 @@ func (m *form) field(name string) ([]byte, error) {
 // measure compares what is still to come, if the request says so, with the
 // limits of the mapped files.
 func (m *form) measure() error {
-	m.room = m.limits.MaxFile
 	n := int64(len(m.files))
 	if m.length < 0 || n == 0 {
 		return nil
@@ -74,7 +73,6 @@ func (m *form) measure() error {
 	if (rest-m.tail)/n-maxHead-m.tail > m.limits.MaxFile {
 		return errFileTooLarge(m.limits.MaxFile)
 	}
-	m.room = max(0, min(m.room, rest-m.tail+int64(len("\r\n")))) // the last line break may be missing
 	return nil
 }
 

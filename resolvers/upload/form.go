@@ -24,7 +24,6 @@ type form struct {
 	limits Transport
 	length int64       // of the request; -1 unknown
 	tail   int64       // bytes of the closing boundary
-	room   int64       // bound for the length of each file
 	files  []*file     // as mapped, in the order of the map
 	header http.Header // of the answer
 	http1  bool
@@ -116,28 +115,27 @@ type file struct {
 	key      string // its part's name
 	variable string // of the operation
 
-	reached     bool // its part's head was read
-	name        string
-	contentType string
-	size        int64 // as declared; -1
-	exact       bool  // the size was declared for this part
+	reached bool // its part's head was read
+	name    string
+	size    int64 // as declared; -1
+	exact   bool  // the size was declared for this part
 
 	n    int64             // bytes read of the part
 	held *io.SectionReader // bytes of it that are held back
 	err  error             // how the part ended; io.EOF = well
 }
 
-func (f *file) open() (name, contentType string, size int64, err error) {
+func (f *file) open() (name string, size int64, err error) {
 	m := f.form
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if err := m.seek(f); err != nil {
-		return "", "", -1, err
+		return "", -1, err
 	}
 	if f.err != nil && f.err != io.EOF {
 		err = f.err
 	}
-	return f.name, f.contentType, f.size, err
+	return f.name, f.size, err
 }
 
 func (f *file) read(p []byte) (int, error) {
@@ -217,8 +215,9 @@ func (m *form) reach() {
 func (f *file) begin(part *multipart.Part) {
 	m := f.form
 	f.reached = true
-	f.name = cleanName(part.Header.Get("Content-Disposition"))
-	f.contentType = cleanType(part.Header.Get("Content-Type"))
+	// Not part.FileName: it cuts names by the rules of the server's own system.
+	_, disposition, _ := mime.ParseMediaType(part.Header.Get("Content-Disposition"))
+	f.name = core.CleanFilename(disposition["filename"])
 	f.size = -1
 	if m.feed.lines && len(m.files) == 1 && m.length >= 0 {
 		f.size = max(m.length-m.feed.offset-m.tail, 0)
@@ -287,13 +286,4 @@ func (m *form) hold(f *file) {
 		return
 	}
 	f.held = io.NewSectionReader(m.held.file, start, m.held.n-start)
-}
-
-// cleanType is the media type of a Content-Type header, without parameters.
-func cleanType(header string) string {
-	mediaType, _, err := mime.ParseMediaType(header)
-	if err != nil || len(mediaType) > 127 || strings.Count(mediaType, "/") != 1 {
-		return "application/octet-stream"
-	}
-	return mediaType
 }

@@ -2,10 +2,9 @@ package upload
 
 import (
 	"context"
-	"errors"
+	"fmt"
 	"mime"
 	"net/http"
-	"os"
 	"time"
 
 	"github.com/99designs/gqlgen/graphql"
@@ -74,35 +73,34 @@ func (t Transport) Supports(r *http.Request) bool {
 // what goes wrong while files arrive is an error of the field that reads them.
 func (t Transport) Do(w http.ResponseWriter, r *http.Request, exec graphql.GraphExecutor) {
 	t = t.withDefaults()
-	mediaType := graphqlhttp.Negotiate(r)
-	if !preflighted(r) {
-		graphqlhttp.WriteError(w, mediaType, http.StatusBadRequest, core.Invalid,
-			"A multipart request needs a header GraphQL-Require-Preflight, Apollo-Require-Preflight or X-Requested-With.")
+	if !graphqlhttp.Preflighted(r) {
+		graphqlhttp.Refuse(w, r, core.Errorf(core.Invalid,
+			"A multipart request needs a header GraphQL-Require-Preflight, Apollo-Require-Preflight or X-Requested-With."))
 		return
 	}
 	if r.ContentLength > t.MaxRequest {
-		writeError(w, mediaType, errRequestTooLarge(t.MaxRequest))
+		graphqlhttp.Refuse(w, r, errRequestTooLarge(t.MaxRequest))
 		return
 	}
 
 	start := graphql.Now()
 	form, err := newForm(t, w, r)
 	if err != nil {
-		writeError(w, mediaType, err)
+		graphqlhttp.Refuse(w, r, err)
 		return
 	}
 	defer form.close() // also when the executor panics
 	params, err := form.params()
 	if err != nil {
 		form.close()
-		writeError(w, mediaType, err)
+		graphqlhttp.Refuse(w, r, err)
 		return
 	}
 	params.Headers = r.Header
 	params.ReadTime = graphql.TraceTiming{Start: start, End: graphql.Now()}
 	resp, refused := run(r.Context(), exec, params, form)
 	form.close()
-	graphqlhttp.WriteResponse(w, mediaType, resp, refused)
+	graphqlhttp.WriteResponse(w, graphqlhttp.Negotiate(r), resp, refused)
 }
 
 // run has the engine execute the operation, in the same steps as its own
@@ -125,8 +123,7 @@ func run(ctx context.Context, exec graphql.GraphExecutor, params *graphql.RawPar
 // or that are scalars of another type.
 func check(op *graphql.OperationContext, form *form) gqlerror.List {
 	refuse := func(format string, args ...any) gqlerror.List {
-		cause := core.Errorf(core.Invalid, format, args...)
-		return gqlerror.List{{Err: cause, Message: cause.Message, Extensions: map[string]any{"code": cause.Code}}}
+		return gqlerror.List{graphqlhttp.NewError(core.Invalid, fmt.Sprintf(format, args...))}
 	}
 	if op.Operation.Operation == ast.Subscription {
 		return refuse("A subscription cannot be a multipart request.")
@@ -141,29 +138,4 @@ func check(op *graphql.OperationContext, form *form) gqlerror.List {
 		}
 	}
 	return nil
-}
-
-// preflighted reports whether the request has a header that no page of a
-// foreign origin can send without being asked for it by CORS first. A plain
-// form could otherwise act with the user's cookies.
-func preflighted(r *http.Request) bool {
-	return r.Header.Get("GraphQL-Require-Preflight") != "" ||
-		r.Header.Get("Apollo-Require-Preflight") != "" ||
-		r.Header.Get("X-Requested-With") != ""
-}
-
-// writeError answers a request whose operation never ran.
-func writeError(w http.ResponseWriter, mediaType string, err error) {
-	status := http.StatusBadRequest
-	switch {
-	case core.Is(err, core.TooLarge):
-		status = http.StatusRequestEntityTooLarge
-	case errors.Is(err, os.ErrDeadlineExceeded):
-		status = http.StatusRequestTimeout
-	}
-	var e *core.Error
-	if !errors.As(err, &e) {
-		e = core.Errorf(core.Invalid, "The form is malformed.")
-	}
-	graphqlhttp.WriteError(w, mediaType, status, e.Code, e.Message)
 }

@@ -33,10 +33,9 @@ import (
 // whole, and whose form goes on correctly after it, ends with io.EOF.
 type Upload struct{ file *file }
 
-// Open waits for the head of the file's part. The name is clean: a single
-// path element of 1 to 255 bytes without control characters. The content type
-// is a well-formed media type without parameters, or
-// application/octet-stream. Both are what the client says: sniff the type.
+// Open waits for the head of the file's part. The name is what the client says,
+// made harmless by [core.CleanFilename]. Its content type is of no interest:
+// sniff it.
 //
 // size is the declared length, -1 if there is none: what the part's own
 // Content-Length says (then Read holds the file to it) or else, for the only
@@ -45,9 +44,9 @@ type Upload struct{ file *file }
 // counting.
 //
 // Open may be called again; it does not move the file.
-func (u Upload) Open() (filename, contentType string, size int64, err error) {
+func (u Upload) Open() (filename string, size int64, err error) {
 	if u.file == nil {
-		return "", "", -1, errNoFile()
+		return "", -1, errNoFile()
 	}
 	return u.file.open()
 }
@@ -58,15 +57,6 @@ func (u Upload) Read(p []byte) (int, error) {
 		return 0, errNoFile()
 	}
 	return u.file.read(p)
-}
-
-// MaxSize is a bound for the file's length that is known without waiting: the
-// transport's limit, or less where the request is too short for it.
-func (u Upload) MaxSize() int64 {
-	if u.file == nil {
-		return 0
-	}
-	return u.file.form.room
 }
 
 // MarshalUpload writes null: an Upload is never part of an answer.
