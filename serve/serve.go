@@ -118,7 +118,7 @@ func (p Project) serve(ctx context.Context, s config.Settings, log *slog.Logger,
 	}
 	greet(ctx, stdout, app, s, stores, public)
 	log.Info("serving", "addr", listener.Addr().String())
-	return web.Serve(ctx, listener, server, log, s.DrainTimeout)
+	return web.Serve(ctx, listener, server, server.Shutdown, log, s.DrainTimeout)
 }
 
 // greet tells a developer where everything is.

@@ -71,7 +71,7 @@ func newApp(ctx context.Context, dir string, docs core.DocStore) (*core.App, err
 		return nil, err
 	}
 	return core.New(ctx, core.Config{Docs: docs, Objects: objects, Key: bytes.Repeat([]byte("k"), 32),
-		MaxUpload: 1 << 30, Limits: core.DefaultLimits()})
+		MaxUpload: 1 << 30})
 }
 
 // side is one of the two things that a row compares: a server, and what it is

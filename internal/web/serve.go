@@ -10,10 +10,11 @@ import (
 )
 
 // Serve answers on l until ctx ends, then drains: it takes no new connection,
-// closes sockets, and lets the requests in flight, uploads among them, finish
-// for as long as drain allows before it cuts them off. It returns nil after ctx
-// has ended, and the listener's error otherwise.
-func Serve(ctx context.Context, l net.Listener, h http.Handler, log *slog.Logger, drain time.Duration) error {
+// calls shutdown, which is [Server.Shutdown] and closes what [http.Server] does
+// not know, and lets the requests in flight, uploads among them, finish for as
+// long as drain allows before it cuts them off. It returns nil after ctx has
+// ended, and the listener's error otherwise.
+func Serve(ctx context.Context, l net.Listener, h http.Handler, shutdown func(context.Context) error, log *slog.Logger, drain time.Duration) error {
 	// Not ctx: the requests in flight outlive it.
 	base, cut := context.WithCancel(context.WithoutCancel(ctx))
 	defer cut()
@@ -39,13 +40,7 @@ func Serve(ctx context.Context, l net.Listener, h http.Handler, log *slog.Logger
 	deadline, cancel := context.WithTimeout(base, drain)
 	defer cancel()
 	socketsClosed := make(chan error, 1)
-	go func() {
-		if d, ok := h.(interface{ Shutdown(context.Context) error }); ok {
-			socketsClosed <- d.Shutdown(deadline)
-			return
-		}
-		socketsClosed <- nil
-	}()
+	go func() { socketsClosed <- shutdown(deadline) }()
 	err := errors.Join(s.Shutdown(deadline), <-socketsClosed)
 	if err != nil {
 		log.Warn("drain cut short", "error", err)

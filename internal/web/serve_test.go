@@ -24,7 +24,7 @@ type serving struct {
 	done    chan error
 }
 
-func serve(t *testing.T, h http.Handler, drain time.Duration) *serving {
+func serve(t *testing.T, h http.Handler, shutdown func(context.Context) error, drain time.Duration) *serving {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -32,13 +32,16 @@ func serve(t *testing.T, h http.Handler, drain time.Duration) *serving {
 	}
 	ctx, stop := context.WithCancel(context.Background())
 	s := &serving{l.Addr().String(), stop, make(chan error, 1)}
-	go func() { s.done <- web.Serve(ctx, l, h, slog.New(slog.DiscardHandler), drain) }()
+	go func() { s.done <- web.Serve(ctx, l, h, shutdown, slog.New(slog.DiscardHandler), drain) }()
 	t.Cleanup(func() {
 		stop()
 		http.DefaultClient.CloseIdleConnections()
 	})
 	return s
 }
+
+// noSockets is the shutdown of a handler that opens none.
+func noSockets(context.Context) error { return nil }
 
 func (s *serving) wait(t *testing.T) {
 	t.Helper()
@@ -62,7 +65,7 @@ func TestServeDrains(t *testing.T) {
 			t.Errorf("the request in flight was cancelled: %v", err)
 		}
 		_, _ = w.Write([]byte("done"))
-	}), time.Minute)
+	}), noSockets, time.Minute)
 	got := make(chan string, 1)
 	go func() {
 		resp, err := http.Get("http://" + s.address)
@@ -102,7 +105,7 @@ func TestServeCutsOff(t *testing.T) {
 		close(started)
 		<-r.Context().Done()
 		close(ended)
-	}), 10*time.Millisecond)
+	}), noSockets, 10*time.Millisecond)
 	go func() {
 		if resp, err := http.Get("http://" + s.address); err == nil {
 			resp.Body.Close()
@@ -121,7 +124,7 @@ func TestServeClosesSockets(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := serve(t, h, time.Minute)
+	s := serve(t, h, h.Shutdown, time.Minute)
 	base := &server{Server: &httptest.Server{URL: "http://" + s.address}, web: h, schema: schema}
 	c := base.dial(t)
 	c.init("")
@@ -143,7 +146,7 @@ func TestServeDropsDeafSockets(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := serve(t, h, 50*time.Millisecond)
+	s := serve(t, h, h.Shutdown, 50*time.Millisecond)
 	conn, err := net.Dial("tcp", s.address)
 	if err != nil {
 		t.Fatal(err)
@@ -166,7 +169,7 @@ func TestServeReportsItsListener(t *testing.T) {
 		t.Fatal(err)
 	}
 	l.Close()
-	err = web.Serve(context.Background(), l, http.NotFoundHandler(), slog.New(slog.DiscardHandler), time.Second)
+	err = web.Serve(context.Background(), l, http.NotFoundHandler(), noSockets, slog.New(slog.DiscardHandler), time.Second)
 	if !errors.Is(err, net.ErrClosed) {
 		t.Error(err)
 	}
