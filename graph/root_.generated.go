@@ -2027,6 +2027,8 @@ type RefreshSessionPayload {
 }
 
 input SignOutInput {
+  "Names the session when its access token has expired and it is not in cookies."
+  refreshToken: String
   "All your sessions instead of this one."
   everywhere: Boolean! = false
 }

@@ -499,13 +499,20 @@ func (ec *executionContext) unmarshalInputSignOutInput(ctx context.Context, obj 
 		asMap["everywhere"] = false
 	}
 
-	fieldsInOrder := [...]string{"everywhere"}
+	fieldsInOrder := [...]string{"refreshToken", "everywhere"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
 			continue
 		}
 		switch k {
+		case "refreshToken":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("refreshToken"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.RefreshToken = graphql.OmittableOf(data)
 		case "everywhere":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("everywhere"))
 			data, err := ec.unmarshalNBoolean2bool(ctx, v)

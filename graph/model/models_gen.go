@@ -199,6 +199,8 @@ type SignInPayload struct {
 }
 
 type SignOutInput struct {
+	// Names the session when its access token has expired and it is not in cookies.
+	RefreshToken graphql.Omittable[*string] `json:"refreshToken,omitempty"`
 	// All your sessions instead of this one.
 	Everywhere bool `json:"everywhere"`
 }
