@@ -5,8 +5,8 @@ var (
 	Place = func(variables map[string]any, path string) (string, error) {
 		return place(variables, path, Upload{&file{}})
 	}
-	DecodeMap = func(text []byte, maxFiles int) (keys, paths []string, err error) {
-		entries, err := decodeMap(text, maxFiles)
+	DecodeMap = func(text []byte) (keys, paths []string, err error) {
+		entries, err := decodeMap(text)
 		for _, e := range entries {
 			keys, paths = append(keys, e.key), append(paths, e.path)
 		}

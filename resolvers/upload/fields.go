@@ -29,7 +29,7 @@ func (m *form) params() (*graphql.RawParams, error) {
 	if err != nil {
 		return nil, err
 	}
-	entries, err := decodeMap(text, m.limits.MaxFiles)
+	entries, err := decodeMap(text)
 	if err != nil {
 		return nil, err
 	}
@@ -52,12 +52,12 @@ func (m *form) field(name string) ([]byte, error) {
 	if err == io.EOF || part.FormName() != name {
 		return nil, core.Errorf(core.Invalid, "The form must begin with the fields operations and map, in this order.")
 	}
-	text, err := io.ReadAll(io.LimitReader(part, m.limits.MaxFields+1))
+	text, err := io.ReadAll(io.LimitReader(part, maxFields+1))
 	if err != nil {
 		return nil, m.malformed(err)
 	}
-	if int64(len(text)) > m.limits.MaxFields {
-		return nil, core.Errorf(core.TooLarge, "The field %s is larger than %d bytes.", name, m.limits.MaxFields)
+	if len(text) > maxFields {
+		return nil, core.Errorf(core.TooLarge, "The field %s is larger than %d bytes.", name, maxFields)
 	}
 	return text, nil
 }
@@ -81,7 +81,7 @@ type entry struct{ key, path string }
 
 // decodeMap reads the map field: one JSON object whose keys are names of parts
 // and whose values are lists of exactly one path, in its order.
-func decodeMap(text []byte, maxFiles int) ([]entry, error) {
+func decodeMap(text []byte) ([]entry, error) {
 	wrong := func(format string, args ...any) ([]entry, error) {
 		return nil, core.Errorf(core.Invalid, "The field map "+format, args...)
 	}

@@ -21,8 +21,6 @@ import (
 // Middleware that wraps the ResponseWriter must have Unwrap, or the deadlines
 // have no effect.
 type Transport struct {
-	MaxFields  int64 // bytes of the fields operations and map, each; 1 MiB
-	MaxFiles   int   // files of a request; 10
 	MaxFile    int64 // bytes of a file; 1 GiB
 	MaxRequest int64 // bytes of the whole request; MaxFile and 4 MiB
 	MaxHeld    int64 // bytes of a request held back on disk; 64 MiB
@@ -43,9 +41,12 @@ type Transport struct {
 
 var _ graphql.Transport = Transport{}
 
+const (
+	maxFields = 1 << 20 // bytes of the fields operations and map, each
+	maxFiles  = 10      // files of a request
+)
+
 func (t Transport) withDefaults() Transport {
-	def(&t.MaxFields, 1<<20)
-	def(&t.MaxFiles, 10)
 	def(&t.MaxFile, 1<<30)
 	def(&t.MaxRequest, t.MaxFile+4<<20)
 	def(&t.MaxHeld, 64<<20)
