@@ -190,7 +190,7 @@ func raced(err error) bool {
 // guarded field of doc.
 func (c *Collection[T]) CanRead(ctx context.Context, doc *T, field string) error {
 	guard := c.fields[field].Guard
-	if len(guard) == 0 || allowed(guard, PrincipalOf(ctx), Read, c.now()).Match(doc, nil) {
+	if len(guard) == 0 || headOf(doc).own || allowed(guard, PrincipalOf(ctx), Read, c.now()).Match(doc, nil) {
 		return nil
 	}
 	return Errorf(Forbidden, "You may not read this field.")

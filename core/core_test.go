@@ -399,3 +399,56 @@ func TestDuePostsLinkWithTheSubscribersRights(t *testing.T) {
 
 // png is a picture of one pixel.
 var png = []byte("\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR\x00\x00\x00\x01\x00\x00\x00\x01\x08\x06\x00\x00\x00\x1f\x15\xc4\x89\x00\x00\x00\rIDATx\x9cc\xf8\xff\xff?\x00\x05\xfe\x02\xfe\xa75\x81\x84\x00\x00\x00\x00IEND\xaeB`\x82")
+
+// A text made to keep the parser busy is shown as it stands; an honest one of
+// the same length is not.
+func TestMarkdownIsBounded(t *testing.T) {
+	t.Parallel()
+	for _, bomb := range []string{"*a_ ", ">", "[a](<", "[", "`a", "1. ", "- a ", "~~a", "> > "} {
+		text := strings.Repeat(bomb, 200_000/len(bomb))
+		if got, err := core.RenderHTML(text); err != nil || (!strings.HasPrefix(got, "<pre>") && bomb != "- a ") {
+			t.Errorf("%q: %.60q, %v", bomb, got, err)
+		}
+	}
+	honest := strings.Repeat("Some *words* with a [link](https://example.org) and `code`.\n\n- one\n- two\n  1. three\n\n> a > quote\n\n---\n\n2026-01-02 12:00\n\n", 1000)
+	if got, err := core.RenderHTML(honest); err != nil || strings.HasPrefix(got, "<pre>") {
+		t.Errorf("%.60q, %v", got, err)
+	}
+	if got, _ := core.RenderHTML("- [x] done\n- [ ] open"); !strings.Contains(got, `<input checked="" disabled="" type="checkbox">`) {
+		t.Errorf("a task list became %q", got)
+	}
+}
+
+func TestSearchIsBounded(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	for search, want := range map[string]core.Code{strings.Repeat("a ", 17): core.Invalid, strings.Repeat("x", 201): core.Invalid, " ": "", "%": "", "hello": ""} {
+		_, err := w.Posts.Page(t.Context(), core.PageArgs{Search: &search})
+		if (want == "" && err != nil) || (want != "" && !core.Is(err, want)) {
+			t.Errorf("%.20q: %v", search, err)
+		}
+	}
+}
+
+// Whoever signs up reads its own address at once, and hears of every taken field.
+func TestSignUp(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	draft := core.UserDraft{Username: "ada", Email: "ada@example.org", Password: "correct horse"}
+	user, _, err := w.Sessions.SignUp(t.Context(), draft)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := w.Users.CanRead(t.Context(), user, "email"); err != nil {
+		t.Errorf("its own address: %v", err)
+	}
+	again, err := w.Users.ByUsername(t.Context(), "ADA")
+	if err != nil || w.Users.CanRead(t.Context(), again, "email") == nil {
+		t.Errorf("anybody reads the address (%v)", err)
+	}
+	_, _, err = w.Sessions.SignUp(t.Context(), draft)
+	var e *core.Error
+	if !errors.As(err, &e) || e.Code != core.Conflict || len(e.Fields) != 2 {
+		t.Errorf("taken: %v", err)
+	}
+}

@@ -17,7 +17,8 @@ type Head struct {
 	CreatedAt time.Time `bson:"createdAt"`
 	UpdatedAt time.Time `bson:"updatedAt"`
 
-	batch any // *batch[T]: the documents that one caller read together with this one
+	own   bool // given to the user itself, who has just proved who it is
+	batch any  // *batch[T]: the documents that one caller read together with this one
 }
 
 // head lets a Collection reach the Head of any type that embeds it.

@@ -73,7 +73,11 @@ func Wrap(code Code, cause error, message string) *Error {
 // Adapters return it with the document's field name.
 func Taken(field string, cause error) *Error {
 	return &Error{Code: Conflict, Message: "This value is already taken.", cause: cause,
-		Fields: []FieldError{{Path: field, Code: "TAKEN", Message: "is already taken"}}}
+		Fields: []FieldError{takenField(field)}}
+}
+
+func takenField(field string) FieldError {
+	return FieldError{Path: field, Code: "TAKEN", Message: "is already taken"}
 }
 
 // CodeOf is the code of err; Internal when err is no *Error.

@@ -10,7 +10,7 @@ func (a *App) DiscardStale(ctx context.Context) (int, error) { return a.Assets.d
 
 var (
 	MakeSlug   = makeSlug
-	RenderHTML = newMarkdown().html
+	RenderHTML = newMarkdown().render
 )
 
 // DecodeCursor reads a cursor of posts by date and writes it again.

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode/utf8"
 )
 
 // DefaultPage and MaxPage bound how many documents a page holds.
@@ -19,7 +20,9 @@ const (
 // PageArgs asks for a page, as in the Relay Cursor Connections Specification:
 // First with After, or Last with Before.
 type PageArgs struct {
-	Where   Filter
+	Where Filter
+	// Search holds words that a document must have; blank: no condition.
+	Search  *string
 	OrderBy []Order // without "_id", which always follows
 	First   *int
 	After   *string
@@ -70,7 +73,7 @@ func (c *Collection[T]) Page(ctx context.Context, args PageArgs) (*Page[T], erro
 			return nil, invalidField(path, "CURSOR", "is no cursor of this list and order")
 		}
 	}
-	filter := And(c.may(ctx, Read), args.Where)
+	filter := And(c.may(ctx, Read), args.Where, args.search())
 	q := Query{Filter: filter, Order: keys, After: after, Limit: limit + 1}
 	if backward {
 		q.Order = slices.Clone(keys)
@@ -126,7 +129,26 @@ func (a PageArgs) bounds() (limit int, backward bool, err error) {
 	if !backward && a.Before != nil {
 		check.add("before", "CONTRADICTION", "goes with last; with first use after", nil)
 	}
+	if a.Search != nil {
+		if utf8.RuneCountInString(*a.Search) > maxSearch || len(Words(*a.Search)) > maxSearchWords {
+			check.add("search", "TOO_LONG", fmt.Sprintf("must have at most %d words and %d characters", maxSearchWords, maxSearch), maxSearchWords)
+		}
+	}
 	return limit, backward, check.err()
+}
+
+// Bounds on what one search may ask for.
+const (
+	maxSearch      = 200
+	maxSearchWords = 16
+)
+
+// search is the condition of the search argument.
+func (a PageArgs) search() Filter {
+	if a.Search == nil || strings.TrimSpace(*a.Search) == "" {
+		return All
+	}
+	return Search(*a.Search)
 }
 
 // NewPage is a page that no collection has read: all there is of a connection,

@@ -312,7 +312,9 @@ func (p *Posts) Cover(ctx context.Context, post *Post) (*Asset, error) {
 }
 
 // HTML is the text of a post as sanitised HTML.
-func (p *Posts) HTML(post *Post) (string, error) { return p.app.text.html(post.Body) }
+func (p *Posts) HTML(ctx context.Context, post *Post) (string, error) {
+	return p.app.text.html(ctx, post.Body)
+}
 
 // check validates a post before it is stored, all of its fields at once, and
 // brings its tags to their stored form. imports says that it sets what only editors may: the author or an old date.
@@ -328,8 +330,8 @@ func (p *Posts) check(ctx context.Context, before, post *Post, imports bool) err
 		check.slug("slug", *post.Slug)
 	}
 	post.Tags = check.tags("tags", post.Tags)
-	if post.CreatedAt.After(p.now()) {
-		check.add("createdAt", "RANGE", "must not lie in the future", nil)
+	if post.CreatedAt.After(p.now()) || post.CreatedAt.Year() < 1000 {
+		check.add("createdAt", "RANGE", "must lie between the year 1000 and now", nil)
 	}
 	if deref(before.CoverID) != deref(post.CoverID) {
 		if err := p.app.Assets.checkImage(ctx, &check, "coverId", post.CoverID); err != nil {

@@ -125,6 +125,7 @@ func (s *Sessions) SignIn(ctx context.Context, email, password string) (*User, T
 	// the account been suspended, and all sessions ended: all but this one.
 	now, err := s.app.Users.Get(AsSystem(ctx), user.ID)
 	if err == nil && now.PasswordHash == user.PasswordHash && now.SuspendedAt == nil {
+		now.own = true
 		return now, tokens, nil
 	}
 	id, _, _ := parseRefreshToken(tokens.RefreshToken)
@@ -341,8 +342,10 @@ func (s *Sessions) start(ctx context.Context, user *User) (*User, Tokens, error)
 	return s.pair(user, session)
 }
 
-// pair is the tokens of a session's present turn.
+// pair is the tokens of a session's present turn, and its user, who may read
+// all of its own record with them.
 func (s *Sessions) pair(user *User, session *Session) (*User, Tokens, error) {
+	user.own = true
 	now := s.docs.now()
 	t := Tokens{
 		AccessExpiresAt:  Millis(now.Add(accessLife)),

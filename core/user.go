@@ -2,6 +2,7 @@ package core
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"time"
 )
@@ -121,7 +122,30 @@ func (u *Users) Register(ctx context.Context, d UserDraft, role Role) (*User, er
 	if user.PasswordHash, err = u.app.hasher.hash(ctx, d.Password); err != nil {
 		return nil, err
 	}
-	return user, u.create(ctx, user)
+	if err := u.create(ctx, user); Is(err, Conflict) {
+		return nil, u.taken(ctx, user)
+	} else if err != nil {
+		return nil, err
+	}
+	return user, nil
+}
+
+// taken names every unique field of user that somebody else holds.
+func (u *Users) taken(ctx context.Context, user *User) error {
+	holders, err := u.find(ctx, Query{Filter: Or(Eq("username", user.Username), Eq("email", user.Email)), Limit: 2})
+	if err != nil {
+		return err
+	}
+	conflict := &Error{Code: Conflict, Message: "This account cannot be made: what it needs is already taken."}
+	for _, h := range holders {
+		for field, same := range map[string]bool{"username": h.Username == user.Username, "email": h.Email == user.Email} {
+			if same {
+				conflict.Fields = append(conflict.Fields, takenField(field))
+			}
+		}
+	}
+	slices.SortFunc(conflict.Fields, func(a, b FieldError) int { return strings.Compare(b.Path, a.Path) })
+	return conflict
 }
 
 // UserImport is an account as another system had it.

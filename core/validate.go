@@ -71,7 +71,7 @@ func (c *checker) text(path, s string, least, most int) {
 	switch {
 	case !utf8.ValidString(s) || strings.ContainsFunc(s, func(r rune) bool { return unicode.IsControl(r) && r != '\n' && r != '\r' && r != '\t' }):
 		c.add(path, "CHARACTERS", "must not hold control characters", nil)
-	case least > 0 && strings.TrimSpace(s) == "":
+	case least > 0 && strings.TrimFunc(s, isBlank) == "":
 		c.add(path, "REQUIRED", "must not be empty", nil)
 	case n < least:
 		c.add(path, "TOO_SHORT", fmt.Sprintf("must have at least %d characters", least), least)
@@ -79,6 +79,9 @@ func (c *checker) text(path, s string, least, most int) {
 		c.add(path, "TOO_LONG", fmt.Sprintf("must have at most %d characters", most), most)
 	}
 }
+
+// isBlank reports whether a character shows nothing.
+func isBlank(r rune) bool { return unicode.IsSpace(r) || unicode.Is(unicode.Cf, r) }
 
 // optional checks a text that may be absent.
 func (c *checker) optional(path string, s *string, most int) {

@@ -1735,8 +1735,10 @@ type Post implements Node {
   title: String!
   """
   The last part of the address, unique among published posts: ` + "`" + `a-z 0-9` + "`" + ` in runs
-  joined by ` + "`" + `-` + "`" + `, at most 100 characters. It is claimed at publication, made from
-  the title unless one was given; null before that. Earlier ones keep resolving.
+  joined by ` + "`" + `-` + "`" + `, at most 100 characters. It is claimed when the post becomes
+  public, made from the title unless one was given; then earlier ones keep
+  resolving. Before that it is the one that was wanted, or null: a scheduled post
+  gets a number to it if somebody else has it when its time comes.
   """
   slug: String
   "A summary of at most 500 characters of plain text."
@@ -1823,7 +1825,7 @@ extend type Query {
   posts(
     where: PostWhere
     orderBy: PostOrder
-    "Words that title, excerpt or text must hold together, whatever their case and accents."
+    "Up to 16 words that title, excerpt or text must hold together, whatever their case and accents. Blank: all posts."
     search: String
     "How many, from the start or after ` + "`" + `after` + "`" + `: 20 when omitted, at most 100."
     first: Int
@@ -2147,7 +2149,7 @@ extend type Query {
   users(
     where: UserWhere
     orderBy: UserOrder
-    "Words that the username or display name must hold."
+    "Up to 16 words that username and display name must hold together. Blank: all users."
     search: String
     "How many, from the start or after ` + "`" + `after` + "`" + `: 20 when omitted, at most 100."
     first: Int

@@ -35,14 +35,6 @@ func size(n *int32) *int {
 	return &i
 }
 
-// matching adds a search argument to a filter.
-func matching(f core.Filter, search *string) core.Filter {
-	if search == nil {
-		return f
-	}
-	return core.And(f, core.Search(*search))
-}
-
 // maybe makes of a link that leads nowhere, as far as the caller may see, a null.
 func maybe[T any](v *T, err error) (*T, error) {
 	if core.Is(err, core.NotFound) {

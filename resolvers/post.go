@@ -39,7 +39,7 @@ func (r *mutationResolver) DeletePost(ctx context.Context, input model.DeletePos
 }
 
 func (r *postResolver) BodyHTML(ctx context.Context, obj *core.Post) (string, error) {
-	return r.app.Posts.HTML(obj)
+	return r.app.Posts.HTML(ctx, obj)
 }
 
 func (r *postResolver) Author(ctx context.Context, obj *core.Post) (*core.User, error) {
@@ -64,7 +64,7 @@ func (r *queryResolver) Posts(ctx context.Context, where *model.PostWhere, order
 		return nil, err
 	}
 	return r.app.Posts.Page(ctx, core.PageArgs{
-		Where: matching(filter, search), OrderBy: postOrder(orderBy),
+		Where: filter, Search: search, OrderBy: postOrder(orderBy),
 		First: size(first), After: after, Last: size(last), Before: before,
 	})
 }

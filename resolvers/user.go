@@ -49,7 +49,7 @@ func (r *queryResolver) Users(ctx context.Context, where *model.UserWhere, order
 		return nil, err
 	}
 	return r.app.Users.Page(ctx, core.PageArgs{
-		Where: matching(filter, search), OrderBy: userOrder(orderBy),
+		Where: filter, Search: search, OrderBy: userOrder(orderBy),
 		First: size(first), After: after, Last: size(last), Before: before,
 	})
 }

@@ -54,13 +54,13 @@ func createAdmin(ctx context.Context, app *core.App, c config.AdminCreate, stdin
 	user, err := app.Users.ByEmail(ctx, c.Email)
 	if err == nil {
 		if user, err = app.Users.SetRole(ctx, user.ID, nil, core.Admin); err != nil {
-			return plain(err)
+			return err
 		}
 		fmt.Fprintf(stdout, "%s (%s) is an administrator now.\n", user.Username, user.Email)
 		return nil
 	}
 	if !core.Is(err, core.NotFound) {
-		return plain(err)
+		return err
 	}
 	password, err := readPassword(c.PasswordFile, stdin, stderr)
 	if err != nil {
@@ -76,25 +76,25 @@ func createAdmin(ctx context.Context, app *core.App, c config.AdminCreate, stdin
 	}
 	user, err = app.Users.Register(ctx, core.UserDraft{Username: username, Email: c.Email, Password: password}, core.Admin)
 	if err != nil {
-		return plain(err)
+		return err
 	}
 	fmt.Fprintf(stdout, "Made the administrator %s (%s). Sign in with this address and the password.\n", user.Username, user.Email)
 	return nil
 }
 
-// plain is an error as a person at a terminal should read it.
+// plain is an error as a person at a terminal should read it: what to do, then
+// the cause.
 func plain(err error) error {
-	if err == nil {
-		return nil
-	}
 	var e *core.Error
-	if !errors.As(err, &e) {
+	switch {
+	case !errors.As(err, &e):
 		return err
-	}
-	if e.Code == core.Conflict && len(e.Fields) > 0 {
+	case e.Code == core.Conflict && len(e.Fields) > 0:
 		return fmt.Errorf("this %s is already taken", e.Fields[0].Path)
+	case e.Unwrap() != nil:
+		return fmt.Errorf("%s: %w", strings.TrimSuffix(e.Message, "."), e.Unwrap())
 	}
-	return fmt.Errorf("%s", e.Message)
+	return errors.New(e.Message)
 }
 
 // readPassword asks on a terminal, twice; elsewhere it reads one line.
@@ -109,7 +109,10 @@ func readPassword(file string, stdin io.Reader, stderr io.Writer) (string, error
 		if line = strings.TrimRight(line, "\r\n"); line != "" {
 			return line, nil
 		}
-		return "", fmt.Errorf("no password on standard input: %w", err)
+		if err != nil && !errors.Is(err, io.EOF) {
+			return "", err
+		}
+		return "", errors.New("standard input holds no password")
 	}
 	ask := func(prompt string) (string, error) {
 		fmt.Fprint(stderr, prompt)

@@ -38,7 +38,7 @@ func Main(p Project) {
 	err := p.Run(ctx, os.Args[1:], os.Stdin, os.Stdout, os.Stderr)
 	stop()
 	if err != nil {
-		fmt.Fprintf(os.Stderr, "grapnel: %v\n", err)
+		fmt.Fprintf(os.Stderr, "grapnel: %v\n", plain(err))
 		os.Exit(1)
 	}
 }
@@ -64,7 +64,7 @@ func (p Project) Run(ctx context.Context, args []string, stdin io.Reader, stdout
 	case "seed":
 		return withApp(ctx, cli.Settings, log, func(app *core.App) error {
 			plan := seed.Plan{Users: cli.Seed.Users, Posts: cli.Seed.Posts, Images: cli.Seed.Images, Random: cli.Seed.Random}
-			return plain(seed.Run(ctx, app, plan, stderr))
+			return seed.Run(ctx, app, plan, stderr)
 		})
 	}
 	return fmt.Errorf("unknown command %q", command)
@@ -115,6 +115,12 @@ func (p Project) serve(ctx context.Context, s config.Settings, log *slog.Logger,
 	server, err := web.New(cfg)
 	if err != nil {
 		return err
+	}
+	if s.Production && s.PublicURL == nil {
+		log.Warn("links to files begin with a local address; set GRAPNEL_PUBLIC_URL", "address", public.String())
+	}
+	if s.MongoDBURI != "" && s.TokenKey == "" {
+		log.Warn("the token key is kept in the data folder; servers that share a database need the same GRAPNEL_TOKEN_KEY")
 	}
 	greet(ctx, stdout, app, s, stores, public)
 	log.Info("serving", "addr", listener.Addr().String())

@@ -123,6 +123,14 @@ func (s *Settings) check() error {
 	case s.Addr == "":
 		s.Addr = "127.0.0.1:8080"
 	}
+	if _, err := net.LookupPort("tcp", s.Port); s.Port != "" && err != nil {
+		return fmt.Errorf("PORT: %q is no port", s.Port)
+	}
+	for _, o := range s.Origins {
+		if u, err := url.Parse(o); err != nil || u.Host == "" || (u.Scheme != "http" && u.Scheme != "https") {
+			return fmt.Errorf("GRAPNEL_ORIGINS: %q is no origin such as https://app.example.org", o)
+		}
+	}
 	if _, port, err := net.SplitHostPort(s.Addr); err != nil {
 		return fmt.Errorf("GRAPNEL_ADDR: %q is not HOST:PORT", s.Addr)
 	} else if _, err := net.LookupPort("tcp", port); err != nil {

@@ -74,6 +74,8 @@ func TestWrongSettings(t *testing.T) {
 		t.Fatal(err)
 	}
 	for args, want := range map[string]string{
+		"--port=abc":                     "PORT",
+		"--origins=app.example.org":      "GRAPNEL_ORIGINS",
 		"--addr=nonsense":                "GRAPNEL_ADDR",
 		"--addr=localhost:99999":         "GRAPNEL_ADDR",
 		"--public-url=api.example.org":   "GRAPNEL_PUBLIC_URL",
