@@ -590,7 +590,7 @@ func sniff(head []byte) (string, error) {
 func CleanFilename(name string) string {
 	name = path.Base(strings.ReplaceAll(strings.ToValidUTF8(name, ""), `\`, "/"))
 	name = strings.Map(func(r rune) rune {
-		if unicode.IsControl(r) || unicode.Is(unicode.Cf, r) {
+		if unicode.In(r, unicode.C, unicode.Zl, unicode.Zp) {
 			return -1
 		}
 		return r

@@ -182,9 +182,13 @@ func TestPostChangedByTheClock(t *testing.T) {
 func TestPostChangedRefusesBadFilters(t *testing.T) {
 	t.Parallel()
 	a := newAPI(t)
-	s := a.subscribe("", `(where: {authorId: null})`)
-	m := s.read()
-	if m.Type != "error" && !strings.Contains(string(m.Payload), "BAD_USER_INPUT") {
-		t.Errorf("got %s %s", m.Type, m.Payload)
+	for arguments, code := range map[string]string{
+		`(where: {authorId: null})`:     "BAD_USER_INPUT",
+		` { id } second: postChanged`:   "GRAPHQL_VALIDATION_FAILED", // one stream for each subscription
+		`(where: {unknown: {eq: "x"}})`: "GRAPHQL_VALIDATION_FAILED",
+	} {
+		if m := a.subscribe("", arguments).read(); !strings.Contains(string(m.Payload), `"`+code+`"`) {
+			t.Errorf("%s: got %s %s", arguments, m.Type, m.Payload)
+		}
 	}
 }

@@ -45,9 +45,9 @@ scenario('has no new fault of accessibility', surroundings, async page => {
 scenario('signs up with a session that no script can read', surroundings, async page => {
   const playground = await Playground.open(page, server)
   await page.getByText('(Send mutation SignUp)').click()
-  await playground.shows('"username": "ada"')
+  await playground.shows('"username": "grace"')
   await page.getByText('(Send query WhoAmI)').click()
-  await playground.shows('"email": "ada@example.com"')
+  await playground.shows('"email": "grace@example.org"')
 
   assert.equal(await page.evaluate(() => document.cookie), '')
   const cookies = await page.context().cookies()

@@ -104,6 +104,7 @@ type site struct {
 
 	password string // of the users that were made
 	made     int
+	newStaff []member
 	staff    []member // who may write, editors first; everybody when nobody may
 	covers   []string // ids of the images
 }
@@ -122,7 +123,7 @@ func (s *site) random(stream int) *rand.Rand {
 func (s *site) makeUsers(ctx context.Context) error {
 	r := s.random(streamPeople)
 	source := newPeople(r)
-	var all []member
+	var all, made []member
 	join := func(u *core.User) { all = append(all, member{u.ID, u.Email, u.Role}) }
 	bar := newBar(s.progress, "users", s.plan.Users)
 	defer bar.close()
@@ -158,12 +159,12 @@ func (s *site) makeUsers(ctx context.Context) error {
 			for _, u := range users {
 				join(u)
 			}
-			s.made += len(users)
+			made = append(made, all[len(all)-len(users):]...)
 			got += len(users)
 		}
 		bar.set(got)
 	}
-	s.staff = staffOf(all)
+	s.staff, s.made, s.newStaff = staffOf(all), len(made), staffOf(made)
 	return nil
 }
 
@@ -305,9 +306,9 @@ func (s *site) greet() {
 		}
 		return
 	}
-	examples := s.staff[:min(len(s.staff), 2)]
-	if len(s.staff) > 2 {
-		examples = []member{s.staff[0], s.staff[len(s.staff)-1]}
+	examples := s.newStaff[:min(len(s.newStaff), 2)]
+	if n := len(s.newStaff); n > 2 {
+		examples = []member{s.newStaff[0], s.newStaff[n-1]}
 	}
 	fmt.Fprintf(s.progress, "\nThe %d new users have the password %s\nSign in as one of them, such as:\n", s.made, s.password)
 	for _, m := range examples {

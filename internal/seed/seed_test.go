@@ -40,7 +40,7 @@ func newApp(t testing.TB) *core.App {
 	}
 	app, err := core.New(t.Context(), core.Config{
 		Docs: docs, Objects: objects, Key: bytes.Repeat([]byte("k"), 32), BaseURL: "http://site.example.org",
-		MaxUpload: 10 << 20, Limits: core.DefaultLimits(),
+		MaxUpload: 10 << 20,
 	})
 	if err != nil {
 		t.Fatal(err)

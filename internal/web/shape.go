@@ -57,6 +57,9 @@ func shapeRule(l Limits, once []string, hidden bool) core.RuleFunc {
 				fail("A value is nested %d levels deep; %d are allowed.", s.nesting, l.Nesting)
 			}
 			keys, names := rootFields(op.SelectionSet)
+			if op.Operation == ast.Subscription && keys != 1 {
+				fail("A subscription has exactly one root field.")
+			}
 			if keys > l.RootFields {
 				fail("The operation has %d root fields; %d are allowed.", keys, l.RootFields)
 			}

@@ -334,17 +334,22 @@ func initToken(payload json.RawMessage) (string, error) {
 		return "", err
 	}
 	for name, value := range fields {
-		text, ok := value.(string)
-		if !ok || text == "" {
+		name = strings.ToLower(name)
+		if name != "authorization" && name != "authtoken" && name != "token" {
 			continue
 		}
-		switch strings.ToLower(name) {
-		case "authorization":
+		text, ok := value.(string)
+		if !ok && value != nil {
+			return "", errors.New("the token is not a string")
+		}
+		switch {
+		case text == "":
+		case name == "authorization":
 			if scheme, token, ok := strings.Cut(text, " "); ok && strings.EqualFold(scheme, "Bearer") {
 				return strings.TrimSpace(token), nil
 			}
 			return text, nil
-		case "authtoken", "token":
+		default:
 			return text, nil
 		}
 	}

@@ -26,8 +26,8 @@ const tabs = [
     `# Make an account. The session is kept in cookies, so the other tabs know you.
 mutation SignUp {
   signUp(input: {
-    username: "ada"
-    email: "ada@example.com"
+    username: "grace"
+    email: "grace@example.org"
     password: "correct horse battery"
     transport: COOKIE
   }) {
@@ -38,7 +38,7 @@ mutation SignUp {
 # Next time:
 mutation SignIn {
   signIn(input: {
-    email: "ada@example.com"
+    email: "grace@example.org"
     password: "correct horse battery"
     transport: COOKIE
   }) {
@@ -53,8 +53,9 @@ query WhoAmI {
   ),
   tab(
     '2 Write',
-    `# Authors write posts. The first admin is made on the command line, with
-# \`grapnel admin create\`, and gives others a role with setUserRole.
+    `# Authors write posts, and you are a MEMBER after signing up. An admin, made on
+# the command line with \`grapnel admin create\`, gives you the role:
+#   mutation { setUserRole(input: {id: "user_…", role: AUTHOR}) { user { role } } }
 mutation CreatePost {
   createPost(input: {
     title: "Hello, world"
