@@ -24,25 +24,27 @@ function playground() {
   for (const name of ['init.js', 'favicon.svg', 'licenses.txt']) {
     files.set(name, readFileSync(join(here, 'playground', name)))
   }
-  files.set('index.html', page(files.get('index.html').toString()))
+  files.set('index.html', change('index.html', files, [
+    ['<html>', '<html lang="en">'],
+    ['<title>Altair</title>', '<title>Grapnel playground</title>'],
+    ['<base href="/" />', '<base href="./" />'], // works under any prefix of a proxy
+    ['type="image/x-icon" href="favicon.ico"', 'type="image/svg+xml" href="favicon.svg"'],
+    ['</body>', '  <script type="module" src="init.js"></script>\n  </body>'],
+  ]))
+  files.set('assets/i18n/en-US.json', change('assets/i18n/en-US.json', files, [
+    ['Ezio my friend, how may I be of service?', 'Send a request to see its answer here.'],
+  ]))
   return files
 }
 
-// page turns Altair's index.html into ours. The base is relative, so the page
-// works under any prefix that a proxy puts in front of it.
-function page(html) {
-  const changes = [
-    ['<html>', '<html lang="en">'],
-    ['<title>Altair</title>', '<title>Grapnel playground</title>'],
-    ['<base href="/" />', '<base href="./" />'],
-    ['type="image/x-icon" href="favicon.ico"', 'type="image/svg+xml" href="favicon.svg"'],
-    ['</body>', '  <script type="module" src="init.js"></script>\n  </body>'],
-  ]
+// change replaces parts of a file of Altair's that must each stand there once.
+function change(name, files, changes) {
+  let text = files.get(name).toString()
   for (const [from, to] of changes) {
-    if (html.split(from).length !== 2) throw new Error(`index.html of Altair has changed: ${from}`)
-    html = html.replace(from, to)
+    if (text.split(from).length !== 2) throw new Error(`${name} of Altair has changed: ${from}`)
+    text = text.replace(from, to)
   }
-  return html
+  return text
 }
 
 // list returns the names of the files under a folder, in a fixed order.

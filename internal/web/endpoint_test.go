@@ -197,8 +197,10 @@ func TestRoutes(t *testing.T) {
 			t.Errorf("%s: %d %s", c.path, a.status, a.body)
 		}
 	}
-	if a := s.do(t, http.MethodGet, "/graphql", "", "Accept", "text/html,*/*;q=0.8"); a.status != http.StatusSeeOther || a.header.Get("Location") != "/playground/" {
-		t.Errorf("a visit: %d %v", a.status, a.header)
+	for _, path := range []string{"/graphql", "/"} {
+		if a := s.do(t, http.MethodGet, path, "", "Accept", "text/html,*/*;q=0.8"); a.status != http.StatusSeeOther || a.header.Get("Location") != "/playground/" {
+			t.Errorf("a visit of %s: %d %v", path, a.status, a.header)
+		}
 	}
 	if got := s.do(t, http.MethodGet, "/playground/", "").header.Get("Content-Security-Policy"); got != "default-src 'self'" {
 		t.Errorf("policy of the page: %s", got)

@@ -238,7 +238,13 @@ func landing(playground bool) http.HandlerFunc {
 	if playground {
 		links["playground"] = "/playground/"
 	}
-	return func(w http.ResponseWriter, _ *http.Request) { writeJSON(w, http.StatusOK, links) }
+	return func(w http.ResponseWriter, r *http.Request) {
+		if playground && isVisit(r) {
+			http.Redirect(w, r, "/playground/", http.StatusSeeOther)
+			return
+		}
+		writeJSON(w, http.StatusOK, links)
+	}
 }
 
 func notFound(w http.ResponseWriter, r *http.Request) {
