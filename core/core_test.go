@@ -17,6 +17,7 @@ import (
 	"testing"
 	"testing/iotest"
 	"time"
+	"unicode/utf8"
 
 	"go.uber.org/goleak"
 
@@ -451,4 +452,19 @@ func TestSignUp(t *testing.T) {
 	if !errors.As(err, &e) || e.Code != core.Conflict || len(e.Fields) != 2 {
 		t.Errorf("taken: %v", err)
 	}
+}
+
+func FuzzCleanFilename(f *testing.F) {
+	for _, s := range []string{"a.png", "../x", `\\host\share`, strings.Repeat("é.", 300), "\xff\xfe", ". . .", "a\u2028b"} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, name string) {
+		got := core.CleanFilename(name)
+		if got == "" || len(got) > 255 || !utf8.ValidString(got) || strings.ContainsAny(got, "/\\\x00\r\n\u2028") || got[0] == '.' {
+			t.Errorf("%q became %q", name, got)
+		}
+		if again := core.CleanFilename(got); again != got {
+			t.Errorf("%q, then %q", got, again)
+		}
+	})
 }
