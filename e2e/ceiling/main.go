@@ -20,6 +20,7 @@ import (
 	"net"
 	"os"
 	"os/signal"
+	"runtime/debug"
 	"runtime/pprof"
 	"syscall"
 	"time"
@@ -46,6 +47,9 @@ func run(ctx context.Context) (err error) {
 	from := flag.String("from", "", "the database to take posts and users from; empty: there are none")
 	profile := flag.String("profile", "", "write a processor profile to this file")
 	flag.Parse()
+	if given := debug.SetGCPercent(400); given != 100 { // as the product
+		debug.SetGCPercent(given)
+	}
 	data := &memory{}
 	if *from != "" {
 		if data, err = load(ctx, *from); err != nil {

@@ -162,7 +162,7 @@ func TestSlowSender(t *testing.T) {
 // and not that after the body.
 func TestSlowReader(t *testing.T) {
 	t.Parallel()
-	const idle = 50 * time.Millisecond
+	const idle = 400 * time.Millisecond
 	h := newHandler(upload.Transport{IdleTimeout: idle}, func(ctx context.Context, vars map[string]any) error {
 		u := list(vars)[0]
 		for range 3 {
