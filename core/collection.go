@@ -241,7 +241,7 @@ func (c *Collection[T]) find(ctx context.Context, q Query) ([]*T, error) {
 		if err := doc.Decode(t); err != nil {
 			return nil, fmt.Errorf("core: decode from %s: %w", c.spec.Name, err)
 		}
-		headOf(t).batch = b
+		headOf(t).batch, headOf(t).brief = b, q.Brief
 		b.docs = append(b.docs, t)
 	}
 	if c.settle != nil {

@@ -17,6 +17,7 @@ type Head struct {
 	CreatedAt time.Time `bson:"createdAt"`
 	UpdatedAt time.Time `bson:"updatedAt"`
 
+	brief bool // the Bulk fields may be missing
 	own   bool // given to the user itself, who has just proved who it is
 	batch any  // *batch[T]: the documents that one caller read together with this one
 }

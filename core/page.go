@@ -24,10 +24,12 @@ type PageArgs struct {
 	// Search holds words that a document must have; blank: no condition.
 	Search  *string
 	OrderBy []Order // without "_id", which always follows
-	First   *int
-	After   *string
-	Last    *int
-	Before  *string
+	// Brief: the caller wants no Bulk field of the documents.
+	Brief  bool
+	First  *int
+	After  *string
+	Last   *int
+	Before *string
 }
 
 // Page is one page of a connection.
@@ -74,7 +76,7 @@ func (c *Collection[T]) Page(ctx context.Context, args PageArgs) (*Page[T], erro
 		}
 	}
 	filter := And(c.may(ctx, Read), args.Where, args.search())
-	q := Query{Filter: filter, Order: keys, After: after, Limit: limit + 1}
+	q := Query{Filter: filter, Order: keys, After: after, Limit: limit + 1, Brief: args.Brief}
 	if backward {
 		q.Order = slices.Clone(keys)
 		for i := range q.Order {

@@ -26,7 +26,6 @@ type Post struct {
 	Title       string     `bson:"title"`
 	Slug        *string    `bson:"slug"`
 	Excerpt     *string    `bson:"excerpt"`
-	Body        string     `bson:"body"` // Markdown
 	Tags        []string   `bson:"tags"`
 	AuthorID    string     `bson:"authorId"`
 	CoverID     *string    `bson:"coverId"`
@@ -39,6 +38,8 @@ type Post struct {
 	Slugs []string `bson:"slugs"`
 	// FormerSlugs led here before the post was made a draft again.
 	FormerSlugs []string `bson:"formerSlugs"`
+	// Text is the Markdown; read it with Posts.Body, for lists leave it out.
+	Text string `bson:"body"`
 }
 
 // PostConnection is a page of posts.
@@ -70,6 +71,7 @@ func PostSpec() Spec {
 			{"date"}, {"status", "date"}, {"authorId", "date"}, {"tags", "date"},
 			{"createdAt"}, {"updatedAt"}, {"title"}, {"slug"},
 		},
+		Bulk:   []string{"body"},
 		Search: []string{"title", "excerpt", "body"},
 		Live:   true,
 		Rules: []Rule{
@@ -135,7 +137,7 @@ func (p *Posts) Create(ctx context.Context, d PostDraft) (*Post, error) {
 
 // draft is the post that d describes, not yet checked.
 func (p *Posts) draft(d PostDraft) *Post {
-	post := &Post{Title: d.Title, Body: d.Body, Excerpt: d.Excerpt, Slug: d.Slug, Tags: d.Tags, CoverID: d.CoverID,
+	post := &Post{Title: d.Title, Text: d.Body, Excerpt: d.Excerpt, Slug: d.Slug, Tags: d.Tags, CoverID: d.CoverID,
 		AuthorID: deref(d.AuthorID), Status: Draft, Slugs: []string{}, FormerSlugs: []string{}}
 	post.CreatedAt = Millis(p.now())
 	if d.CreatedAt != nil {
@@ -205,7 +207,7 @@ func (p *Posts) Update(ctx context.Context, id string, expected *int64, patch Po
 		before := *post
 		var check checker
 		require(&check, "title", &post.Title, patch.Title)
-		require(&check, "body", &post.Body, patch.Body)
+		require(&check, "body", &post.Text, patch.Body)
 		require(&check, "authorId", &post.AuthorID, patch.AuthorID)
 		require(&check, "createdAt", &post.CreatedAt, patch.CreatedAt)
 		set(&post.Excerpt, patch.Excerpt)
@@ -313,7 +315,24 @@ func (p *Posts) Cover(ctx context.Context, post *Post) (*Asset, error) {
 
 // HTML is the text of a post as sanitised HTML.
 func (p *Posts) HTML(ctx context.Context, post *Post) (string, error) {
-	return p.app.text.html(ctx, post.Body)
+	text, err := p.Body(ctx, post)
+	if err != nil {
+		return "", err
+	}
+	return p.app.text.html(ctx, text)
+}
+
+// Body is the text of a post in Markdown. A list that was read without the
+// texts reads them now, all at once.
+func (p *Posts) Body(ctx context.Context, post *Post) (string, error) {
+	if !post.brief {
+		return post.Text, nil
+	}
+	whole, err := follow(ctx, post, "body", func(p *Post) string { return p.ID }, p.Collection)
+	if err != nil {
+		return "", err
+	}
+	return whole.Text, nil
 }
 
 // check validates a post before it is stored, all of its fields at once, and
@@ -324,7 +343,7 @@ func (p *Posts) check(ctx context.Context, before, post *Post, imports bool) err
 	}
 	var check checker
 	check.text("title", post.Title, 1, 200)
-	check.text("body", post.Body, 0, 200_000)
+	check.text("body", post.Text, 0, 200_000)
 	check.optional("excerpt", post.Excerpt, 500)
 	if post.Slug != nil {
 		check.slug("slug", *post.Slug)

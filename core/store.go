@@ -53,6 +53,8 @@ type Query struct {
 	After []any
 	// Limit bounds the answer; it is never 0.
 	Limit int
+	// Brief allows a store to leave the Bulk fields of the Spec out.
+	Brief bool
 }
 
 // Order is one key of a sort.
@@ -134,6 +136,9 @@ type Spec struct {
 	// Indexes are compound, in this order of fields, each followed by "_id".
 	// An array field may only come first.
 	Indexes [][]string
+	// Bulk lists fields that are large and that lists can do without. Their
+	// struct fields come last, so that a store can stop reading before them.
+	Bulk []string
 	// Search lists the string fields that Search looks in.
 	Search []string
 	// Expires names a TIME field: the store removes a document within about

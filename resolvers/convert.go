@@ -125,3 +125,13 @@ func assetOrder(by *model.AssetOrder) []core.Order {
 		model.AssetOrderFieldSize:      "size",
 	}[by.Field], Desc: by.Direction == model.OrderDirectionDesc}}
 }
+
+// asksForText reports whether a list of posts is asked for their texts.
+func asksForText(ctx context.Context) bool {
+	for _, path := range []string{"nodes.body", "nodes.bodyHtml", "edges.node.body", "edges.node.bodyHtml"} {
+		if graphql.FieldRequested(ctx, path) {
+			return true
+		}
+	}
+	return false
+}

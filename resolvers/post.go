@@ -38,6 +38,10 @@ func (r *mutationResolver) DeletePost(ctx context.Context, input model.DeletePos
 	return &model.DeletePostPayload{DeletedID: input.ID}, r.app.Posts.Delete(ctx, input.ID, version(input.ExpectedVersion))
 }
 
+func (r *postResolver) Body(ctx context.Context, obj *core.Post) (string, error) {
+	return r.app.Posts.Body(ctx, obj)
+}
+
 func (r *postResolver) BodyHTML(ctx context.Context, obj *core.Post) (string, error) {
 	return r.app.Posts.HTML(ctx, obj)
 }
@@ -64,7 +68,7 @@ func (r *queryResolver) Posts(ctx context.Context, where *model.PostWhere, order
 		return nil, err
 	}
 	return r.app.Posts.Page(ctx, core.PageArgs{
-		Where: filter, Search: search, OrderBy: postOrder(orderBy),
+		Where: filter, Search: search, OrderBy: postOrder(orderBy), Brief: !asksForText(ctx),
 		First: size(first), After: after, Last: size(last), Before: before,
 	})
 }

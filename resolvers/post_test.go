@@ -153,7 +153,16 @@ func TestLinksAreResolvedInBatches(t *testing.T) {
 			t.Errorf("%s: 5 posts cost %d calls, 100 cost %d", shape, few, many)
 		}
 	}
-	if n := cost(`{ posts(first: 20) { nodes { title } } }`); n != 1 {
-		t.Errorf("a page without links costs %d calls", n)
+	for _, query := range []string{
+		`{ posts(first: 20) { nodes { title } } }`,
+		`{ posts(first: 20) { nodes { body } } }`,
+		`{ posts(first: 20) { edges { node { ...text } } } } fragment text on Post { bodyHtml }`,
+	} {
+		if n := cost(query); n != 1 {
+			t.Errorf("%s costs %d calls", query, n)
+		}
+		if out := a.do("", query, nil); strings.Contains(query, "ody") && strings.Count(out, "Some text.") != 20 {
+			t.Errorf("%s lacks texts: %.300s", query, out)
+		}
 	}
 }

@@ -64,8 +64,17 @@ func (s *Store) find(ctx context.Context, coll string, q core.Query) (*mongo.Cur
 	if len(sort) > 0 {
 		o.SetSort(sort)
 	}
+	var without bson.D
 	if len(c.spec.Search) > 0 {
-		o.SetProjection(bson.D{{Key: wordsField, Value: 0}})
+		without = append(without, bson.E{Key: wordsField, Value: 0})
+	}
+	if q.Brief {
+		for _, name := range c.spec.Bulk {
+			without = append(without, bson.E{Key: name, Value: 0})
+		}
+	}
+	if without != nil {
+		o.SetProjection(without)
 	}
 	return c.Find(ctx, match, o)
 }

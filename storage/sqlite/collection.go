@@ -13,7 +13,8 @@ import (
 
 // collection is a Spec as tables, worked out once:
 //
-//	c_posts               rid, id, one x_ column for each scalar field, doc (last: columns are read without it)
+//	c_posts               rid, id, one x_ column for each scalar field, cut (where the Bulk fields begin in doc),
+//	                      doc (last: columns are read without it)
 //	i_posts$status$date   a compound index, ending with id
 //	u_posts$slug          a unique index; null never conflicts
 //	a_posts$tags$date     elements of an array: v, the x_ columns that an index orders them by, id, rid
@@ -123,7 +124,7 @@ func newCollection(spec core.Spec) (*collection, error) {
 			return nil, bad("it expires by %q, which is no declared time", e)
 		}
 	}
-	c.insertSQL = "INSERT INTO " + c.table + "(id," + c.columnList() + "doc) VALUES(" + marks(len(c.columns)+2) + ")"
+	c.insertSQL = "INSERT INTO " + c.table + "(id," + c.columnList() + "cut,doc) VALUES(" + marks(len(c.columns)+3) + ")"
 	return c, nil
 }
 
@@ -171,7 +172,8 @@ func (c *collection) layout() string {
 		Columns []core.Field
 		Arrays  []array
 		Search  []string
-	}{Search: slices.Sorted(slices.Values(c.spec.Search))}
+		Bulk    []string
+	}{Bulk: c.spec.Bulk, Search: slices.Sorted(slices.Values(c.spec.Search))}
 	for _, f := range c.columns {
 		l.Columns = append(l.Columns, core.Field{Name: f.Name, Kind: f.Kind})
 	}
@@ -198,7 +200,7 @@ func (c *collection) tables() []string {
 	for _, f := range c.columns {
 		b.WriteString(f.column + " " + columnType[f.Kind] + ",")
 	}
-	out := []string{"CREATE TABLE " + c.table + "(rid INTEGER PRIMARY KEY,id TEXT NOT NULL UNIQUE," + b.String() + "doc BLOB NOT NULL)"}
+	out := []string{"CREATE TABLE " + c.table + "(rid INTEGER PRIMARY KEY,id TEXT NOT NULL UNIQUE," + b.String() + "cut INTEGER NOT NULL,doc BLOB NOT NULL)"}
 	for _, f := range c.arrays {
 		for _, s := range f.sides {
 			keys := ""

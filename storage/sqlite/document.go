@@ -16,6 +16,17 @@ type document struct{ raw []byte }
 
 var _ core.Doc = (*document)(nil)
 
+// brief makes a document of the beginning of one, as read by briefly: the
+// header counts what is there, and a zero byte ends it.
+func brief(raw []byte) document {
+	binary.LittleEndian.PutUint32(raw, uint32(len(raw)))
+	raw[len(raw)-1] = 0
+	return document{raw}
+}
+
+// briefly reads a document up to its Bulk fields, and one byte more.
+const briefly = "substr(c.doc,1,c.cut+1)"
+
 // BSON is the document as stored.
 func (d *document) BSON() []byte { return d.raw }
 
@@ -58,13 +69,19 @@ type record struct {
 	arrays  [][]any  // by field.at; distinct elements
 	texts   []string // of the searched fields
 	words   string   // in texts, once fold was called
+	cut     int      // where the Bulk fields begin that end the document; else its end
 }
 
 // record takes apart an encoded document.
 func (c *collection) record(raw []byte) (*record, error) {
 	r := &record{raw: raw, columns: make([]any, len(c.columns)), arrays: make([][]any, len(c.arrays))}
+	at := 4
 	err := elements(raw, func(e bson.RawElement, key []byte) error {
 		name := string(key)
+		if !slices.Contains(c.spec.Bulk, name) {
+			r.cut = at + len(e)
+		}
+		at += len(e)
 		if name == "_id" {
 			id, ok := e.Value().StringValueOK()
 			if !ok || id == "" {

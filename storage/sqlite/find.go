@@ -52,13 +52,17 @@ func (s *Store) find(ctx context.Context, coll string, q core.Query) (docs []doc
 
 // docs reads the documents of the plan.
 func (p *plan) docs(ctx context.Context, conn *conn) ([]document, error) {
-	sql, args, err := p.statement("c.doc", p.limit)
+	column, read := "c.doc", func(raw []byte) document { return document{raw} }
+	if p.brief && len(p.spec.Bulk) > 0 {
+		column, read = briefly, brief
+	}
+	sql, args, err := p.statement(column, p.limit)
 	if err != nil {
 		return nil, err
 	}
 	docs := make([]document, 0, min(p.limit, 32))
 	err = conn.query(ctx, sql, args, distinct(func(row []driver.Value) error {
-		docs = append(docs, document{row[0].([]byte)})
+		docs = append(docs, read(row[0].([]byte)))
 		if len(docs) == p.limit {
 			return errEnough
 		}
@@ -181,6 +185,7 @@ type plan struct {
 	keys  []*field // of order
 	after []any    // the values behind which the page starts; nil for none
 	limit int
+	brief bool
 }
 
 // plan checks what the caller of Find must not get wrong.
@@ -191,7 +196,7 @@ func (c *collection) plan(q core.Query) (*plan, error) {
 	if q.Limit <= 0 {
 		return nil, core.Errorf(core.Internal, "A query without a limit.")
 	}
-	p := &plan{collection: c, conj: conjuncts(q.Filter), order: q.Order, limit: q.Limit}
+	p := &plan{collection: c, conj: conjuncts(q.Filter), order: q.Order, limit: q.Limit, brief: q.Brief}
 	for _, o := range q.Order {
 		f := c.fields[o.Field]
 		if o.Field == "_id" {
@@ -238,7 +243,7 @@ func (p *plan) statement(column string, limit int) (string, []any, error) {
 		}
 		var err error
 		conj := append(slices.Clone(rest), conjuncts(arm)...)
-		if columns, err = p.branch(b, column, conj, len(arms) > 1 || column != "c.doc"); err != nil {
+		if columns, err = p.branch(b, column, conj, len(arms) > 1 || column == "c.rid"); err != nil {
 			return "", nil, err
 		}
 	}

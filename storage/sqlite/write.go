@@ -291,10 +291,10 @@ func (w *writer) matching(ctx context.Context, s *step) (found []match, err erro
 
 // store inserts a record with all that hangs on it.
 func (w *writer) store(ctx context.Context, c *collection, r *record) (rid int64, err error) {
-	args := make([]any, 0, len(r.columns)+2)
+	args := make([]any, 0, len(r.columns)+3)
 	args = append(args, r.id)
 	args = append(args, r.columns...)
-	args = append(args, r.raw)
+	args = append(args, int64(r.cut), r.raw)
 	res, err := w.conn.run(ctx, c.insertSQL, args)
 	if err != nil {
 		return 0, conflict(c, err)
@@ -329,8 +329,8 @@ func (w *writer) change(ctx context.Context, c *collection, rid int64, before *r
 			args = append(args, after.columns[f.at])
 		}
 	}
-	sql = append(sql, "doc=? WHERE rid=?"...)
-	if _, err := w.conn.run(ctx, string(sql), append(args, raw, rid)); err != nil {
+	sql = append(sql, "cut=?,doc=? WHERE rid=?"...)
+	if _, err := w.conn.run(ctx, string(sql), append(args, int64(after.cut), raw, rid)); err != nil {
 		return nil, conflict(c, err)
 	}
 	for _, f := range c.arrays {

@@ -60,6 +60,7 @@ func RunDocuments(t *testing.T, open func(t *testing.T, specs []core.Spec) core.
 		{"Filters", testFilters},
 		{"OperatorStrings", testOperatorStrings},
 		{"Pages", testPages},
+		{"Brief", testBrief},
 		{"ManyIDs", testManyIDs},
 		{"Search", testSearch},
 		{"MatchProperty", testMatchProperty},

@@ -6,6 +6,7 @@ import (
 	"math"
 	"reflect"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -441,4 +442,72 @@ func testSearch(t *testing.T, d *documents) {
 	checkIDs(t, s, core.Search("cafe"), []string{"art_2"})
 	checkIDs(t, s, core.Search("tea beans"), []string{"art_1"})
 	checkIDs(t, s, core.Search("2026"), nil)
+}
+
+// page is a document with a large field at its end.
+type page struct {
+	ID    string   `bson:"_id"`
+	Title string   `bson:"title"`
+	Tags  []string `bson:"tags"`
+	Note  *string  `bson:"note"`
+	Text  string   `bson:"text"`
+}
+
+// A brief answer has every field but the Bulk ones, which it may lack; any other
+// answer has them all, also after they were changed.
+func testBrief(t *testing.T, d *documents) {
+	spec := core.Spec{Name: "pages", Prefix: "page", Bulk: []string{"text"}, Fields: []core.Field{{Name: "title"}, {Name: "tags", Array: true}}, Indexes: [][]string{{"title"}}}
+	s := d.open(t, []core.Spec{spec})
+	t.Cleanup(func() { s.Close() })
+	if err := s.Ensure(t.Context(), []core.Spec{spec}); err != nil {
+		t.Fatal(err)
+	}
+	want := page{ID: "page_1", Title: "T", Tags: []string{"a", "b"}, Text: strings.Repeat("long text ", 2000)}
+	read := func(brief bool) (got page) {
+		t.Helper()
+		for doc, err := range s.Find(t.Context(), "pages", core.Query{Filter: core.Eq("title", want.Title), Order: []core.Order{{Field: "title"}, {Field: "_id"}}, Limit: 1, Brief: brief}) {
+			if err == nil {
+				err = doc.Decode(&got)
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+		}
+		return got
+	}
+	check := func(when string) {
+		t.Helper()
+		if got := read(false); !reflect.DeepEqual(got, want) {
+			t.Errorf("%s: got %.200v", when, got)
+		}
+		got := read(true)
+		if got.Text != "" && got.Text != want.Text {
+			t.Errorf("%s: a brief answer has another text", when)
+		}
+		got.Text = want.Text
+		if !reflect.DeepEqual(got, want) {
+			t.Errorf("%s: a brief answer is %.200v", when, got)
+		}
+	}
+	if err := s.Write(t.Context(), core.Op{Kind: core.OpInsert, Coll: "pages", Doc: &want}); err != nil {
+		t.Fatal(err)
+	}
+	check("inserted")
+	note := "noted"
+	for _, change := range []struct {
+		name  string
+		patch core.Patch
+		apply func()
+	}{
+		{"longer", core.Patch{core.Set("title", "A longer title"), core.Set("tags", []string{"c"})}, func() { want.Title, want.Tags = "A longer title", []string{"c"} }},
+		{"other text", core.Patch{core.Set("text", "short")}, func() { want.Text = "short" }},
+		{"a field that was null", core.Patch{core.Set("note", note)}, func() { want.Note = &note }},
+		{"no text", core.Patch{core.Set("text", "")}, func() { want.Text = "" }},
+	} {
+		if err := s.Write(t.Context(), core.Op{Kind: core.OpUpdate, Coll: "pages", Filter: core.Eq("_id", want.ID), Patch: change.patch}); err != nil {
+			t.Fatal(err)
+		}
+		change.apply()
+		check(change.name)
+	}
 }
