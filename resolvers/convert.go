@@ -2,8 +2,10 @@ package resolvers
 
 import (
 	"context"
+	"slices"
 
 	"github.com/99designs/gqlgen/graphql"
+	"github.com/vektah/gqlparser/v2/ast"
 
 	"github.com/grapnel/grapnel/core"
 	"github.com/grapnel/grapnel/graph/model"
@@ -126,12 +128,23 @@ func assetOrder(by *model.AssetOrder) []core.Order {
 	}[by.Field], Desc: by.Direction == model.OrderDirectionDesc}}
 }
 
-// asksForText reports whether a list of posts is asked for their texts.
+// asksForText reports whether the field in ctx is asked for texts of posts, at
+// any depth: it may say yes too often, and never no in vain.
 func asksForText(ctx context.Context) bool {
-	for _, path := range []string{"nodes.body", "nodes.bodyHtml", "edges.node.body", "edges.node.bodyHtml"} {
-		if graphql.FieldRequested(ctx, path) {
-			return true
+	return mentions(graphql.GetFieldContext(ctx).Field.Selections, "body", "bodyHtml")
+}
+
+// mentions reports whether a field of one of two names stands in set.
+func mentions(set ast.SelectionSet, name, other string) bool {
+	return slices.ContainsFunc(set, func(s ast.Selection) bool {
+		switch s := s.(type) {
+		case *ast.Field:
+			return s.Name == name || s.Name == other || mentions(s.SelectionSet, name, other)
+		case *ast.InlineFragment:
+			return mentions(s.SelectionSet, name, other)
+		case *ast.FragmentSpread:
+			return mentions(s.Definition.SelectionSet, name, other)
 		}
-	}
-	return false
+		return true
+	})
 }

@@ -32,9 +32,9 @@ import (
 type Store struct {
 	config
 	path    string
-	epoch   []byte     // tells the tokens of this database from those of others
-	pool    []*conn    // every reader
-	readers chan *conn // the idle ones
+	epoch   []byte       // tells the tokens of this database from those of others
+	pool    []*conn      // every reader
+	readers chan *reader // the idle ones
 	writer  *writer
 	feed    *feed
 
@@ -102,6 +102,9 @@ func Open(ctx context.Context, path string, opts ...Option) (_ *Store, err error
 	var wconn *conn
 	defer func() {
 		if err != nil {
+			for range len(s.readers) {
+				(<-s.readers).close()
+			}
 			_ = closeAll(append(s.pool, wconn))
 		}
 	}()
@@ -115,14 +118,14 @@ func Open(ctx context.Context, path string, opts ...Option) (_ *Store, err error
 		return nil, err
 	}
 	n := max(2, runtime.NumCPU()) // more only contend inside the driver
-	s.readers = make(chan *conn, n)
+	s.readers = make(chan *reader, n)
 	for range n {
 		r, err := openConn(s.dsn(path, true))
 		if err != nil {
 			return nil, failure(err)
 		}
 		s.pool = append(s.pool, r)
-		s.readers <- r
+		s.readers <- newReader(r)
 	}
 	s.colls.Store(&map[string]*collection{})
 	s.feed = newFeed(seq)
@@ -176,7 +179,7 @@ func (s *Store) Close() (err error) {
 		s.feed.close()
 		s.done.Wait()
 		for range s.pool {
-			<-s.readers
+			(<-s.readers).close()
 		}
 		err = closeAll(s.pool)
 		w := s.writer.conn
@@ -200,13 +203,14 @@ func (s *Store) trimLog() {
 	if info, err := os.Stat(s.path + "-wal"); err != nil || info.Size() < s.maxLog {
 		return
 	}
+	idle := make([]*reader, 0, len(s.pool))
 	for range s.pool {
-		<-s.readers
+		idle = append(idle, <-s.readers)
 	}
 	// What fails is tried again after the next transaction.
 	_ = s.writer.conn.exec(context.Background(), "PRAGMA wal_checkpoint(TRUNCATE)")
-	for _, c := range s.pool {
-		s.readers <- c
+	for _, r := range idle {
+		s.readers <- r
 	}
 }
 
@@ -222,21 +226,21 @@ func (s *Store) read(ctx context.Context, f func(*conn) error) error {
 	if err := ctx.Err(); err != nil {
 		return failure(err)
 	}
-	var c *conn
+	var r *reader
 	select {
 	case <-s.closing:
 		return errClosed()
 	default:
 	}
 	select {
-	case c = <-s.readers:
+	case r = <-s.readers:
 	case <-s.closing:
 		return errClosed()
 	case <-ctx.Done():
 		return failure(ctx.Err())
 	}
-	defer func() { s.readers <- c }()
-	return failure(f(c))
+	defer func() { s.readers <- r }()
+	return failure(r.do(f))
 }
 
 // collection finds what Ensure has declared.
