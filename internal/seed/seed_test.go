@@ -129,7 +129,7 @@ func TestSite(t *testing.T) {
 		if p.Excerpt != nil {
 			excerpts++
 		}
-		n := len(strings.Fields(p.Body))
+		n := len(strings.Fields(p.Text))
 		shortest, longest, words = min(shortest, n), max(longest, n), words+n
 		authors[p.AuthorID]++
 		for _, tag := range p.Tags {
@@ -220,7 +220,7 @@ func TestDeterministic(t *testing.T) {
 				}
 				cover = names[*p.CoverID]
 			}
-			site = append(site, strings.Join([]string{p.Date.String(), p.Title, p.Body, strings.Join(p.Tags, ","), author.Email, cover}, "\n"))
+			site = append(site, strings.Join([]string{p.Date.String(), p.Title, p.Text, strings.Join(p.Tags, ","), author.Email, cover}, "\n"))
 		}
 		return site
 	}
