@@ -96,7 +96,7 @@ func (s *Sessions) SignUp(ctx context.Context, d UserDraft) (*User, Tokens, erro
 // SignIn checks a password and starts a session. An unknown address costs the
 // same work and gets the same answer as a wrong password.
 func (s *Sessions) SignIn(ctx context.Context, email, password string) (*User, Tokens, error) {
-	email = foldEmail(email)
+	email = fold(email)
 	if err := errors.Join(s.byAddress.take(ClientOf(ctx).Address), s.byAccount.take(email)); err != nil {
 		return nil, Tokens{}, err
 	}

@@ -87,12 +87,12 @@ func (u *Users) Viewer(ctx context.Context) (*User, error) {
 
 // ByUsername finds a user by name, whatever the case.
 func (u *Users) ByUsername(ctx context.Context, name string) (*User, error) {
-	return u.First(ctx, Eq("username", foldUsername(name)))
+	return u.First(ctx, Eq("username", fold(name)))
 }
 
 // ByEmail finds a user by address; for the system, since addresses are guarded.
 func (u *Users) ByEmail(ctx context.Context, email string) (*User, error) {
-	return u.First(ctx, Eq("email", foldEmail(email)))
+	return u.First(ctx, Eq("email", fold(email)))
 }
 
 // HasAdmin reports whether anybody can run the site.
@@ -109,7 +109,7 @@ func (u *Users) Register(ctx context.Context, d UserDraft, role Role) (*User, er
 	if !PrincipalOf(ctx).system {
 		return nil, denied(ctx)
 	}
-	user := &User{Username: foldUsername(d.Username), Email: foldEmail(d.Email), DisplayName: d.DisplayName, Role: role}
+	user := &User{Username: fold(d.Username), Email: fold(d.Email), DisplayName: d.DisplayName, Role: role}
 	var check checker
 	checkUsername(&check, user.Username)
 	checkEmail(&check, user.Email)
@@ -172,7 +172,7 @@ func (u *Users) Import(ctx context.Context, list []UserImport) ([]*User, error) 
 	users, ops := make([]*User, len(list)), make([]Op, len(list))
 	hashes := map[string]string{}
 	for i, d := range list {
-		user := &User{Username: foldUsername(d.Username), Email: foldEmail(d.Email),
+		user := &User{Username: fold(d.Username), Email: fold(d.Email),
 			DisplayName: d.DisplayName, Bio: d.Bio, Role: d.Role}
 		user.ID, user.Version, user.CreatedAt, user.UpdatedAt = newID(u.spec.Prefix), 1, now, now
 		if d.CreatedAt != nil {
@@ -211,7 +211,7 @@ func (u *Users) Update(ctx context.Context, id string, expected *int64, p UserPa
 	return u.update(ctx, id, expected, func(user *User) ([]Op, error) {
 		var check checker
 		require(&check, "username", &user.Username, p.Username)
-		user.Username = foldUsername(user.Username)
+		user.Username = fold(user.Username)
 		checkUsername(&check, user.Username)
 		set(&user.DisplayName, p.DisplayName)
 		check.optional("displayName", user.DisplayName, 100)
@@ -318,9 +318,8 @@ func checkPassword(c *checker, path, password string) {
 	}
 }
 
-func foldUsername(s string) string { return strings.ToLower(strings.TrimSpace(s)) }
-
-func foldEmail(s string) string { return strings.ToLower(strings.TrimSpace(s)) }
+// fold brings a username or an address to its stored form.
+func fold(s string) string { return strings.ToLower(strings.TrimSpace(s)) }
 
 // Avatar is the user's picture; NOT_FOUND when there is none for the caller.
 func (u *Users) Avatar(ctx context.Context, user *User) (*Asset, error) {

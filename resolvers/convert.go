@@ -97,36 +97,44 @@ func heldSession(ctx context.Context, given *string) (model.SessionTransport, st
 
 func userOrder(by *model.UserOrder) []core.Order {
 	if by == nil {
-		return []core.Order{{Field: "createdAt", Desc: true}}
+		return newestFirst("createdAt")
 	}
-	return []core.Order{{Field: map[model.UserOrderField]string{
+	return order(by.Direction, map[model.UserOrderField]string{
 		model.UserOrderFieldCreatedAt: "createdAt",
 		model.UserOrderFieldUsername:  "username",
-	}[by.Field], Desc: by.Direction == model.OrderDirectionDesc}}
+	}[by.Field])
 }
 
 func postOrder(by *model.PostOrder) []core.Order {
 	if by == nil {
-		return []core.Order{{Field: "date", Desc: true}}
+		return newestFirst("date")
 	}
-	return []core.Order{{Field: map[model.PostOrderField]string{
+	return order(by.Direction, map[model.PostOrderField]string{
 		model.PostOrderFieldDate:      "date",
 		model.PostOrderFieldCreatedAt: "createdAt",
 		model.PostOrderFieldUpdatedAt: "updatedAt",
 		model.PostOrderFieldTitle:     "title",
-	}[by.Field], Desc: by.Direction == model.OrderDirectionDesc}}
+	}[by.Field])
 }
 
 func assetOrder(by *model.AssetOrder) []core.Order {
 	if by == nil {
-		return []core.Order{{Field: "createdAt", Desc: true}}
+		return newestFirst("createdAt")
 	}
-	return []core.Order{{Field: map[model.AssetOrderField]string{
+	return order(by.Direction, map[model.AssetOrderField]string{
 		model.AssetOrderFieldCreatedAt: "createdAt",
 		model.AssetOrderFieldFilename:  "filename",
 		model.AssetOrderFieldSize:      "size",
-	}[by.Field], Desc: by.Direction == model.OrderDirectionDesc}}
+	}[by.Field])
 }
+
+// order sorts by a stored field; newestFirst is the order of a list that was
+// asked for none.
+func order(d model.OrderDirection, field string) []core.Order {
+	return []core.Order{{Field: field, Desc: d == model.OrderDirectionDesc}}
+}
+
+func newestFirst(field string) []core.Order { return order(model.OrderDirectionDesc, field) }
 
 // asksForText reports whether the field in ctx is asked for texts of posts, at
 // any depth: it may say yes too often, and never no in vain.
