@@ -6,12 +6,17 @@ import (
 	"crypto/sha256"
 	"fmt"
 	"log/slog"
+	"maps"
+	"slices"
 	"sync"
 	"time"
 )
 
 // Config is what an App is made of.
 type Config struct {
+	// Specs are the types that the schema declares, users, posts and assets
+	// among them.
+	Specs   []Spec
 	Docs    DocStore
 	Objects ObjectStore
 	// Key is the secret behind every token and signature: at least 32 bytes,
@@ -58,7 +63,11 @@ type App struct {
 	text    *markdown
 	keys    keys
 	base    string
+	now     func() time.Time
 	log     *slog.Logger
+	specs   map[string]Spec // by name
+	types   registry
+	ctx     context.Context // of the upkeep
 	stop    context.CancelFunc
 	running sync.WaitGroup
 }
@@ -75,43 +84,66 @@ func New(ctx context.Context, cfg Config) (*App, error) {
 	if cfg.Log == nil {
 		cfg.Log = slog.New(slog.DiscardHandler)
 	}
-	specs := []Spec{UserSpec(), SessionSpec(), PostSpec(), AssetSpec()}
-	for i := range specs { // every write of a Collection is pinned to a version
-		specs[i].Fields = append(specs[i].Fields, Field{Name: "version", Kind: Int})
+	a := &App{
+		docs: cfg.Docs, objects: cfg.Objects, hasher: newHasher(), text: newMarkdown(), base: cfg.BaseURL, now: cfg.Now, log: cfg.Log,
 	}
-	if err := cfg.Docs.Ensure(ctx, specs); err != nil {
+	var err error
+	if a.specs, err = CompleteSpecs(cfg.Specs); err != nil {
 		return nil, err
 	}
-	a := &App{docs: cfg.Docs, objects: cfg.Objects, hasher: newHasher(), text: newMarkdown(), base: cfg.BaseURL, log: cfg.Log}
-	var err error
+	if err := cfg.Docs.Ensure(ctx, slices.Collect(maps.Values(a.specs))); err != nil {
+		return nil, err
+	}
 	if a.keys, err = deriveKeys(cfg.Key); err != nil {
 		return nil, err
 	}
-	a.Users = &Users{Collection: newCollection[User](cfg.Docs, specs[0], cfg.Now), app: a}
+	stream, err := cfg.Docs.Changes(ctx, nil)
+	if err != nil {
+		return nil, err
+	}
+	a.ctx, a.stop = context.WithCancel(context.WithoutCancel(ctx))
+
+	a.Users = &Users{Collection: register[User](a, "users"), app: a}
 	limits := defaultLimits()
 	a.Sessions = &Sessions{
-		docs: newCollection[Session](cfg.Docs, specs[1], cfg.Now), app: a, signUpRole: cfg.SignUpRole,
+		docs: register[Session](a, "sessions"), app: a, signUpRole: cfg.SignUpRole,
 		principals: newCache[seenPrincipal](10_000),
 		byAccount:  newLimiter(cfg.Limits.SignInByAccount, limits.SignInByAccount, cfg.Now),
 		byAddress:  newLimiter(cfg.Limits.SignInByAddress, limits.SignInByAddress, cfg.Now),
 		signUps:    newLimiter(cfg.Limits.SignUpByAddress, limits.SignUpByAddress, cfg.Now),
 	}
-	a.Posts = &Posts{Collection: newCollection[Post](cfg.Docs, specs[2], cfg.Now), app: a}
+	a.Posts = &Posts{Collection: register[Post](a, "posts"), app: a}
 	a.Posts.settle = a.Posts.claimDue
-	a.Assets = &Assets{Collection: newCollection[Asset](cfg.Docs, specs[3], cfg.Now), app: a, max: cfg.MaxUpload, slots: make(chan struct{}, maxUploads)}
+	a.Assets = &Assets{Collection: register[Asset](a, "assets"), app: a, max: cfg.MaxUpload, slots: make(chan struct{}, maxUploads)}
 
-	stream, err := cfg.Docs.Changes(ctx, nil)
-	if err != nil {
-		return nil, err
-	}
-	ctx, a.stop = context.WithCancel(context.WithoutCancel(ctx))
-	feeds := map[string]listener{a.Posts.spec.Name: a.Posts.feed}
-	a.running.Go(func() { listen(ctx, cfg.Docs, feeds, stream, a.log) })
-	for _, f := range feeds {
-		a.running.Go(func() { f.keepTime(ctx, a.log) })
-	}
-	a.running.Go(func() { a.Assets.sweep(ctx) })
+	a.running.Go(func() { a.listen(a.ctx, stream) })
+	a.running.Go(func() { a.Assets.sweep(a.ctx) })
 	return a, nil
+}
+
+// CompleteSpecs adds to the declared specs what core itself knows of its types,
+// sessions, and the fields of the Head: so the stores get them, by name.
+func CompleteSpecs(declared []Spec) (map[string]Spec, error) {
+	specs, prefixes := map[string]Spec{}, map[string]string{}
+	for _, s := range append(slices.Clone(declared), sessionSpec()) {
+		if other, twice := prefixes[s.Prefix]; twice || s.Prefix == "" || s.Name == "" {
+			return nil, fmt.Errorf("core: the types %s and %s need names and id prefixes of their own", s.Type, other)
+		}
+		prefixes[s.Prefix] = s.Type
+		specs[s.Name] = s
+	}
+	for name, add := range map[string]func(Spec) Spec{"users": completeUsers, "posts": completePosts, "assets": completeAssets} {
+		s, ok := specs[name]
+		if !ok {
+			return nil, fmt.Errorf("core: the schema declares no %s", name)
+		}
+		specs[name] = add(s)
+	}
+	for name, s := range specs { // every write of a Collection is pinned to a version
+		s.Fields = append(slices.Clone(s.Fields), Field{Name: "version", Kind: Int})
+		specs[name] = s
+	}
+	return specs, nil
 }
 
 // Close ends the upkeep and every subscription.
@@ -151,42 +183,18 @@ func (a *App) Nodes(ctx context.Context, ids []string) ([]Node, error) {
 		return nil, invalidField("ids", "TOO_MANY", fmt.Sprintf("must hold at most %d ids", MaxPage))
 	}
 	out := make([]Node, len(ids))
-	for _, get := range []func() error{
-		func() error { return fill(ctx, a.Users.Collection, ids, out) },
-		func() error { return fill(ctx, a.Posts.Collection, ids, out) },
-		func() error { return fill(ctx, a.Assets.Collection, ids, out) },
-	} {
-		if err := get(); err != nil {
+	own := map[string][]int{} // places in ids, by prefix
+	for i, id := range ids {
+		own[typeOf(id)] = append(own[typeOf(id)], i)
+	}
+	for prefix, places := range own {
+		c := a.types.ofPrefix(prefix)
+		if c == nil {
+			continue
+		}
+		if err := c.nodes(ctx, ids, places, out); err != nil {
 			return nil, err
 		}
 	}
 	return out, nil
-}
-
-// fill puts the documents of one collection in the places of their ids.
-func fill[T any](ctx context.Context, c *Collection[T], ids []string, out []Node) error {
-	var own []string
-	for _, id := range ids {
-		if typeOf(id) == c.spec.Prefix {
-			own = append(own, id)
-		}
-	}
-	if len(own) == 0 {
-		return nil
-	}
-	docs, err := c.GetMany(ctx, own)
-	if err != nil {
-		return err
-	}
-	n := 0
-	for i, id := range ids {
-		if typeOf(id) != c.spec.Prefix {
-			continue
-		}
-		if docs[n] != nil {
-			out[i] = any(docs[n]).(Node)
-		}
-		n++
-	}
-	return nil
 }

@@ -16,6 +16,7 @@ import (
 	"io"
 	"net/url"
 	"path"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -68,27 +69,12 @@ type AssetConnection = Page[Asset]
 // AssetEdge is one of its edges.
 type AssetEdge = Edge[Asset]
 
-// AssetSpec describes assets.
-func AssetSpec() Spec {
-	return Spec{
-		Name: "assets", Prefix: "asset",
-		Fields: []Field{
-			{Name: "ownerId"},
-			{Name: "contentType"},
-			{Name: "filename"},
-			{Name: "visibility"},
-			{Name: "state"},
-			{Name: "size", Kind: Int},
-			{Name: "createdAt", Kind: Time},
-			{Name: "deadline", Kind: Time},
-		},
-		Indexes: [][]string{{"createdAt"}, {"ownerId", "createdAt"}, {"visibility", "state", "createdAt"}, {"filename"}, {"size"}, {"deadline"}},
-		Rules: []Rule{
-			{Verbs: Read, Where: And(Eq("visibility", Public), Eq("state", Ready))},
-			{Verbs: Create | Read | Update | Delete, Role: Member, Owner: "ownerId"},
-			{Verbs: Read | Update | Delete, Role: Editor, Where: Eq("state", Ready)},
-		},
-	}
+// completeAssets adds what the schema does not tell of assets: when a pending
+// upload is given up.
+func completeAssets(s Spec) Spec {
+	s.Fields = append(slices.Clone(s.Fields), Field{Name: "deadline", Kind: Time})
+	s.Indexes = append(slices.Clone(s.Indexes), []string{"deadline"})
+	return s
 }
 
 // Assets is the service of files.
@@ -167,9 +153,9 @@ func (a *Assets) Upload(ctx context.Context, u Upload) (*Asset, error) {
 		return nil, err
 	}
 	asset := a.pending(ctx, u.Filename, u.Visibility, u.Alt)
-	var check checker
+	var check Checker
 	a.checkMeta(&check, asset)
-	if err := check.err(); err != nil {
+	if err := check.Err(); err != nil {
 		return nil, err
 	}
 	if u.Declared > a.max {
@@ -244,18 +230,18 @@ func (a *Assets) Promise(ctx context.Context, p Promise) (*Asset, *SignedRequest
 	}
 	asset := a.pending(ctx, p.Filename, p.Visibility, p.Alt)
 	asset.ContentType, asset.Size, asset.SHA256 = p.ContentType, p.Size, strings.ToLower(p.SHA256)
-	var check checker
+	var check Checker
 	a.checkMeta(&check, asset)
 	if !mediaTypes[asset.ContentType] {
-		check.add("contentType", "TYPE", "is no type of file that may be uploaded", nil)
+		check.Add("contentType", "TYPE", "is no type of file that may be uploaded", nil)
 	}
 	if asset.Size <= 0 {
-		check.add("size", "EMPTY", "must be more than 0", nil)
+		check.Add("size", "EMPTY", "must be more than 0", nil)
 	}
 	if !sha256Form.MatchString(asset.SHA256) {
-		check.add("sha256", "FORM", "must be 64 hexadecimal digits", nil)
+		check.Add("sha256", "FORM", "must be 64 hexadecimal digits", nil)
 	}
-	if err := check.err(); err != nil {
+	if err := check.Err(); err != nil {
 		return fail(err)
 	}
 	if asset.Size > a.max {
@@ -274,7 +260,7 @@ func (a *Assets) Promise(ctx context.Context, p Promise) (*Asset, *SignedRequest
 	return asset, &SignedRequest{
 		Method:    "PUT",
 		URL:       a.app.base + "/uploads/" + asset.ID + "?" + query.Encode(),
-		Headers:   []Header{{"Content-Type", asset.ContentType}, {"Content-Length", strconv.FormatInt(asset.Size, 10)}},
+		Headers:   []HTTPHeader{{"Content-Type", asset.ContentType}, {"Content-Length", strconv.FormatInt(asset.Size, 10)}},
 		ExpiresAt: *asset.Deadline,
 	}, nil
 }
@@ -371,13 +357,13 @@ func (a *Assets) Complete(ctx context.Context, id string) (*Asset, error) {
 // Update changes what is said of a file.
 func (a *Assets) Update(ctx context.Context, id string, expected *int64, p AssetPatch) (*Asset, error) {
 	return a.update(ctx, id, expected, func(asset *Asset) ([]Op, error) {
-		var check checker
+		var check Checker
 		require(&check, "filename", &asset.Filename, p.Filename)
 		asset.Filename = CleanFilename(asset.Filename)
 		set(&asset.Alt, p.Alt)
 		require(&check, "visibility", &asset.Visibility, p.Visibility)
 		a.checkMeta(&check, asset)
-		return nil, check.err()
+		return nil, check.Err()
 	})
 }
 
@@ -391,11 +377,6 @@ func (a *Assets) Delete(ctx context.Context, id string, expected *int64) error {
 		a.app.log.WarnContext(ctx, "the bytes of a deleted file remain", "asset", id, "error", err)
 	}
 	return nil
-}
-
-// Owner is who uploaded the file.
-func (a *Assets) Owner(ctx context.Context, asset *Asset) (*User, error) {
-	return follow(ctx, asset, "owner", func(a *Asset) string { return a.OwnerID }, a.app.Users.Collection)
 }
 
 // URL is where the bytes are; nil while they are not. Whoever sees a private
@@ -443,7 +424,7 @@ func (a *Assets) OpenFile(ctx context.Context, id string, offset int64) (io.Read
 }
 
 // checkImage checks a reference to an image that the caller may see.
-func (a *Assets) checkImage(ctx context.Context, check *checker, path string, id *string) error {
+func (a *Assets) checkImage(ctx context.Context, check *Checker, path string, id *string) error {
 	if id == nil {
 		return nil
 	}
@@ -452,7 +433,7 @@ func (a *Assets) checkImage(ctx context.Context, check *checker, path string, id
 		return err
 	}
 	if err != nil || asset.State != Ready || !strings.HasPrefix(asset.ContentType, "image/") {
-		check.add(path, "UNKNOWN", "is no image that you may see", nil)
+		check.Add(path, "UNKNOWN", "is no image that you may see", nil)
 	}
 	return nil
 }
@@ -533,8 +514,8 @@ func (a *Assets) discardStale(ctx context.Context) (int, error) {
 	return len(stale), err
 }
 
-func (a *Assets) checkMeta(check *checker, asset *Asset) {
-	check.text("filename", asset.Filename, 1, 255)
+func (a *Assets) checkMeta(check *Checker, asset *Asset) {
+	check.Text("filename", asset.Filename, 1, 255)
 	check.optional("alt", asset.Alt, 1000)
 }
 

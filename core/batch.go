@@ -2,6 +2,7 @@ package core
 
 import (
 	"context"
+	"slices"
 	"sync"
 )
 
@@ -36,42 +37,80 @@ func (b *batch[T]) link(name string) *link {
 	return l
 }
 
-// follow is the document of to whose id key finds in doc; NOT_FOUND when there
+// Follow is the document of to whose id key finds in doc; NOT_FOUND when there
 // is none for the caller or the id is empty. name tells the relations of T apart.
-func follow[T, U any](ctx context.Context, doc *T, name string, key func(*T) string, to *Collection[U]) (*U, error) {
+func Follow[T, U any](ctx context.Context, doc *T, name string, key func(*T) string, to *Collection[U]) (*U, error) {
 	id := key(doc)
 	if id == "" {
 		return nil, to.notFound()
 	}
+	found, err := linked(ctx, doc, name, func(ids []string, doc *T) []string {
+		if id := key(doc); id != "" {
+			ids = append(ids, id)
+		}
+		return ids
+	}, to)
+	if err != nil {
+		return nil, err
+	}
+	u, known := found[id]
+	switch {
+	case !known: // the key was changed after the read
+		return to.Get(ctx, id)
+	case u == nil:
+		return nil, to.notFound()
+	}
+	return u, nil
+}
+
+// FollowAll is the documents of to whose ids keys finds in doc, in their order,
+// without those that are not there for the caller.
+func FollowAll[T, U any](ctx context.Context, doc *T, name string, keys func(*T) []string, to *Collection[U]) ([]*U, error) {
+	ids := keys(doc)
+	if len(ids) == 0 {
+		return nil, nil
+	}
+	found, err := linked(ctx, doc, name, func(ids []string, doc *T) []string { return append(ids, keys(doc)...) }, to)
+	if err != nil {
+		return nil, err
+	}
+	list := make([]*U, len(ids))
+	for i, id := range ids {
+		u, known := found[id]
+		if !known { // the keys were changed after the read
+			if list, err = to.GetMany(ctx, ids); err != nil {
+				return nil, err
+			}
+			break
+		}
+		list[i] = u
+	}
+	return slices.DeleteFunc(list, func(u *U) bool { return u == nil }), nil
+}
+
+// linked is what a relation leads to from all documents of doc's batch, by id,
+// nil where there is none for the caller. It is empty when doc was not read in
+// a batch. ids appends the ids of one document.
+func linked[T, U any](ctx context.Context, doc *T, name string, ids func([]string, *T) []string, to *Collection[U]) (map[string]*U, error) {
 	b, ok := headOf(doc).batch.(*batch[T])
 	if !ok {
-		return to.Get(ctx, id)
+		return nil, nil
 	}
 	l := b.link(name)
 	l.once.Do(func() {
-		ids := make([]string, 0, len(b.docs))
+		all := make([]string, 0, len(b.docs))
 		for _, d := range b.docs {
-			if id := key(d); id != "" {
-				ids = append(ids, id)
-			}
+			all = ids(all, d)
 		}
-		found, err := to.GetMany(ctx, ids)
-		byID := make(map[string]*U, len(ids))
-		for i, u := range found {
-			byID[ids[i]] = u
+		list, err := to.GetMany(ctx, all)
+		byID := make(map[string]*U, len(all))
+		for i, u := range list {
+			byID[all[i]] = u
 		}
 		l.target, l.err = byID, err
 	})
 	if l.err != nil {
 		return nil, l.err
 	}
-	u, ok := l.target.(map[string]*U)[id]
-	if !ok {
-		// The key was changed after the read.
-		return to.Get(ctx, id)
-	}
-	if u == nil {
-		return nil, to.notFound()
-	}
-	return u, nil
+	return l.target.(map[string]*U), nil
 }

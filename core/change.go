@@ -291,16 +291,16 @@ type listener interface {
 
 // listen reads the store's changes until ctx ends and hands them to the feeds
 // by collection; after a failure it goes on where it stood.
-func listen(ctx context.Context, docs DocStore, feeds map[string]listener, stream Stream, log *slog.Logger) {
+func (a *App) listen(ctx context.Context, stream Stream) {
 	pause := time.Duration(0)
 	for ctx.Err() == nil {
 		e, err := stream.Next(ctx)
 		if err == nil {
 			pause = 0
-			if f := feeds[e.Coll]; f != nil {
-				if err := f.publish(e); err != nil {
-					log.ErrorContext(ctx, "read a change", "collection", e.Coll, "id", e.ID, "error", err)
-					f.end(ErrTokenLost, false)
+			if c := a.types.named(e.Coll); c != nil {
+				if err := c.listener().publish(e); err != nil {
+					a.log.ErrorContext(ctx, "read a change", "collection", e.Coll, "id", e.ID, "error", err)
+					c.listener().end(ErrTokenLost, false)
 				}
 			}
 			continue
@@ -308,14 +308,14 @@ func listen(ctx context.Context, docs DocStore, feeds map[string]listener, strea
 		if ctx.Err() != nil {
 			break
 		}
-		log.WarnContext(ctx, "follow changes", "error", err)
+		a.log.WarnContext(ctx, "follow changes", "error", err)
 		if errors.Is(err, ErrTokenLost) {
 			// Open anew first: who subscribes from then on misses nothing.
-			if next, err := docs.Changes(ctx, nil); err == nil {
+			if next, err := a.docs.Changes(ctx, nil); err == nil {
 				_ = stream.Close()
 				stream = next
-				for _, f := range feeds {
-					f.end(ErrTokenLost, false)
+				for _, c := range a.types.all() {
+					c.listener().end(ErrTokenLost, false)
 				}
 				continue
 			}
@@ -327,7 +327,7 @@ func listen(ctx context.Context, docs DocStore, feeds map[string]listener, strea
 		}
 	}
 	_ = stream.Close()
-	for _, f := range feeds {
-		f.end(Errorf(Unavailable, "The server is shutting down; subscribe again."), true)
+	for _, c := range a.types.all() {
+		c.listener().end(Errorf(Unavailable, "The server is shutting down; subscribe again."), true)
 	}
 }

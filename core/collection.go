@@ -25,6 +25,7 @@ const maxTries = 10
 type Collection[T any] struct {
 	spec   Spec
 	fields map[string]Field
+	guards map[string][]Rule
 	docs   DocStore
 	now    func() time.Time
 	feed   *feed[T]
@@ -36,11 +37,16 @@ type Collection[T any] struct {
 // newCollection panics when T does not embed Head: a mistake in the program.
 func newCollection[T any](docs DocStore, spec Spec, now func() time.Time) *Collection[T] {
 	headOf(new(T))
-	c := &Collection[T]{spec: spec, docs: docs, now: now, fields: map[string]Field{
+	c := &Collection[T]{spec: spec, docs: docs, now: now, guards: map[string][]Rule{}, fields: map[string]Field{
 		"_id": {Name: "_id", Kind: String, Unique: true},
 	}}
 	for _, f := range spec.Fields {
 		c.fields[f.Name] = f
+	}
+	for _, a := range spec.Attributes {
+		if len(a.Guard) > 0 {
+			c.guards[a.Name] = a.Guard
+		}
 	}
 	c.feed = newFeed(c)
 	return c
@@ -63,6 +69,25 @@ func (c *Collection[T]) First(ctx context.Context, f Filter) (*T, error) {
 		return nil, c.notFound()
 	}
 	return list[0], nil
+}
+
+// By is the document that holds a value in a unique field; NOT_FOUND when
+// there is none for the caller, FORBIDDEN when it may not read the field.
+func (c *Collection[T]) By(ctx context.Context, field string, value any) (*T, error) {
+	f := Eq(field, value)
+	if err := c.mayName(ctx, f, nil); err != nil {
+		return nil, err
+	}
+	return c.First(ctx, f)
+}
+
+// Whole is doc with its Bulk fields, which a list may have left out. The first
+// call for one document of a list reads them for all of it.
+func (c *Collection[T]) Whole(ctx context.Context, doc *T) (*T, error) {
+	if !headOf(doc).brief {
+		return doc, nil
+	}
+	return Follow(ctx, doc, "whole", func(doc *T) string { return headOf(doc).ID }, c)
 }
 
 // GetMany looks up ids and answers in their order, nil where there is no
@@ -189,8 +214,8 @@ func raced(err error) bool {
 // CanRead reports, as a FORBIDDEN error, whether the caller may not read a
 // guarded field of doc.
 func (c *Collection[T]) CanRead(ctx context.Context, doc *T, field string) error {
-	guard := c.fields[field].Guard
-	if len(guard) == 0 || headOf(doc).own || allowed(guard, PrincipalOf(ctx), Read, c.now()).Match(doc, nil) {
+	guard, guarded := c.guards[field]
+	if !guarded || headOf(doc).own || allowed(guard, PrincipalOf(ctx), Read, c.now()).Match(doc, nil) {
 		return nil
 	}
 	return Errorf(Forbidden, "You may not read this field.")
@@ -203,20 +228,27 @@ func (c *Collection[T]) may(ctx context.Context, verb Verb) Filter {
 
 // mayName refuses a client's filter or order that names a guarded field which
 // the caller may not read on every document: its answer would tell the value.
+// A search names every field that it looks in.
 func (c *Collection[T]) mayName(ctx context.Context, f Filter, order []Order) error {
 	var err error
 	check := func(name string) {
-		field, ok := c.fields[name]
+		_, ok := c.fields[name]
+		guard, guarded := c.guards[name]
 		switch {
 		case err != nil:
-		case !ok:
+		case !ok && !guarded && !slices.Contains(c.spec.Search, name):
 			err = fmt.Errorf("core: %s declares no field %q", c.spec.Name, name)
-		case len(field.Guard) > 0 && allowed(field.Guard, PrincipalOf(ctx), Read, c.now()).Op != OpAll:
-			err = Errorf(Forbidden, "You may not filter or sort by a field that you may not read.")
+		case guarded && allowed(guard, PrincipalOf(ctx), Read, c.now()).Op != OpAll:
+			err = Errorf(Forbidden, "You may not filter, sort or search by a field that you may not read.")
 		}
 	}
 	f.Walk(func(f Filter) {
-		if f.Field != "" {
+		switch {
+		case f.Op == OpSearch:
+			for _, name := range c.spec.Search {
+				check(name)
+			}
+		case f.Field != "":
 			check(f.Field)
 		}
 	})

@@ -15,10 +15,7 @@ var (
 
 // DecodeCursor reads a cursor of posts by date and writes it again.
 func DecodeCursor(cursor string) (again string, err error) {
-	fields := map[string]Field{"_id": {Name: "_id"}}
-	for _, f := range PostSpec().Fields {
-		fields[f.Name] = f
-	}
+	fields := map[string]Field{"_id": {Name: "_id"}, "date": {Name: "date", Kind: Time}}
 	o := cursorOrder{coll: "posts", keys: []Order{{Field: "date", Desc: true}, {Field: "_id", Desc: true}}}
 	values, err := o.decode(cursor, fields)
 	if err != nil {

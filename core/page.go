@@ -60,7 +60,8 @@ func (c *Collection[T]) Page(ctx context.Context, args PageArgs) (*Page[T], erro
 	if err != nil {
 		return nil, err
 	}
-	if err := c.mayName(ctx, args.Where, args.OrderBy); err != nil {
+	where := And(args.Where, args.search())
+	if err := c.mayName(ctx, where, args.OrderBy); err != nil {
 		return nil, err
 	}
 	keys := append(slices.Clone(args.OrderBy), Order{Field: "_id", Desc: len(args.OrderBy) > 0 && args.OrderBy[0].Desc})
@@ -75,7 +76,7 @@ func (c *Collection[T]) Page(ctx context.Context, args PageArgs) (*Page[T], erro
 			return nil, invalidField(path, "CURSOR", "is no cursor of this list and order")
 		}
 	}
-	filter := And(c.may(ctx, Read), args.Where, args.search())
+	filter := And(c.may(ctx, Read), where)
 	q := Query{Filter: filter, Order: keys, After: after, Limit: limit + 1, Brief: args.Brief}
 	if backward {
 		q.Order = slices.Clone(keys)
@@ -108,14 +109,14 @@ func (c *Collection[T]) Page(ctx context.Context, args PageArgs) (*Page[T], erro
 
 // bounds checks the paging arguments, all at once.
 func (a PageArgs) bounds() (limit int, backward bool, err error) {
-	var check checker
+	var check Checker
 	limit = DefaultPage
 	size := func(path string, n *int) {
 		if n == nil {
 			return
 		}
 		if *n < 0 || *n > MaxPage {
-			check.add(path, "RANGE", fmt.Sprintf("must be from 0 to %d", MaxPage), MaxPage)
+			check.Add(path, "RANGE", fmt.Sprintf("must be from 0 to %d", MaxPage), MaxPage)
 		}
 		limit = *n
 	}
@@ -123,20 +124,20 @@ func (a PageArgs) bounds() (limit int, backward bool, err error) {
 	size("last", a.Last)
 	backward = a.Last != nil || (a.Before != nil && a.First == nil)
 	if a.First != nil && a.Last != nil {
-		check.add("last", "CONTRADICTION", "cannot stand beside first", nil)
+		check.Add("last", "CONTRADICTION", "cannot stand beside first", nil)
 	}
 	if backward && a.After != nil {
-		check.add("after", "CONTRADICTION", "goes with first; with last use before", nil)
+		check.Add("after", "CONTRADICTION", "goes with first; with last use before", nil)
 	}
 	if !backward && a.Before != nil {
-		check.add("before", "CONTRADICTION", "goes with last; with first use after", nil)
+		check.Add("before", "CONTRADICTION", "goes with last; with first use after", nil)
 	}
 	if a.Search != nil {
 		if utf8.RuneCountInString(*a.Search) > maxSearch || len(Words(*a.Search)) > maxSearchWords {
-			check.add("search", "TOO_LONG", fmt.Sprintf("must have at most %d words and %d characters", maxSearchWords, maxSearch), maxSearchWords)
+			check.Add("search", "TOO_LONG", fmt.Sprintf("must have at most %d words and %d characters", maxSearchWords, maxSearch), maxSearchWords)
 		}
 	}
-	return limit, backward, check.err()
+	return limit, backward, check.Err()
 }
 
 // Bounds on what one search may ask for.

@@ -38,8 +38,8 @@ type Post struct {
 	Slugs []string `bson:"slugs"`
 	// FormerSlugs led here before the post was made a draft again.
 	FormerSlugs []string `bson:"formerSlugs"`
-	// Text is the Markdown; read it with Posts.Body, for lists leave it out.
-	Text string `bson:"body"`
+	// Body is the Markdown; lists leave it out, see Collection.Whole.
+	Body string `bson:"body"`
 }
 
 // PostConnection is a page of posts.
@@ -51,36 +51,13 @@ type PostEdge = Edge[Post]
 // PostChange is a change of a post.
 type PostChange = Change[Post]
 
-// PostSpec describes posts.
-func PostSpec() Spec {
-	return Spec{
-		Name: "posts", Prefix: "post",
-		Fields: []Field{
-			{Name: "status"},
-			{Name: "authorId"},
-			{Name: "slug"},
-			{Name: "slugs", Array: true, Unique: true},
-			{Name: "tags", Array: true},
-			{Name: "title"},
-			{Name: "date", Kind: Time},
-			{Name: "publishedAt", Kind: Time},
-			{Name: "createdAt", Kind: Time},
-			{Name: "updatedAt", Kind: Time},
-		},
-		Indexes: [][]string{
-			{"date"}, {"status", "date"}, {"authorId", "date"}, {"tags", "date"},
-			{"createdAt"}, {"updatedAt"}, {"title"}, {"slug"},
-		},
-		Bulk:   []string{"body"},
-		Search: []string{"title", "excerpt", "body"},
-		Live:   true,
-		Rules: []Rule{
-			{Verbs: Read, Where: public()},
-			{Verbs: Read, Owner: "authorId"},
-			{Verbs: Create | Update | Delete, Role: Author, Owner: "authorId"},
-			{Verbs: AnyVerb, Role: Editor},
-		},
-	}
+// completePosts adds what the schema does not tell of posts: slugs that lead to
+// a post, and that lists can do without its text.
+func completePosts(s Spec) Spec {
+	s.Fields = append(slices.Clone(s.Fields), Field{Name: "slug"}, Field{Name: "slugs", Array: true, Unique: true})
+	s.Indexes = append(slices.Clone(s.Indexes), []string{"slug"})
+	s.Bulk = []string{"body"}
+	return s
 }
 
 // public matches the posts that everybody may read.
@@ -137,7 +114,7 @@ func (p *Posts) Create(ctx context.Context, d PostDraft) (*Post, error) {
 
 // draft is the post that d describes, not yet checked.
 func (p *Posts) draft(d PostDraft) *Post {
-	post := &Post{Title: d.Title, Text: d.Body, Excerpt: d.Excerpt, Slug: d.Slug, Tags: d.Tags, CoverID: d.CoverID,
+	post := &Post{Title: d.Title, Body: d.Body, Excerpt: d.Excerpt, Slug: d.Slug, Tags: d.Tags, CoverID: d.CoverID,
 		AuthorID: deref(d.AuthorID), Status: Draft, Slugs: []string{}, FormerSlugs: []string{}}
 	post.CreatedAt = Millis(p.now())
 	if d.CreatedAt != nil {
@@ -205,9 +182,9 @@ func (p *Posts) Import(ctx context.Context, list []PostImport) ([]*Post, error) 
 func (p *Posts) Update(ctx context.Context, id string, expected *int64, patch PostPatch) (*Post, error) {
 	return p.updateSlugged(ctx, id, expected, func(post *Post) ([]Op, error) {
 		before := *post
-		var check checker
+		var check Checker
 		require(&check, "title", &post.Title, patch.Title)
-		require(&check, "body", &post.Text, patch.Body)
+		require(&check, "body", &post.Body, patch.Body)
 		require(&check, "authorId", &post.AuthorID, patch.AuthorID)
 		require(&check, "createdAt", &post.CreatedAt, patch.CreatedAt)
 		set(&post.Excerpt, patch.Excerpt)
@@ -215,11 +192,11 @@ func (p *Posts) Update(ctx context.Context, id string, expected *int64, patch Po
 		set(&post.CoverID, patch.CoverID)
 		set(&post.Tags, patch.Tags)
 		if post.Tags == nil {
-			check.add("tags", "REQUIRED", "must not be null", nil)
+			check.Add("tags", "REQUIRED", "must not be null", nil)
 		}
 		post.CreatedAt = Millis(post.CreatedAt)
 		post.setDate()
-		if err := check.err(); err != nil {
+		if err := check.Err(); err != nil {
 			return nil, err
 		}
 		imports := post.AuthorID != before.AuthorID || !post.CreatedAt.Equal(before.CreatedAt)
@@ -303,36 +280,13 @@ func (p *Posts) Changed(ctx context.Context, where Filter) (<-chan *Change[Post]
 	return p.watch(ctx, where, p.app.Sessions.refresh)
 }
 
-// Author is who wrote the post.
-func (p *Posts) Author(ctx context.Context, post *Post) (*User, error) {
-	return follow(ctx, post, "author", func(p *Post) string { return p.AuthorID }, p.app.Users.Collection)
-}
-
-// Cover is the picture on top; NOT_FOUND when there is none for the caller.
-func (p *Posts) Cover(ctx context.Context, post *Post) (*Asset, error) {
-	return follow(ctx, post, "cover", func(p *Post) string { return deref(p.CoverID) }, p.app.Assets.Collection)
-}
-
 // HTML is the text of a post as sanitised HTML.
 func (p *Posts) HTML(ctx context.Context, post *Post) (string, error) {
-	text, err := p.Body(ctx, post)
+	whole, err := p.Whole(ctx, post)
 	if err != nil {
 		return "", err
 	}
-	return p.app.text.html(ctx, text)
-}
-
-// Body is the text of a post in Markdown. A list that was read without the
-// texts reads them now, all at once.
-func (p *Posts) Body(ctx context.Context, post *Post) (string, error) {
-	if !post.brief {
-		return post.Text, nil
-	}
-	whole, err := follow(ctx, post, "body", func(p *Post) string { return p.ID }, p.Collection)
-	if err != nil {
-		return "", err
-	}
-	return whole.Text, nil
+	return p.app.text.html(ctx, whole.Body)
 }
 
 // check validates a post before it is stored, all of its fields at once, and
@@ -341,16 +295,16 @@ func (p *Posts) check(ctx context.Context, before, post *Post, imports bool) err
 	if imports && !p.mayImport(ctx) {
 		return Errorf(Forbidden, "Only editors may set the author or the date of creation.")
 	}
-	var check checker
-	check.text("title", post.Title, 1, 200)
-	check.text("body", post.Text, 0, 200_000)
+	var check Checker
+	check.Text("title", post.Title, 1, 200)
+	check.Text("body", post.Body, 0, 200_000)
 	check.optional("excerpt", post.Excerpt, 500)
 	if post.Slug != nil {
 		check.slug("slug", *post.Slug)
 	}
 	post.Tags = check.tags("tags", post.Tags)
 	if post.CreatedAt.After(p.now()) || post.CreatedAt.Year() < 1000 {
-		check.add("createdAt", "RANGE", "must lie between the year 1000 and now", nil)
+		check.Add("createdAt", "RANGE", "must lie between the year 1000 and now", nil)
 	}
 	if deref(before.CoverID) != deref(post.CoverID) {
 		if err := p.app.Assets.checkImage(ctx, &check, "coverId", post.CoverID); err != nil {
@@ -359,12 +313,12 @@ func (p *Posts) check(ctx context.Context, before, post *Post, imports bool) err
 	}
 	if before.AuthorID != post.AuthorID {
 		if _, err := p.app.Users.Get(ctx, post.AuthorID); Is(err, NotFound) {
-			check.add("authorId", "UNKNOWN", "is no user", nil)
+			check.Add("authorId", "UNKNOWN", "is no user", nil)
 		} else if err != nil {
 			return err
 		}
 	}
-	return check.err()
+	return check.Err()
 }
 
 // mayImport reports whether the caller may set authors and old dates.

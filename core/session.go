@@ -41,14 +41,15 @@ type Session struct {
 
 // Tokens is what a signed-in client holds.
 type Tokens struct {
-	AccessToken      string
-	AccessExpiresAt  time.Time
-	RefreshToken     string
-	RefreshExpiresAt time.Time
+	AccessToken           string
+	AccessTokenExpiresAt  time.Time
+	RefreshToken          string
+	RefreshTokenExpiresAt time.Time
 }
 
-// SessionSpec describes sessions: only the system reads and writes them.
-func SessionSpec() Spec {
+// sessionSpec describes sessions, which no schema declares: only the system
+// reads and writes them.
+func sessionSpec() Spec {
 	return Spec{
 		Name: "sessions", Prefix: "sess",
 		Fields: []Field{
@@ -148,9 +149,9 @@ func (s *Sessions) ChangePassword(ctx context.Context, current, next string) (*U
 	if err := s.byAccount.take(user.Email); err != nil {
 		return nil, err
 	}
-	var check checker
+	var check Checker
 	checkPassword(&check, "newPassword", next)
-	if err := check.err(); err != nil {
+	if err := check.Err(); err != nil {
 		return nil, err
 	}
 	ok, err := s.app.hasher.verify(ctx, user.PasswordHash, clip(current))
@@ -348,13 +349,13 @@ func (s *Sessions) pair(user *User, session *Session) (*User, Tokens, error) {
 	user.own = true
 	now := s.docs.now()
 	t := Tokens{
-		AccessExpiresAt:  Millis(now.Add(accessLife)),
-		RefreshToken:     s.refreshToken(session, session.Turn),
-		RefreshExpiresAt: session.ExpiresAt,
+		AccessTokenExpiresAt:  Millis(now.Add(accessLife)),
+		RefreshToken:          s.refreshToken(session, session.Turn),
+		RefreshTokenExpiresAt: session.ExpiresAt,
 	}
 	var err error
 	t.AccessToken, err = jwt.NewWithClaims(jwt.SigningMethodHS256, jwt.RegisteredClaims{
-		ID: session.ID, Subject: user.ID, IssuedAt: jwt.NewNumericDate(now), ExpiresAt: jwt.NewNumericDate(t.AccessExpiresAt),
+		ID: session.ID, Subject: user.ID, IssuedAt: jwt.NewNumericDate(now), ExpiresAt: jwt.NewNumericDate(t.AccessTokenExpiresAt),
 	}).SignedString(s.app.keys.access)
 	return user, t, err
 }

@@ -125,11 +125,15 @@ type Event struct {
 	Token         Token
 }
 
-// Spec describes a stored type to the stores and to [Collection]: it is data,
-// hand-written beside each type.
+// Spec describes a stored type to the stores and to [Collection]. It is data:
+// what the schema declares of the type, and what core adds to the types that it
+// knows itself.
 type Spec struct {
+	Type   string // in the GraphQL schema: "Post"
 	Name   string // of the collection: "posts"
 	Prefix string // of its ids: "post"
+	// Attributes are the stored fields that the schema declares.
+	Attributes []Attribute
 	// Fields lists what filters and orders may name, besides "_id", which is
 	// always there.
 	Fields []Field
@@ -155,12 +159,31 @@ type Kind uint8
 
 // The kinds, with the Go types they have in documents.
 const (
-	String Kind = iota // string, or a type of that kind
-	Int                // int64, int32, int
-	Float              // float64
-	Bool               // bool
-	Time               // time.Time, UTC, cut to milliseconds
+	String   Kind = iota // string, or a type of that kind
+	Int                  // int64, int32, int
+	Float                // float64
+	Bool                 // bool
+	Time                 // time.Time, UTC, cut to milliseconds
+	Document             // a struct inside the document; no Field, only an Attribute, is of this kind
 )
+
+// Attribute is a stored field as the schema declares it.
+type Attribute struct {
+	Name  string // BSON name
+	Kind  Kind
+	Array bool // a list of Kind
+	// Required: never null.
+	Required bool
+	// Default is what a document has that was stored before the field was declared.
+	Default any
+	// Values are those of an enum.
+	Values []string
+	// Reference is the Name of the Spec whose ids the field holds.
+	Reference string
+	// Guard lists who may read the field, filter, order or search by it, and
+	// write it, on top of who may do so with the document; empty: the same.
+	Guard []Rule
+}
 
 // Field is a top-level field that filters or orders may name.
 type Field struct {
@@ -170,9 +193,6 @@ type Field struct {
 	// Unique: no two documents hold the same non-null value (in an array: the
 	// same element). Null never conflicts.
 	Unique bool
-	// Guard lists who may read the field, filter by it or order by it; empty:
-	// whoever may read the document.
-	Guard []Rule
 }
 
 // ObjectStore keeps the bytes of files under generated keys. Missing keys are
@@ -221,9 +241,9 @@ type UploadWant struct {
 type SignedRequest struct {
 	Method    string
 	URL       string
-	Headers   []Header
+	Headers   []HTTPHeader
 	ExpiresAt time.Time // of the signature
 }
 
-// Header is one header of a SignedRequest.
-type Header struct{ Name, Value string }
+// HTTPHeader is one header of a SignedRequest.
+type HTTPHeader struct{ Name, Value string }

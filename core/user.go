@@ -30,27 +30,8 @@ type UserConnection = Page[User]
 // UserEdge is one of its edges.
 type UserEdge = Edge[User]
 
-// UserSpec describes users.
-func UserSpec() Spec {
-	selfOrAdmin := []Rule{{Verbs: Read, Owner: "_id"}, {Verbs: Read, Role: Admin}}
-	return Spec{
-		Name: "users", Prefix: "user",
-		Fields: []Field{
-			{Name: "username", Unique: true},
-			{Name: "email", Unique: true, Guard: selfOrAdmin},
-			{Name: "role"},
-			{Name: "suspendedAt", Kind: Time, Guard: selfOrAdmin},
-			{Name: "createdAt", Kind: Time},
-		},
-		Indexes: [][]string{{"createdAt"}, {"role", "createdAt"}},
-		Search:  []string{"username", "displayName"},
-		Rules: []Rule{
-			{Verbs: Read},
-			{Verbs: Update, Owner: "_id"},
-			{Verbs: Update, Role: Admin},
-		},
-	}
-}
+// completeUsers adds what the schema does not tell of users.
+func completeUsers(s Spec) Spec { return s }
 
 // Users is the service of accounts.
 type Users struct {
@@ -90,9 +71,10 @@ func (u *Users) ByUsername(ctx context.Context, name string) (*User, error) {
 	return u.First(ctx, Eq("username", fold(name)))
 }
 
-// ByEmail finds a user by address; for the system, since addresses are guarded.
+// ByEmail finds a user by address, whatever the case; for those who may read
+// addresses.
 func (u *Users) ByEmail(ctx context.Context, email string) (*User, error) {
-	return u.First(ctx, Eq("email", fold(email)))
+	return u.By(ctx, "email", fold(email))
 }
 
 // HasAdmin reports whether anybody can run the site.
@@ -110,12 +92,12 @@ func (u *Users) Register(ctx context.Context, d UserDraft, role Role) (*User, er
 		return nil, denied(ctx)
 	}
 	user := &User{Username: fold(d.Username), Email: fold(d.Email), DisplayName: d.DisplayName, Role: role}
-	var check checker
+	var check Checker
 	checkUsername(&check, user.Username)
 	checkEmail(&check, user.Email)
 	checkPassword(&check, "password", d.Password)
 	check.optional("displayName", d.DisplayName, 100)
-	if err := check.err(); err != nil {
+	if err := check.Err(); err != nil {
 		return nil, err
 	}
 	var err error
@@ -178,19 +160,19 @@ func (u *Users) Import(ctx context.Context, list []UserImport) ([]*User, error) 
 		if d.CreatedAt != nil {
 			user.CreatedAt = Millis(*d.CreatedAt)
 		}
-		var check checker
+		var check Checker
 		checkUsername(&check, user.Username)
 		checkEmail(&check, user.Email)
 		checkPassword(&check, "password", d.Password)
 		check.optional("displayName", user.DisplayName, 100)
 		check.optional("bio", user.Bio, 2000)
 		if rank[user.Role] == 0 {
-			check.add("role", "UNKNOWN", "is no role", nil)
+			check.Add("role", "UNKNOWN", "is no role", nil)
 		}
 		if user.CreatedAt.After(now) {
-			check.add("createdAt", "RANGE", "must not lie in the future", nil)
+			check.Add("createdAt", "RANGE", "must not lie in the future", nil)
 		}
-		if err := check.err(); err != nil {
+		if err := check.Err(); err != nil {
 			return nil, err
 		}
 		if hashes[d.Password] == "" {
@@ -209,7 +191,7 @@ func (u *Users) Import(ctx context.Context, list []UserImport) ([]*User, error) 
 // Update changes a profile: the caller's own, or anybody's for an admin.
 func (u *Users) Update(ctx context.Context, id string, expected *int64, p UserPatch) (*User, error) {
 	return u.update(ctx, id, expected, func(user *User) ([]Op, error) {
-		var check checker
+		var check Checker
 		require(&check, "username", &user.Username, p.Username)
 		user.Username = fold(user.Username)
 		checkUsername(&check, user.Username)
@@ -223,7 +205,7 @@ func (u *Users) Update(ctx context.Context, id string, expected *int64, p UserPa
 				return nil, err
 			}
 		}
-		return nil, check.err()
+		return nil, check.Err()
 	})
 }
 
@@ -297,34 +279,29 @@ func (u *Users) leaveAdmins(ctx context.Context, user *User) ([]Op, error) {
 	return []Op{{Kind: OpUpdate, Coll: u.spec.Name, Filter: And(Eq("_id", other.ID), active), Patch: Patch{Inc("vouched", 1)}}}, nil
 }
 
-func checkUsername(c *checker, name string) {
+func checkUsername(c *Checker, name string) {
 	if !usernameForm.MatchString(name) {
-		c.add("username", "FORM", "must be 3 to 30 of a-z 0-9 _ . - and begin and end with a letter or digit", nil)
+		c.Add("username", "FORM", "must be 3 to 30 of a-z 0-9 _ . - and begin and end with a letter or digit", nil)
 	}
 }
 
-func checkEmail(c *checker, email string) {
+func checkEmail(c *Checker, email string) {
 	if len(email) > 254 || !emailForm.MatchString(email) {
-		c.add("email", "FORM", "must be an address such as name@example.org", nil)
+		c.Add("email", "FORM", "must be an address such as name@example.org", nil)
 	}
 }
 
-func checkPassword(c *checker, path, password string) {
+func checkPassword(c *Checker, path, password string) {
 	switch n := len([]rune(password)); {
 	case n < minPassword:
-		c.add(path, "TOO_SHORT", "must have at least 8 characters", minPassword)
+		c.Add(path, "TOO_SHORT", "must have at least 8 characters", minPassword)
 	case n > maxPassword:
-		c.add(path, "TOO_LONG", "must have at most 256 characters", maxPassword)
+		c.Add(path, "TOO_LONG", "must have at most 256 characters", maxPassword)
 	}
 }
 
 // fold brings a username or an address to its stored form.
 func fold(s string) string { return strings.ToLower(strings.TrimSpace(s)) }
-
-// Avatar is the user's picture; NOT_FOUND when there is none for the caller.
-func (u *Users) Avatar(ctx context.Context, user *User) (*Asset, error) {
-	return follow(ctx, user, "avatar", func(u *User) string { return deref(u.AvatarID) }, u.app.Assets.Collection)
-}
 
 func deref(s *string) string {
 	if s == nil {

@@ -2,8 +2,10 @@ package core
 
 import (
 	"fmt"
+	"math"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -23,24 +25,26 @@ func set[T any](to *T, o Opt[T]) {
 }
 
 // require takes over a value that was given and must not be null.
-func require[T any](c *checker, path string, to *T, o Opt[*T]) {
+func require[T any](c *Checker, path string, to *T, o Opt[*T]) {
 	switch {
 	case o.Set && o.Value == nil:
-		c.add(path, "REQUIRED", "must not be null", nil)
+		c.Add(path, "REQUIRED", "must not be null", nil)
 	case o.Set:
 		*to = *o.Value
 	}
 }
 
-// checker collects every invalid input of one mutation.
-type checker struct{ fields []FieldError }
+// Checker collects every invalid input of one mutation. Paths are those of
+// [FieldError].
+type Checker struct{ fields []FieldError }
 
-func (c *checker) add(path, code, message string, limit any) {
+// Add reports that the input at path breaks a rule.
+func (c *Checker) Add(path, code, message string, limit any) {
 	c.fields = append(c.fields, FieldError{Path: path, Code: code, Message: message, Limit: limit})
 }
 
-// err is nil when nothing was added.
-func (c *checker) err() error { return InvalidFields(c.fields) }
+// Err is the error of everything that was added; nil when nothing was.
+func (c *Checker) Err() error { return InvalidFields(c.fields) }
 
 // InvalidFields is the error of several invalid inputs; nil when there are none.
 func InvalidFields(fields []FieldError) error {
@@ -59,34 +63,114 @@ func InvalidFields(fields []FieldError) error {
 
 // invalidField is the error of one invalid input.
 func invalidField(path, code, message string) error {
-	var c checker
-	c.add(path, code, message, nil)
-	return c.err()
+	var c Checker
+	c.Add(path, code, message, nil)
+	return c.Err()
 }
 
-// text checks the length of a text in characters, and that it is text: valid
+// Text checks the length of a text in characters, and that it is text: valid
 // UTF-8 without control characters other than tab and line ends.
-func (c *checker) text(path, s string, least, most int) {
+func (c *Checker) Text(path, s string, least, most int) {
 	n := utf8.RuneCountInString(s)
 	switch {
 	case !utf8.ValidString(s) || strings.ContainsFunc(s, func(r rune) bool { return unicode.IsControl(r) && r != '\n' && r != '\r' && r != '\t' }):
-		c.add(path, "CHARACTERS", "must not hold control characters", nil)
+		c.Add(path, "CHARACTERS", "must not hold control characters", nil)
 	case least > 0 && strings.TrimFunc(s, isBlank) == "":
-		c.add(path, "REQUIRED", "must not be empty", nil)
+		c.Add(path, "REQUIRED", "must not be empty", nil)
 	case n < least:
-		c.add(path, "TOO_SHORT", fmt.Sprintf("must have at least %d characters", least), least)
+		c.Add(path, "TOO_SHORT", fmt.Sprintf("must have at least %d characters", least), least)
 	case n > most:
-		c.add(path, "TOO_LONG", fmt.Sprintf("must have at most %d characters", most), most)
+		c.Add(path, "TOO_LONG", fmt.Sprintf("must have at most %d characters", most), most)
 	}
 }
+
+// Format is a form that texts may have to have.
+type Format struct {
+	form *regexp.Regexp
+	most int // bytes
+	want string
+}
+
+// The formats that the schema knows.
+var (
+	Email    = Format{emailForm, 254, "must be an address such as name@example.org"}
+	URL      = Format{regexp.MustCompile(`^https?://[^\s/?#@]+([/?#]\S*)?$`), 2048, "must be an absolute http or https address"}
+	SlugForm = Format{slugForm, maxSlug, "must be a-z and 0-9 in runs joined by single hyphens"}
+	UUID     = Format{regexp.MustCompile(`^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$`), 36, "must be a UUID with hyphens"}
+)
+
+// Format checks the form of a text.
+func (c *Checker) Format(path, s string, f Format) {
+	if len(s) > f.most || !f.form.MatchString(s) {
+		c.Add(path, "FORM", f.want, nil)
+	}
+}
+
+// Pattern checks that a text matches a regular expression.
+func (c *Checker) Pattern(path, s string, form *regexp.Regexp) {
+	if !form.MatchString(s) {
+		c.Add(path, "FORM", "must match "+form.String(), nil)
+	}
+}
+
+// Bounds are those of a number; nil ones do not bound it. Above and Below are
+// exclusive.
+type Bounds struct{ Min, Max, Above, Below, MultipleOf *float64 }
+
+// Number checks a number.
+func (c *Checker) Number(path string, n float64, b Bounds) {
+	refuse := func(bound *float64, broken bool, message string) {
+		if bound != nil && broken {
+			c.Add(path, "RANGE", message+" "+strconv.FormatFloat(*bound, 'f', -1, 64), *bound)
+		}
+	}
+	refuse(b.Min, b.Min != nil && n < *b.Min, "must be at least")
+	refuse(b.Max, b.Max != nil && n > *b.Max, "must be at most")
+	refuse(b.Above, b.Above != nil && n <= *b.Above, "must be more than")
+	refuse(b.Below, b.Below != nil && n >= *b.Below, "must be less than")
+	refuse(b.MultipleOf, b.MultipleOf != nil && math.Mod(n, *b.MultipleOf) != 0, "must be a multiple of")
+}
+
+// Items checks the length of a list.
+func (c *Checker) Items(path string, n, least, most int) {
+	switch {
+	case n < least:
+		c.Add(path, "TOO_FEW", fmt.Sprintf("must have at least %d entries", least), least)
+	case n > most:
+		c.Add(path, "TOO_MANY", fmt.Sprintf("must have at most %d entries", most), most)
+	}
+}
+
+// Distinct checks that a list holds nothing twice.
+func Distinct[E comparable](c *Checker, path string, list []E) {
+	seen := make(map[E]bool, len(list))
+	for i, e := range list {
+		if seen[e] {
+			c.Add(At(path, i), "TWICE", "is there twice", nil)
+		}
+		seen[e] = true
+	}
+}
+
+// Inside checks a struct inside a document; its paths go on from path.
+func (c *Checker) Inside(path string, v constrained) {
+	n := len(c.fields)
+	v.Constraints(c)
+	for i := range c.fields[n:] {
+		c.fields[n+i].Path = path + "." + c.fields[n+i].Path
+	}
+}
+
+// At is the path of an entry of a list.
+func At(path string, i int) string { return path + "." + strconv.Itoa(i) }
 
 // isBlank reports whether a character shows nothing.
 func isBlank(r rune) bool { return unicode.IsSpace(r) || unicode.Is(unicode.Cf, r) }
 
 // optional checks a text that may be absent.
-func (c *checker) optional(path string, s *string, most int) {
+func (c *Checker) optional(path string, s *string, most int) {
 	if s != nil {
-		c.text(path, *s, 0, most)
+		c.Text(path, *s, 0, most)
 	}
 }
 
@@ -97,25 +181,25 @@ var (
 	sha256Form   = regexp.MustCompile(`^[0-9a-f]{64}$`)
 )
 
-func (c *checker) slug(path, s string) {
+func (c *Checker) slug(path, s string) {
 	if len(s) > maxSlug {
-		c.add(path, "TOO_LONG", fmt.Sprintf("must have at most %d characters", maxSlug), maxSlug)
+		c.Add(path, "TOO_LONG", fmt.Sprintf("must have at most %d characters", maxSlug), maxSlug)
 	} else if !slugForm.MatchString(s) {
-		c.add(path, "FORM", "must be a-z and 0-9 in runs joined by single hyphens", nil)
+		c.Add(path, "FORM", "must be a-z and 0-9 in runs joined by single hyphens", nil)
 	}
 }
 
 // tags brings tags to their stored form: trimmed, lower-cased, each once.
-func (c *checker) tags(path string, tags []string) []string {
+func (c *Checker) tags(path string, tags []string) []string {
 	const most, longest = 20, 50
 	out := make([]string, 0, min(len(tags), most))
 	if len(tags) > most {
-		c.add(path, "TOO_MANY", fmt.Sprintf("must have at most %d entries", most), most)
+		c.Add(path, "TOO_MANY", fmt.Sprintf("must have at most %d entries", most), most)
 		return out
 	}
 	for i, t := range tags {
 		t = strings.Join(strings.Fields(strings.ToLower(t)), " ")
-		c.text(fmt.Sprintf("%s.%d", path, i), t, 1, longest)
+		c.Text(At(path, i), t, 1, longest)
 		if !slices.Contains(out, t) {
 			out = append(out, t)
 		}

@@ -1,0 +1,232 @@
+package core
+
+import (
+	"context"
+	"fmt"
+	"slices"
+)
+
+// Model is the service of a type that the schema declares with @model. What is
+// special about a type goes into its [Hooks]; all else is the same for each.
+type Model[T any] struct {
+	*Collection[T]
+	Hooks[T]
+	app *App
+}
+
+// Hooks are what a project adds to a type in Go; set them before serving. An
+// error of a Before hook refuses the write and reaches the caller as it stands,
+// when it is an *[Error]. Before hooks may run several times for one write.
+type Hooks[T any] struct {
+	// BeforeCreate may complete doc and is called before it is checked.
+	BeforeCreate func(ctx context.Context, doc *T) error
+	// BeforeUpdate may change after, and must not change before. Slices and
+	// embedded documents are replaced, never edited.
+	BeforeUpdate func(ctx context.Context, before, after *T) error
+	BeforeDelete func(ctx context.Context, doc *T) error
+	// AfterChange is told what was written, once, in the process that wrote
+	// it: before is nil for a create, after for a delete.
+	AfterChange func(ctx context.Context, before, after *T)
+}
+
+// NewModel is the service of a declared type by the name of its collection. It
+// panics when no [Spec] describes it, or twice for one: mistakes in the program.
+func NewModel[T any](app *App, collection string) *Model[T] {
+	return &Model[T]{Collection: register[T](app, collection), app: app}
+}
+
+// Edits is what a caller wants to write into a document.
+type Edits[T any] struct {
+	// Guarded are the guarded fields that the caller names, by their stored names.
+	Guarded []string
+	// Apply writes the values into the document; what cannot be, such as a null
+	// where a value is needed, it reports.
+	Apply func(*T, *Checker)
+}
+
+// constrained is a document, or a struct inside one, that knows the constraints
+// of its fields.
+type constrained interface{ Constraints(*Checker) }
+
+// Create stores a new document. It is nil without an error when the caller may
+// write it but not read it.
+func (m *Model[T]) Create(ctx context.Context, e Edits[T]) (*T, error) {
+	if m.may(ctx, Create).Op == OpNone {
+		return nil, denied(ctx)
+	}
+	doc := new(T)
+	var check Checker
+	e.Apply(doc, &check)
+	if err := m.mayWrite(ctx, Create, e.Guarded, doc); err != nil {
+		return nil, err
+	}
+	if err := check.Err(); err != nil {
+		return nil, err
+	}
+	if m.BeforeCreate != nil {
+		if err := m.BeforeCreate(ctx, doc); err != nil {
+			return nil, err
+		}
+	}
+	if err := m.check(ctx, new(T), doc); err != nil {
+		return nil, err
+	}
+	if err := m.create(ctx, doc); err != nil {
+		return nil, err
+	}
+	m.changed(ctx, nil, doc)
+	return m.shown(ctx, doc), nil
+}
+
+// Update changes a document. expected, when not nil, is the version that the
+// caller knows: CONFLICT when it differs. The document is nil without an error
+// when the caller may no longer read it.
+func (m *Model[T]) Update(ctx context.Context, id string, expected *int64, e Edits[T]) (*T, error) {
+	var before *T
+	after, err := m.update(ctx, id, expected, func(doc *T) ([]Op, error) {
+		was := *doc
+		before = &was
+		var check Checker
+		e.Apply(doc, &check)
+		if err := m.mayWrite(ctx, Update, e.Guarded, before, doc); err != nil {
+			return nil, err
+		}
+		if err := check.Err(); err != nil {
+			return nil, err
+		}
+		if m.BeforeUpdate != nil {
+			if err := m.BeforeUpdate(ctx, before, doc); err != nil {
+				return nil, err
+			}
+		}
+		return nil, m.check(ctx, before, doc)
+	})
+	if err != nil {
+		return nil, err
+	}
+	if headOf(after).Version != headOf(before).Version {
+		m.changed(ctx, before, after)
+	}
+	return m.shown(ctx, after), nil
+}
+
+// Delete removes a document for good.
+func (m *Model[T]) Delete(ctx context.Context, id string, expected *int64) error {
+	if m.BeforeDelete != nil {
+		doc, err := m.current(ctx, id, Delete, expected)
+		if err != nil {
+			return err
+		}
+		if err := m.BeforeDelete(ctx, doc); err != nil {
+			return err
+		}
+		expected = &headOf(doc).Version
+	}
+	doc, err := m.delete(ctx, id, expected)
+	if err == nil {
+		m.changed(ctx, doc, nil)
+	}
+	return err
+}
+
+// Changed streams the changes of the documents that the caller may see and
+// that where finds.
+func (m *Model[T]) Changed(ctx context.Context, where Filter) (<-chan *Change[T], error) {
+	return m.watch(ctx, where, m.app.Sessions.refresh)
+}
+
+// mayWrite refuses a caller who names a guarded field of docs that it may not
+// write, whatever the value: an answer that depended on the value would tell it.
+func (m *Model[T]) mayWrite(ctx context.Context, verb Verb, fields []string, docs ...*T) error {
+	for _, f := range fields {
+		may := allowed(m.guards[f], PrincipalOf(ctx), verb, m.now())
+		for _, doc := range docs {
+			if !may.Match(doc, nil) {
+				return denied(ctx)
+			}
+		}
+	}
+	return nil
+}
+
+// check validates a document before it is stored: its constraints, and that
+// what it newly refers to is there for the caller.
+func (m *Model[T]) check(ctx context.Context, before, doc *T) error {
+	var check Checker
+	if c, ok := any(doc).(constrained); ok {
+		c.Constraints(&check)
+	}
+	if err := m.checkReferences(ctx, &check, before, doc); err != nil {
+		return err
+	}
+	return check.Err()
+}
+
+func (m *Model[T]) checkReferences(ctx context.Context, check *Checker, before, doc *T) error {
+	type use struct{ path, id string }
+	uses := map[string][]use{} // by the collection that is referred to
+	for _, a := range m.spec.Attributes {
+		if a.Reference == "" {
+			continue
+		}
+		old := idsOf(before, a.Name)
+		for i, id := range idsOf(doc, a.Name) {
+			path := a.Name
+			if a.Array {
+				path = At(a.Name, i)
+			}
+			if !slices.Contains(old, id) && id != PrincipalOf(ctx).UserID {
+				uses[a.Reference] = append(uses[a.Reference], use{path, id})
+			}
+		}
+	}
+	for to, list := range uses {
+		ids := make([]string, len(list))
+		for i, u := range list {
+			ids[i] = u.id
+		}
+		unseen, err := m.app.types.named(to).unseen(ctx, ids)
+		if err != nil {
+			return err
+		}
+		for _, u := range list {
+			if unseen[u.id] {
+				check.Add(u.path, "UNKNOWN", fmt.Sprintf("is no %s that you may see", m.app.specs[to].Type), nil)
+			}
+		}
+	}
+	return nil
+}
+
+// idsOf is the ids in a field of doc, one or a list.
+func idsOf(doc any, field string) []string {
+	switch v := fieldOf(doc, field).(type) {
+	case string:
+		if v != "" {
+			return []string{v}
+		}
+	case []any:
+		ids := make([]string, 0, len(v))
+		for _, e := range v {
+			if id, ok := e.(string); ok {
+				ids = append(ids, id)
+			}
+		}
+		return ids
+	}
+	return nil
+}
+
+// shown is doc as the caller may read it after its own write; nil when not.
+func (m *Model[T]) shown(ctx context.Context, doc *T) *T {
+	if m.may(ctx, Read).Match(doc, m.spec.Search) {
+		return doc
+	}
+	return nil
+}
+
+func (m *Model[T]) changed(ctx context.Context, before, after *T) {
+	if m.AfterChange != nil {
+		m.AfterChange(ctx, before, after)
+	}
+}
