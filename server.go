@@ -7,12 +7,14 @@ import (
 
 	"github.com/grapnel/grapnel/core"
 	"github.com/grapnel/grapnel/graph"
+	"github.com/grapnel/grapnel/graph/model"
 	"github.com/grapnel/grapnel/resolvers"
 	"github.com/grapnel/grapnel/serve"
 )
 
 func main() {
 	serve.Main(serve.Project{
+		Specs: model.Specs(),
 		Schema: func(app *core.App) graphql.ExecutableSchema {
 			return graph.NewExecutableSchema(graph.Config{Resolvers: resolvers.New(app)})
 		},

@@ -679,7 +679,7 @@ func (ec *executionContext) fieldContext_DeleteAssetPayload_deletedId(_ context.
 	return graphql.NewScalarFieldContext("DeleteAssetPayload", field, false, false, errors.New("field of type ID does not have child fields"))
 }
 
-func (ec *executionContext) _HTTPHeader_name(ctx context.Context, field graphql.CollectedField, obj *core.Header) (ret graphql.Marshaler) {
+func (ec *executionContext) _HTTPHeader_name(ctx context.Context, field graphql.CollectedField, obj *core.HTTPHeader) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -702,7 +702,7 @@ func (ec *executionContext) fieldContext_HTTPHeader_name(_ context.Context, fiel
 	return graphql.NewScalarFieldContext("HTTPHeader", field, false, false, errors.New("field of type String does not have child fields"))
 }
 
-func (ec *executionContext) _HTTPHeader_value(ctx context.Context, field graphql.CollectedField, obj *core.Header) (ret graphql.Marshaler) {
+func (ec *executionContext) _HTTPHeader_value(ctx context.Context, field graphql.CollectedField, obj *core.HTTPHeader) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -783,8 +783,8 @@ func (ec *executionContext) _SignedRequest_headers(ctx context.Context, field gr
 			return obj.Headers, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v []core.Header) graphql.Marshaler {
-			return ec.marshalNHTTPHeader2ᚕgithubᚗcomᚋgrapnelᚋgrapnelᚋcoreᚐHeaderᚄ(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v []core.HTTPHeader) graphql.Marshaler {
+			return ec.marshalNHTTPHeader2ᚕgithubᚗcomᚋgrapnelᚋgrapnelᚋcoreᚐHTTPHeaderᚄ(ctx, selections, v)
 		},
 		true,
 		true,
@@ -946,7 +946,7 @@ func (ec *executionContext) unmarshalInputAssetWhere(ctx context.Context, obj an
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"and", "or", "not", "id", "ownerId", "contentType", "filename", "visibility", "createdAt"}
+	fieldsInOrder := [...]string{"and", "or", "not", "id", "filename", "contentType", "size", "ownerId", "visibility", "createdAt"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -981,20 +981,6 @@ func (ec *executionContext) unmarshalInputAssetWhere(ctx context.Context, obj an
 				return it, err
 			}
 			it.ID = graphql.OmittableOf(data)
-		case "ownerId":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("ownerId"))
-			data, err := ec.unmarshalOIDFilter2ᚖgithubᚗcomᚋgrapnelᚋgrapnelᚋgraphᚋmodelᚐIDFilter(ctx, v)
-			if err != nil {
-				return it, err
-			}
-			it.OwnerID = graphql.OmittableOf(data)
-		case "contentType":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("contentType"))
-			data, err := ec.unmarshalOStringFilter2ᚖgithubᚗcomᚋgrapnelᚋgrapnelᚋgraphᚋmodelᚐStringFilter(ctx, v)
-			if err != nil {
-				return it, err
-			}
-			it.ContentType = graphql.OmittableOf(data)
 		case "filename":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("filename"))
 			data, err := ec.unmarshalOStringFilter2ᚖgithubᚗcomᚋgrapnelᚋgrapnelᚋgraphᚋmodelᚐStringFilter(ctx, v)
@@ -1002,6 +988,27 @@ func (ec *executionContext) unmarshalInputAssetWhere(ctx context.Context, obj an
 				return it, err
 			}
 			it.Filename = graphql.OmittableOf(data)
+		case "contentType":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("contentType"))
+			data, err := ec.unmarshalOStringFilter2ᚖgithubᚗcomᚋgrapnelᚋgrapnelᚋgraphᚋmodelᚐStringFilter(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ContentType = graphql.OmittableOf(data)
+		case "size":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("size"))
+			data, err := ec.unmarshalOInt64Filter2ᚖgithubᚗcomᚋgrapnelᚋgrapnelᚋgraphᚋmodelᚐInt64Filter(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Size = graphql.OmittableOf(data)
+		case "ownerId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("ownerId"))
+			data, err := ec.unmarshalOIDFilter2ᚖgithubᚗcomᚋgrapnelᚋgrapnelᚋgraphᚋmodelᚐIDFilter(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.OwnerID = graphql.OmittableOf(data)
 		case "visibility":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("visibility"))
 			data, err := ec.unmarshalOVisibilityFilter2ᚖgithubᚗcomᚋgrapnelᚋgrapnelᚋgraphᚋmodelᚐVisibilityFilter(ctx, v)
@@ -1258,50 +1265,6 @@ func (ec *executionContext) unmarshalInputUploadAssetInput(ctx context.Context, 
 				return it, err
 			}
 			it.Alt = graphql.OmittableOf(data)
-		}
-	}
-	return it, nil
-}
-
-func (ec *executionContext) unmarshalInputVisibilityFilter(ctx context.Context, obj any) (model.VisibilityFilter, error) {
-	var it model.VisibilityFilter
-	if obj == nil {
-		return it, nil
-	}
-
-	asMap := map[string]any{}
-	for k, v := range obj.(map[string]any) {
-		asMap[k] = v
-	}
-
-	fieldsInOrder := [...]string{"eq", "ne", "in"}
-	for _, k := range fieldsInOrder {
-		v, ok := asMap[k]
-		if !ok {
-			continue
-		}
-		switch k {
-		case "eq":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("eq"))
-			data, err := ec.unmarshalOVisibility2ᚖgithubᚗcomᚋgrapnelᚋgrapnelᚋcoreᚐVisibility(ctx, v)
-			if err != nil {
-				return it, err
-			}
-			it.Eq = graphql.OmittableOf(data)
-		case "ne":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("ne"))
-			data, err := ec.unmarshalOVisibility2ᚖgithubᚗcomᚋgrapnelᚋgrapnelᚋcoreᚐVisibility(ctx, v)
-			if err != nil {
-				return it, err
-			}
-			it.Ne = graphql.OmittableOf(data)
-		case "in":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("in"))
-			data, err := ec.unmarshalOVisibility2ᚕgithubᚗcomᚋgrapnelᚋgrapnelᚋcoreᚐVisibilityᚄ(ctx, v)
-			if err != nil {
-				return it, err
-			}
-			it.In = graphql.OmittableOf(data)
 		}
 	}
 	return it, nil
@@ -1739,7 +1702,7 @@ func (ec *executionContext) _DeleteAssetPayload(ctx context.Context, sel ast.Sel
 
 var hTTPHeaderImplementors = []string{"HTTPHeader"}
 
-func (ec *executionContext) _HTTPHeader(ctx context.Context, sel ast.SelectionSet, obj *core.Header) graphql.Marshaler {
+func (ec *executionContext) _HTTPHeader(ctx context.Context, sel ast.SelectionSet, obj *core.HTTPHeader) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, hTTPHeaderImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -2057,15 +2020,15 @@ func (ec *executionContext) marshalNDeleteAssetPayload2ᚖgithubᚗcomᚋgrapnel
 	return ec._DeleteAssetPayload(ctx, sel, v)
 }
 
-func (ec *executionContext) marshalNHTTPHeader2githubᚗcomᚋgrapnelᚋgrapnelᚋcoreᚐHeader(ctx context.Context, sel ast.SelectionSet, v core.Header) graphql.Marshaler {
+func (ec *executionContext) marshalNHTTPHeader2githubᚗcomᚋgrapnelᚋgrapnelᚋcoreᚐHTTPHeader(ctx context.Context, sel ast.SelectionSet, v core.HTTPHeader) graphql.Marshaler {
 	return ec._HTTPHeader(ctx, sel, &v)
 }
 
-func (ec *executionContext) marshalNHTTPHeader2ᚕgithubᚗcomᚋgrapnelᚋgrapnelᚋcoreᚐHeaderᚄ(ctx context.Context, sel ast.SelectionSet, v []core.Header) graphql.Marshaler {
+func (ec *executionContext) marshalNHTTPHeader2ᚕgithubᚗcomᚋgrapnelᚋgrapnelᚋcoreᚐHTTPHeaderᚄ(ctx context.Context, sel ast.SelectionSet, v []core.HTTPHeader) graphql.Marshaler {
 	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 1, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
-		return ec.marshalNHTTPHeader2githubᚗcomᚋgrapnelᚋgrapnelᚋcoreᚐHeader(ctx, sel, v[i])
+		return ec.marshalNHTTPHeader2githubᚗcomᚋgrapnelᚋgrapnelᚋcoreᚐHTTPHeader(ctx, sel, v[i])
 	})
 
 	for _, e := range ret {
@@ -2250,13 +2213,5 @@ var (
 		core.Private: "PRIVATE",
 	}
 )
-
-func (ec *executionContext) unmarshalOVisibilityFilter2ᚖgithubᚗcomᚋgrapnelᚋgrapnelᚋgraphᚋmodelᚐVisibilityFilter(ctx context.Context, v any) (*model.VisibilityFilter, error) {
-	if v == nil {
-		return nil, nil
-	}
-	res, err := ec.unmarshalInputVisibilityFilter(ctx, v)
-	return &res, graphql.ErrorOnPath(ctx, err)
-}
 
 // endregion ***************************** type.gotpl *****************************

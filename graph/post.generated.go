@@ -360,6 +360,29 @@ func (ec *executionContext) fieldContext_Post_publishedAt(_ context.Context, fie
 	return graphql.NewScalarFieldContext("Post", field, false, false, errors.New("field of type Time does not have child fields"))
 }
 
+func (ec *executionContext) _Post_date(ctx context.Context, field graphql.CollectedField, obj *core.Post) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Post_date(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Date, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalNTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Post_date(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Post", field, false, false, errors.New("field of type Time does not have child fields"))
+}
+
 func (ec *executionContext) _Post_createdAt(ctx context.Context, field graphql.CollectedField, obj *core.Post) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -945,50 +968,6 @@ func (ec *executionContext) unmarshalInputPostOrder(ctx context.Context, obj any
 	return it, nil
 }
 
-func (ec *executionContext) unmarshalInputPostStatusFilter(ctx context.Context, obj any) (model.PostStatusFilter, error) {
-	var it model.PostStatusFilter
-	if obj == nil {
-		return it, nil
-	}
-
-	asMap := map[string]any{}
-	for k, v := range obj.(map[string]any) {
-		asMap[k] = v
-	}
-
-	fieldsInOrder := [...]string{"eq", "ne", "in"}
-	for _, k := range fieldsInOrder {
-		v, ok := asMap[k]
-		if !ok {
-			continue
-		}
-		switch k {
-		case "eq":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("eq"))
-			data, err := ec.unmarshalOPostStatus2ᚖgithubᚗcomᚋgrapnelᚋgrapnelᚋcoreᚐPostStatus(ctx, v)
-			if err != nil {
-				return it, err
-			}
-			it.Eq = graphql.OmittableOf(data)
-		case "ne":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("ne"))
-			data, err := ec.unmarshalOPostStatus2ᚖgithubᚗcomᚋgrapnelᚋgrapnelᚋcoreᚐPostStatus(ctx, v)
-			if err != nil {
-				return it, err
-			}
-			it.Ne = graphql.OmittableOf(data)
-		case "in":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("in"))
-			data, err := ec.unmarshalOPostStatus2ᚕgithubᚗcomᚋgrapnelᚋgrapnelᚋcoreᚐPostStatusᚄ(ctx, v)
-			if err != nil {
-				return it, err
-			}
-			it.In = graphql.OmittableOf(data)
-		}
-	}
-	return it, nil
-}
-
 func (ec *executionContext) unmarshalInputPostWhere(ctx context.Context, obj any) (model.PostWhere, error) {
 	var it model.PostWhere
 	if obj == nil {
@@ -1000,7 +979,7 @@ func (ec *executionContext) unmarshalInputPostWhere(ctx context.Context, obj any
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"and", "or", "not", "id", "status", "authorId", "tags", "publishedAt", "createdAt", "updatedAt"}
+	fieldsInOrder := [...]string{"and", "or", "not", "id", "title", "tags", "authorId", "status", "publishedAt", "date", "createdAt", "updatedAt"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -1035,20 +1014,13 @@ func (ec *executionContext) unmarshalInputPostWhere(ctx context.Context, obj any
 				return it, err
 			}
 			it.ID = graphql.OmittableOf(data)
-		case "status":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("status"))
-			data, err := ec.unmarshalOPostStatusFilter2ᚖgithubᚗcomᚋgrapnelᚋgrapnelᚋgraphᚋmodelᚐPostStatusFilter(ctx, v)
+		case "title":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("title"))
+			data, err := ec.unmarshalOStringFilter2ᚖgithubᚗcomᚋgrapnelᚋgrapnelᚋgraphᚋmodelᚐStringFilter(ctx, v)
 			if err != nil {
 				return it, err
 			}
-			it.Status = graphql.OmittableOf(data)
-		case "authorId":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("authorId"))
-			data, err := ec.unmarshalOIDFilter2ᚖgithubᚗcomᚋgrapnelᚋgrapnelᚋgraphᚋmodelᚐIDFilter(ctx, v)
-			if err != nil {
-				return it, err
-			}
-			it.AuthorID = graphql.OmittableOf(data)
+			it.Title = graphql.OmittableOf(data)
 		case "tags":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("tags"))
 			data, err := ec.unmarshalOStringListFilter2ᚖgithubᚗcomᚋgrapnelᚋgrapnelᚋgraphᚋmodelᚐStringListFilter(ctx, v)
@@ -1056,6 +1028,20 @@ func (ec *executionContext) unmarshalInputPostWhere(ctx context.Context, obj any
 				return it, err
 			}
 			it.Tags = graphql.OmittableOf(data)
+		case "authorId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("authorId"))
+			data, err := ec.unmarshalOIDFilter2ᚖgithubᚗcomᚋgrapnelᚋgrapnelᚋgraphᚋmodelᚐIDFilter(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.AuthorID = graphql.OmittableOf(data)
+		case "status":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("status"))
+			data, err := ec.unmarshalOPostStatusFilter2ᚖgithubᚗcomᚋgrapnelᚋgrapnelᚋgraphᚋmodelᚐPostStatusFilter(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Status = graphql.OmittableOf(data)
 		case "publishedAt":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("publishedAt"))
 			data, err := ec.unmarshalOTimeFilter2ᚖgithubᚗcomᚋgrapnelᚋgrapnelᚋgraphᚋmodelᚐTimeFilter(ctx, v)
@@ -1063,6 +1049,13 @@ func (ec *executionContext) unmarshalInputPostWhere(ctx context.Context, obj any
 				return it, err
 			}
 			it.PublishedAt = graphql.OmittableOf(data)
+		case "date":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("date"))
+			data, err := ec.unmarshalOTimeFilter2ᚖgithubᚗcomᚋgrapnelᚋgrapnelᚋgraphᚋmodelᚐTimeFilter(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Date = graphql.OmittableOf(data)
 		case "createdAt":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("createdAt"))
 			data, err := ec.unmarshalOTimeFilter2ᚖgithubᚗcomᚋgrapnelᚋgrapnelᚋgraphᚋmodelᚐTimeFilter(ctx, v)
@@ -1539,6 +1532,11 @@ func (ec *executionContext) _Post(ctx context.Context, sel ast.SelectionSet, obj
 			if out.Values[i] == graphql.RequiredNull {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
+		case "date":
+			out.Values[i] = ec._Post_date(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
 		case "createdAt":
 			out.Values[i] = ec._Post_createdAt(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
@@ -1870,36 +1868,6 @@ func (ec *executionContext) _UpdatePostPayload(ctx context.Context, sel ast.Sele
 
 // region    ***************************** type.gotpl *****************************
 
-func (ec *executionContext) unmarshalNChangeKind2githubᚗcomᚋgrapnelᚋgrapnelᚋcoreᚐChangeKind(ctx context.Context, v any) (core.ChangeKind, error) {
-	tmp, err := graphql.UnmarshalString(v)
-	res := unmarshalNChangeKind2githubᚗcomᚋgrapnelᚋgrapnelᚋcoreᚐChangeKind[tmp]
-	return res, graphql.ErrorOnPath(ctx, err)
-}
-
-func (ec *executionContext) marshalNChangeKind2githubᚗcomᚋgrapnelᚋgrapnelᚋcoreᚐChangeKind(ctx context.Context, sel ast.SelectionSet, v core.ChangeKind) graphql.Marshaler {
-	_ = sel
-	res := graphql.MarshalString(marshalNChangeKind2githubᚗcomᚋgrapnelᚋgrapnelᚋcoreᚐChangeKind[v])
-	if res == graphql.Null {
-		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
-			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
-		}
-	}
-	return res
-}
-
-var (
-	unmarshalNChangeKind2githubᚗcomᚋgrapnelᚋgrapnelᚋcoreᚐChangeKind = map[string]core.ChangeKind{
-		"ADDED":   core.Added,
-		"UPDATED": core.Updated,
-		"REMOVED": core.Removed,
-	}
-	marshalNChangeKind2githubᚗcomᚋgrapnelᚋgrapnelᚋcoreᚐChangeKind = map[core.ChangeKind]string{
-		core.Added:   "ADDED",
-		core.Updated: "UPDATED",
-		core.Removed: "REMOVED",
-	}
-)
-
 func (ec *executionContext) unmarshalNCreatePostInput2githubᚗcomᚋgrapnelᚋgrapnelᚋgraphᚋmodelᚐCreatePostInput(ctx context.Context, v any) (model.CreatePostInput, error) {
 	res, err := ec.unmarshalInputCreatePostInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -2164,14 +2132,6 @@ var (
 		core.Published: "PUBLISHED",
 	}
 )
-
-func (ec *executionContext) unmarshalOPostStatusFilter2ᚖgithubᚗcomᚋgrapnelᚋgrapnelᚋgraphᚋmodelᚐPostStatusFilter(ctx context.Context, v any) (*model.PostStatusFilter, error) {
-	if v == nil {
-		return nil, nil
-	}
-	res, err := ec.unmarshalInputPostStatusFilter(ctx, v)
-	return &res, graphql.ErrorOnPath(ctx, err)
-}
 
 func (ec *executionContext) unmarshalOPostWhere2ᚕᚖgithubᚗcomᚋgrapnelᚋgrapnelᚋgraphᚋmodelᚐPostWhereᚄ(ctx context.Context, v any) ([]*model.PostWhere, error) {
 	if v == nil {

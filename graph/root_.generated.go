@@ -129,6 +129,7 @@ type ComplexityRoot struct {
 		BodyHTML    func(childComplexity int) int
 		Cover       func(childComplexity int) int
 		CreatedAt   func(childComplexity int) int
+		Date        func(childComplexity int) int
 		Excerpt     func(childComplexity int) int
 		ID          func(childComplexity int) int
 		PublishedAt func(childComplexity int) int
@@ -171,6 +172,7 @@ type ComplexityRoot struct {
 		PostBySlug     func(childComplexity int, slug string) int
 		Posts          func(childComplexity int, where *model.PostWhere, orderBy *model.PostOrder, search *string, first *int32, after *string, last *int32, before *string) int
 		User           func(childComplexity int, id string) int
+		UserByEmail    func(childComplexity int, email string) int
 		UserByUsername func(childComplexity int, username string) int
 		Users          func(childComplexity int, where *model.UserWhere, orderBy *model.UserOrder, search *string, first *int32, after *string, last *int32, before *string) int
 		Viewer         func(childComplexity int) int
@@ -182,10 +184,10 @@ type ComplexityRoot struct {
 	}
 
 	SessionTokens struct {
-		AccessExpiresAt  func(childComplexity int) int
-		AccessToken      func(childComplexity int) int
-		RefreshExpiresAt func(childComplexity int) int
-		RefreshToken     func(childComplexity int) int
+		AccessToken           func(childComplexity int) int
+		AccessTokenExpiresAt  func(childComplexity int) int
+		RefreshToken          func(childComplexity int) int
+		RefreshTokenExpiresAt func(childComplexity int) int
 	}
 
 	SetUserRolePayload struct {
@@ -741,6 +743,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Post.CreatedAt(childComplexity), true
+	case "Post.date":
+		if e.ComplexityRoot.Post.Date == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Post.Date(childComplexity), true
 	case "Post.excerpt":
 		if e.ComplexityRoot.Post.Excerpt == nil {
 			break
@@ -949,6 +957,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.User(childComplexity, args["id"].(string)), true
+	case "Query.userByEmail":
+		if e.ComplexityRoot.Query.UserByEmail == nil {
+			break
+		}
+
+		args, err := ec.field_Query_userByEmail_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.UserByEmail(childComplexity, args["email"].(string)), true
 	case "Query.userByUsername":
 		if e.ComplexityRoot.Query.UserByUsername == nil {
 			break
@@ -991,30 +1010,30 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.RefreshSessionPayload.Viewer(childComplexity), true
 
-	case "SessionTokens.accessTokenExpiresAt":
-		if e.ComplexityRoot.SessionTokens.AccessExpiresAt == nil {
-			break
-		}
-
-		return e.ComplexityRoot.SessionTokens.AccessExpiresAt(childComplexity), true
 	case "SessionTokens.accessToken":
 		if e.ComplexityRoot.SessionTokens.AccessToken == nil {
 			break
 		}
 
 		return e.ComplexityRoot.SessionTokens.AccessToken(childComplexity), true
-	case "SessionTokens.refreshTokenExpiresAt":
-		if e.ComplexityRoot.SessionTokens.RefreshExpiresAt == nil {
+	case "SessionTokens.accessTokenExpiresAt":
+		if e.ComplexityRoot.SessionTokens.AccessTokenExpiresAt == nil {
 			break
 		}
 
-		return e.ComplexityRoot.SessionTokens.RefreshExpiresAt(childComplexity), true
+		return e.ComplexityRoot.SessionTokens.AccessTokenExpiresAt(childComplexity), true
 	case "SessionTokens.refreshToken":
 		if e.ComplexityRoot.SessionTokens.RefreshToken == nil {
 			break
 		}
 
 		return e.ComplexityRoot.SessionTokens.RefreshToken(childComplexity), true
+	case "SessionTokens.refreshTokenExpiresAt":
+		if e.ComplexityRoot.SessionTokens.RefreshTokenExpiresAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SessionTokens.RefreshTokenExpiresAt(childComplexity), true
 
 	case "SetUserRolePayload.user":
 		if e.ComplexityRoot.SetUserRolePayload.User == nil {
@@ -1257,13 +1276,20 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 	inputUnmarshalMap := graphql.BuildUnmarshalerMap(
 		ec.unmarshalInputAssetOrder,
 		ec.unmarshalInputAssetWhere,
+		ec.unmarshalInputAuthRule,
+		ec.unmarshalInputBooleanFilter,
 		ec.unmarshalInputChangePasswordInput,
 		ec.unmarshalInputCompleteAssetUploadInput,
 		ec.unmarshalInputCreateAssetUploadInput,
 		ec.unmarshalInputCreatePostInput,
 		ec.unmarshalInputDeleteAssetInput,
 		ec.unmarshalInputDeletePostInput,
+		ec.unmarshalInputFloatFilter,
 		ec.unmarshalInputIDFilter,
+		ec.unmarshalInputIDListFilter,
+		ec.unmarshalInputInt64Filter,
+		ec.unmarshalInputIntFilter,
+		ec.unmarshalInputModelOrder,
 		ec.unmarshalInputPostOrder,
 		ec.unmarshalInputPostStatusFilter,
 		ec.unmarshalInputPostWhere,
@@ -1396,14 +1422,20 @@ enum AssetState {
 }
 
 "A file: an image, a video, a document."
-type Asset implements Node {
+type Asset implements Node
+  @model(mutations: [], subscription: false)
+  @auth(rules: [
+    {allow: PUBLIC, operations: [READ], where: {visibility: {eq: PUBLIC}, state: {eq: READY}}}
+    {allow: OWNER, ownerField: "owner"}
+    {allow: ROLE, role: EDITOR, operations: [READ, UPDATE, DELETE], where: {state: {eq: READY}}}
+  ]) {
   id: ID!
   "The name that the uploader gave it, without any path."
-  filename: String!
+  filename: String! @index
   "The media type that its bytes show, such as ` + "`" + `image/png` + "`" + `; what the client claims does not count."
-  contentType: String!
+  contentType: String! @filterable
   "Size in bytes."
-  size: Int64!
+  size: Int64! @index
   "SHA-256 of the bytes, in lower-case hexadecimal digits."
   sha256: String!
   "Width in pixels; null when it is no image."
@@ -1413,85 +1445,19 @@ type Asset implements Node {
   "What the image shows, for those who cannot see it; at most 1,000 characters."
   alt: String
   "Who uploaded it."
-  owner: User!
-  visibility: Visibility!
+  owner: User! @reference
+  visibility: Visibility! @index(sortKeyFields: ["state", "createdAt"])
   state: AssetState!
   """
   Where to get the bytes: the same address for ever when PUBLIC, signed and good
   for an hour or more when PRIVATE. Answers Range requests. Null while PENDING.
   """
-  url: String
-  createdAt: Time!
+  url: String @customResolver
+  createdAt: Time! @index
   "When the record last changed."
   updatedAt: Time!
   "Counts the changes of the record; for ` + "`" + `expectedVersion` + "`" + `."
   version: Int!
-}
-
-"A page of files."
-type AssetConnection {
-  edges: [AssetEdge!]!
-  "The files of the page, without the edges around them."
-  nodes: [Asset!]!
-  pageInfo: PageInfo!
-  "How many there are on all pages together. Counted only when selected."
-  totalCount: Int!
-}
-
-"A file in a connection."
-type AssetEdge {
-  "Where the file stands; for ` + "`" + `after` + "`" + ` and ` + "`" + `before` + "`" + `."
-  cursor: String!
-  node: Asset!
-}
-
-"Which files. All conditions that are given must hold."
-input AssetWhere {
-  and: [AssetWhere!]
-  or: [AssetWhere!]
-  not: AssetWhere
-  id: IDFilter
-  ownerId: IDFilter
-  contentType: StringFilter
-  filename: StringFilter
-  visibility: VisibilityFilter
-  createdAt: TimeFilter
-}
-
-"Conditions on a visibility."
-input VisibilityFilter {
-  eq: Visibility
-  ne: Visibility
-  in: [Visibility!]
-}
-
-"How files are sorted."
-input AssetOrder {
-  field: AssetOrderField!
-  direction: OrderDirection! = DESC
-}
-
-"What files can be sorted by."
-enum AssetOrderField {
-  CREATED_AT
-  FILENAME
-  SIZE
-}
-
-extend type Query {
-  "A file by id."
-  asset(id: ID!): Asset
-  "The files that you may see, newest first unless ` + "`" + `orderBy` + "`" + ` says otherwise."
-  assets(
-    where: AssetWhere
-    orderBy: AssetOrder
-    "How many, from the start or after ` + "`" + `after` + "`" + `: 20 when omitted, at most 100."
-    first: Int
-    after: String
-    "How many, from the end or before ` + "`" + `before` + "`" + `: at most 100. Not together with ` + "`" + `first` + "`" + `."
-    last: Int
-    before: String
-  ): AssetConnection!
 }
 
 extend type Mutation {
@@ -1584,6 +1550,160 @@ type DeleteAssetPayload {
 }
 `, BuiltIn: false},
 	{Name: "../schema/base.graphqls", Input: `"""
+Makes a stored type. From it come a query by id, a list with filters, orders,
+search and cursors, mutations, and a subscription; ` + "`" + `schema/gen/` + "`" + ` shows them. The
+fields ` + "`" + `id` + "`" + `, ` + "`" + `createdAt` + "`" + `, ` + "`" + `updatedAt` + "`" + ` and ` + "`" + `version` + "`" + ` are there without being
+declared. Needs ` + "`" + `@auth` + "`" + `: without a rule nobody may do anything.
+"""
+directive @model(
+  "The plural in camel case, which names the list: ` + "`" + `products` + "`" + `. Made from the name of the type when left out."
+  plural: String
+  "Where documents are stored; the plural when left out. Keep it when you rename the type, and they stay."
+  collection: String
+  "What ids begin with; the name in lower case when left out. Keep it when you rename the type, and ids stay good."
+  idPrefix: String
+  "The mutations to make, as far as some rule allows them. Those left out you may write yourself."
+  mutations: [ModelMutation!]! = [CREATE, UPDATE, DELETE]
+  "Whether changes can be subscribed to."
+  subscription: Boolean! = true
+  "How a list is sorted that is asked for no order; newest first when left out. The field needs an ` + "`" + `@index` + "`" + ` of its own."
+  orderBy: ModelOrder
+) on OBJECT
+
+"""
+Who may do what. The rules of a type are joined by OR: one that allows is
+enough. What no rule lets a caller read does not exist for it, in lists, counts,
+searches, links and subscriptions alike. A rule holds for what is stored, and
+for a create or an update also for what would be stored: so nobody can write a
+document out of their own rights. On a field, the rules come on top of those of
+its type: whoever they refuse reads null, with a FORBIDDEN error, and may not
+filter, sort or search by the field, nor write it.
+"""
+directive @auth(rules: [AuthRule!]!) on OBJECT | FIELD_DEFINITION
+
+"""
+Lets lists be filtered by the field, and sorted when it is never null, with an
+index that serves it. With ` + "`" + `sortKeyFields` + "`" + ` the index goes on with those fields:
+it serves a filter by this one together with an order by them.
+"""
+directive @index(sortKeyFields: [String!]) repeatable on FIELD_DEFINITION
+
+"Lets lists be filtered by the field without an index of its own: beside others that have one."
+directive @filterable on FIELD_DEFINITION
+
+"No two documents hold the same value; null never conflicts. Makes a query by the value, such as ` + "`" + `productBySku` + "`" + `."
+directive @unique on FIELD_DEFINITION
+
+"The argument ` + "`" + `search` + "`" + ` of lists looks in this text."
+directive @searchable on FIELD_DEFINITION
+
+"""
+Holds the id of an object of another stored type, or a list of them; inputs and
+filters name it with ` + "`" + `Id` + "`" + ` or ` + "`" + `Ids` + "`" + ` at the end. What it leads to may be deleted
+or hidden: then it is null, or missing from the list.
+"""
+directive @reference(
+  "Whether an id must be given at all."
+  required: Boolean! = false
+) on FIELD_DEFINITION
+
+"The objects of another stored type whose field leads here, as a connection with its own filters and cursors."
+directive @hasMany(
+  "The ` + "`" + `@reference` + "`" + ` field of the other type."
+  field: String!
+) on FIELD_DEFINITION
+
+"What the field is when it is left out at creation, and in documents that were stored before it was declared."
+directive @default(value: Literal!) on FIELD_DEFINITION
+
+"What a value must be like. Texts have at most 10,000 characters and lists at most 100 entries unless you say otherwise."
+directive @constraint(
+  minLength: Int
+  maxLength: Int
+  "A regular expression (RE2) that the whole text must match."
+  pattern: String
+  format: ConstraintFormat
+  min: Float
+  max: Float
+  exclusiveMin: Float
+  exclusiveMax: Float
+  multipleOf: Float
+  minItems: Int
+  maxItems: Int
+  uniqueItems: Boolean
+) on FIELD_DEFINITION
+
+"Whether the mutations made from the type take the field."
+directive @settable(onCreate: Boolean! = true, onUpdate: Boolean! = true) on FIELD_DEFINITION
+
+"Large: lists that are not asked for the field do not read it."
+directive @bulk on FIELD_DEFINITION
+
+"Not stored: a resolver written in Go gives the value."
+directive @customResolver on FIELD_DEFINITION
+
+"A mutation that ` + "`" + `@model` + "`" + ` makes."
+enum ModelMutation {
+  CREATE
+  UPDATE
+  DELETE
+}
+
+"An order of ` + "`" + `@model` + "`" + `."
+input ModelOrder {
+  field: String!
+  direction: OrderDirection! = DESC
+}
+
+"One rule of ` + "`" + `@auth` + "`" + `. All of its parts must hold."
+input AuthRule {
+  allow: AuthAllow!
+  "For OWNER: the field that holds the caller's id, ` + "`" + `id` + "`" + ` itself, or a ` + "`" + `@reference` + "`" + ` to users. A create that leaves it out makes the caller the owner."
+  ownerField: String
+  "For ROLE, and beside OWNER: the least role that the caller must have."
+  role: Role
+  "What it allows; everything when left out."
+  operations: [AuthOperation!]
+  "What the document must be like, as in the argument ` + "`" + `where` + "`" + ` of lists; ` + "`" + `NOW` + "`" + ` stands for the moment."
+  where: Literal
+}
+
+"Whom a rule of ` + "`" + `@auth` + "`" + ` means."
+enum AuthAllow {
+  "Everybody, visitors too."
+  PUBLIC
+  "Whoever has signed in."
+  SIGNED_IN
+  "The user whose id stands in ` + "`" + `ownerField` + "`" + `."
+  OWNER
+  "Users with ` + "`" + `role` + "`" + ` or a higher one."
+  ROLE
+}
+
+"What a rule of ` + "`" + `@auth` + "`" + ` allows."
+enum AuthOperation {
+  CREATE
+  READ
+  UPDATE
+  DELETE
+}
+
+"A form that ` + "`" + `@constraint` + "`" + ` knows."
+enum ConstraintFormat {
+  "` + "`" + `name@example.org` + "`" + `"
+  EMAIL
+  "An absolute http or https address."
+  URL
+  "` + "`" + `a-z` + "`" + ` and ` + "`" + `0-9` + "`" + ` in runs joined by single hyphens."
+  SLUG
+  "A UUID (RFC 9562) with hyphens."
+  UUID
+}
+
+"A value in a directive, of whatever type is meant there."
+scalar Literal
+
+"""
 A moment, written as RFC 3339. Answers are in UTC with milliseconds:
 ` + "`" + `2026-03-01T12:00:00.000Z` + "`" + `. Input may carry any offset and precision and is cut
 to milliseconds.
@@ -1660,6 +1780,76 @@ input StringListFilter {
   hasSome: [String!]
 }
 
+"Conditions on a list of ids. All that are given must hold."
+input IDListFilter {
+  "The list holds this id."
+  has: ID
+  "The list holds at least one of these, at most 100."
+  hasSome: [ID!]
+}
+
+"Conditions on a truth value."
+input BooleanFilter {
+  "Equal to; null finds what has none."
+  eq: Boolean
+  "Different from; an absent value is different too."
+  ne: Boolean
+}
+
+"Conditions on a whole number. All that are given must hold; an absent number meets none of the ranges."
+input IntFilter {
+  "Equal to; null finds what has none."
+  eq: Int
+  "Different from; an absent value is different too."
+  ne: Int
+  "One of these, at most 100."
+  in: [Int!]
+  "Less than."
+  lt: Int
+  "Less than or equal to."
+  lte: Int
+  "Greater than."
+  gt: Int
+  "Greater than or equal to."
+  gte: Int
+}
+
+"Conditions on a whole number of up to 64 bits. All that are given must hold; an absent number meets none of the ranges."
+input Int64Filter {
+  "Equal to; null finds what has none."
+  eq: Int64
+  "Different from; an absent value is different too."
+  ne: Int64
+  "One of these, at most 100."
+  in: [Int64!]
+  "Less than."
+  lt: Int64
+  "Less than or equal to."
+  lte: Int64
+  "Greater than."
+  gt: Int64
+  "Greater than or equal to."
+  gte: Int64
+}
+
+"Conditions on a number. All that are given must hold; an absent number meets none of the ranges."
+input FloatFilter {
+  "Equal to; null finds what has none."
+  eq: Float
+  "Different from; an absent value is different too."
+  ne: Float
+  "One of these, at most 100."
+  in: [Float!]
+  "Less than."
+  lt: Float
+  "Less than or equal to."
+  lte: Float
+  "Greater than."
+  gt: Float
+  "Greater than or equal to."
+  gte: Float
+}
+
 "Conditions on a moment. All that are given must hold; an absent moment meets none of the ranges."
 input TimeFilter {
   "Equal to; null finds what has none."
@@ -1672,6 +1862,16 @@ input TimeFilter {
   gt: Time
   "After or at."
   gte: Time
+}
+
+"What happened to an object, as the subscriber sees it."
+enum ChangeKind {
+  "It was not among what you see before."
+  ADDED
+  "It was and still is."
+  UPDATED
+  "It no longer is."
+  REMOVED
 }
 
 """
@@ -1729,10 +1929,17 @@ enum PostStatus {
 }
 
 "An article: a news item, a page of a blog."
-type Post implements Node {
+type Post implements Node
+  @model(mutations: [], orderBy: {field: "date"})
+  @auth(rules: [
+    {allow: PUBLIC, operations: [READ], where: {status: {eq: PUBLISHED}, date: {lte: NOW}}}
+    {allow: OWNER, ownerField: "author", operations: [READ]}
+    {allow: OWNER, ownerField: "author", role: AUTHOR, operations: [CREATE, UPDATE, DELETE]}
+    {allow: ROLE, role: EDITOR}
+  ]) {
   id: ID!
   "1 to 200 characters."
-  title: String!
+  title: String! @index @searchable
   """
   The last part of the address, unique among published posts: ` + "`" + `a-z 0-9` + "`" + ` in runs
   joined by ` + "`" + `-` + "`" + `, at most 100 characters. It is claimed when the post becomes
@@ -1742,98 +1949,32 @@ type Post implements Node {
   """
   slug: String
   "A summary of at most 500 characters of plain text."
-  excerpt: String
+  excerpt: String @searchable
   "The text in Markdown (GitHub flavoured), at most 200,000 characters."
-  body: String!
+  body: String! @bulk @searchable
   "The text as sanitised HTML, safe to put into a page."
-  bodyHtml: String!
+  bodyHtml: String! @customResolver
   "Up to 20 words or phrases of at most 50 characters, lower-cased, each once."
-  tags: [String!]!
+  tags: [String!]! @index(sortKeyFields: ["date"])
   "Who wrote it."
-  author: User!
+  author: User! @reference @index(sortKeyFields: ["date"])
   "The picture on top; null when there is none that you may see."
-  cover: Asset
-  status: PostStatus!
+  cover: Asset @reference
+  status: PostStatus! @index(sortKeyFields: ["date"])
   "From when on everybody may read it: in the future for a scheduled post, null for a draft."
-  publishedAt: Time
-  createdAt: Time!
+  publishedAt: Time @filterable
+  "What posts are sorted by: ` + "`" + `publishedAt` + "`" + `, or ` + "`" + `createdAt` + "`" + ` while that is null."
+  date: Time! @index
+  createdAt: Time! @index
   "When the record last changed."
-  updatedAt: Time!
+  updatedAt: Time! @index
   "Counts the changes of the record; for ` + "`" + `expectedVersion` + "`" + `."
   version: Int!
 }
 
-"A page of posts."
-type PostConnection {
-  edges: [PostEdge!]!
-  "The posts of the page, without the edges around them."
-  nodes: [Post!]!
-  pageInfo: PageInfo!
-  "How many there are on all pages together. Counted only when selected."
-  totalCount: Int!
-}
-
-"A post in a connection."
-type PostEdge {
-  "Where the post stands; for ` + "`" + `after` + "`" + ` and ` + "`" + `before` + "`" + `."
-  cursor: String!
-  node: Post!
-}
-
-"Which posts. All conditions that are given must hold."
-input PostWhere {
-  and: [PostWhere!]
-  or: [PostWhere!]
-  not: PostWhere
-  id: IDFilter
-  status: PostStatusFilter
-  authorId: IDFilter
-  tags: StringListFilter
-  publishedAt: TimeFilter
-  createdAt: TimeFilter
-  updatedAt: TimeFilter
-}
-
-"Conditions on a status."
-input PostStatusFilter {
-  eq: PostStatus
-  ne: PostStatus
-  in: [PostStatus!]
-}
-
-"How posts are sorted."
-input PostOrder {
-  field: PostOrderField!
-  direction: OrderDirection! = DESC
-}
-
-"What posts can be sorted by."
-enum PostOrderField {
-  "` + "`" + `publishedAt` + "`" + `, or ` + "`" + `createdAt` + "`" + ` while it is null."
-  DATE
-  CREATED_AT
-  UPDATED_AT
-  TITLE
-}
-
 extend type Query {
-  "A post by id."
-  post(id: ID!): Post
   "A post by its slug, today's or an earlier one."
   postBySlug(slug: String!): Post
-  "The posts that you may see, newest first (` + "`" + `DATE` + "`" + `) unless ` + "`" + `orderBy` + "`" + ` says otherwise."
-  posts(
-    where: PostWhere
-    orderBy: PostOrder
-    "Up to 16 words that title, excerpt or text must hold together, whatever their case and accents. Blank: all posts."
-    search: String
-    "How many, from the start or after ` + "`" + `after` + "`" + `: 20 when omitted, at most 100."
-    first: Int
-    after: String
-    "How many, from the end or before ` + "`" + `before` + "`" + `: at most 100. Not together with ` + "`" + `first` + "`" + `."
-    last: Int
-    before: String
-  ): PostConnection!
 }
 
 extend type Mutation {
@@ -1847,34 +1988,6 @@ extend type Mutation {
   unpublishPost(input: UnpublishPostInput!): UnpublishPostPayload!
   "Removes a post for good."
   deletePost(input: DeletePostInput!): DeletePostPayload!
-}
-
-extend type Subscription {
-  """
-  What happens to posts that you may see and that ` + "`" + `where` + "`" + ` finds. A post that
-  comes into your sight is ADDED, whether new, published, or due by the clock;
-  one that leaves it is REMOVED.
-  """
-  postChanged(where: PostWhere): PostChange!
-}
-
-"A change of a post, as far as the subscriber may know of it."
-type PostChange {
-  kind: ChangeKind!
-  "The id of the post."
-  id: ID!
-  "The post after the change; null when it was removed."
-  post: Post
-}
-
-"What happened to an object, as the subscriber sees it."
-enum ChangeKind {
-  "It was not among what you see before."
-  ADDED
-  "It was and still is."
-  UPDATED
-  "It no longer is."
-  REMOVED
 }
 
 input CreatePostInput {
@@ -2063,101 +2176,39 @@ enum Role {
 }
 
 "Somebody with an account."
-type User implements Node {
+type User implements Node
+  @model(mutations: [], subscription: false)
+  @auth(rules: [
+    {allow: PUBLIC, operations: [READ]}
+    {allow: OWNER, ownerField: "id", operations: [UPDATE]}
+    {allow: ROLE, role: ADMIN, operations: [UPDATE]}
+  ]) {
   id: ID!
   "Unique name: 3 to 30 of ` + "`" + `a-z 0-9 _ . -` + "`" + `, beginning and ending with a letter or digit."
-  username: String!
+  username: String! @unique @searchable
   "The name to show, at most 100 characters; null when the user gave none."
-  displayName: String
+  displayName: String @searchable
   "A few words about the user, at most 2,000 characters of plain text."
   bio: String
   "The user's picture; null when there is none that you may see."
-  avatar: Asset
+  avatar: Asset @reference
   "What the user may do."
-  role: Role!
+  role: Role! @index(sortKeyFields: ["createdAt"])
   "The address to sign in with. Only the user and admins read it: for others null, with a FORBIDDEN error."
-  email: String
+  email: String @unique @auth(rules: [{allow: OWNER, ownerField: "id"}, {allow: ROLE, role: ADMIN}])
   "When an admin suspended the account; null when it is active. Only the user and admins read it."
-  suspendedAt: Time
+  suspendedAt: Time @filterable @auth(rules: [{allow: OWNER, ownerField: "id"}, {allow: ROLE, role: ADMIN}])
   "When the account was made."
-  createdAt: Time!
+  createdAt: Time! @index
   "When the record last changed."
   updatedAt: Time!
   "Counts the changes of the record; for ` + "`" + `expectedVersion` + "`" + `."
   version: Int!
 }
 
-"A page of users."
-type UserConnection {
-  edges: [UserEdge!]!
-  "The users of the page, without the edges around them."
-  nodes: [User!]!
-  pageInfo: PageInfo!
-  "How many there are on all pages together. Counted only when selected."
-  totalCount: Int!
-}
-
-"A user in a connection."
-type UserEdge {
-  "Where the user stands; for ` + "`" + `after` + "`" + ` and ` + "`" + `before` + "`" + `."
-  cursor: String!
-  node: User!
-}
-
-"Which users. All conditions that are given must hold."
-input UserWhere {
-  and: [UserWhere!]
-  or: [UserWhere!]
-  not: UserWhere
-  id: IDFilter
-  username: StringFilter
-  role: RoleFilter
-  "Only for admins: FORBIDDEN for others."
-  email: StringFilter
-  "Only for admins: FORBIDDEN for others."
-  suspendedAt: TimeFilter
-  createdAt: TimeFilter
-}
-
-"Conditions on a role."
-input RoleFilter {
-  eq: Role
-  ne: Role
-  in: [Role!]
-}
-
-"How users are sorted."
-input UserOrder {
-  field: UserOrderField!
-  direction: OrderDirection! = ASC
-}
-
-"What users can be sorted by."
-enum UserOrderField {
-  CREATED_AT
-  USERNAME
-}
-
 extend type Query {
   "Who you are; null for a visitor."
   viewer: User
-  "A user by id."
-  user(id: ID!): User
-  "A user by username, whatever the case."
-  userByUsername(username: String!): User
-  "All users, newest first unless ` + "`" + `orderBy` + "`" + ` says otherwise."
-  users(
-    where: UserWhere
-    orderBy: UserOrder
-    "Up to 16 words that username and display name must hold together. Blank: all users."
-    search: String
-    "How many, from the start or after ` + "`" + `after` + "`" + `: 20 when omitted, at most 100."
-    first: Int
-    after: String
-    "How many, from the end or before ` + "`" + `before` + "`" + `: at most 100. Not together with ` + "`" + `first` + "`" + `."
-    last: Int
-    before: String
-  ): UserConnection!
 }
 
 extend type Mutation {
@@ -2213,6 +2264,242 @@ input UnsuspendUserInput {
 
 type UnsuspendUserPayload {
   user: User!
+}
+`, BuiltIn: false},
+	{Name: "../schema/gen/asset.graphqls", Input: `# Code generated from schema/asset.graphqls by ` + "`" + `go generate` + "`" + `. DO NOT EDIT.
+
+"A page of assets."
+type AssetConnection {
+  edges: [AssetEdge!]!
+  "The assets of the page, without the edges around them."
+  nodes: [Asset!]!
+  pageInfo: PageInfo!
+  "How many there are on all pages together. Counted only when selected."
+  totalCount: Int!
+}
+
+"One of the assets of a connection."
+type AssetEdge {
+  "Where it stands; for ` + "`" + `after` + "`" + ` and ` + "`" + `before` + "`" + `."
+  cursor: String!
+  node: Asset!
+}
+
+"Which assets. All conditions that are given must hold."
+input AssetWhere {
+  and: [AssetWhere!]
+  or: [AssetWhere!]
+  not: AssetWhere
+  id: IDFilter
+  filename: StringFilter
+  contentType: StringFilter
+  size: Int64Filter
+  ownerId: IDFilter
+  visibility: VisibilityFilter
+  createdAt: TimeFilter
+}
+
+"How assets are sorted."
+input AssetOrder {
+  field: AssetOrderField!
+  direction: OrderDirection! = DESC
+}
+
+"What assets can be sorted by."
+enum AssetOrderField {
+  FILENAME
+  SIZE
+  CREATED_AT
+}
+
+extend type Query {
+  "The asset with this id."
+  asset(id: ID!): Asset
+  "The assets that you may see, sorted by ` + "`" + `createdAt` + "`" + `, newest first, unless ` + "`" + `orderBy` + "`" + ` says otherwise."
+  assets(
+    where: AssetWhere
+    orderBy: AssetOrder
+    "How many, from the start or after ` + "`" + `after` + "`" + `: 20 when omitted, at most 100."
+    first: Int
+    after: String
+    "How many, from the end or before ` + "`" + `before` + "`" + `: at most 100. Not together with ` + "`" + `first` + "`" + `."
+    last: Int
+    before: String
+  ): AssetConnection!
+}
+`, BuiltIn: false},
+	{Name: "../schema/gen/post.graphqls", Input: `# Code generated from schema/post.graphqls by ` + "`" + `go generate` + "`" + `. DO NOT EDIT.
+
+"A page of posts."
+type PostConnection {
+  edges: [PostEdge!]!
+  "The posts of the page, without the edges around them."
+  nodes: [Post!]!
+  pageInfo: PageInfo!
+  "How many there are on all pages together. Counted only when selected."
+  totalCount: Int!
+}
+
+"One of the posts of a connection."
+type PostEdge {
+  "Where it stands; for ` + "`" + `after` + "`" + ` and ` + "`" + `before` + "`" + `."
+  cursor: String!
+  node: Post!
+}
+
+"Which posts. All conditions that are given must hold."
+input PostWhere {
+  and: [PostWhere!]
+  or: [PostWhere!]
+  not: PostWhere
+  id: IDFilter
+  title: StringFilter
+  tags: StringListFilter
+  authorId: IDFilter
+  status: PostStatusFilter
+  publishedAt: TimeFilter
+  date: TimeFilter
+  createdAt: TimeFilter
+  updatedAt: TimeFilter
+}
+
+"How posts are sorted."
+input PostOrder {
+  field: PostOrderField!
+  direction: OrderDirection! = DESC
+}
+
+"What posts can be sorted by."
+enum PostOrderField {
+  TITLE
+  DATE
+  CREATED_AT
+  UPDATED_AT
+}
+
+extend type Query {
+  "The post with this id."
+  post(id: ID!): Post
+  "The posts that you may see, sorted by ` + "`" + `date` + "`" + `, newest first, unless ` + "`" + `orderBy` + "`" + ` says otherwise."
+  posts(
+    where: PostWhere
+    orderBy: PostOrder
+    "Up to 16 words that ` + "`" + `title` + "`" + `, ` + "`" + `excerpt` + "`" + ` and ` + "`" + `body` + "`" + ` must hold together, whatever their case and accents. Blank: no condition."
+    search: String
+    "How many, from the start or after ` + "`" + `after` + "`" + `: 20 when omitted, at most 100."
+    first: Int
+    after: String
+    "How many, from the end or before ` + "`" + `before` + "`" + `: at most 100. Not together with ` + "`" + `first` + "`" + `."
+    last: Int
+    before: String
+  ): PostConnection!
+}
+
+extend type Subscription {
+  """
+  What happens to posts that you may see and that ` + "`" + `where` + "`" + ` finds. One that
+  comes into your sight is ADDED, one that leaves it is REMOVED.
+  """
+  postChanged(where: PostWhere): PostChange!
+}
+
+"A change of one of the posts, as far as the subscriber may know of it."
+type PostChange {
+  kind: ChangeKind!
+  id: ID!
+  "What it is after the change; null when it was removed."
+  post: Post
+}
+`, BuiltIn: false},
+	{Name: "../schema/gen/shared.graphqls", Input: `# Code generated by ` + "`" + `go generate` + "`" + `. DO NOT EDIT.
+
+"Conditions on a value of PostStatus. All that are given must hold."
+input PostStatusFilter {
+  eq: PostStatus
+  ne: PostStatus
+  in: [PostStatus!]
+}
+
+"Conditions on a value of Role. All that are given must hold."
+input RoleFilter {
+  eq: Role
+  ne: Role
+  in: [Role!]
+}
+
+"Conditions on a value of Visibility. All that are given must hold."
+input VisibilityFilter {
+  eq: Visibility
+  ne: Visibility
+  in: [Visibility!]
+}
+`, BuiltIn: false},
+	{Name: "../schema/gen/user.graphqls", Input: `# Code generated from schema/user.graphqls by ` + "`" + `go generate` + "`" + `. DO NOT EDIT.
+
+"A page of users."
+type UserConnection {
+  edges: [UserEdge!]!
+  "The users of the page, without the edges around them."
+  nodes: [User!]!
+  pageInfo: PageInfo!
+  "How many there are on all pages together. Counted only when selected."
+  totalCount: Int!
+}
+
+"One of the users of a connection."
+type UserEdge {
+  "Where it stands; for ` + "`" + `after` + "`" + ` and ` + "`" + `before` + "`" + `."
+  cursor: String!
+  node: User!
+}
+
+"Which users. All conditions that are given must hold."
+input UserWhere {
+  and: [UserWhere!]
+  or: [UserWhere!]
+  not: UserWhere
+  id: IDFilter
+  username: StringFilter
+  role: RoleFilter
+  "FORBIDDEN for those who may not read the field."
+  email: StringFilter
+  "FORBIDDEN for those who may not read the field."
+  suspendedAt: TimeFilter
+  createdAt: TimeFilter
+}
+
+"How users are sorted."
+input UserOrder {
+  field: UserOrderField!
+  direction: OrderDirection! = DESC
+}
+
+"What users can be sorted by."
+enum UserOrderField {
+  USERNAME
+  CREATED_AT
+}
+
+extend type Query {
+  "The user with this id."
+  user(id: ID!): User
+  "The user whose ` + "`" + `username` + "`" + ` is this."
+  userByUsername(username: String!): User
+  "The user whose ` + "`" + `email` + "`" + ` is this."
+  userByEmail(email: String!): User
+  "The users that you may see, sorted by ` + "`" + `createdAt` + "`" + `, newest first, unless ` + "`" + `orderBy` + "`" + ` says otherwise."
+  users(
+    where: UserWhere
+    orderBy: UserOrder
+    "Up to 16 words that ` + "`" + `username` + "`" + ` and ` + "`" + `displayName` + "`" + ` must hold together, whatever their case and accents. Blank: no condition."
+    search: String
+    "How many, from the start or after ` + "`" + `after` + "`" + `: 20 when omitted, at most 100."
+    first: Int
+    after: String
+    "How many, from the end or before ` + "`" + `before` + "`" + `: at most 100. Not together with ` + "`" + `first` + "`" + `."
+    last: Int
+    before: String
+  ): UserConnection!
 }
 `, BuiltIn: false},
 }
@@ -2380,6 +2667,8 @@ func (ec *executionContext) childFields_Post(ctx context.Context, field graphql.
 		return ec.fieldContext_Post_status(ctx, field)
 	case "publishedAt":
 		return ec.fieldContext_Post_publishedAt(ctx, field)
+	case "date":
+		return ec.fieldContext_Post_date(ctx, field)
 	case "createdAt":
 		return ec.fieldContext_Post_createdAt(ctx, field)
 	case "updatedAt":

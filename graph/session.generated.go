@@ -154,7 +154,7 @@ func (ec *executionContext) _SessionTokens_accessTokenExpiresAt(ctx context.Cont
 			return ec.fieldContext_SessionTokens_accessTokenExpiresAt(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return obj.AccessExpiresAt, nil
+			return obj.AccessTokenExpiresAt, nil
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
@@ -200,7 +200,7 @@ func (ec *executionContext) _SessionTokens_refreshTokenExpiresAt(ctx context.Con
 			return ec.fieldContext_SessionTokens_refreshTokenExpiresAt(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return obj.RefreshExpiresAt, nil
+			return obj.RefreshTokenExpiresAt, nil
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {

@@ -601,50 +601,6 @@ func (ec *executionContext) fieldContext_UserEdge_node(_ context.Context, field 
 
 // region    **************************** input.gotpl *****************************
 
-func (ec *executionContext) unmarshalInputRoleFilter(ctx context.Context, obj any) (model.RoleFilter, error) {
-	var it model.RoleFilter
-	if obj == nil {
-		return it, nil
-	}
-
-	asMap := map[string]any{}
-	for k, v := range obj.(map[string]any) {
-		asMap[k] = v
-	}
-
-	fieldsInOrder := [...]string{"eq", "ne", "in"}
-	for _, k := range fieldsInOrder {
-		v, ok := asMap[k]
-		if !ok {
-			continue
-		}
-		switch k {
-		case "eq":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("eq"))
-			data, err := ec.unmarshalORole2ᚖgithubᚗcomᚋgrapnelᚋgrapnelᚋcoreᚐRole(ctx, v)
-			if err != nil {
-				return it, err
-			}
-			it.Eq = graphql.OmittableOf(data)
-		case "ne":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("ne"))
-			data, err := ec.unmarshalORole2ᚖgithubᚗcomᚋgrapnelᚋgrapnelᚋcoreᚐRole(ctx, v)
-			if err != nil {
-				return it, err
-			}
-			it.Ne = graphql.OmittableOf(data)
-		case "in":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("in"))
-			data, err := ec.unmarshalORole2ᚕgithubᚗcomᚋgrapnelᚋgrapnelᚋcoreᚐRoleᚄ(ctx, v)
-			if err != nil {
-				return it, err
-			}
-			it.In = graphql.OmittableOf(data)
-		}
-	}
-	return it, nil
-}
-
 func (ec *executionContext) unmarshalInputSetUserRoleInput(ctx context.Context, obj any) (model.SetUserRoleInput, error) {
 	var it model.SetUserRoleInput
 	if obj == nil {
@@ -840,7 +796,7 @@ func (ec *executionContext) unmarshalInputUserOrder(ctx context.Context, obj any
 	}
 
 	if _, present := asMap["direction"]; !present {
-		asMap["direction"] = "ASC"
+		asMap["direction"] = "DESC"
 	}
 
 	fieldsInOrder := [...]string{"field", "direction"}
@@ -1667,14 +1623,6 @@ var (
 		core.Admin:  "ADMIN",
 	}
 )
-
-func (ec *executionContext) unmarshalORoleFilter2ᚖgithubᚗcomᚋgrapnelᚋgrapnelᚋgraphᚋmodelᚐRoleFilter(ctx context.Context, v any) (*model.RoleFilter, error) {
-	if v == nil {
-		return nil, nil
-	}
-	res, err := ec.unmarshalInputRoleFilter(ctx, v)
-	return &res, graphql.ErrorOnPath(ctx, err)
-}
 
 func (ec *executionContext) marshalOUser2ᚖgithubᚗcomᚋgrapnelᚋgrapnelᚋcoreᚐUser(ctx context.Context, sel ast.SelectionSet, v *core.User) graphql.Marshaler {
 	if v == nil {

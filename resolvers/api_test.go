@@ -21,6 +21,7 @@ import (
 
 	"github.com/grapnel/grapnel/core"
 	"github.com/grapnel/grapnel/graph"
+	"github.com/grapnel/grapnel/graph/model"
 	"github.com/grapnel/grapnel/internal/web"
 	"github.com/grapnel/grapnel/resolvers"
 	"github.com/grapnel/grapnel/resolvers/upload"
@@ -79,7 +80,8 @@ func newAPI(t testing.TB) *api {
 	server := httptest.NewUnstartedServer(nil)
 	a.url = "http://" + server.Listener.Addr().String()
 	a.app, err = core.New(ctx, core.Config{
-		Docs: a.docs, Objects: objects, Key: bytes.Repeat([]byte("k"), 32), BaseURL: a.url,
+		Specs: model.Specs(),
+		Docs:  a.docs, Objects: objects, Key: bytes.Repeat([]byte("k"), 32), BaseURL: a.url,
 		MaxUpload: 1 << 20, SignUpRole: core.Member, Now: func() time.Time { return time.Now().Add(time.Duration(a.offset.Load())) },
 	})
 	if err != nil {

@@ -4,13 +4,9 @@ import (
 	"context"
 
 	"github.com/grapnel/grapnel/core"
-	"github.com/grapnel/grapnel/graph"
 	"github.com/grapnel/grapnel/graph/model"
+	"github.com/grapnel/grapnel/resolvers/translate"
 )
-
-func (r *assetResolver) Owner(ctx context.Context, obj *core.Asset) (*core.User, error) {
-	return r.app.Assets.Owner(ctx, obj)
-}
 
 func (r *assetResolver) URL(ctx context.Context, obj *core.Asset) (*string, error) {
 	return r.app.Assets.URL(obj), nil
@@ -44,31 +40,12 @@ func (r *mutationResolver) CompleteAssetUpload(ctx context.Context, input model.
 }
 
 func (r *mutationResolver) UpdateAsset(ctx context.Context, input model.UpdateAssetInput) (*model.UpdateAssetPayload, error) {
-	asset, err := r.app.Assets.Update(ctx, input.ID, version(input.ExpectedVersion), core.AssetPatch{
-		Filename: opt(input.Filename), Alt: opt(input.Alt), Visibility: opt(input.Visibility),
+	asset, err := r.app.Assets.Update(ctx, input.ID, translate.Version(input.ExpectedVersion), core.AssetPatch{
+		Filename: translate.Opt(input.Filename), Alt: translate.Opt(input.Alt), Visibility: translate.Opt(input.Visibility),
 	})
 	return &model.UpdateAssetPayload{Asset: asset}, err
 }
 
 func (r *mutationResolver) DeleteAsset(ctx context.Context, input model.DeleteAssetInput) (*model.DeleteAssetPayload, error) {
-	return &model.DeleteAssetPayload{DeletedID: input.ID}, r.app.Assets.Delete(ctx, input.ID, version(input.ExpectedVersion))
+	return &model.DeleteAssetPayload{DeletedID: input.ID}, r.app.Assets.Delete(ctx, input.ID, translate.Version(input.ExpectedVersion))
 }
-
-func (r *queryResolver) Asset(ctx context.Context, id string) (*core.Asset, error) {
-	return r.app.Assets.Get(ctx, id)
-}
-
-func (r *queryResolver) Assets(ctx context.Context, where *model.AssetWhere, orderBy *model.AssetOrder, first *int32, after *string, last *int32, before *string) (*core.Page[core.Asset], error) {
-	filter, err := read(where, assetWhere)
-	if err != nil {
-		return nil, err
-	}
-	return r.app.Assets.Page(ctx, core.PageArgs{
-		Where: filter, OrderBy: assetOrder(orderBy),
-		First: size(first), After: after, Last: size(last), Before: before,
-	})
-}
-
-func (r *Resolver) Asset() graph.AssetResolver { return &assetResolver{r} }
-
-type assetResolver struct{ *Resolver }

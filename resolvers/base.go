@@ -4,7 +4,6 @@ import (
 	"context"
 
 	"github.com/grapnel/grapnel/core"
-	"github.com/grapnel/grapnel/graph"
 )
 
 func (r *queryResolver) Node(ctx context.Context, id string) (core.Node, error) {
@@ -14,15 +13,3 @@ func (r *queryResolver) Node(ctx context.Context, id string) (core.Node, error) 
 func (r *queryResolver) Nodes(ctx context.Context, ids []string) ([]core.Node, error) {
 	return r.app.Nodes(ctx, ids)
 }
-
-func (r *Resolver) Mutation() graph.MutationResolver { return &mutationResolver{r} }
-
-func (r *Resolver) Query() graph.QueryResolver { return &queryResolver{r} }
-
-func (r *Resolver) Subscription() graph.SubscriptionResolver { return &subscriptionResolver{r} }
-
-type (
-	mutationResolver     struct{ *Resolver }
-	queryResolver        struct{ *Resolver }
-	subscriptionResolver struct{ *Resolver }
-)

@@ -3,12 +3,15 @@
 // is the answer. Rules, filters and drivers are elsewhere.
 package resolvers
 
-import "github.com/grapnel/grapnel/core"
+import (
+	"github.com/grapnel/grapnel/core"
+	"github.com/grapnel/grapnel/graph"
+)
 
-//go:generate go tool gqlgen generate
+//go:generate go run ../generate
 
-// Resolver is the root of all resolvers.
+// Resolver is what the resolvers work with.
 type Resolver struct{ app *core.App }
 
-// New serves app.
-func New(app *core.App) *Resolver { return &Resolver{app: app} }
+// New resolves with app.
+func New(app *core.App) graph.ResolverRoot { return newRoot(&Resolver{app: app}) }

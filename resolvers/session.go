@@ -53,3 +53,32 @@ func (r *mutationResolver) ChangePassword(ctx context.Context, input model.Chang
 	user, err := r.app.Sessions.ChangePassword(ctx, input.CurrentPassword, input.NewPassword)
 	return &model.ChangePasswordPayload{Viewer: user}, err
 }
+
+// session gives the client its tokens the way it asked for: in the reply, or
+// in cookies.
+func session(ctx context.Context, t model.SessionTransport, tokens core.Tokens) *core.Tokens {
+	if t == model.SessionTransportCookie {
+		core.ClientOf(ctx).Cookies.Set(tokens)
+		return nil
+	}
+	return &tokens
+}
+
+// canHold refuses cookies where none can be set.
+func canHold(ctx context.Context, t model.SessionTransport) error {
+	if t == model.SessionTransportCookie && core.ClientOf(ctx).Cookies == nil {
+		return core.Errorf(core.Invalid, "Cookies cannot be set on this connection; use a POST request or the transport TOKENS.")
+	}
+	return nil
+}
+
+// heldSession is the refresh token of a request and how its client holds it.
+func heldSession(ctx context.Context, given *string) (model.SessionTransport, string) {
+	if given != nil {
+		return model.SessionTransportTokens, *given
+	}
+	if cookies := core.ClientOf(ctx).Cookies; cookies != nil {
+		return model.SessionTransportCookie, cookies.RefreshToken()
+	}
+	return model.SessionTransportTokens, ""
+}

@@ -28,8 +28,10 @@ import (
 	"github.com/grapnel/grapnel/resolvers/upload"
 )
 
-// Project is what a main hands over: its generated schema over an App.
+// Project is what a main hands over: the types that its schema declares, and the
+// generated schema over an App.
 type Project struct {
+	Specs  []core.Spec
 	Schema func(app *core.App) graphql.ExecutableSchema
 }
 
@@ -67,11 +69,11 @@ func (p Project) Run(ctx context.Context, args []string, stdin io.Reader, stdout
 	case "healthcheck":
 		return healthcheck(ctx, cli.Settings, cli.Healthcheck)
 	case "admin create":
-		return withApp(ctx, cli.Settings, log, func(app *core.App) error {
+		return p.withApp(ctx, cli.Settings, log, func(app *core.App) error {
 			return createAdmin(ctx, app, cli.Admin.Create, stdin, stdout, stderr)
 		})
 	case "seed":
-		return withApp(ctx, cli.Settings, log, func(app *core.App) error {
+		return p.withApp(ctx, cli.Settings, log, func(app *core.App) error {
 			plan := seed.Plan{Users: cli.Seed.Users, Posts: cli.Seed.Posts, Images: cli.Seed.Images, Random: cli.Seed.Random}
 			return seed.Run(ctx, app, plan, stderr)
 		})
@@ -96,7 +98,7 @@ func (p Project) serve(ctx context.Context, s config.Settings, log *slog.Logger,
 		return err
 	}
 	defer func() { err = errors.Join(err, stores.Close()) }()
-	app, err := newApp(ctx, s, stores, public, log)
+	app, err := p.newApp(ctx, s, stores, public, log)
 	if err != nil {
 		return err
 	}

@@ -88,13 +88,13 @@ func (s *stores) Close() error {
 }
 
 // newApp makes the product over opened stores.
-func newApp(ctx context.Context, s config.Settings, st *stores, public *url.URL, log *slog.Logger) (*core.App, error) {
+func (p Project) newApp(ctx context.Context, s config.Settings, st *stores, public *url.URL, log *slog.Logger) (*core.App, error) {
 	key, err := tokenKey(s)
 	if err != nil {
 		return nil, err
 	}
 	return core.New(ctx, core.Config{
-		Docs: st.docs, Objects: st.objects, Key: key, BaseURL: strings.TrimSuffix(public.String(), "/"),
+		Specs: p.Specs, Docs: st.docs, Objects: st.objects, Key: key, BaseURL: strings.TrimSuffix(public.String(), "/"),
 		MaxUpload: int64(s.MaxUpload), SignUpRole: signUpRoles[s.SignUp], Log: log,
 	})
 }
@@ -103,7 +103,7 @@ func newApp(ctx context.Context, s config.Settings, st *stores, public *url.URL,
 var signUpRoles = map[string]core.Role{"member": core.Member, "author": core.Author}
 
 // withApp runs a command on the stores of the settings.
-func withApp(ctx context.Context, s config.Settings, log *slog.Logger, do func(*core.App) error) error {
+func (p Project) withApp(ctx context.Context, s config.Settings, log *slog.Logger, do func(*core.App) error) error {
 	st, err := openStores(ctx, s, log)
 	if err != nil {
 		return err
@@ -112,7 +112,7 @@ func withApp(ctx context.Context, s config.Settings, log *slog.Logger, do func(*
 	if public == nil {
 		public = localURL(s.Addr)
 	}
-	app, err := newApp(ctx, s, st, public, log)
+	app, err := p.newApp(ctx, s, st, public, log)
 	if err != nil {
 		return errors.Join(err, st.Close())
 	}

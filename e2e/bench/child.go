@@ -20,6 +20,7 @@ import (
 
 	"github.com/grapnel/grapnel/core"
 	"github.com/grapnel/grapnel/graph"
+	"github.com/grapnel/grapnel/graph/model"
 	"github.com/grapnel/grapnel/internal/web"
 	"github.com/grapnel/grapnel/resolvers"
 	"github.com/grapnel/grapnel/serve"
@@ -58,7 +59,7 @@ func serveProfiled(ctx context.Context, to string) (err error) {
 	if err := pprof.StartCPUProfile(cpu); err != nil {
 		return err
 	}
-	p := serve.Project{Schema: func(app *core.App) graphql.ExecutableSchema {
+	p := serve.Project{Specs: model.Specs(), Schema: func(app *core.App) graphql.ExecutableSchema {
 		return graph.NewExecutableSchema(graph.Config{Resolvers: resolvers.New(app)})
 	}}
 	err = p.Run(ctx, nil, os.Stdin, os.Stdout, os.Stderr)

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/grapnel/grapnel/core"
+	"github.com/grapnel/grapnel/graph/model"
 	"github.com/grapnel/grapnel/internal/seed"
 	"github.com/grapnel/grapnel/storage/filesystem"
 	"github.com/grapnel/grapnel/storage/sqlite"
@@ -70,7 +71,7 @@ func newApp(ctx context.Context, dir string, docs core.DocStore) (*core.App, err
 	if err != nil {
 		return nil, err
 	}
-	return core.New(ctx, core.Config{Docs: docs, Objects: objects, Key: bytes.Repeat([]byte("k"), 32),
+	return core.New(ctx, core.Config{Specs: model.Specs(), Docs: docs, Objects: objects, Key: bytes.Repeat([]byte("k"), 32),
 		MaxUpload: 1 << 30})
 }
 

@@ -2,10 +2,12 @@ package main
 
 import (
 	"context"
+	"maps"
 	"slices"
 	"time"
 
 	"github.com/grapnel/grapnel/core"
+	"github.com/grapnel/grapnel/graph/model"
 	"github.com/grapnel/grapnel/storage/sqlite"
 )
 
@@ -23,7 +25,12 @@ func load(ctx context.Context, path string) (*memory, error) {
 		return nil, err
 	}
 	defer docs.Close()
-	if err := docs.Ensure(ctx, []core.Spec{core.UserSpec(), core.SessionSpec(), core.PostSpec(), core.AssetSpec()}); err != nil {
+	complete, err := core.CompleteSpecs(model.Specs())
+	if err != nil {
+		return nil, err
+	}
+	specs := slices.Collect(maps.Values(complete))
+	if err := docs.Ensure(ctx, specs); err != nil {
 		return nil, err
 	}
 	m := &memory{posts: map[string]*core.Post{}, users: map[string]*core.User{}}

@@ -14,23 +14,45 @@ import (
 	"github.com/grapnel/grapnel/resolvers/upload"
 )
 
-// How files are sorted.
+// How assets are sorted.
 type AssetOrder struct {
 	Field     AssetOrderField `json:"field"`
 	Direction OrderDirection  `json:"direction"`
 }
 
-// Which files. All conditions that are given must hold.
+// Which assets. All conditions that are given must hold.
 type AssetWhere struct {
 	And         graphql.Omittable[[]*AssetWhere]     `json:"and,omitempty"`
 	Or          graphql.Omittable[[]*AssetWhere]     `json:"or,omitempty"`
 	Not         graphql.Omittable[*AssetWhere]       `json:"not,omitempty"`
 	ID          graphql.Omittable[*IDFilter]         `json:"id,omitempty"`
-	OwnerID     graphql.Omittable[*IDFilter]         `json:"ownerId,omitempty"`
-	ContentType graphql.Omittable[*StringFilter]     `json:"contentType,omitempty"`
 	Filename    graphql.Omittable[*StringFilter]     `json:"filename,omitempty"`
+	ContentType graphql.Omittable[*StringFilter]     `json:"contentType,omitempty"`
+	Size        graphql.Omittable[*Int64Filter]      `json:"size,omitempty"`
+	OwnerID     graphql.Omittable[*IDFilter]         `json:"ownerId,omitempty"`
 	Visibility  graphql.Omittable[*VisibilityFilter] `json:"visibility,omitempty"`
 	CreatedAt   graphql.Omittable[*TimeFilter]       `json:"createdAt,omitempty"`
+}
+
+// One rule of `@auth`. All of its parts must hold.
+type AuthRule struct {
+	Allow AuthAllow `json:"allow"`
+	// For OWNER: the field that holds the caller's id, `id` itself, or a `@reference` to users. A create that leaves it out makes the caller the owner.
+	OwnerField graphql.Omittable[*string] `json:"ownerField,omitempty"`
+	// For ROLE, and beside OWNER: the least role that the caller must have.
+	Role graphql.Omittable[*core.Role] `json:"role,omitempty"`
+	// What it allows; everything when left out.
+	Operations graphql.Omittable[[]AuthOperation] `json:"operations,omitempty"`
+	// What the document must be like, as in the argument `where` of lists; `NOW` stands for the moment.
+	Where graphql.Omittable[any] `json:"where,omitempty"`
+}
+
+// Conditions on a truth value.
+type BooleanFilter struct {
+	// Equal to; null finds what has none.
+	Eq graphql.Omittable[*bool] `json:"eq,omitempty"`
+	// Different from; an absent value is different too.
+	Ne graphql.Omittable[*bool] `json:"ne,omitempty"`
 }
 
 type ChangePasswordInput struct {
@@ -109,6 +131,24 @@ type DeletePostPayload struct {
 	DeletedID string `json:"deletedId"`
 }
 
+// Conditions on a number. All that are given must hold; an absent number meets none of the ranges.
+type FloatFilter struct {
+	// Equal to; null finds what has none.
+	Eq graphql.Omittable[*float64] `json:"eq,omitempty"`
+	// Different from; an absent value is different too.
+	Ne graphql.Omittable[*float64] `json:"ne,omitempty"`
+	// One of these, at most 100.
+	In graphql.Omittable[[]float64] `json:"in,omitempty"`
+	// Less than.
+	Lt graphql.Omittable[*float64] `json:"lt,omitempty"`
+	// Less than or equal to.
+	Lte graphql.Omittable[*float64] `json:"lte,omitempty"`
+	// Greater than.
+	Gt graphql.Omittable[*float64] `json:"gt,omitempty"`
+	// Greater than or equal to.
+	Gte graphql.Omittable[*float64] `json:"gte,omitempty"`
+}
+
 // Conditions on an id. All that are given must hold. An explicit null is refused,
 // except for `eq`, where it means "has none".
 type IDFilter struct {
@@ -120,13 +160,63 @@ type IDFilter struct {
 	In graphql.Omittable[[]string] `json:"in,omitempty"`
 }
 
+// Conditions on a list of ids. All that are given must hold.
+type IDListFilter struct {
+	// The list holds this id.
+	Has graphql.Omittable[*string] `json:"has,omitempty"`
+	// The list holds at least one of these, at most 100.
+	HasSome graphql.Omittable[[]string] `json:"hasSome,omitempty"`
+}
+
+// Conditions on a whole number of up to 64 bits. All that are given must hold; an absent number meets none of the ranges.
+type Int64Filter struct {
+	// Equal to; null finds what has none.
+	Eq graphql.Omittable[*int64] `json:"eq,omitempty"`
+	// Different from; an absent value is different too.
+	Ne graphql.Omittable[*int64] `json:"ne,omitempty"`
+	// One of these, at most 100.
+	In graphql.Omittable[[]int64] `json:"in,omitempty"`
+	// Less than.
+	Lt graphql.Omittable[*int64] `json:"lt,omitempty"`
+	// Less than or equal to.
+	Lte graphql.Omittable[*int64] `json:"lte,omitempty"`
+	// Greater than.
+	Gt graphql.Omittable[*int64] `json:"gt,omitempty"`
+	// Greater than or equal to.
+	Gte graphql.Omittable[*int64] `json:"gte,omitempty"`
+}
+
+// Conditions on a whole number. All that are given must hold; an absent number meets none of the ranges.
+type IntFilter struct {
+	// Equal to; null finds what has none.
+	Eq graphql.Omittable[*int32] `json:"eq,omitempty"`
+	// Different from; an absent value is different too.
+	Ne graphql.Omittable[*int32] `json:"ne,omitempty"`
+	// One of these, at most 100.
+	In graphql.Omittable[[]int32] `json:"in,omitempty"`
+	// Less than.
+	Lt graphql.Omittable[*int32] `json:"lt,omitempty"`
+	// Less than or equal to.
+	Lte graphql.Omittable[*int32] `json:"lte,omitempty"`
+	// Greater than.
+	Gt graphql.Omittable[*int32] `json:"gt,omitempty"`
+	// Greater than or equal to.
+	Gte graphql.Omittable[*int32] `json:"gte,omitempty"`
+}
+
+// An order of `@model`.
+type ModelOrder struct {
+	Field     string         `json:"field"`
+	Direction OrderDirection `json:"direction"`
+}
+
 // How posts are sorted.
 type PostOrder struct {
 	Field     PostOrderField `json:"field"`
 	Direction OrderDirection `json:"direction"`
 }
 
-// Conditions on a status.
+// Conditions on a value of PostStatus. All that are given must hold.
 type PostStatusFilter struct {
 	Eq graphql.Omittable[*core.PostStatus]  `json:"eq,omitempty"`
 	Ne graphql.Omittable[*core.PostStatus]  `json:"ne,omitempty"`
@@ -139,10 +229,12 @@ type PostWhere struct {
 	Or          graphql.Omittable[[]*PostWhere]      `json:"or,omitempty"`
 	Not         graphql.Omittable[*PostWhere]        `json:"not,omitempty"`
 	ID          graphql.Omittable[*IDFilter]         `json:"id,omitempty"`
-	Status      graphql.Omittable[*PostStatusFilter] `json:"status,omitempty"`
-	AuthorID    graphql.Omittable[*IDFilter]         `json:"authorId,omitempty"`
+	Title       graphql.Omittable[*StringFilter]     `json:"title,omitempty"`
 	Tags        graphql.Omittable[*StringListFilter] `json:"tags,omitempty"`
+	AuthorID    graphql.Omittable[*IDFilter]         `json:"authorId,omitempty"`
+	Status      graphql.Omittable[*PostStatusFilter] `json:"status,omitempty"`
 	PublishedAt graphql.Omittable[*TimeFilter]       `json:"publishedAt,omitempty"`
+	Date        graphql.Omittable[*TimeFilter]       `json:"date,omitempty"`
 	CreatedAt   graphql.Omittable[*TimeFilter]       `json:"createdAt,omitempty"`
 	UpdatedAt   graphql.Omittable[*TimeFilter]       `json:"updatedAt,omitempty"`
 }
@@ -169,7 +261,7 @@ type RefreshSessionPayload struct {
 	Tokens *core.Tokens `json:"tokens,omitempty"`
 }
 
-// Conditions on a role.
+// Conditions on a value of Role. All that are given must hold.
 type RoleFilter struct {
 	Eq graphql.Omittable[*core.Role]  `json:"eq,omitempty"`
 	Ne graphql.Omittable[*core.Role]  `json:"ne,omitempty"`
@@ -364,38 +456,38 @@ type UserWhere struct {
 	ID       graphql.Omittable[*IDFilter]     `json:"id,omitempty"`
 	Username graphql.Omittable[*StringFilter] `json:"username,omitempty"`
 	Role     graphql.Omittable[*RoleFilter]   `json:"role,omitempty"`
-	// Only for admins: FORBIDDEN for others.
+	// FORBIDDEN for those who may not read the field.
 	Email graphql.Omittable[*StringFilter] `json:"email,omitempty"`
-	// Only for admins: FORBIDDEN for others.
+	// FORBIDDEN for those who may not read the field.
 	SuspendedAt graphql.Omittable[*TimeFilter] `json:"suspendedAt,omitempty"`
 	CreatedAt   graphql.Omittable[*TimeFilter] `json:"createdAt,omitempty"`
 }
 
-// Conditions on a visibility.
+// Conditions on a value of Visibility. All that are given must hold.
 type VisibilityFilter struct {
 	Eq graphql.Omittable[*core.Visibility]  `json:"eq,omitempty"`
 	Ne graphql.Omittable[*core.Visibility]  `json:"ne,omitempty"`
 	In graphql.Omittable[[]core.Visibility] `json:"in,omitempty"`
 }
 
-// What files can be sorted by.
+// What assets can be sorted by.
 type AssetOrderField string
 
 const (
-	AssetOrderFieldCreatedAt AssetOrderField = "CREATED_AT"
 	AssetOrderFieldFilename  AssetOrderField = "FILENAME"
 	AssetOrderFieldSize      AssetOrderField = "SIZE"
+	AssetOrderFieldCreatedAt AssetOrderField = "CREATED_AT"
 )
 
 var AllAssetOrderField = []AssetOrderField{
-	AssetOrderFieldCreatedAt,
 	AssetOrderFieldFilename,
 	AssetOrderFieldSize,
+	AssetOrderFieldCreatedAt,
 }
 
 func (e AssetOrderField) IsValid() bool {
 	switch e {
-	case AssetOrderFieldCreatedAt, AssetOrderFieldFilename, AssetOrderFieldSize:
+	case AssetOrderFieldFilename, AssetOrderFieldSize, AssetOrderFieldCreatedAt:
 		return true
 	}
 	return false
@@ -431,6 +523,194 @@ func (e *AssetOrderField) UnmarshalJSON(b []byte) error {
 }
 
 func (e AssetOrderField) MarshalJSON() ([]byte, error) {
+	var buf bytes.Buffer
+	e.MarshalGQL(&buf)
+	return buf.Bytes(), nil
+}
+
+// Whom a rule of `@auth` means.
+type AuthAllow string
+
+const (
+	// Everybody, visitors too.
+	AuthAllowPublic AuthAllow = "PUBLIC"
+	// Whoever has signed in.
+	AuthAllowSignedIn AuthAllow = "SIGNED_IN"
+	// The user whose id stands in `ownerField`.
+	AuthAllowOwner AuthAllow = "OWNER"
+	// Users with `role` or a higher one.
+	AuthAllowRole AuthAllow = "ROLE"
+)
+
+var AllAuthAllow = []AuthAllow{
+	AuthAllowPublic,
+	AuthAllowSignedIn,
+	AuthAllowOwner,
+	AuthAllowRole,
+}
+
+func (e AuthAllow) IsValid() bool {
+	switch e {
+	case AuthAllowPublic, AuthAllowSignedIn, AuthAllowOwner, AuthAllowRole:
+		return true
+	}
+	return false
+}
+
+func (e AuthAllow) String() string {
+	return string(e)
+}
+
+func (e *AuthAllow) UnmarshalGQL(v any) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("enums must be strings")
+	}
+
+	*e = AuthAllow(str)
+	if !e.IsValid() {
+		return fmt.Errorf("%s is not a valid AuthAllow", str)
+	}
+	return nil
+}
+
+func (e AuthAllow) MarshalGQL(w io.Writer) {
+	_, _ = fmt.Fprint(w, strconv.Quote(e.String()))
+}
+
+func (e *AuthAllow) UnmarshalJSON(b []byte) error {
+	s, err := strconv.Unquote(string(b))
+	if err != nil {
+		return err
+	}
+	return e.UnmarshalGQL(s)
+}
+
+func (e AuthAllow) MarshalJSON() ([]byte, error) {
+	var buf bytes.Buffer
+	e.MarshalGQL(&buf)
+	return buf.Bytes(), nil
+}
+
+// What a rule of `@auth` allows.
+type AuthOperation string
+
+const (
+	AuthOperationCreate AuthOperation = "CREATE"
+	AuthOperationRead   AuthOperation = "READ"
+	AuthOperationUpdate AuthOperation = "UPDATE"
+	AuthOperationDelete AuthOperation = "DELETE"
+)
+
+var AllAuthOperation = []AuthOperation{
+	AuthOperationCreate,
+	AuthOperationRead,
+	AuthOperationUpdate,
+	AuthOperationDelete,
+}
+
+func (e AuthOperation) IsValid() bool {
+	switch e {
+	case AuthOperationCreate, AuthOperationRead, AuthOperationUpdate, AuthOperationDelete:
+		return true
+	}
+	return false
+}
+
+func (e AuthOperation) String() string {
+	return string(e)
+}
+
+func (e *AuthOperation) UnmarshalGQL(v any) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("enums must be strings")
+	}
+
+	*e = AuthOperation(str)
+	if !e.IsValid() {
+		return fmt.Errorf("%s is not a valid AuthOperation", str)
+	}
+	return nil
+}
+
+func (e AuthOperation) MarshalGQL(w io.Writer) {
+	_, _ = fmt.Fprint(w, strconv.Quote(e.String()))
+}
+
+func (e *AuthOperation) UnmarshalJSON(b []byte) error {
+	s, err := strconv.Unquote(string(b))
+	if err != nil {
+		return err
+	}
+	return e.UnmarshalGQL(s)
+}
+
+func (e AuthOperation) MarshalJSON() ([]byte, error) {
+	var buf bytes.Buffer
+	e.MarshalGQL(&buf)
+	return buf.Bytes(), nil
+}
+
+// A form that `@constraint` knows.
+type ConstraintFormat string
+
+const (
+	// `name@example.org`
+	ConstraintFormatEmail ConstraintFormat = "EMAIL"
+	// An absolute http or https address.
+	ConstraintFormatURL ConstraintFormat = "URL"
+	// `a-z` and `0-9` in runs joined by single hyphens.
+	ConstraintFormatSlug ConstraintFormat = "SLUG"
+	// A UUID (RFC 9562) with hyphens.
+	ConstraintFormatUUID ConstraintFormat = "UUID"
+)
+
+var AllConstraintFormat = []ConstraintFormat{
+	ConstraintFormatEmail,
+	ConstraintFormatURL,
+	ConstraintFormatSlug,
+	ConstraintFormatUUID,
+}
+
+func (e ConstraintFormat) IsValid() bool {
+	switch e {
+	case ConstraintFormatEmail, ConstraintFormatURL, ConstraintFormatSlug, ConstraintFormatUUID:
+		return true
+	}
+	return false
+}
+
+func (e ConstraintFormat) String() string {
+	return string(e)
+}
+
+func (e *ConstraintFormat) UnmarshalGQL(v any) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("enums must be strings")
+	}
+
+	*e = ConstraintFormat(str)
+	if !e.IsValid() {
+		return fmt.Errorf("%s is not a valid ConstraintFormat", str)
+	}
+	return nil
+}
+
+func (e ConstraintFormat) MarshalGQL(w io.Writer) {
+	_, _ = fmt.Fprint(w, strconv.Quote(e.String()))
+}
+
+func (e *ConstraintFormat) UnmarshalJSON(b []byte) error {
+	s, err := strconv.Unquote(string(b))
+	if err != nil {
+		return err
+	}
+	return e.UnmarshalGQL(s)
+}
+
+func (e ConstraintFormat) MarshalJSON() ([]byte, error) {
 	var buf bytes.Buffer
 	e.MarshalGQL(&buf)
 	return buf.Bytes(), nil
@@ -531,6 +811,64 @@ func (e ErrorCode) MarshalJSON() ([]byte, error) {
 	return buf.Bytes(), nil
 }
 
+// A mutation that `@model` makes.
+type ModelMutation string
+
+const (
+	ModelMutationCreate ModelMutation = "CREATE"
+	ModelMutationUpdate ModelMutation = "UPDATE"
+	ModelMutationDelete ModelMutation = "DELETE"
+)
+
+var AllModelMutation = []ModelMutation{
+	ModelMutationCreate,
+	ModelMutationUpdate,
+	ModelMutationDelete,
+}
+
+func (e ModelMutation) IsValid() bool {
+	switch e {
+	case ModelMutationCreate, ModelMutationUpdate, ModelMutationDelete:
+		return true
+	}
+	return false
+}
+
+func (e ModelMutation) String() string {
+	return string(e)
+}
+
+func (e *ModelMutation) UnmarshalGQL(v any) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("enums must be strings")
+	}
+
+	*e = ModelMutation(str)
+	if !e.IsValid() {
+		return fmt.Errorf("%s is not a valid ModelMutation", str)
+	}
+	return nil
+}
+
+func (e ModelMutation) MarshalGQL(w io.Writer) {
+	_, _ = fmt.Fprint(w, strconv.Quote(e.String()))
+}
+
+func (e *ModelMutation) UnmarshalJSON(b []byte) error {
+	s, err := strconv.Unquote(string(b))
+	if err != nil {
+		return err
+	}
+	return e.UnmarshalGQL(s)
+}
+
+func (e ModelMutation) MarshalJSON() ([]byte, error) {
+	var buf bytes.Buffer
+	e.MarshalGQL(&buf)
+	return buf.Bytes(), nil
+}
+
 // Which way an order runs.
 type OrderDirection string
 
@@ -593,23 +931,22 @@ func (e OrderDirection) MarshalJSON() ([]byte, error) {
 type PostOrderField string
 
 const (
-	// `publishedAt`, or `createdAt` while it is null.
+	PostOrderFieldTitle     PostOrderField = "TITLE"
 	PostOrderFieldDate      PostOrderField = "DATE"
 	PostOrderFieldCreatedAt PostOrderField = "CREATED_AT"
 	PostOrderFieldUpdatedAt PostOrderField = "UPDATED_AT"
-	PostOrderFieldTitle     PostOrderField = "TITLE"
 )
 
 var AllPostOrderField = []PostOrderField{
+	PostOrderFieldTitle,
 	PostOrderFieldDate,
 	PostOrderFieldCreatedAt,
 	PostOrderFieldUpdatedAt,
-	PostOrderFieldTitle,
 }
 
 func (e PostOrderField) IsValid() bool {
 	switch e {
-	case PostOrderFieldDate, PostOrderFieldCreatedAt, PostOrderFieldUpdatedAt, PostOrderFieldTitle:
+	case PostOrderFieldTitle, PostOrderFieldDate, PostOrderFieldCreatedAt, PostOrderFieldUpdatedAt:
 		return true
 	}
 	return false
@@ -713,18 +1050,18 @@ func (e SessionTransport) MarshalJSON() ([]byte, error) {
 type UserOrderField string
 
 const (
-	UserOrderFieldCreatedAt UserOrderField = "CREATED_AT"
 	UserOrderFieldUsername  UserOrderField = "USERNAME"
+	UserOrderFieldCreatedAt UserOrderField = "CREATED_AT"
 )
 
 var AllUserOrderField = []UserOrderField{
-	UserOrderFieldCreatedAt,
 	UserOrderFieldUsername,
+	UserOrderFieldCreatedAt,
 }
 
 func (e UserOrderField) IsValid() bool {
 	switch e {
-	case UserOrderFieldCreatedAt, UserOrderFieldUsername:
+	case UserOrderFieldUsername, UserOrderFieldCreatedAt:
 		return true
 	}
 	return false

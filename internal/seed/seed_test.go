@@ -15,6 +15,7 @@ import (
 	"go.uber.org/goleak"
 
 	"github.com/grapnel/grapnel/core"
+	"github.com/grapnel/grapnel/graph/model"
 	"github.com/grapnel/grapnel/internal/seed"
 	"github.com/grapnel/grapnel/storage/filesystem"
 	"github.com/grapnel/grapnel/storage/sqlite"
@@ -39,7 +40,8 @@ func newApp(t testing.TB) *core.App {
 		t.Fatal(err)
 	}
 	app, err := core.New(t.Context(), core.Config{
-		Docs: docs, Objects: objects, Key: bytes.Repeat([]byte("k"), 32), BaseURL: "http://site.example.org",
+		Specs: model.Specs(),
+		Docs:  docs, Objects: objects, Key: bytes.Repeat([]byte("k"), 32), BaseURL: "http://site.example.org",
 		MaxUpload: 10 << 20,
 	})
 	if err != nil {
@@ -129,7 +131,7 @@ func TestSite(t *testing.T) {
 		if p.Excerpt != nil {
 			excerpts++
 		}
-		n := len(strings.Fields(p.Text))
+		n := len(strings.Fields(p.Body))
 		shortest, longest, words = min(shortest, n), max(longest, n), words+n
 		authors[p.AuthorID]++
 		for _, tag := range p.Tags {
@@ -167,11 +169,11 @@ func TestSite(t *testing.T) {
 	if got, err := app.Posts.BySlug(t.Context(), *public.Slug); err != nil || got.ID != public.ID {
 		t.Errorf("slug %s leads to %v, %v", *public.Slug, got, err)
 	}
-	cover, err := app.Posts.Cover(t.Context(), public)
+	cover, err := app.Assets.Get(t.Context(), *public.CoverID)
 	if err != nil || cover.Width == nil || *cover.Width != 1200 || *cover.Height != 675 || cover.Alt == nil {
 		t.Errorf("cover %+v, %v", cover, err)
 	}
-	author, err := app.Posts.Author(t.Context(), public)
+	author, err := app.Users.Get(t.Context(), public.AuthorID)
 	if err != nil || !author.Role.AtLeast(core.Author) || author.DisplayName == nil {
 		t.Errorf("author %+v, %v", author, err)
 	}
@@ -220,7 +222,7 @@ func TestDeterministic(t *testing.T) {
 				}
 				cover = names[*p.CoverID]
 			}
-			site = append(site, strings.Join([]string{p.Date.String(), p.Title, p.Text, strings.Join(p.Tags, ","), author.Email, cover}, "\n"))
+			site = append(site, strings.Join([]string{p.Date.String(), p.Title, p.Body, strings.Join(p.Tags, ","), author.Email, cover}, "\n"))
 		}
 		return site
 	}

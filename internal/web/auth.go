@@ -160,8 +160,8 @@ var _ core.SessionCookies = (*cookies)(nil)
 func (c *cookies) RefreshToken() string { return cookieValue(c.r, c.names.refresh) }
 
 func (c *cookies) Set(t core.Tokens) {
-	c.set(c.names.access, t.AccessToken, t.AccessExpiresAt, 0)
-	c.set(c.names.refresh, t.RefreshToken, t.RefreshExpiresAt, 0)
+	c.set(c.names.access, t.AccessToken, t.AccessTokenExpiresAt, 0)
+	c.set(c.names.refresh, t.RefreshToken, t.RefreshTokenExpiresAt, 0)
 }
 
 func (c *cookies) Clear() {

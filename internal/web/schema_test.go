@@ -150,8 +150,8 @@ func (f *fake) resolve(ctx context.Context, op *graphql.OperationContext, field 
 		graphql.AddError(ctx, core.Wrap(core.Unavailable, ctx.Err(), "The store did not answer."))
 	case "signIn", "refreshSession":
 		core.ClientOf(ctx).Cookies.Set(core.Tokens{
-			AccessToken: "good", AccessExpiresAt: time.Now().Add(time.Hour),
-			RefreshToken: "fresh", RefreshExpiresAt: time.Now().Add(24 * time.Hour),
+			AccessToken: "good", AccessTokenExpiresAt: time.Now().Add(time.Hour),
+			RefreshToken: "fresh", RefreshTokenExpiresAt: time.Now().Add(24 * time.Hour),
 		})
 		return core.ClientOf(ctx).Cookies.RefreshToken()
 	case "signOut":

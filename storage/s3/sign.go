@@ -51,16 +51,16 @@ func (s *Store) SignUpload(ctx context.Context, key string, want core.UploadWant
 
 // headers lists what the client sets itself. Host and Content-Length are
 // signed too, but every HTTP library sends them of its own accord.
-func headers(h http.Header) []core.Header {
-	var list []core.Header
+func headers(h http.Header) []core.HTTPHeader {
+	var list []core.HTTPHeader
 	for name, values := range h {
 		if name = http.CanonicalHeaderKey(name); name == "Host" || name == "Content-Length" {
 			continue
 		}
 		for _, v := range values {
-			list = append(list, core.Header{Name: name, Value: v})
+			list = append(list, core.HTTPHeader{Name: name, Value: v})
 		}
 	}
-	slices.SortFunc(list, func(a, b core.Header) int { return strings.Compare(a.Name, b.Name) })
+	slices.SortFunc(list, func(a, b core.HTTPHeader) int { return strings.Compare(a.Name, b.Name) })
 	return list
 }

@@ -1,0 +1,308 @@
+package gen
+
+import (
+	"bytes"
+	"embed"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"text/template"
+	"unicode"
+
+	"github.com/99designs/gqlgen/codegen/templates"
+	"github.com/vektah/gqlparser/v2/ast"
+)
+
+//go:embed templates
+var templateFiles embed.FS
+
+// rendered fills in one of the templates.
+func rendered(name string, data any) (string, error) {
+	t, err := template.ParseFS(templateFiles, "templates/"+name)
+	if err != nil {
+		return "", err
+	}
+	var b bytes.Buffer
+	err = t.Execute(&b, data)
+	return strings.TrimRight(b.String(), "\n") + "\n", err
+}
+
+// expand makes the SDL that the models stand for, by file name.
+func expand(doc *document) (map[string]string, error) {
+	files := map[string]string{}
+	for _, m := range doc.models {
+		sdl, err := rendered("model.graphqls.gotpl", newModelSDL(doc, m))
+		if err != nil {
+			return nil, err
+		}
+		files[strings.ToLower(templates.ToGoPrivate(m.name))+".graphqls"] = sdl
+	}
+	if more := shared(doc); more != "" {
+		files["shared.graphqls"] = more
+	}
+	return files, nil
+}
+
+// modelSDL is what the template for one model is filled with.
+type modelSDL struct {
+	Name, File, One, Plural, Label string
+	NotNode                        bool
+	Missing, Filters, Uniques      []fieldSDL
+	CreateFields, UpdateFields     []fieldSDL
+	Orders                         []string
+	Order, Direction, Arguments    string
+	Create, Update, Delete, Live   bool
+	CreateShown, UpdateShown       bool
+}
+
+// fieldSDL is a field in a type or input.
+type fieldSDL struct{ Name, Type, Description, Default, Query string }
+
+func newModelSDL(doc *document, m *model) modelSDL {
+	s := modelSDL{
+		Name: m.name, File: m.def.Position.Src.Name, One: lower(m.name), Plural: m.plural, Label: words(m.name),
+		NotNode: !slices.Contains(m.def.Interfaces, "Node"), Arguments: m.arguments(), Order: m.order.Field, Direction: "smallest first",
+		Create: m.create, Update: m.update, Delete: m.remove, Live: m.spec.Live,
+		CreateShown: m.createShown, UpdateShown: m.updateShown,
+	}
+	if m.order.Desc {
+		s.Direction = "largest first"
+	}
+	if f := m.byStored(m.order.Field); f == nil || f.typ == "Time" {
+		s.Direction = "earliest first"
+		if m.order.Desc {
+			s.Direction = "newest first"
+		}
+	}
+	for _, h := range headFields {
+		if !m.head[h.name] {
+			s.Missing = append(s.Missing, fieldSDL{Name: h.name, Type: h.typ, Description: h.description})
+		}
+	}
+	if s.NotNode && len(s.Missing) == 0 {
+		s.Missing = []fieldSDL{}
+	}
+	s.Filters = []fieldSDL{{Name: "id", Type: "IDFilter"}}
+	for _, f := range m.listed() {
+		if f.filterable {
+			d := ""
+			if len(f.guard) > 0 {
+				d = "FORBIDDEN for those who may not read the field."
+			}
+			s.Filters = append(s.Filters, fieldSDL{Name: f.input, Type: f.filter(), Description: d})
+		}
+		if f.orderable {
+			s.Orders = append(s.Orders, screaming(f.name))
+		}
+		if f.unique && !f.list {
+			s.Uniques = append(s.Uniques, fieldSDL{Name: f.input, Type: f.inputType(), Query: lower(m.name) + "By" + templates.ToGo(f.input)})
+		}
+	}
+	for _, f := range m.fields {
+		if !f.isStored() || f.isHead() {
+			continue
+		}
+		in := fieldSDL{Name: f.input, Type: f.inputType(), Description: description(f.def.Description)}
+		if f.onUpdate {
+			s.UpdateFields = append(s.UpdateFields, in)
+		}
+		if !f.onCreate {
+			continue
+		}
+		switch {
+		case f.fallback != nil:
+			in.Default = f.fallback.String()
+			in.Type += "!"
+			if f.null {
+				in.Type = strings.TrimSuffix(in.Type, "!")
+			}
+		case f.owner:
+			in.Description = description(strings.TrimSpace(f.def.Description + " You when left out."))
+		case f.list && f.constraint.minItems == 0 && !f.required:
+			in.Type += "!"
+			in.Default = "[]"
+		case !f.null || f.required:
+			in.Type += "!"
+		}
+		s.CreateFields = append(s.CreateFields, in)
+	}
+	return s
+}
+
+// listed are the fields that filters and orders may name, those of core.Head
+// last.
+func (m *model) listed() []*field {
+	var own, head []*field
+	for _, f := range m.fields {
+		if f.isHead() {
+			head = append(head, f)
+		} else if f.isStored() {
+			own = append(own, f)
+		}
+	}
+	if !slices.ContainsFunc(head, func(f *field) bool { return f.name == "createdAt" }) {
+		head = append([]*field{{name: "createdAt", input: "createdAt", stored: "createdAt", typ: "Time", filterable: true, orderable: true}}, head...)
+	}
+	return append(own, head...)
+}
+
+// arguments are those of a list of m.
+func (m *model) arguments() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "(\n    where: %sWhere\n    orderBy: %sOrder\n", m.name, m.name)
+	if len(m.spec.Search) > 0 {
+		fmt.Fprintf(&b, "    \"Up to 16 words that %s must hold%s, whatever their case and accents. Blank: no condition.\"\n    search: String\n",
+			listing(m.spec.Search), map[bool]string{true: " together"}[len(m.spec.Search) > 1])
+	}
+	b.WriteString(`    "How many, from the start or after ` + "`after`" + `: 20 when omitted, at most 100."
+    first: Int
+    after: String
+    "How many, from the end or before ` + "`before`" + `: at most 100. Not together with ` + "`first`" + `."
+    last: Int
+    before: String
+  )`)
+	return b.String()
+}
+
+// listing is "a, b and c", as code.
+func listing(names []string) string {
+	quoted := make([]string, len(names))
+	for i, n := range names {
+		quoted[i] = "`" + n + "`"
+	}
+	if n := len(quoted); n > 1 {
+		return strings.Join(quoted[:n-1], ", ") + " and " + quoted[n-1]
+	}
+	return strings.Join(quoted, "")
+}
+
+// filter is the input with the conditions on the field.
+func (f *field) filter() string {
+	name := f.typ
+	switch {
+	case f.kind == reference:
+		name = "ID"
+	case f.kind == scalar:
+		name = scalars[f.typ].filter
+	}
+	if f.list {
+		name += "List"
+	}
+	return name + "Filter"
+}
+
+// inputType is the nullable type of the field in inputs.
+func (f *field) inputType() string {
+	t := f.typ
+	switch f.kind {
+	case reference:
+		t = "ID"
+	case inline:
+		t += "Input"
+	}
+	if f.list {
+		t = "[" + t + "!]"
+	}
+	return t
+}
+
+// shared is what several models use: the inputs of embedded types, and the
+// conditions on enums.
+func shared(doc *document) string {
+	var b strings.Builder
+	for _, e := range doc.embedded {
+		fmt.Fprintf(&b, "\n%sinput %sInput {\n", description2(e.def.Description), e.name)
+		for _, f := range e.fields {
+			if d := description(f.def.Description); d != "" {
+				b.WriteString(d + "\n")
+			}
+			t := f.inputType()
+			if !f.null {
+				t += "!"
+			}
+			fmt.Fprintf(&b, "  %s: %s\n", f.name, t)
+		}
+		b.WriteString("}\n")
+	}
+	single, lists := map[string]bool{}, map[string]bool{}
+	for _, m := range doc.models {
+		for _, f := range m.fields {
+			if f.filterable && f.kind == enum {
+				map[bool]map[string]bool{false: single, true: lists}[f.list][f.typ] = true
+			}
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(single)) {
+		fmt.Fprintf(&b, "\n\"Conditions on a value of %[1]s. All that are given must hold.\"\ninput %[1]sFilter {\n  eq: %[1]s\n  ne: %[1]s\n  in: [%[1]s!]\n}\n", name)
+	}
+	for _, name := range slices.Sorted(maps.Keys(lists)) {
+		fmt.Fprintf(&b, "\n\"Conditions on a list of values of %[1]s. All that are given must hold.\"\ninput %[1]sListFilter {\n  has: %[1]s\n  hasSome: [%[1]s!]\n}\n", name)
+	}
+	if b.Len() == 0 {
+		return ""
+	}
+	return "# Code generated by `go generate`. DO NOT EDIT.\n" + b.String()
+}
+
+// description is a description before a field of an input.
+func description(d string) string {
+	switch {
+	case d == "":
+		return ""
+	case strings.Contains(d, "\n"):
+		return "  \"\"\"\n  " + strings.ReplaceAll(strings.ReplaceAll(d, `"""`, `\"""`), "\n", "\n  ") + "\n  \"\"\""
+	}
+	return "  " + (&ast.Value{Kind: ast.StringValue, Raw: d}).String()
+}
+
+func description2(d string) string {
+	if d = description(d); d != "" {
+		return strings.ReplaceAll(strings.TrimPrefix(d, "  "), "\n  ", "\n") + "\n"
+	}
+	return ""
+}
+
+// screaming is a name as the value of an enum: CREATED_AT.
+func screaming(name string) string { return strings.ToUpper(split(name, "_")) }
+
+// words is a name in words: product line.
+func words(name string) string { return strings.ToLower(split(name, " ")) }
+
+func split(name, between string) string {
+	var b strings.Builder
+	runes := []rune(name)
+	for i, r := range runes {
+		if i > 0 && unicode.IsUpper(r) && (unicode.IsLower(runes[i-1]) || i+1 < len(runes) && unicode.IsLower(runes[i+1])) {
+			b.WriteString(between)
+		}
+		b.WriteRune(r)
+	}
+	return b.String()
+}
+
+// withArguments gives the connections of a source their arguments, which the
+// schema leaves out.
+func withArguments(doc *document, s *ast.Source) *ast.Source {
+	type insert struct {
+		at   int
+		text string
+	}
+	var inserts []insert
+	for _, m := range doc.models {
+		for _, f := range m.fields {
+			if f.kind == hasMany && f.to != nil && f.def.Position.Src.Name == s.Name {
+				inserts = append(inserts, insert{f.def.Position.End, f.to.arguments()})
+			}
+		}
+	}
+	if len(inserts) == 0 {
+		return s
+	}
+	slices.SortFunc(inserts, func(a, b insert) int { return b.at - a.at })
+	text := []rune(s.Input)
+	for _, i := range inserts {
+		text = slices.Insert(text, i.at, []rune(i.text)...)
+	}
+	return &ast.Source{Name: s.Name, Input: string(text), BuiltIn: s.BuiltIn}
+}

@@ -1,0 +1,253 @@
+// Package gen is what `go generate` runs: it turns the types that a schema
+// declares with @model into a backend. First it expands the schema: what a
+// declared type stands for is written to schema/gen/, as SDL that people read
+// and review. Then it binds it: Go structs, core.Spec values and resolvers of
+// one line each. The rest is gqlgen's work. Behaviour is nowhere in generated
+// code; it is in package core, once.
+package gen
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"io"
+	"io/fs"
+	"maps"
+	"os"
+	"path"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	gql "github.com/vektah/gqlparser/v2/ast"
+	"golang.org/x/mod/modfile"
+
+	"github.com/grapnel/grapnel/schema"
+)
+
+// grapnel is the module that projects build on.
+const grapnel = "github.com/grapnel/grapnel"
+
+// project is a module with a schema.
+type project struct {
+	dir    string
+	module string
+	home   bool // Grapnel itself
+	base   map[string]bool
+}
+
+// isBase reports whether a type is Grapnel's, seen from another project.
+func (p project) isBase(name string) bool { return p.base[name] }
+
+// Run generates everything in the module at dir and reports to log how long
+// each step took. Mistakes in the schema come back as [Problems].
+func Run(dir string, log io.Writer) error {
+	p, err := open(dir)
+	if err != nil {
+		return err
+	}
+	began := time.Now()
+	sources, err := p.sources()
+	if err != nil {
+		return err
+	}
+	doc, err := read(sources, p.home)
+	if err != nil {
+		return err
+	}
+	p.base = baseTypes(doc, sources)
+	expanded, err := expand(doc)
+	if err != nil {
+		return err
+	}
+	out := map[string][]byte{}
+	all := make([]*gql.Source, 0, len(sources)+len(expanded))
+	for _, s := range sources {
+		if s.base {
+			out[s.Name] = []byte(s.Input)
+		}
+		all = append(all, withArguments(doc, s.Source))
+	}
+	for _, name := range slices.Sorted(maps.Keys(expanded)) {
+		name, sdl := path.Join("schema/gen", name), expanded[name]
+		out[name] = []byte(sdl)
+		all = append(all, &gql.Source{Name: name, Input: sdl})
+	}
+	if err := validate(all); err != nil {
+		return err
+	}
+	if err := p.structsAndResolvers(doc, out); err != nil {
+		return err
+	}
+	if err := p.write(out); err != nil {
+		return err
+	}
+	fmt.Fprintf(log, "expanded %d models in %s\n", len(doc.models), time.Since(began).Round(time.Millisecond))
+	began = time.Now()
+	if err := p.gqlgen(doc, all); err != nil {
+		return err
+	}
+	fmt.Fprintf(log, "generated graph/ in %s\n", time.Since(began).Round(100*time.Millisecond))
+	return nil
+}
+
+// open finds out which module dir is.
+func open(dir string) (project, error) {
+	data, err := os.ReadFile(filepath.Join(dir, "go.mod"))
+	if err != nil {
+		return project{}, fmt.Errorf("run this in the folder of a Go module: %w", err)
+	}
+	p := project{dir: dir, module: modfile.ModulePath(data)}
+	if p.module == "" {
+		return project{}, errors.New("go.mod names no module")
+	}
+	p.home = p.module == grapnel
+	return p, nil
+}
+
+// sources reads schema/*.graphqls, and Grapnel's own schema in a project.
+func (p project) sources() ([]source, error) {
+	var list []source
+	read := func(fsys fs.FS, pattern, to string, base bool) error {
+		files, err := fs.Glob(fsys, pattern)
+		if err != nil {
+			return err
+		}
+		for _, f := range files {
+			data, err := fs.ReadFile(fsys, f)
+			if err != nil {
+				return err
+			}
+			list = append(list, source{&gql.Source{Name: path.Join(to, path.Base(f)), Input: string(data)}, base})
+		}
+		return nil
+	}
+	if !p.home {
+		if err := read(schema.Files, "*.graphqls", "schema/gen/grapnel", true); err != nil {
+			return nil, err
+		}
+	}
+	err := read(os.DirFS(p.dir), "schema/*.graphqls", "schema", false)
+	return list, err
+}
+
+// baseTypes are the types that Grapnel's own schema declares or expands to, as
+// a project sees them.
+func baseTypes(doc *document, sources []source) map[string]bool {
+	base := map[string]bool{}
+	if doc.home {
+		return base
+	}
+	for name, def := range doc.types {
+		base[name] = strings.HasPrefix(def.Position.Src.Name, "schema/gen/grapnel/")
+	}
+	for _, m := range doc.models {
+		if !m.base {
+			continue
+		}
+		for _, suffix := range []string{"Connection", "Edge", "Where", "Order", "OrderField", "Change"} {
+			base[m.name+suffix] = true
+		}
+		for _, f := range m.fields {
+			if f.kind == enum && f.filterable {
+				base[f.filter()] = true
+			}
+		}
+	}
+	return base
+}
+
+// structsAndResolvers adds the Go files to out.
+func (p project) structsAndResolvers(doc *document, out map[string][]byte) error {
+	written, err := p.methods()
+	if err != nil {
+		return err
+	}
+	files := map[string]*goFile{"graph/model/specs.gen.go": specs(doc)}
+	types, err := structs(p, doc)
+	if err != nil {
+		return err
+	}
+	for name, g := range types {
+		files["graph/model/"+name] = g
+	}
+	b := &binder{goNames{p, doc}, written, map[string]bool{}}
+	for name, g := range b.resolvers() {
+		files["resolvers/"+name] = g
+	}
+	for name, g := range files {
+		if out[name], err = g.source(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// methods are those that the project has written in resolvers/.
+func (p project) methods() (map[string]bool, error) {
+	written := map[string]bool{}
+	files, err := filepath.Glob(filepath.Join(p.dir, "resolvers", "*.go"))
+	if err != nil {
+		return nil, err
+	}
+	for _, file := range files {
+		if strings.HasSuffix(file, ".gen.go") || strings.HasSuffix(file, "_test.go") {
+			continue
+		}
+		f, err := parser.ParseFile(token.NewFileSet(), file, nil, parser.SkipObjectResolution)
+		if err != nil {
+			return nil, err
+		}
+		for _, d := range f.Decls {
+			if fn, ok := d.(*ast.FuncDecl); ok && fn.Recv != nil && len(fn.Recv.List) == 1 {
+				t := fn.Recv.List[0].Type
+				if star, ok := t.(*ast.StarExpr); ok {
+					t = star.X
+				}
+				if id, ok := t.(*ast.Ident); ok {
+					written[id.Name+"."+fn.Name.Name] = true
+				}
+			}
+		}
+	}
+	return written, nil
+}
+
+// write stores the files that differ, and removes generated ones that are not
+// made any more.
+func (p project) write(files map[string][]byte) error {
+	for _, pattern := range []string{"schema/gen/*.graphqls", "schema/gen/grapnel/*.graphqls", "graph/model/*.gen.go", "resolvers/*.gen.go"} {
+		old, err := filepath.Glob(filepath.Join(p.dir, pattern))
+		if err != nil {
+			return err
+		}
+		for _, file := range old {
+			name, err := filepath.Rel(p.dir, file)
+			if err != nil {
+				return err
+			}
+			if _, wanted := files[filepath.ToSlash(name)]; !wanted {
+				if err := os.Remove(file); err != nil {
+					return err
+				}
+			}
+		}
+	}
+	for name, data := range files {
+		file := filepath.Join(p.dir, filepath.FromSlash(name))
+		if have, err := os.ReadFile(file); err == nil && bytes.Equal(have, data) {
+			continue
+		}
+		if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
+			return err
+		}
+		if err := os.WriteFile(file, data, 0o644); err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -1,0 +1,282 @@
+package gen
+
+import (
+	"bytes"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/99designs/gqlgen/api"
+	"github.com/99designs/gqlgen/codegen"
+	"github.com/99designs/gqlgen/codegen/config"
+	"github.com/99designs/gqlgen/codegen/templates"
+	"github.com/99designs/gqlgen/plugin"
+	"github.com/vektah/gqlparser/v2"
+	"github.com/vektah/gqlparser/v2/ast"
+	"golang.org/x/tools/imports"
+)
+
+// inCore are the types of the schema that package core has as Go types of the
+// same name.
+var inCore = map[string]bool{
+	"Node": true, "PageInfo": true, "ChangeKind": true,
+	"User": true, "UserConnection": true, "UserEdge": true, "Role": true, "SessionTokens": true,
+	"Post": true, "PostConnection": true, "PostEdge": true, "PostChange": true, "PostStatus": true,
+	"Asset": true, "AssetConnection": true, "AssetEdge": true, "Visibility": true, "AssetState": true,
+	"SignedRequest": true, "HTTPHeader": true,
+}
+
+// bound are the scalars with Go types of their own.
+var bound = map[string][]string{
+	"Int": {
+		"github.com/99designs/gqlgen/graphql.Int32", "github.com/99designs/gqlgen/graphql.Int", "github.com/99designs/gqlgen/graphql.Int64",
+	},
+	"Int64":   {grapnel + "/resolvers/scalar.Int64"},
+	"ID":      {"github.com/99designs/gqlgen/graphql.ID"},
+	"Time":    {grapnel + "/resolvers/scalar.Time"},
+	"Upload":  {grapnel + "/resolvers/upload.Upload"},
+	"Literal": {"github.com/99designs/gqlgen/graphql.Any"},
+}
+
+// validate loads the whole schema, for what only that can find.
+func validate(sources []*ast.Source) error {
+	if _, err := gqlparser.LoadSchema(sources...); err != nil {
+		return Problems{parseProblem("schema", err)}
+	}
+	return nil
+}
+
+// gqlgen makes the executor, and the inputs that no Go type stands for yet.
+func (p project) gqlgen(doc *document, sources []*ast.Source) error {
+	back, err := os.Getwd()
+	if err != nil {
+		return err
+	}
+	if err := os.Chdir(p.dir); err != nil { // gqlgen works in the present folder
+		return err
+	}
+	defer func() { _ = os.Chdir(back) }()
+	cfg, err := p.config(doc, sources)
+	if err != nil {
+		return err
+	}
+	before := snapshot("graph")
+	if err := api.Generate(cfg, api.AddPlugin(&stubs{p: p, doc: doc})); err != nil {
+		return err
+	}
+	return p.tidy(before)
+}
+
+// config is gqlgen.yml, with what Grapnel relies on.
+func (p project) config(doc *document, sources []*ast.Source) (*config.Config, error) {
+	cfg, err := config.LoadConfig("gqlgen.yml")
+	if err != nil {
+		return nil, err
+	}
+	cfg.Sources = sources
+	cfg.OmitRootModels, cfg.OmitResolverFields = true, true
+	cfg.OmitGQLGenFileNotice, cfg.OmitGQLGenVersionInFileNotice = true, true
+	cfg.ResolversAlwaysReturnPointers, cfg.StructFieldsAlwaysPointers = true, true
+	cfg.NullableInputOmittable, cfg.CallArgumentDirectivesWithNull = true, true
+	cfg.SkipModTidy, cfg.SkipValidation = true, true
+	for name, to := range bound {
+		if !cfg.Models.UserDefined(name) {
+			cfg.Models.Add(name, to[0])
+			for _, more := range to[1:] {
+				cfg.Models.Add(name, more)
+			}
+		}
+	}
+	resolver := func(object string, f string) {
+		entry := cfg.Models[object]
+		if entry.Fields == nil {
+			entry.Fields = map[string]config.TypeMapField{}
+		}
+		entry.Fields[f] = config.TypeMapField{Resolver: true}
+		cfg.Models[object] = entry
+	}
+	for name := range inCore {
+		if name == "SessionTokens" {
+			cfg.Models.Add(name, grapnel+"/core.Tokens")
+		} else {
+			cfg.Models.Add(name, grapnel+"/core."+templates.ToGo(name))
+		}
+		if def := doc.types[name]; def != nil && def.Kind == ast.Enum {
+			entry := cfg.Models[name]
+			entry.EnumValues = map[string]config.EnumValue{}
+			for _, v := range def.EnumValues {
+				entry.EnumValues[v.Name] = config.EnumValue{Value: grapnel + "/core." + templates.ToGo(strings.ToLower(v.Name))}
+			}
+			cfg.Models[name] = entry
+		}
+	}
+	for name := range p.base {
+		if p.base[name] && !inCore[name] && !cfg.Models.UserDefined(name) && !slices.Contains([]string{"Query", "Mutation", "Subscription"}, name) {
+			cfg.Models.Add(name, grapnel+"/graph/model."+templates.ToGo(name))
+		}
+	}
+	n := goNames{p, doc}
+	full := func(name string) string {
+		pkg, t, _ := strings.Cut(n.typ(name), ".")
+		return map[string]string{"core": grapnel + "/core", "model": p.module + "/graph/model", "basemodel": grapnel + "/graph/model"}[pkg] + "." + t
+	}
+	for _, m := range doc.models {
+		if !m.base {
+			cfg.Models.Add(m.name, full(m.name))
+			for _, suffix := range []string{"Connection", "Edge", "Change"} {
+				if suffix != "Change" || m.spec.Live {
+					cfg.Models.Add(m.name+suffix, full(m.name)+suffix)
+				}
+			}
+		}
+		for _, f := range m.fields {
+			if f.needsResolver() {
+				resolver(m.name, f.name)
+			}
+		}
+		if m.spec.Live {
+			entry := cfg.Models[m.name+"Change"]
+			entry.Fields = map[string]config.TypeMapField{lower(m.name): {FieldName: "Doc"}}
+			cfg.Models[m.name+"Change"] = entry
+		}
+	}
+	for _, e := range doc.embedded {
+		if !e.base {
+			cfg.Models.Add(e.name, full(e.name))
+			cfg.Models.Add(e.name+"Input", full(e.name))
+		}
+	}
+	for name, def := range doc.types {
+		for _, f := range def.Fields {
+			if def.Kind == ast.Object && f.Directives.ForName("customResolver") != nil {
+				resolver(name, f.Name)
+			}
+		}
+	}
+	if cfg.Directives == nil {
+		cfg.Directives = map[string]config.DirectiveConfig{}
+	}
+	for _, name := range directives {
+		cfg.Directives[name] = config.DirectiveConfig{SkipRuntime: true}
+	}
+	return cfg, nil
+}
+
+// directives are those that this package understands; none acts at run time.
+var directives = []string{
+	"model", "auth", "index", "filterable", "unique", "searchable", "reference", "hasMany", "default", "constraint", "settable", "bulk", "customResolver",
+}
+
+// snapshot is the content of the generated files before a run.
+func snapshot(dir string) map[string][]byte {
+	files := map[string][]byte{}
+	_ = filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
+		if err == nil && !d.IsDir() && strings.HasSuffix(path, ".go") {
+			files[path], _ = os.ReadFile(path)
+		}
+		return nil
+	})
+	return files
+}
+
+// tidy removes what gqlgen made for types that are gone.
+func (p project) tidy(before map[string][]byte) error {
+	for path := range before {
+		data, err := os.ReadFile(path)
+		if err != nil {
+			continue
+		}
+		name, generated := strings.CutSuffix(filepath.Base(path), ".generated.go")
+		if !generated || filepath.Dir(path) != "graph" || name == "root_" || name == "prelude" || !bytes.Equal(data, before[path]) {
+			continue
+		}
+		if !p.hasSource(name) {
+			if err := os.Remove(path); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// hasSource reports whether some file of SDL has this name.
+func (p project) hasSource(name string) bool {
+	for _, dir := range []string{"schema", "schema/gen", "schema/gen/grapnel"} {
+		if _, err := os.Stat(filepath.Join(dir, name+".graphqls")); err == nil {
+			return true
+		}
+	}
+	return false
+}
+
+// stubs begins the resolvers that only the project can write: of its own
+// queries and mutations, and of fields with @customResolver.
+type stubs struct {
+	p   project
+	doc *document
+}
+
+var _ plugin.CodeGenerator = (*stubs)(nil)
+
+func (*stubs) Name() string { return "stubs" }
+
+// GenerateCode appends what is missing to resolvers/<file of the schema>.go.
+func (s *stubs) GenerateCode(data *codegen.Data) error {
+	have, err := s.p.methods()
+	if err != nil {
+		return err
+	}
+	b := &binder{goNames{s.p, s.doc}, have, map[string]bool{}}
+	b.resolvers()
+	missing := map[string]string{}
+	for _, o := range data.Objects {
+		for _, f := range o.Fields {
+			if !f.IsResolver || f.Position == nil || f.Position.Src == nil {
+				continue
+			}
+			file := stem(f.Position.Src.Name)
+			key := templates.ToGoPrivate(o.Name) + "Resolver." + f.GoFieldName
+			if have[key] || b.made[key] || strings.HasPrefix(f.Position.Src.Name, "schema/gen/") {
+				continue
+			}
+			missing[file] += fmt.Sprintf("\n// %s resolves %s.%s of the schema.\nfunc (r *%sResolver) %s%s {\n\treturn %s core.Errorf(core.Internal, \"The field %s has no resolver yet.\")\n}\n",
+				f.GoFieldName, o.Name, f.Name, templates.ToGoPrivate(o.Name), f.GoFieldName, f.ShortResolverSignature(nil), zeros(f), f.Name)
+		}
+	}
+	for file, code := range missing {
+		path := filepath.Join("resolvers", file+".go")
+		old, err := os.ReadFile(path)
+		if os.IsNotExist(err) {
+			old = []byte("package resolvers\n")
+		} else if err != nil {
+			return err
+		}
+		src, err := imports.Process(path, append(old, code...), nil)
+		if err != nil {
+			return fmt.Errorf("%s: %w", path, err)
+		}
+		if err := os.WriteFile(path, src, 0o644); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// zeros is the value that a stub returns beside its error.
+func zeros(f *codegen.Field) string {
+	t := f.TypeReference.GO.String()
+	switch {
+	case f.Object.Stream, strings.HasPrefix(t, "*"), strings.HasPrefix(t, "[]"), strings.HasPrefix(t, "map["):
+		return "nil,"
+	case t == "string":
+		return `"",`
+	case t == "bool":
+		return "false,"
+	case strings.Contains(t, "int"), strings.Contains(t, "float"):
+		return "0,"
+	}
+	return "*new(" + t[strings.LastIndexByte(t, '/')+1:] + "),"
+}

@@ -1,0 +1,137 @@
+package gen
+
+import (
+	"github.com/vektah/gqlparser/v2/ast"
+
+	"github.com/grapnel/grapnel/core"
+)
+
+// document is all that a project declares: its models, and the types that
+// stand inside their documents.
+type document struct {
+	models   []*model
+	embedded []*embedded
+	enums    map[string]*ast.Definition
+	types    map[string]*ast.Definition
+	home     bool // the schema of Grapnel itself
+}
+
+// model is a type with @model.
+type model struct {
+	def      *ast.Definition
+	name     string // Product
+	plural   string // products
+	file     string // product: where its SDL stands
+	base     bool   // declared by Grapnel
+	extended bool   // a base type to which the project adds fields
+	fields   []*field
+	head     map[string]bool // which fields of core.Head are declared
+	spec     core.Spec
+	order    core.Order // of a list that is asked for none
+
+	create, update, remove bool // mutations to make
+	// createShown and updateShown tell that whoever may write may read the result.
+	createShown, updateShown bool
+}
+
+// kind says what the value of a field is.
+type kind uint8
+
+const (
+	scalar    kind = iota
+	enum           // of the schema
+	inline         // a type inside the document
+	reference      // the id of another document
+	hasMany        // other documents that refer to this one
+	custom         // whatever a resolver in Go gives
+)
+
+// field is a field of a model or of an embedded type.
+type field struct {
+	def    *ast.FieldDefinition
+	name   string // in the schema: maker
+	input  string // in inputs and filters: makerId
+	stored string // in documents: makerId
+	kind   kind
+	typ    string // name of its type or, for a reference, of the other model
+	list   bool
+	null   bool
+
+	filterable, orderable, searchable, unique, bulk bool
+	onCreate, onUpdate                              bool
+	required                                        bool // must be given at creation
+	owner                                           bool // the caller's id when left out at creation
+	guard                                           []core.Rule
+	fallback                                        *ast.Value // of @default
+	constraint                                      constraint
+	extension                                       bool // added to a base type by the project
+
+	via *field // of hasMany: the reference on the other side
+	to  *model // of hasMany and reference
+}
+
+// constraint is @constraint, with its defaults.
+type constraint struct {
+	minLength, maxLength, minItems, maxItems int
+	pattern, format                          string
+	min, max, above, below, multipleOf       *float64
+	unique                                   bool
+}
+
+// embedded is a type that is stored inside documents.
+type embedded struct {
+	def    *ast.Definition
+	name   string
+	file   string
+	base   bool
+	fields []*field
+}
+
+// elemKind is the kind that the stores see.
+func (f *field) storeKind() core.Kind {
+	switch {
+	case f.kind == inline:
+		return core.Document
+	case f.kind == scalar:
+		return scalars[f.typ].kind
+	}
+	return core.String
+}
+
+// isStored reports whether the field is part of documents.
+func (f *field) isStored() bool { return f.kind < hasMany }
+
+// goScalar is how a scalar of the schema is kept in Go.
+type goScalar struct {
+	goType string
+	kind   core.Kind
+	filter string // the input with its conditions, also a function of package translate
+}
+
+// scalars are those that documents can hold.
+var scalars = map[string]goScalar{
+	"ID":      {"string", core.String, "ID"},
+	"String":  {"string", core.String, "String"},
+	"Int":     {"int32", core.Int, "Int"},
+	"Int64":   {"int64", core.Int, "Int64"},
+	"Float":   {"float64", core.Float, "Float"},
+	"Boolean": {"bool", core.Bool, "Boolean"},
+	"Time":    {"time.Time", core.Time, "Time"},
+}
+
+// headFields are those of core.Head, in the order in which they are shown.
+var headFields = []struct{ name, stored, typ, description string }{
+	{"id", "_id", "ID", ""},
+	{"createdAt", "createdAt", "Time", ""},
+	{"updatedAt", "updatedAt", "Time", "When the record last changed."},
+	{"version", "version", "Int", "Counts the changes of the record; for `expectedVersion`."},
+}
+
+func (m *model) field(name string) *field {
+	for _, f := range m.fields {
+		if f.name == name {
+			return f
+		}
+	}
+	return nil
+}

@@ -1,0 +1,742 @@
+package gen
+
+import (
+	"cmp"
+	"maps"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/99designs/gqlgen/codegen/templates"
+	"github.com/go-openapi/inflect"
+	"github.com/vektah/gqlparser/v2/ast"
+	"github.com/vektah/gqlparser/v2/parser"
+
+	"github.com/grapnel/grapnel/core"
+)
+
+// source is a file of SDL.
+type source struct {
+	*ast.Source
+	base bool // one of Grapnel's own, in a project
+}
+
+// reader turns SDL into a document and collects what is wrong with it.
+type reader struct {
+	doc      *document
+	problems Problems
+	models   map[string]*model
+	embeds   map[string]*embedded
+	base     map[string]bool // types that Grapnel declares
+}
+
+// read understands the declared types. Its error is a [Problems].
+func read(sources []source, home bool) (*document, error) {
+	r := &reader{
+		doc:    &document{enums: map[string]*ast.Definition{}, types: map[string]*ast.Definition{}, home: home},
+		models: map[string]*model{}, embeds: map[string]*embedded{}, base: map[string]bool{},
+	}
+	extensions := r.parse(sources)
+	if len(r.problems) > 0 {
+		return nil, r.problems.err()
+	}
+	for _, m := range r.doc.models {
+		r.fields(m, m.def.Fields, false)
+		for _, e := range extensions[m.name] {
+			r.fields(m, e.Fields, m.base)
+		}
+	}
+	for _, m := range r.doc.models {
+		r.relate(m)
+	}
+	for _, m := range r.doc.models {
+		r.model(m)
+	}
+	for _, m := range r.doc.models {
+		r.reach(m)
+	}
+	for _, m := range r.doc.models {
+		r.lists(m)
+	}
+	r.names()
+	r.cycles()
+	r.doc.embedded = slices.SortedFunc(maps.Values(r.embeds), func(a, b *embedded) int { return strings.Compare(a.name, b.name) })
+	return r.doc, r.problems.err()
+}
+
+// parse reads the files and finds the types.
+func (r *reader) parse(sources []source) (extensions map[string][]*ast.Definition) {
+	extensions = map[string][]*ast.Definition{}
+	for _, s := range sources {
+		doc, err := parser.ParseSchema(s.Source)
+		if err != nil {
+			r.problems = append(r.problems, parseProblem(s.Name, err))
+			continue
+		}
+		for _, def := range doc.Definitions {
+			if other := r.doc.types[def.Name]; other != nil {
+				if r.base[def.Name] {
+					r.problems.add(def.Position, "Grapnel declares the type %s already: extend it, or choose another name.", def.Name)
+				} else {
+					r.problems.add(def.Position, "The type %s is declared twice; the other one stands in %s.", def.Name, other.Position.Src.Name)
+				}
+				continue
+			}
+			r.doc.types[def.Name] = def
+			r.base[def.Name] = s.base
+			if def.Kind == ast.Enum {
+				r.doc.enums[def.Name] = def
+			}
+			d := def.Directives.ForName("model")
+			if d == nil {
+				continue
+			}
+			if def.Kind != ast.Object {
+				r.problems.add(d.Position, "Only an object type can be a model; %s is none.", def.Name)
+				continue
+			}
+			m := &model{def: def, name: def.Name, file: stem(s.Name), base: s.base || r.doc.home, head: map[string]bool{}}
+			r.models[def.Name] = m
+			r.doc.models = append(r.doc.models, m)
+		}
+		for _, e := range doc.Extensions {
+			extensions[e.Name] = append(extensions[e.Name], e)
+		}
+	}
+	slices.SortFunc(r.doc.models, func(a, b *model) int {
+		return cmp.Or(cmp.Compare(order(a.base), order(b.base)), strings.Compare(a.name, b.name))
+	})
+	return extensions
+}
+
+func order(base bool) int {
+	if base {
+		return 0
+	}
+	return 1
+}
+
+// stem is a file's name without folder and extension.
+func stem(path string) string {
+	name := path[strings.LastIndexByte(path, '/')+1:]
+	name, _, _ = strings.Cut(name, ".")
+	return name
+}
+
+// fields reads the fields of a model; extension ones were added by a project
+// to a type of Grapnel.
+func (r *reader) fields(m *model, defs ast.FieldList, extension bool) {
+	for _, def := range defs {
+		if i := slices.IndexFunc(headFields[:], func(h struct{ name, stored, typ, description string }) bool { return h.name == def.Name }); i >= 0 {
+			if want := headFields[i].typ + "!"; def.Type.String() != want {
+				r.problems.add(def.Position, "Every model has the field %s, which is of type %s: write that, or leave it out.", def.Name, want)
+			}
+			m.head[def.Name] = true
+			if def.Directives.ForName("index") != nil {
+				m.fields = append(m.fields, headField(def))
+			}
+			continue
+		}
+		f := r.field(m.name, def)
+		if f == nil {
+			continue
+		}
+		f.extension = extension
+		if extension {
+			m.extended = true
+			if f.isStored() {
+				r.problems.add(def.Position, "A field that is added to %s, a type of Grapnel, cannot be stored there: give it @customResolver or @hasMany, or declare a type of your own with a @unique @reference to %s.", m.name, m.name)
+			}
+		}
+		m.fields = append(m.fields, f)
+	}
+}
+
+// headField is a field of core.Head that filters and orders may name.
+func headField(def *ast.FieldDefinition) *field {
+	for _, h := range headFields {
+		if h.name == def.Name {
+			return &field{def: def, name: h.name, input: h.name, stored: h.stored, typ: h.typ, constraint: constraint{maxLength: 1}}
+		}
+	}
+	return nil
+}
+
+// isHead reports whether core.Head holds the field.
+func (f *field) isHead() bool {
+	return slices.ContainsFunc(headFields[:], func(h struct{ name, stored, typ, description string }) bool { return h.name == f.name })
+}
+
+// field reads one field of a model or an embedded type; nil when nothing can
+// be made of it.
+func (r *reader) field(owner string, def *ast.FieldDefinition) *field {
+	f := &field{
+		def: def, name: def.Name, input: def.Name, stored: def.Name, typ: def.Type.Name(), null: !def.Type.NonNull,
+		onCreate: true, onUpdate: true, constraint: r.constraint(def),
+	}
+	bad := func(format string, args ...any) *field {
+		r.problems.add(def.Position, format, args...)
+		return nil
+	}
+	if strings.HasPrefix(def.Name, "_") {
+		return bad("The field %s begins with _, which is kept for Grapnel: choose another name.", def.Name)
+	}
+	if slices.Contains([]string{"and", "or", "not", "expectedVersion", "constraints", "head"}, def.Name) {
+		return bad("The field name %s has a meaning of its own in filters, inputs or the code: choose another one.", def.Name)
+	}
+	switch {
+	case def.Directives.ForName("customResolver") != nil:
+		f.kind = custom
+		return f
+	case def.Directives.ForName("hasMany") != nil:
+		f.kind = hasMany
+		return f
+	}
+	if len(def.Arguments) > 0 {
+		return bad("A stored field has no arguments: add @customResolver and write its resolver, or leave them out.")
+	}
+	if f.list = def.Type.Elem != nil; f.list {
+		switch {
+		case def.Type.Elem.Elem != nil:
+			return bad("A list of lists cannot be stored: put the inner list into a type.")
+		case !def.Type.NonNull || !def.Type.Elem.NonNull:
+			return bad("A list is never null, and neither are its entries: write [%s!]!.", f.typ)
+		}
+	}
+	target := r.doc.types[f.typ]
+	_, isScalar := scalars[f.typ]
+	switch {
+	case def.Directives.ForName("reference") != nil:
+		if r.models[f.typ] == nil {
+			return bad("@reference leads to %s, which is no stored type: give %s @model, or remove @reference.", f.typ, f.typ)
+		}
+		f.kind, f.input, f.stored = reference, f.name+"Id", f.name+"Id"
+		if f.list {
+			f.input = inflect.Singularize(f.name) + "Ids"
+			f.stored = f.input
+		}
+		if v := argument(def.Directives.ForName("reference"), "required"); v != nil {
+			f.required = v.Raw == "true"
+		}
+	case isScalar:
+	case target == nil:
+		return bad("There is no type %s.", f.typ)
+	case target.Kind == ast.Enum:
+		f.kind = enum
+	case r.models[f.typ] != nil:
+		return bad("%s is a stored type of its own: add @reference to hold its id, or @hasMany and a connection for those that lead here.", f.typ)
+	case target.Kind == ast.Object && !strings.HasSuffix(f.typ, "Connection"):
+		f.kind = inline
+		r.embed(target)
+	case target.Kind == ast.Scalar:
+		return bad("The scalar %s cannot be stored. Those that can: %s.", f.typ, strings.Join(slices.Sorted(maps.Keys(scalars)), ", "))
+	default:
+		return bad("The %s %s cannot be stored: use a scalar, an enum, a type with fields, or add @customResolver.", strings.ToLower(string(target.Kind)), f.typ)
+	}
+	f.searchable = def.Directives.ForName("searchable") != nil
+	f.unique = def.Directives.ForName("unique") != nil
+	f.bulk = def.Directives.ForName("bulk") != nil
+	f.filterable = f.unique || def.Directives.ForName("filterable") != nil || def.Directives.ForName("index") != nil
+	if d := def.Directives.ForName("settable"); d != nil {
+		f.onCreate = boolean(d, "onCreate", true)
+		f.onUpdate = boolean(d, "onUpdate", true)
+	}
+	if f.searchable && (f.typ != "String" || f.list) {
+		r.problems.add(def.Position, "Only a String can be searched: remove @searchable from %s.", def.Name)
+	}
+	if f.filterable && (f.kind == inline || f.list && f.storeKind() != core.String) {
+		r.problems.add(def.Position, "%s cannot be filtered: only scalars, enums, references, and lists of texts, ids and enums can. Remove @index, @unique and @filterable.", def.Name)
+	}
+	if f.bulk && (f.kind != scalar || f.typ != "String" || f.list || f.filterable) {
+		r.problems.add(def.Position, "Only a String that is not filtered can be @bulk.")
+	}
+	r.fallback(f)
+	return f
+}
+
+// fallback reads @default.
+func (r *reader) fallback(f *field) {
+	d := f.def.Directives.ForName("default")
+	if d == nil {
+		return
+	}
+	v := argument(d, "value")
+	if v == nil {
+		r.problems.add(d.Position, "@default needs a value.")
+		return
+	}
+	switch {
+	case f.list:
+		if v.Kind != ast.ListValue || len(v.Children) > 0 {
+			r.problems.add(v.Position, "The default of a list can only be the empty list: write value: [].")
+			return
+		}
+	case f.kind == scalar && f.typ != "Time" && f.typ != "ID", f.kind == enum:
+		if _, err := r.value(f, v); err != "" {
+			r.problems.add(v.Position, "The default of %s %s", f.name, err)
+			return
+		}
+	default:
+		r.problems.add(v.Position, "%s cannot have a default: only texts, numbers, truth values, enums and lists can.", f.name)
+		return
+	}
+	f.fallback = v
+}
+
+// value is a literal of the schema as a filter holds it; problem completes a
+// sentence that begins with what the value is.
+func (r *reader) value(f *field, v *ast.Value) (_ any, problem string) {
+	x, err := v.Value(nil)
+	if err != nil {
+		return nil, "cannot be read."
+	}
+	switch {
+	case f.kind == enum:
+		def := r.doc.enums[f.typ]
+		if v.Kind != ast.EnumValue || def.EnumValues.ForName(v.Raw) == nil {
+			return nil, "must be one of the values of " + f.typ + ": " + values(def) + "."
+		}
+		return v.Raw, ""
+	case f.storeKind() == core.Time && v.Kind == ast.EnumValue && v.Raw == "NOW":
+		return core.Now{}, ""
+	case f.storeKind() == core.String && v.Kind == ast.StringValue || v.Kind == ast.BlockValue && f.storeKind() == core.String:
+		return v.Raw, ""
+	case f.storeKind() == core.Bool && v.Kind == ast.BooleanValue, f.storeKind() == core.Int && v.Kind == ast.IntValue:
+		return x, ""
+	case f.storeKind() == core.Float && (v.Kind == ast.FloatValue || v.Kind == ast.IntValue):
+		if n, ok := x.(int64); ok {
+			x = float64(n)
+		}
+		return x, ""
+	}
+	return nil, "must be a " + f.typ + " and is written " + v.String() + "."
+}
+
+func values(def *ast.Definition) string {
+	names := make([]string, len(def.EnumValues))
+	for i, v := range def.EnumValues {
+		names[i] = v.Name
+	}
+	return strings.Join(names, ", ")
+}
+
+// embed reads a type that stands inside documents.
+func (r *reader) embed(def *ast.Definition) {
+	if r.embeds[def.Name] != nil {
+		return
+	}
+	e := &embedded{def: def, name: def.Name, file: stem(def.Position.Src.Name), base: r.base[def.Name] || r.doc.home}
+	r.embeds[def.Name] = e
+	for _, fd := range def.Fields {
+		for _, name := range []string{"index", "unique", "filterable", "searchable", "auth", "hasMany", "reference", "bulk", "settable", "customResolver", "default"} {
+			if d := fd.Directives.ForName(name); d != nil {
+				r.problems.add(d.Position, "%s is stored inside other documents, where @%s has no meaning: give %s @model, or move the field to the type around it.", def.Name, name, def.Name)
+			}
+		}
+		if f := r.field(def.Name, fd); f != nil && f.isStored() {
+			e.fields = append(e.fields, f)
+		}
+	}
+}
+
+// argument is what a directive was given; nil when it was left out.
+func argument(d *ast.Directive, name string) *ast.Value {
+	if d == nil {
+		return nil
+	}
+	if a := d.Arguments.ForName(name); a != nil {
+		return a.Value
+	}
+	return nil
+}
+
+func boolean(d *ast.Directive, name string, otherwise bool) bool {
+	if v := argument(d, name); v != nil {
+		return v.Raw == "true"
+	}
+	return otherwise
+}
+
+func text(d *ast.Directive, name, otherwise string) string {
+	if v := argument(d, name); v != nil && v.Raw != "" {
+		return v.Raw
+	}
+	return otherwise
+}
+
+// entries are the fields of an object value by name.
+func entries(v *ast.Value) map[string]*ast.Value {
+	out := map[string]*ast.Value{}
+	if v != nil && v.Kind == ast.ObjectValue {
+		for _, c := range v.Children {
+			out[c.Name] = c.Value
+		}
+	}
+	return out
+}
+
+// relate finds the other side of references and of @hasMany.
+func (r *reader) relate(m *model) {
+	for _, f := range m.fields {
+		switch f.kind {
+		case reference:
+			f.to = r.models[f.typ]
+		case hasMany:
+			name, isConnection := strings.CutSuffix(f.typ, "Connection")
+			other := r.models[name]
+			if !isConnection || other == nil || f.null || f.def.Type.Elem != nil {
+				r.problems.add(f.def.Position, "@hasMany needs the connection of a stored type, such as ReviewConnection!; %s is none.", f.def.Type)
+				continue
+			}
+			if len(f.def.Arguments) > 0 {
+				r.problems.add(f.def.Position, "Leave the arguments of %s out: a connection has the same ones everywhere.", f.name)
+			}
+			d := f.def.Directives.ForName("hasMany")
+			by := text(d, "field", "")
+			f.to, f.via = other, other.field(by)
+			if f.via == nil || f.via.kind != reference || f.via.typ != m.name {
+				r.problems.add(d.Position, "%s has no @reference field %q that leads to %s.", other.name, by, m.name)
+				f.via = nil
+			}
+		}
+	}
+}
+
+// model reads what the directives of the type say.
+func (r *reader) model(m *model) {
+	d := m.def.Directives.ForName("model")
+	m.plural = text(d, "plural", inflect.Pluralize(lower(m.name)))
+	if m.plural == lower(m.name) {
+		r.problems.add(d.Position, "The plural of %s would be the same word: name another one, @model(plural: %q).", m.name, "all"+m.name)
+	}
+	m.spec = core.Spec{
+		Type: m.name, Name: text(d, "collection", m.plural), Prefix: text(d, "idPrefix", strings.ToLower(m.name)),
+		Live: boolean(d, "subscription", true),
+	}
+	if !nameForm.MatchString(m.spec.Name) || strings.Contains(m.spec.Prefix, "_") || !nameForm.MatchString(m.spec.Prefix) {
+		r.problems.add(d.Position, "A collection and an id prefix are made of letters and digits and begin with a letter; a prefix has no underscore.")
+	}
+	m.order = core.Order{Field: "createdAt", Desc: true}
+	if v := argument(d, "orderBy"); v != nil {
+		by := entries(v)
+		if f, ok := by["field"]; ok {
+			m.order.Field = f.Raw
+		}
+		if dir, ok := by["direction"]; ok {
+			m.order.Desc = dir.Raw == "DESC"
+		}
+	}
+	for _, a := range m.fields {
+		if a.isStored() && !a.isHead() {
+			m.spec.Attributes = append(m.spec.Attributes, r.attribute(a))
+		}
+		if a.searchable {
+			m.spec.Search = append(m.spec.Search, a.stored)
+		}
+		if a.bulk {
+			m.spec.Bulk = append(m.spec.Bulk, a.stored)
+		}
+	}
+	auth := m.def.Directives.ForName("auth")
+	if auth == nil {
+		r.problems.add(m.def.Position, "%s has no @auth, so nobody could use it: say who may do what, for example @auth(rules: [{allow: PUBLIC, operations: [READ]}, {allow: ROLE, role: EDITOR}]).", m.name)
+		return
+	}
+	m.spec.Rules = r.rules(m, auth, core.AnyVerb)
+	for i, f := range m.fields {
+		if d := f.def.Directives.ForName("auth"); d != nil {
+			if !f.isStored() || f.isHead() {
+				r.problems.add(d.Position, "%s is not stored, so @auth cannot guard it: let its resolver do so.", f.name)
+				continue
+			}
+			if !f.null {
+				r.problems.add(f.def.Position, "A guarded field is null for those who may not read it: write %s: %s.", f.name, strings.TrimSuffix(f.def.Type.String(), "!"))
+			}
+			f.guard = r.rules(m, d, core.Create|core.Read|core.Update)
+			for j := range m.spec.Attributes {
+				if m.spec.Attributes[j].Name == f.stored {
+					m.spec.Attributes[j].Guard = f.guard
+				}
+			}
+		}
+		m.fields[i] = f
+	}
+	wanted := map[string]bool{"CREATE": true, "UPDATE": true, "DELETE": true}
+	if v := argument(d, "mutations"); v != nil {
+		wanted = map[string]bool{}
+		for _, c := range v.Children {
+			wanted[c.Value.Raw] = true
+		}
+	}
+	m.createShown, m.updateShown = true, true
+	for _, rule := range m.spec.Rules {
+		shown := rule.Verbs&core.Read != 0
+		if rule.Verbs&core.Create != 0 {
+			m.create, m.createShown = wanted["CREATE"], m.createShown && shown
+		}
+		if rule.Verbs&core.Update != 0 {
+			m.update, m.updateShown = wanted["UPDATE"], m.updateShown && shown
+		}
+		if rule.Verbs&core.Delete != 0 {
+			m.remove = wanted["DELETE"]
+		}
+	}
+}
+
+var nameForm = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_]*$`)
+
+func (r *reader) attribute(f *field) core.Attribute {
+	a := core.Attribute{Name: f.stored, Kind: f.storeKind(), Array: f.list, Required: !f.null && !f.list && f.kind != reference}
+	if f.kind == reference && f.to != nil {
+		a.Reference = f.to.name // made a collection by lists
+	}
+	if f.kind == enum {
+		for _, v := range r.doc.enums[f.typ].EnumValues {
+			a.Values = append(a.Values, v.Name)
+		}
+	}
+	if f.fallback != nil && !f.list {
+		a.Default, _ = r.value(f, f.fallback)
+	}
+	return a
+}
+
+// reach checks what depends on the rules of other models.
+func (r *reader) reach(m *model) {
+	for _, f := range m.fields {
+		if f.kind == reference && !f.null && !f.list && !f.to.everybodyReads() {
+			r.problems.add(f.def.Position, "%s may be deleted, or hidden from some: write %s: %s, and @reference(required: true) when one must be given.", f.typ, f.name, f.typ)
+		}
+	}
+}
+
+// everybodyReads reports whether a document of m is there for every caller
+// once it was: it is public, and nobody can delete it.
+func (m *model) everybodyReads() bool {
+	public := false
+	for _, rule := range m.spec.Rules {
+		if rule.Verbs&core.Delete != 0 {
+			return false
+		}
+		public = public || rule.Verbs&core.Read != 0 && rule.Role == "" && rule.Owner == "" && rule.Where.Op == core.OpAll
+	}
+	return public
+}
+
+// lists settles what lists can be filtered and sorted by, and which indexes
+// serve that.
+func (r *reader) lists(m *model) {
+	var indexes [][]string
+	add := func(fields ...string) {
+		if !slices.ContainsFunc(indexes, func(have []string) bool { return slices.Equal(have, fields) }) {
+			indexes = append(indexes, fields)
+		}
+	}
+	columns := map[string]bool{}
+	add("createdAt")
+	columns["createdAt"] = true
+	for _, f := range m.fields {
+		for _, d := range f.def.Directives.ForNames("index") {
+			keys := []string{f.stored}
+			if v := argument(d, "sortKeyFields"); v != nil {
+				for _, c := range v.Children {
+					key := m.stored(c.Value.Raw)
+					switch k := m.byStored(key); {
+					case key == "":
+						r.problems.add(c.Value.Position, "@index names %q, which is no stored field of %s.", c.Value.Raw, m.name)
+					case k != nil && (k.list || k.kind == inline):
+						r.problems.add(c.Value.Position, "A list or an embedded type cannot be a sort key; %s is one.", k.name)
+					default:
+						keys = append(keys, key)
+						columns[key] = true
+					}
+				}
+			} else if !f.null && !f.list {
+				f.orderable = f.kind != reference
+			}
+			add(keys...)
+		}
+		if f.unique && !f.null && !f.list && f.kind != reference {
+			f.orderable = true
+		}
+		if f.isHead() {
+			f.filterable = true
+		}
+		if f.filterable {
+			columns[f.stored] = true
+		}
+	}
+	// What rules and connections ask for is indexed together with the order of
+	// the list.
+	for _, rule := range m.spec.Rules {
+		rule.Where.Walk(func(w core.Filter) {
+			if w.Field != "" && w.Field != "_id" {
+				columns[w.Field] = true
+			}
+		})
+		if f := m.byStored(rule.Owner); f != nil {
+			columns[f.stored] = true
+			if rule.Verbs&core.Read != 0 {
+				f.filterable = true
+				add(f.stored, m.order.Field)
+			}
+		}
+	}
+	for _, other := range r.doc.models {
+		for _, f := range other.fields {
+			if f.kind == hasMany && f.via != nil && f.to == m {
+				f.via.filterable = true
+				columns[f.via.stored] = true
+				add(f.via.stored, m.order.Field)
+			}
+		}
+	}
+	if key := m.order.Field; !slices.ContainsFunc(indexes, func(i []string) bool { return len(i) == 1 && i[0] == key }) {
+		if f := m.field(key); f == nil || !f.unique || f.null {
+			r.problems.add(m.def.Position, "%s is sorted by %q, which has no index of its own: add @index to that field.", m.name, key)
+		}
+	}
+	for _, f := range m.fields {
+		if columns[f.stored] && f.isStored() && !f.isHead() {
+			m.spec.Fields = append(m.spec.Fields, core.Field{Name: f.stored, Kind: f.storeKind(), Array: f.list, Unique: f.unique})
+		}
+	}
+	for _, name := range []string{"createdAt", "updatedAt"} {
+		if columns[name] {
+			m.spec.Fields = append(m.spec.Fields, core.Field{Name: name, Kind: core.Time})
+		}
+	}
+	m.spec.Indexes = indexes
+	for i, a := range m.spec.Attributes {
+		if to := r.models[a.Reference]; to != nil {
+			m.spec.Attributes[i].Reference = to.spec.Name
+		}
+	}
+}
+
+// stored is the stored name of a field by the names that the schema has for
+// it; "" when it is no stored field.
+func (m *model) stored(name string) string {
+	for _, h := range headFields {
+		if h.name == name {
+			return h.stored
+		}
+	}
+	for _, f := range m.fields {
+		if (f.name == name || f.input == name) && f.isStored() {
+			return f.stored
+		}
+	}
+	return ""
+}
+
+func (m *model) byStored(name string) *field {
+	for _, f := range m.fields {
+		if f.stored == name && f.isStored() {
+			return f
+		}
+	}
+	return nil
+}
+
+// names finds names that two things would have.
+func (r *reader) names() {
+	for _, m := range r.doc.models {
+		seen := map[string]*field{}
+		for _, f := range m.fields {
+			for _, name := range []string{f.name, f.input} {
+				if other := seen[strings.ToLower(name)]; other != nil && other != f {
+					r.problems.add(f.def.Position, "%s and %s of %s would share the name %s in inputs or in the store: rename one.", f.name, other.name, m.name, name)
+				}
+				seen[strings.ToLower(name)] = f
+			}
+		}
+		for _, suffix := range []string{"Connection", "Edge", "Where", "Order", "OrderField", "Change"} {
+			r.free(m, m.name+suffix)
+		}
+		for _, verb := range []string{"Create", "Update", "Delete"} {
+			if verb == "Create" && !m.create || verb == "Update" && !m.update || verb == "Delete" && !m.remove {
+				continue
+			}
+			r.free(m, verb+m.name+"Input")
+			r.free(m, verb+m.name+"Payload")
+		}
+	}
+	owners := map[string]*model{}
+	for _, m := range r.doc.models {
+		for _, key := range []string{"collection " + strings.ToLower(m.spec.Name), "idPrefix " + m.spec.Prefix, "plural " + m.plural, "plural " + lower(m.name)} {
+			if other := owners[key]; other != nil && other != m {
+				what, name, _ := strings.Cut(key, " ")
+				r.problems.add(m.def.Directives.ForName("model").Position, "%s and %s would share the name %q: give one another, @model(%s: …).", m.name, other.name, name, what)
+			}
+			owners[key] = m
+		}
+	}
+	if len(r.problems) > 0 {
+		return
+	}
+	goNames := map[string]string{"Specs": "the list of all types"}
+	for name, def := range r.doc.types {
+		if def.Kind == ast.Scalar || r.base[name] {
+			continue
+		}
+		if other, twice := goNames[templates.ToGo(name)]; twice {
+			r.problems.add(def.Position, "%s has the same name in Go as %s: choose another one.", name, other)
+		}
+		goNames[templates.ToGo(name)] = name
+	}
+}
+
+// free refuses a declared type whose name a generated one will have.
+func (r *reader) free(m *model, name string) {
+	if def := r.doc.types[name]; def != nil && !strings.Contains(def.Position.Src.Name, "schema/gen/") {
+		r.problems.add(def.Position, "The model %s makes a type %s itself: rename yours.", m.name, name)
+	}
+}
+
+// cycles finds embedded types that would have to hold each other for ever.
+func (r *reader) cycles() {
+	for _, e := range r.embeds {
+		for _, f := range e.fields {
+			if f.kind == inline && !f.null && !f.list {
+				if r.holds(f.typ, e.name, map[string]bool{}) {
+					r.problems.add(f.def.Position, "%s would hold itself for ever through %s: make the field nullable or a list.", e.name, f.name)
+				}
+			}
+		}
+	}
+}
+
+// holds reports whether a value of the embedded type from always holds one of to.
+func (r *reader) holds(from, to string, seen map[string]bool) bool {
+	if from == to {
+		return true
+	}
+	if seen[from] || r.embeds[from] == nil {
+		return false
+	}
+	seen[from] = true
+	for _, f := range r.embeds[from].fields {
+		if f.kind == inline && !f.null && !f.list && r.holds(f.typ, to, seen) {
+			return true
+		}
+	}
+	return false
+}
+
+// lower is a name with a small first letter: ProductLine, productLine.
+func lower(name string) string {
+	upper := 0
+	for upper < len(name) && name[upper] >= 'A' && name[upper] <= 'Z' {
+		upper++
+	}
+	switch {
+	case upper == 0:
+		return name
+	case upper == 1:
+		return strings.ToLower(name[:1]) + name[1:]
+	case upper == len(name):
+		return strings.ToLower(name)
+	}
+	return strings.ToLower(name[:upper-1]) + name[upper-1:]
+}

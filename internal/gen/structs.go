@@ -1,0 +1,180 @@
+package gen
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/99designs/gqlgen/codegen/templates"
+	"github.com/vektah/gqlparser/v2/ast"
+)
+
+// structs writes the Go types of a project's own models and embedded types,
+// one file each.
+func structs(p project, doc *document) (map[string]*goFile, error) {
+	files := map[string]*goFile{}
+	n := goNames{p, doc}
+	file := func(from *ast.Position, name string) *goFile {
+		g := &goFile{pkg: "model", from: from.Src.Name, imports: map[string]string{
+			"time": "time", "regexp": "regexp", "core": grapnel + "/core", "basemodel": grapnel + "/graph/model",
+		}}
+		files[strings.ToLower(templates.ToGoPrivate(name))+".gen.go"] = g
+		return g
+	}
+	for _, m := range doc.models {
+		if m.base {
+			continue
+		}
+		g := file(m.def.Position, m.name)
+		name := templates.ToGo(m.name)
+		g.printf("\n")
+		g.comment("", name+" is the type "+m.name+" of the schema. "+m.def.Description)
+		g.printf("type %s struct {\n\tcore.Head `bson:\",inline\"`\n", name)
+		for _, bulk := range []bool{false, true} { // those last, so that a store can stop before them
+			for _, f := range m.fields {
+				if f.isStored() && !f.isHead() && f.bulk == bulk {
+					n.member(g, f)
+				}
+			}
+		}
+		g.printf("}\n\n")
+		g.printf("// %[1]sConnection is a page of %[2]s, %[1]sEdge one of its edges, %[1]sChange a change of one.\ntype (\n\t%[1]sConnection = core.Page[%[1]s]\n\t%[1]sEdge = core.Edge[%[1]s]\n\t%[1]sChange = core.Change[%[1]s]\n)\n", name, m.plural)
+		n.constraints(g, name, m.fields)
+	}
+	for _, e := range doc.embedded {
+		if e.base {
+			continue
+		}
+		g := file(e.def.Position, e.name)
+		name := templates.ToGo(e.name)
+		g.printf("\n")
+		g.comment("", name+" is the type "+e.name+" of the schema, which stands inside documents. "+e.def.Description)
+		g.printf("type %s struct {\n", name)
+		for _, f := range e.fields {
+			n.member(g, f)
+		}
+		g.printf("}\n")
+		n.constraints(g, name, e.fields)
+	}
+	return files, nil
+}
+
+func (n goNames) member(g *goFile, f *field) {
+	if f.def.Description != "" {
+		g.comment("\t", f.def.Description)
+	}
+	g.printf("\t%s %s `bson:%q`\n", f.goName(), own(n.value(f)), f.stored)
+}
+
+// own is a type as the package model itself names it.
+func own(t string) string {
+	return strings.ReplaceAll(strings.ReplaceAll(strings.ReplaceAll(t, "basemodel.", "\x00"), "model.", ""), "\x00", "basemodel.")
+}
+
+// constraints writes the method that checks a struct.
+func (n goNames) constraints(g *goFile, name string, fields []*field) {
+	var vars, body strings.Builder
+	for _, f := range fields {
+		if f.isStored() && !f.isHead() {
+			n.constraint(&vars, &body, name, f)
+		}
+	}
+	g.printf("\n%s", vars.String())
+	g.printf("// Constraints reports what breaks the constraints of the schema.\nfunc (d *%s) Constraints(c *core.Checker) {\n%s}\n", name, body.String())
+}
+
+// constraint writes the checks of one field.
+func (n goNames) constraint(vars, body *strings.Builder, owner string, f *field) {
+	v, path, indent := "d."+f.goName(), fmt.Sprintf("%q", f.input), "\t"
+	line := func(format string, args ...any) { fmt.Fprintf(body, indent+format+"\n", args...) }
+	if f.list {
+		c := f.constraint
+		line("c.Items(%s, len(%s), %d, %d)", path, v, c.minItems, c.maxItems)
+		if c.unique && f.kind != inline {
+			line("core.Distinct(c, %s, %s)", path, v)
+		}
+		checks := n.checks(vars, owner, f, "e", fmt.Sprintf("core.At(%s, i)", path))
+		if len(checks) == 0 {
+			return
+		}
+		line("for i, e := range %s {", v)
+		for _, c := range checks {
+			line("\t%s", c)
+		}
+		line("}")
+		return
+	}
+	pointer := f.null || f.kind == inline
+	if pointer {
+		v2 := "*" + v
+		if f.kind == inline {
+			v2 = v
+		}
+		checks := n.checks(vars, owner, f, v2, path)
+		required := f.required || !f.null
+		switch {
+		case len(checks) > 0:
+			line("if %s != nil {", v)
+			for _, c := range checks {
+				line("\t%s", c)
+			}
+			if required {
+				line("} else {")
+				line("\tc.Add(%s, \"REQUIRED\", \"must not be null\", nil)", path)
+			}
+			line("}")
+		case required:
+			line("if %s == nil {", v)
+			line("\tc.Add(%s, \"REQUIRED\", \"must not be null\", nil)", path)
+			line("}")
+		}
+		return
+	}
+	if f.kind == reference {
+		line("if %s == \"\" {", v)
+		line("\tc.Add(%s, \"REQUIRED\", \"must not be null\", nil)", path)
+		line("}")
+		return
+	}
+	for _, c := range n.checks(vars, owner, f, v, path) {
+		line("%s", c)
+	}
+}
+
+// checks are the calls that check one value.
+func (n goNames) checks(vars *strings.Builder, owner string, f *field, v, path string) []string {
+	c := f.constraint
+	var out []string
+	switch {
+	case f.kind == inline:
+		return []string{fmt.Sprintf("c.Inside(%s, %s)", path, v)}
+	case f.kind != scalar:
+		return nil
+	case f.typ == "String" || f.typ == "ID":
+		out = append(out, fmt.Sprintf("c.Text(%s, %s, %d, %d)", path, v, c.minLength, c.maxLength))
+		if c.pattern != "" {
+			name := templates.ToGoPrivate(owner) + f.goName() + "Form"
+			fmt.Fprintf(vars, "var %s = regexp.MustCompile(%q)\n\n", name, "^(?:"+c.pattern+")$")
+			out = append(out, fmt.Sprintf("c.Pattern(%s, %s, %s)", path, v, name))
+		}
+		if c.format != "" {
+			out = append(out, fmt.Sprintf("c.Format(%s, %s, %s)", path, v, formats[c.format]))
+		}
+	case c.min != nil || c.max != nil || c.above != nil || c.below != nil || c.multipleOf != nil:
+		name := templates.ToGoPrivate(owner) + f.goName() + "Bounds"
+		fmt.Fprintf(vars, "var %s = core.Bounds{", name)
+		for _, b := range []struct {
+			name  string
+			value *float64
+		}{{"Min", c.min}, {"Max", c.max}, {"Above", c.above}, {"Below", c.below}, {"MultipleOf", c.multipleOf}} {
+			if b.value != nil {
+				fmt.Fprintf(vars, "%s: new(%v),", b.name, goFloat(*b.value))
+			}
+		}
+		fmt.Fprintf(vars, "}\n\n")
+		out = append(out, fmt.Sprintf("c.Number(%s, float64(%s), %s)", path, v, name))
+	}
+	return out
+}
+
+// goFloat is a number as a float64 in Go.
+func goFloat(n float64) string { return fmt.Sprintf("float64(%v)", n) }

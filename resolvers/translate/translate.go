@@ -1,0 +1,177 @@
+// Package translate is what resolvers, written and generated ones, share to
+// translate between GraphQL and core.
+package translate
+
+import (
+	"context"
+	"slices"
+
+	"github.com/99designs/gqlgen/graphql"
+	"github.com/vektah/gqlparser/v2/ast"
+
+	"github.com/grapnel/grapnel/core"
+	"github.com/grapnel/grapnel/graph/model"
+	"github.com/grapnel/grapnel/internal/web/subscription"
+)
+
+// Page reads a page: convert turns where into the filter that args lacks.
+func Page[T, W any](
+	ctx context.Context, page func(context.Context, core.PageArgs) (*core.Page[T], error),
+	where *W, convert func(*Reader, string, *W) core.Filter, args core.PageArgs,
+) (*core.Page[T], error) {
+	var err error
+	if args.Where, err = Where(where, convert); err != nil {
+		return nil, err
+	}
+	return page(ctx, args)
+}
+
+// Changes subscribes to the changes that where finds.
+func Changes[T, W any](
+	ctx context.Context, changed func(context.Context, core.Filter) (<-chan *core.Change[T], error),
+	where *W, convert func(*Reader, string, *W) core.Filter,
+) (<-chan *core.Change[T], error) {
+	filter, err := Where(where, convert)
+	if err != nil {
+		return nil, err
+	}
+	changes, err := changed(ctx, filter)
+	if err != nil {
+		return nil, err
+	}
+	return stream(ctx, changes), nil
+}
+
+// stream hands on the changes of a subscription; the error that ends it
+// reaches the client as an error message.
+func stream[T any](ctx context.Context, in <-chan *core.Change[T]) <-chan *core.Change[T] {
+	out := make(chan *core.Change[T])
+	go func() {
+		defer close(out)
+		for c := range in {
+			if c.Err != nil {
+				subscription.Fail(ctx, c.Err)
+				return
+			}
+			select {
+			case out <- c:
+			case <-ctx.Done():
+				return
+			}
+		}
+	}()
+	return out
+}
+
+// Opt tells a field that was left out from an explicit null.
+func Opt[T any](in graphql.Omittable[T]) core.Opt[T] {
+	v, set := in.ValueOK()
+	return core.Opt[T]{Value: v, Set: set}
+}
+
+// Version is an expectedVersion; nil when none was given.
+func Version(in graphql.Omittable[*int32]) *int64 {
+	v := in.Value()
+	if v == nil {
+		return nil
+	}
+	n := int64(*v)
+	return &n
+}
+
+// Size is a first or last argument.
+func Size(n *int32) *int {
+	if n == nil {
+		return nil
+	}
+	i := int(*n)
+	return &i
+}
+
+// Maybe makes of a link that leads nowhere, as far as the caller may see, a null.
+func Maybe[T any](v *T, err error) (*T, error) {
+	if core.Is(err, core.NotFound) {
+		return nil, nil
+	}
+	return v, err
+}
+
+// Deref is the value behind p; the zero value when there is none.
+func Deref[T any](p *T) (v T) {
+	if p != nil {
+		v = *p
+	}
+	return v
+}
+
+// Order sorts by a stored field.
+func Order(d model.OrderDirection, field string) []core.Order {
+	return []core.Order{{Field: field, Desc: d == model.OrderDirectionDesc}}
+}
+
+// OrCaller is an id that was given; the caller's when it was left out.
+func OrCaller(ctx context.Context, in graphql.Omittable[*string]) *string {
+	v, set := in.ValueOK()
+	if p := core.PrincipalOf(ctx); !set && p.SignedIn() {
+		v = &p.UserID
+	}
+	return v
+}
+
+// OrCallers is a list of ids that was given; the caller's alone when it was
+// left out.
+func OrCallers(ctx context.Context, in graphql.Omittable[[]string]) []string {
+	v, set := in.ValueOK()
+	if p := core.PrincipalOf(ctx); !set && p.SignedIn() {
+		v = []string{p.UserID}
+	}
+	return v
+}
+
+// Set takes over a value that was given; null empties the field.
+func Set[T any](to *T, in graphql.Omittable[T]) {
+	if v, set := in.ValueOK(); set {
+		*to = v
+	}
+}
+
+// Require takes over a value that was given and must not be null.
+func Require[T any](c *core.Checker, path string, to *T, in graphql.Omittable[*T]) {
+	switch v, set := in.ValueOK(); {
+	case set && v == nil:
+		c.Add(path, "REQUIRED", "must not be null", nil)
+	case set:
+		*to = *v
+	}
+}
+
+// RequireList takes over a list that was given and must not be null.
+func RequireList[T any](c *core.Checker, path string, to *[]T, in graphql.Omittable[[]T]) {
+	switch v, set := in.ValueOK(); {
+	case set && v == nil:
+		c.Add(path, "REQUIRED", "must not be null", nil)
+	case set:
+		*to = v
+	}
+}
+
+// Asks reports whether the field in ctx is asked for fields of these names, at
+// any depth: it may say yes too often, and never no in vain.
+func Asks(ctx context.Context, names ...string) bool {
+	return mentions(graphql.GetFieldContext(ctx).Field.Selections, names)
+}
+
+// mentions reports whether a field of one of the names stands in set.
+func mentions(set ast.SelectionSet, names []string) bool {
+	return slices.ContainsFunc(set, func(s ast.Selection) bool {
+		switch s := s.(type) {
+		case *ast.Field:
+			return slices.Contains(names, s.Name) || mentions(s.SelectionSet, names)
+		case *ast.InlineFragment:
+			return mentions(s.SelectionSet, names)
+		case *ast.FragmentSpread:
+			return mentions(s.Definition.SelectionSet, names)
+		}
+		return true
+	})
+}
