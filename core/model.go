@@ -31,7 +31,11 @@ type Hooks[T any] struct {
 
 // NewModel is the service of a declared type by the name of its collection. It
 // panics when no [Spec] describes it, or twice for one: mistakes in the program.
+// Without an App it serves nothing: for those who only look at the schema.
 func NewModel[T any](app *App, collection string) *Model[T] {
+	if app == nil {
+		return &Model[T]{}
+	}
 	return &Model[T]{Collection: register[T](app, collection), app: app}
 }
 

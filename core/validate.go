@@ -106,10 +106,10 @@ func (c *Checker) Format(path, s string, f Format) {
 	}
 }
 
-// Pattern checks that a text matches a regular expression.
+// Pattern checks that a text matches a regular expression that spans all of it.
 func (c *Checker) Pattern(path, s string, form *regexp.Regexp) {
 	if !form.MatchString(s) {
-		c.Add(path, "FORM", "must match "+form.String(), nil)
+		c.Add(path, "FORM", "must match "+strings.TrimSuffix(strings.TrimPrefix(form.String(), "^(?:"), ")$"), nil)
 	}
 }
 

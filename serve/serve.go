@@ -21,6 +21,7 @@ import (
 
 	"github.com/grapnel/grapnel/core"
 	"github.com/grapnel/grapnel/internal/config"
+	"github.com/grapnel/grapnel/internal/scaffold"
 	"github.com/grapnel/grapnel/internal/seed"
 	"github.com/grapnel/grapnel/internal/ui"
 	"github.com/grapnel/grapnel/internal/web"
@@ -66,6 +67,8 @@ func (p Project) Run(ctx context.Context, args []string, stdin io.Reader, stdout
 		return p.serve(ctx, cli.Settings, log, stdout)
 	case "schema":
 		return p.printSchema(stdout)
+	case "init <dir>":
+		return scaffold.New(ctx, scaffold.Plan{Dir: cli.Init.Dir, Module: cli.Init.Module, Grapnel: cli.Init.Grapnel}, stdout)
 	case "healthcheck":
 		return healthcheck(ctx, cli.Settings, cli.Healthcheck)
 	case "admin create":

@@ -27,6 +27,7 @@ type CLI struct {
 	Seed        Seed        `cmd:"" help:"Fill the store with a realistic news site."`
 	Healthcheck Healthcheck `cmd:"" help:"Ask the running server whether it is well; for containers."`
 	Schema      struct{}    `cmd:"" help:"Print the GraphQL schema."`
+	Init        Init        `cmd:"" help:"Make a project of your own: a Go module with a schema that you extend."`
 }
 
 // Settings configure the server and the commands that open its stores.
@@ -71,6 +72,13 @@ type Seed struct {
 	Posts  int   `default:"3000" help:"How many posts. Default: ${default}."`
 	Images int   `default:"12" help:"How many images, shared by the posts as covers. Default: ${default}."`
 	Random int64 `default:"1" help:"Start of the random numbers; the same gives the same site. Default: ${default}."`
+}
+
+// Init makes a project.
+type Init struct {
+	Dir     string `arg:"" help:"Folder to make; it must be empty or absent."`
+	Module  string `placeholder:"PATH" help:"Path of the Go module. Default: the name of the folder."`
+	Grapnel string `placeholder:"VERSION|DIR" help:"The Grapnel to build on: a version, or the folder of a checkout. Default: the one that this program is from."`
 }
 
 // Healthcheck asks a running server.

@@ -50,7 +50,7 @@ func (g *goFile) source() ([]byte, error) {
 		if path[strings.LastIndexByte(path, '/')+1:] != name {
 			line = name + " " + line
 		}
-		if strings.Contains(path, ".") {
+		if strings.Contains(path, "/") {
 			others = append(others, line)
 		} else {
 			std = append(std, line)
@@ -75,7 +75,7 @@ func uses(code, pkg string) bool {
 		if i < 0 {
 			return false
 		}
-		if i == 0 || !strings.ContainsRune("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.", rune(rest[i-1])) {
+		if i == 0 || !strings.ContainsRune("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.@", rune(rest[i-1])) {
 			return true
 		}
 		rest = rest[i+1:]

@@ -70,11 +70,18 @@ func (p project) gqlgen(doc *document, sources []*ast.Source) error {
 	return p.tidy(before)
 }
 
-// config is gqlgen.yml, with what Grapnel relies on.
+// config is gqlgen.yml, where there is one, with what Grapnel relies on.
 func (p project) config(doc *document, sources []*ast.Source) (*config.Config, error) {
-	cfg, err := config.LoadConfig("gqlgen.yml")
+	settings, err := os.ReadFile("gqlgen.yml")
+	if os.IsNotExist(err) { // a project needs none
+		settings, err = templateFiles.ReadFile("templates/gqlgen.yml")
+	}
 	if err != nil {
 		return nil, err
+	}
+	cfg, err := config.ReadConfig(bytes.NewReader(settings))
+	if err != nil {
+		return nil, fmt.Errorf("gqlgen.yml: %w", err)
 	}
 	cfg.Sources = sources
 	cfg.OmitRootModels, cfg.OmitResolverFields = true, true

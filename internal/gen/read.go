@@ -488,6 +488,7 @@ var nameForm = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_]*$`)
 func (r *reader) attribute(f *field) core.Attribute {
 	a := core.Attribute{Name: f.stored, Kind: f.storeKind(), Array: f.list, Required: !f.null && !f.list && f.kind != reference}
 	if f.kind == reference && f.to != nil {
+		a.Required = f.required || !f.null && !f.list
 		a.Reference = f.to.name // made a collection by lists
 	}
 	if f.kind == enum {
@@ -552,7 +553,7 @@ func (r *reader) lists(m *model) {
 					}
 				}
 			} else if !f.null && !f.list {
-				f.orderable = f.kind != reference
+				f.orderable = f.kind != reference && f.storeKind() != core.Bool
 			}
 			add(keys...)
 		}
