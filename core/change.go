@@ -178,10 +178,10 @@ func (f *feed[T]) publish(e Event) error {
 	}
 	img := images[T]{id: e.ID}
 	var err error
-	if img.before, err = decode[T](e.Before); err != nil {
+	if img.before, err = f.c.decode(e.Before); err != nil {
 		return err
 	}
-	if img.after, err = decode[T](e.After); err != nil {
+	if img.after, err = f.c.decode(e.After); err != nil {
 		return err
 	}
 	img.at = f.c.now()
@@ -194,14 +194,6 @@ func (f *feed[T]) publish(e Event) error {
 	img.beforeAt = img.at
 	f.deliver(img)
 	return nil
-}
-
-func decode[T any](doc Doc) (*T, error) {
-	if doc == nil {
-		return nil, nil
-	}
-	t := new(T)
-	return t, doc.Decode(t)
 }
 
 func (f *feed[T]) idle() bool {

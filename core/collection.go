@@ -29,6 +29,8 @@ type Collection[T any] struct {
 	docs   DocStore
 	now    func() time.Time
 	feed   *feed[T]
+	types  *registry  // what references lead to
+	added  *addition // fields that a project added; nil for none
 	// settle, when not nil, brings a document that was read up to the present
 	// moment, where the clock alone has changed what it is.
 	settle func(context.Context, *T)
@@ -124,7 +126,12 @@ func (c *Collection[T]) create(ctx context.Context, doc *T, also ...Op) error {
 	if !c.may(ctx, Create).Match(doc, c.spec.Search) {
 		return denied(ctx)
 	}
-	return c.docs.Write(ctx, append([]Op{{Kind: OpInsert, Coll: c.spec.Name, Doc: doc}}, also...)...)
+	return c.docs.Write(ctx, append([]Op{c.insert(doc)}, also...)...)
+}
+
+// insert is the operation that stores a document as it stands.
+func (c *Collection[T]) insert(doc *T) Op {
+	return Op{Kind: OpInsert, Coll: c.spec.Name, Doc: c.added.whole(doc, headOf(doc))}
 }
 
 // update lets change edit the document and stores what it changed, as one step:
@@ -144,11 +151,14 @@ func (c *Collection[T]) update(ctx context.Context, id string, expected *int64, 
 		if err != nil {
 			return nil, err
 		}
+		if err := c.extend(ctx, before, &after); err != nil {
+			return nil, err
+		}
 		may := c.may(ctx, Update)
 		if !may.Match(&after, c.spec.Search) {
 			return nil, denied(ctx)
 		}
-		patch := diff(before, &after)
+		patch := append(diff(before, &after), c.added.diff(headOf(before), headOf(&after))...)
 		if len(patch) == 0 && len(also) == 0 {
 			return before, nil
 		}
@@ -221,6 +231,20 @@ func (c *Collection[T]) CanRead(ctx context.Context, doc *T, field string) error
 	return Errorf(Forbidden, "You may not read this field.")
 }
 
+// mayWrite refuses a caller who names a guarded field of docs that it may not
+// write, whatever the value: an answer that depended on the value would tell it.
+func (c *Collection[T]) mayWrite(ctx context.Context, verb Verb, fields []string, docs ...*T) error {
+	for _, f := range fields {
+		may := allowed(c.guards[f], PrincipalOf(ctx), verb, c.now())
+		for _, doc := range docs {
+			if !may.Match(doc, nil) {
+				return denied(ctx)
+			}
+		}
+	}
+	return nil
+}
+
 // may is the filter of the documents on which the caller may do verb.
 func (c *Collection[T]) may(ctx context.Context, verb Verb) Filter {
 	return allowed(c.spec.Rules, PrincipalOf(ctx), verb, c.now())
@@ -269,9 +293,9 @@ func (c *Collection[T]) find(ctx context.Context, q Query) ([]*T, error) {
 		if err != nil {
 			return nil, err
 		}
-		t := new(T)
-		if err := doc.Decode(t); err != nil {
-			return nil, fmt.Errorf("core: decode from %s: %w", c.spec.Name, err)
+		t, err := c.decode(doc)
+		if err != nil {
+			return nil, err
 		}
 		headOf(t).batch, headOf(t).brief = b, q.Brief
 		b.docs = append(b.docs, t)
@@ -282,6 +306,23 @@ func (c *Collection[T]) find(ctx context.Context, q Query) ([]*T, error) {
 		}
 	}
 	return b.docs, nil
+}
+
+// decode reads a stored document; nil when there is none.
+func (c *Collection[T]) decode(doc Doc) (*T, error) {
+	if doc == nil {
+		return nil, nil
+	}
+	t := new(T)
+	err := doc.Decode(t)
+	if err == nil && c.added != nil {
+		headOf(t).added = c.added.make()
+		err = doc.Decode(headOf(t).added)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("core: decode from %s: %w", c.spec.Name, err)
+	}
+	return t, nil
 }
 
 func (c *Collection[T]) notFound() error {
@@ -303,4 +344,63 @@ func distinct(ids []string) []string {
 	out := slices.Clone(ids)
 	slices.Sort(out)
 	return slices.Compact(out)
+}
+
+// checkReferences checks that what doc refers to, and before did not, is there
+// for the caller.
+func (c *Collection[T]) checkReferences(ctx context.Context, check *Checker, before, doc *T) error {
+	type use struct{ path, id string }
+	uses := map[string][]use{} // by the collection that is referred to
+	for _, a := range c.spec.Attributes {
+		if a.Reference == "" {
+			continue
+		}
+		old := idsOf(before, a.Name)
+		for i, id := range idsOf(doc, a.Name) {
+			path := a.Name
+			if a.Array {
+				path = At(a.Name, i)
+			}
+			own := a.Reference == "users" && id == PrincipalOf(ctx).UserID
+			if !slices.Contains(old, id) && !own {
+				uses[a.Reference] = append(uses[a.Reference], use{path, id})
+			}
+		}
+	}
+	for to, list := range uses {
+		ids := make([]string, len(list))
+		for i, u := range list {
+			ids[i] = u.id
+		}
+		other := c.types.named(to)
+		unseen, err := other.unseen(ctx, ids)
+		if err != nil {
+			return err
+		}
+		for _, u := range list {
+			if unseen[u.id] {
+				check.Add(u.path, "UNKNOWN", fmt.Sprintf("is no %s that you may see", other.describe().Type), nil)
+			}
+		}
+	}
+	return nil
+}
+
+// idsOf is the ids in a field of doc, one or a list.
+func idsOf(doc any, field string) []string {
+	switch v := fieldOf(doc, field).(type) {
+	case string:
+		if v != "" {
+			return []string{v}
+		}
+	case []any:
+		ids := make([]string, 0, len(v))
+		for _, e := range v {
+			if id, ok := e.(string); ok {
+				ids = append(ids, id)
+			}
+		}
+		return ids
+	}
+	return nil
 }

@@ -20,6 +20,7 @@ type Head struct {
 	brief bool // the Bulk fields may be missing
 	own   bool // given to the user itself, who has just proved who it is
 	batch any  // *batch[T]: the documents that one caller read together with this one
+	added any  // the fields that a project added; see Extend
 }
 
 // head lets a Collection reach the Head of any type that embeds it.
@@ -70,6 +71,9 @@ func fieldOf(doc any, field string) any {
 	v := reflect.Indirect(reflect.ValueOf(doc))
 	index, ok := layoutOf(v.Type()).index[field]
 	if !ok {
+		if n, ok := doc.(Node); ok && n.head().added != nil {
+			return fieldOf(n.head().added, field)
+		}
 		return nil
 	}
 	return stored(v.FieldByIndex(index))

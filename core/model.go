@@ -1,10 +1,6 @@
 package core
 
-import (
-	"context"
-	"fmt"
-	"slices"
-)
+import "context"
 
 // Model is the service of a type that the schema declares with @model. What is
 // special about a type goes into its [Hooks]; all else is the same for each.
@@ -139,20 +135,6 @@ func (m *Model[T]) Changed(ctx context.Context, where Filter) (<-chan *Change[T]
 	return m.watch(ctx, where, m.app.Sessions.refresh)
 }
 
-// mayWrite refuses a caller who names a guarded field of docs that it may not
-// write, whatever the value: an answer that depended on the value would tell it.
-func (m *Model[T]) mayWrite(ctx context.Context, verb Verb, fields []string, docs ...*T) error {
-	for _, f := range fields {
-		may := allowed(m.guards[f], PrincipalOf(ctx), verb, m.now())
-		for _, doc := range docs {
-			if !may.Match(doc, nil) {
-				return denied(ctx)
-			}
-		}
-	}
-	return nil
-}
-
 // check validates a document before it is stored: its constraints, and that
 // what it newly refers to is there for the caller.
 func (m *Model[T]) check(ctx context.Context, before, doc *T) error {
@@ -164,61 +146,6 @@ func (m *Model[T]) check(ctx context.Context, before, doc *T) error {
 		return err
 	}
 	return check.Err()
-}
-
-func (m *Model[T]) checkReferences(ctx context.Context, check *Checker, before, doc *T) error {
-	type use struct{ path, id string }
-	uses := map[string][]use{} // by the collection that is referred to
-	for _, a := range m.spec.Attributes {
-		if a.Reference == "" {
-			continue
-		}
-		old := idsOf(before, a.Name)
-		for i, id := range idsOf(doc, a.Name) {
-			path := a.Name
-			if a.Array {
-				path = At(a.Name, i)
-			}
-			if !slices.Contains(old, id) && id != PrincipalOf(ctx).UserID {
-				uses[a.Reference] = append(uses[a.Reference], use{path, id})
-			}
-		}
-	}
-	for to, list := range uses {
-		ids := make([]string, len(list))
-		for i, u := range list {
-			ids[i] = u.id
-		}
-		unseen, err := m.app.types.named(to).unseen(ctx, ids)
-		if err != nil {
-			return err
-		}
-		for _, u := range list {
-			if unseen[u.id] {
-				check.Add(u.path, "UNKNOWN", fmt.Sprintf("is no %s that you may see", m.app.specs[to].Type), nil)
-			}
-		}
-	}
-	return nil
-}
-
-// idsOf is the ids in a field of doc, one or a list.
-func idsOf(doc any, field string) []string {
-	switch v := fieldOf(doc, field).(type) {
-	case string:
-		if v != "" {
-			return []string{v}
-		}
-	case []any:
-		ids := make([]string, 0, len(v))
-		for _, e := range v {
-			if id, ok := e.(string); ok {
-				ids = append(ids, id)
-			}
-		}
-		return ids
-	}
-	return nil
 }
 
 // shown is doc as the caller may read it after its own write; nil when not.

@@ -173,7 +173,7 @@ func (p *Posts) Import(ctx context.Context, list []PostImport) ([]*Post, error) 
 			taken[s] = true
 			post.Slug, post.Slugs = &s, []string{s}
 		}
-		ops[i] = Op{Kind: OpInsert, Coll: p.spec.Name, Doc: post}
+		ops[i] = p.insert(post)
 	}
 	return posts, p.docs.Write(ctx, ops...)
 }

@@ -18,6 +18,7 @@ type registry struct {
 
 // anyCollection is a Collection of any type.
 type anyCollection interface {
+	describe() Spec
 	listener() listener
 	// nodes puts the documents with the ids at these places into out.
 	nodes(ctx context.Context, ids []string, places []int, out []Node) error
@@ -32,8 +33,9 @@ func register[T any](a *App, name string) *Collection[T] {
 	if !ok {
 		panic(fmt.Sprintf("core: no spec describes %q", name))
 	}
-	c := newCollection[T](a.docs, spec, a.now)
 	r := &a.types
+	c := newCollection[T](a.docs, spec, a.now)
+	c.types = r
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.byName == nil {
@@ -66,6 +68,8 @@ func (r *registry) all() []anyCollection {
 	defer r.mu.RUnlock()
 	return slices.Collect(maps.Values(r.byName))
 }
+
+func (c *Collection[T]) describe() Spec { return c.spec }
 
 func (c *Collection[T]) listener() listener { return c.feed }
 

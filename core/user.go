@@ -183,7 +183,7 @@ func (u *Users) Import(ctx context.Context, list []UserImport) ([]*User, error) 
 			hashes[d.Password] = hash
 		}
 		user.PasswordHash = hashes[d.Password]
-		users[i], ops[i] = user, Op{Kind: OpInsert, Coll: u.spec.Name, Doc: user}
+		users[i], ops[i] = user, u.insert(user)
 	}
 	return users, u.docs.Write(ctx, ops...)
 }

@@ -27,7 +27,7 @@ func (b *binder) resolvers() map[string]*goFile {
 		}
 		g := b.file()
 		g.from = m.def.Position.Src.Name
-		if !m.base || b.p.home {
+		if !m.base || b.p.home || len(m.added()) > 0 {
 			b.queries(g, m)
 			b.mutations(g, m)
 			b.subscriptions(g, m)
@@ -65,11 +65,14 @@ func (b *binder) method(g *goFile, receiver, name, format string, args ...any) {
 
 func (b *binder) queries(g *goFile, m *model) {
 	one, t := templates.ToGo(lower(m.name)), b.typ(m.name)
-	b.method(g, "queryResolver", one, `(ctx context.Context, id string) (*%s, error) {
+	own := !m.base || b.p.home // otherwise Grapnel's resolvers answer, but for what the project adds
+	if own {
+		b.method(g, "queryResolver", one, `(ctx context.Context, id string) (*%s, error) {
 	return %s.Get(ctx, id)
 }`, t, m.service())
+	}
 	for _, f := range m.listed() {
-		if f.unique && !f.list {
+		if f.unique && !f.list && (own || f.extension) {
 			v := b.value(&field{typ: f.typ, kind: f.kind})
 			b.method(g, "queryResolver", one+"By"+templates.ToGo(f.input), `(ctx context.Context, value %s) (*%s, error) {
 	return %s.By(ctx, %q, value)
@@ -87,7 +90,7 @@ func (b *binder) listParameters(m *model) string {
 	if len(m.spec.Search) > 0 {
 		search = "search *string, "
 	}
-	return fmt.Sprintf("ctx context.Context, where *%[1]sWhere, orderBy *%[1]sOrder, %[2]sfirst *int32, after *string, last *int32, before *string", b.input(m.name), search)
+	return fmt.Sprintf("ctx context.Context, where *%s, orderBy *%s, %sfirst *int32, after *string, last *int32, before *string", b.input(m.name+"Where"), b.input(m.name+"Order"), search)
 }
 
 // input is the Go name of a type that the expansion of a model makes.
@@ -128,6 +131,9 @@ func (m *model) bulk() string {
 }
 
 func (b *binder) mutations(g *goFile, m *model) {
+	if len(m.added()) > 0 {
+		b.extended(g, m)
+	}
 	name, field := templates.ToGo(m.name), templates.ToGo(lower(m.name))
 	if m.create {
 		b.method(g, "mutationResolver", "Create"+name, `(ctx context.Context, input model.Create%[1]sInput) (*model.Create%[1]sPayload, error) {
@@ -149,18 +155,33 @@ func (b *binder) mutations(g *goFile, m *model) {
 	}
 }
 
+// extended is the mutation that also writes what the project adds to a type of
+// Grapnel.
+func (b *binder) extended(g *goFile, m *model) {
+	input := "Update" + m.name + "Input"
+	def := b.doc.types[input]
+	var copies []string
+	for _, f := range def.Fields {
+		copies = append(copies, fmt.Sprintf("%[1]s: input.%[1]s", templates.ToGo(f.Name)))
+	}
+	name := templates.ToGo(m.name)
+	b.method(g, "mutationResolver", "Update"+name, `(ctx context.Context, input model.%[1]s) (*basemodel.Update%[2]sPayload, error) {
+	return r.MutationResolver.Update%[2]s(core.WithEdits(ctx, update%[2]s(&input)), basemodel.%[1]s{%[3]s})
+}`, templates.ToGo(input), name, strings.Join(copies, ", "))
+}
+
 func (b *binder) subscriptions(g *goFile, m *model) {
 	if m.spec.Live {
-		b.method(g, "subscriptionResolver", templates.ToGo(lower(m.name))+"Changed", `(ctx context.Context, where *%sWhere) (<-chan *core.Change[%s], error) {
+		b.method(g, "subscriptionResolver", templates.ToGo(lower(m.name))+"Changed", `(ctx context.Context, where *%s) (<-chan *core.Change[%s], error) {
 	return translate.Changes(ctx, %s.Changed, where, %sWhere)
-}`, b.input(m.name), b.typ(m.name), m.service(), templates.ToGoPrivate(m.name))
+}`, b.input(m.name+"Where"), b.typ(m.name), m.service(), templates.ToGoPrivate(m.name))
 	}
 }
 
 // conversions writes the functions that turn inputs into values of core.
 func (b *binder) conversions(g *goFile, m *model) {
 	private := templates.ToGoPrivate(m.name)
-	g.printf("\nfunc %[1]sWhere(w *translate.Reader, at string, in *%[2]sWhere) core.Filter {\n\treturn core.And(\n\t\ttranslate.Logic(w, at, in.And, in.Or, in.Not, %[1]sWhere),\n\t\ttranslate.ID(w, at, \"id\", \"_id\", in.ID),\n", private, b.input(m.name))
+	g.printf("\nfunc %[1]sWhere(w *translate.Reader, at string, in *%[2]s) core.Filter {\n\treturn core.And(\n\t\ttranslate.Logic(w, at, in.And, in.Or, in.Not, %[1]sWhere),\n\t\ttranslate.ID(w, at, \"id\", \"_id\", in.ID),\n", private, b.input(m.name+"Where"))
 	for _, f := range m.listed() {
 		if !f.filterable {
 			continue
@@ -176,52 +197,57 @@ func (b *binder) conversions(g *goFile, m *model) {
 		}
 	}
 	g.printf("\t)\n}\n")
-	g.printf("\nfunc %sOrder(by *%sOrder) []core.Order {\n\tif by == nil {\n\t\treturn []core.Order{{Field: %q%s}}\n\t}\n\tswitch by.Field {\n", private, b.input(m.name), m.order.Field, flag("Desc", m.order.Desc))
+	g.printf("\nfunc %sOrder(by *%s) []core.Order {\n\tif by == nil {\n\t\treturn []core.Order{{Field: %q%s}}\n\t}\n\tswitch by.Field {\n", private, b.input(m.name+"Order"), m.order.Field, flag("Desc", m.order.Desc))
 	var last string
 	for _, f := range m.listed() {
 		if !f.orderable {
 			continue
 		}
 		if last != "" {
-			g.printf("\tcase %sOrderField%s:\n\t\treturn translate.Order(by.Direction, %q)\n", b.input(m.name), templates.ToGo(strings.ToLower(screaming(last))), m.stored(last))
+			g.printf("\tcase %s%s:\n\t\treturn translate.Order(by.Direction, %q)\n", b.input(m.name+"OrderField"), templates.ToGo(strings.ToLower(screaming(last))), m.stored(last))
 		}
 		last = f.name
 	}
 	g.printf("\t}\n\treturn translate.Order(by.Direction, %q)\n}\n", m.stored(last))
 	if m.create {
-		b.edits(g, m, "create", "ctx context.Context, ", func(f *field) bool { return f.onCreate }, b.draft)
+		b.edits(g, m, "create", "ctx context.Context, ", m.fields, func(f *field) bool { return f.onCreate }, b.draft)
 	}
-	if m.update {
-		b.edits(g, m, "update", "", func(f *field) bool { return f.onUpdate }, b.patch)
+	switch {
+	case m.update:
+		b.edits(g, m, "update", "", m.fields, func(f *field) bool { return f.onUpdate }, b.patch)
+	case len(m.added()) > 0:
+		b.edits(g, m, "update", "", m.added(), func(f *field) bool { return f.onUpdate }, b.patch)
 	}
 }
 
 // edits writes the function that turns an input into core.Edits.
-func (b *binder) edits(g *goFile, m *model, verb, more string, takes func(*field) bool, line func(f *field) string) {
-	name := templates.ToGo(m.name)
-	g.printf("\nfunc %[1]s%[2]s(%[3]sin *model.%[4]s%[2]sInput) core.Edits[model.%[2]s] {\n", verb, name, more, templates.ToGo(verb))
-	guarded := slices.ContainsFunc(m.fields, func(f *field) bool { return takes(f) && len(f.guard) > 0 })
-	g.printf("\te := core.Edits[model.%s]{Apply: func(d *model.%s, c *core.Checker) {\n", name, name)
-	for _, f := range m.fields {
-		if !f.isStored() || f.isHead() {
-			continue
-		}
+func (b *binder) edits(g *goFile, m *model, verb, more string, fields []*field, takes func(*field) bool, line func(f *field) string) {
+	name, t := templates.ToGo(m.name), b.typ(m.name)
+	if m.base {
+		t = "model." + extensionName(m)
+	}
+	g.printf("\nfunc %[1]s%[2]s(%[3]sin *model.%[4]s%[2]sInput) core.Edits[%[5]s] {\n", verb, name, more, templates.ToGo(verb), t)
+	g.printf("\te := core.Edits[%s]{Apply: func(d *%s, c *core.Checker) {\n", t, t)
+	var guarded strings.Builder
+	for _, f := range fields {
 		switch {
+		case !f.isStored() || f.isHead():
 		case takes(f):
 			g.printf("\t\t%s\n", line(f))
+			if len(f.guard) == 0 {
+				continue
+			}
+			named := fmt.Sprintf("e.Guarded = append(e.Guarded, %q)\n", f.stored)
+			if verb == "create" && f.mustBeGiven() {
+				guarded.WriteString(named)
+			} else {
+				fmt.Fprintf(&guarded, "if in.%s.IsSet() {\n%s}\n", templates.ToGo(f.input), named)
+			}
 		case verb == "create" && f.fallback != nil && !f.list:
 			g.printf("\t\t%s\n", b.defaulted(f))
 		}
 	}
-	g.printf("\t}}\n")
-	if guarded {
-		for _, f := range m.fields {
-			if takes(f) && len(f.guard) > 0 {
-				g.printf("\tif in.%s.IsSet() {\n\t\te.Guarded = append(e.Guarded, %q)\n\t}\n", templates.ToGo(f.input), f.stored)
-			}
-		}
-	}
-	g.printf("\treturn e\n}\n")
+	g.printf("\t}}\n%s\treturn e\n}\n", guarded.String())
 }
 
 // draft sets a field of a new document.
@@ -234,7 +260,11 @@ func (b *binder) draft(f *field) string {
 		return fmt.Sprintf("%s = translate.OrCaller(ctx, %s)", to, in)
 	case f.owner:
 		return fmt.Sprintf("%s = translate.Deref(translate.OrCaller(ctx, %s))", to, in)
-	case f.list, !f.null, f.fallback != nil && !f.null:
+	case len(f.guard) > 0 && f.list && !f.mustBeGiven():
+		return b.patch(f)
+	case len(f.guard) > 0 && f.fallback != nil:
+		return b.defaulted(f) + "\n\t\t" + b.patch(f)
+	case f.list, !f.null:
 		return fmt.Sprintf("%s = %s", to, in)
 	case f.required:
 		return fmt.Sprintf("%s = &%s", to, in)
@@ -242,20 +272,9 @@ func (b *binder) draft(f *field) string {
 	return fmt.Sprintf("%s = %s.Value()", to, in)
 }
 
-// defaulted sets a field that no input names to its default.
+// defaulted sets a field to its default.
 func (b *binder) defaulted(f *field) string {
-	v := f.fallback.Raw
-	if f.storeKind() == 0 && f.kind != enum {
-		v = fmt.Sprintf("%q", v)
-	}
-	if f.kind == enum {
-		v = fmt.Sprintf("%q", v)
-	}
-	v = fmt.Sprintf("%s(%s)", b.typ(f.typ), v)
-	if f.null {
-		v = "new(" + v + ")"
-	}
-	return fmt.Sprintf("d.%s = %s", f.goName(), v)
+	return fmt.Sprintf("d.%s = %s", f.goName(), b.fallback(f))
 }
 
 // patch changes a field of a document.
@@ -278,11 +297,18 @@ func (b *binder) links(g *goFile, m *model) {
 		if m.base && !b.p.home && !f.extension {
 			continue
 		}
-		name, obj := templates.ToGo(f.name), "obj."+f.goName()
+		name := templates.ToGo(f.name)
+		of := func(doc string) string { // the field of a document
+			if f.extension {
+				return fmt.Sprintf("core.AddedFields[model.%s](%s).%s", extensionName(m), doc, f.goName())
+			}
+			return doc + "." + f.goName()
+		}
 		guard := ""
-		if len(f.guard) > 0 {
+		if f.hidden() {
 			guard = fmt.Sprintf("if err := %s.CanRead(ctx, obj, %q); err != nil {\n\t\treturn nil, err\n\t}\n\t", m.service(), f.stored)
 		}
+		key := fmt.Sprintf("func(d *%s) string { return %s }", t, of("d"))
 		switch {
 		case f.kind == hasMany && f.to != nil:
 			b.method(g, receiver, name, `(%s) (*core.Page[%s], error) {
@@ -291,18 +317,17 @@ func (b *binder) links(g *goFile, m *model) {
 				b.page(f.to, fmt.Sprintf("func(ctx context.Context, args core.PageArgs) (*core.Page[%s], error) {\n\t\treturn core.Children(ctx, obj, %q, %s, %q, args)\n\t}", b.typ(f.to.name), f.name, f.to.collection(), f.via.stored)))
 		case f.kind == reference && f.list:
 			b.method(g, receiver, name, `(ctx context.Context, obj *%[1]s) ([]*%[2]s, error) {
-	%[3]sreturn core.FollowAll(ctx, obj, %[4]q, func(d *%[1]s) []string { return d.%[5]s }, %[6]s)
-}`, t, b.typ(f.typ), guard, f.name, f.goName(), f.to.collection())
+	%[3]sreturn core.FollowAll(ctx, obj, %[4]q, func(d *%[1]s) []string { return %[5]s }, %[6]s)
+}`, t, b.typ(f.typ), guard, f.name, of("d"), f.to.collection())
 		case f.kind == reference && f.null:
-			b.method(g, receiver, name, `(ctx context.Context, obj *%[1]s) (*%[2]s, error) {
-	%[3]sreturn translate.Maybe(core.Follow(ctx, obj, %[4]q, func(d *%[1]s) string { return translate.Deref(d.%[5]s) }, %[6]s))
-}`, t, b.typ(f.typ), guard, f.name, f.goName(), f.to.collection())
+			b.method(g, receiver, name, `(ctx context.Context, obj *%s) (*%s, error) {
+	%sreturn translate.Maybe(core.Follow(ctx, obj, %q, func(d *%s) string { return translate.Deref(%s) }, %s))
+}`, t, b.typ(f.typ), guard, f.name, t, of("d"), f.to.collection())
 		case f.kind == reference:
-			b.method(g, receiver, name, `(ctx context.Context, obj *%[1]s) (*%[2]s, error) {
-	return core.Follow(ctx, obj, %[3]q, func(d *%[1]s) string { return d.%[4]s }, %[5]s)
-}`, t, b.typ(f.typ), f.name, f.goName(), f.to.collection())
+			b.method(g, receiver, name, `(ctx context.Context, obj *%s) (*%s, error) {
+	return core.Follow(ctx, obj, %q, %s, %s)
+}`, t, b.typ(f.typ), f.name, key, f.to.collection())
 		case f.bulk:
-			pointer := b.result(f)
 			zero := `""`
 			if f.null {
 				zero = "nil"
@@ -313,22 +338,20 @@ func (b *binder) links(g *goFile, m *model) {
 		return %s, err
 	}
 	return whole.%s, nil
-}`, t, pointer, guard, m.service(), zero, f.goName())
-		case len(f.guard) > 0:
+}`, t, b.value(f), guard, m.service(), zero, f.goName())
+		case f.hidden():
 			b.method(g, receiver, name, `(ctx context.Context, obj *%s) (%s, error) {
 	return %s, %s.CanRead(ctx, obj, %q)
-}`, t, b.result(f), obj, m.service(), f.stored)
+}`, t, b.value(f), of("obj"), m.service(), f.stored)
+		case f.extension && f.isStored():
+			b.method(g, receiver, name, `(_ context.Context, obj *%s) (%s, error) {
+	return %s, nil
+}`, t, b.value(f), of("obj"))
 		}
 	}
 }
 
-// result is the Go type that a resolver of the field returns.
-func (b *binder) result(f *field) string {
-	return b.value(f)
-}
-
-// resolved lists the objects that have resolvers, with whether they are base
-// ones that the project does not extend.
+// resolved lists the objects that have resolvers.
 func (b *binder) resolved() []string {
 	names := map[string]bool{}
 	for name, def := range b.doc.types {
@@ -348,7 +371,7 @@ func (b *binder) resolved() []string {
 
 // needsResolver reports whether a struct alone cannot answer for the field.
 func (f *field) needsResolver() bool {
-	return f.kind == reference || f.kind == hasMany || f.kind == custom || f.bulk || len(f.guard) > 0
+	return f.kind == reference || f.kind == hasMany || f.kind == custom || f.bulk || f.hidden() || f.extension
 }
 
 // root writes what joins the resolvers: the services of the project's models,
@@ -366,7 +389,13 @@ func (b *binder) root() *goFile {
 				g.printf("\t%s *core.Model[%s]\n", templates.ToGo(m.plural), b.typ(m.name))
 			}
 		}
-		g.printf("}\n\n// NewModels makes them; once for each App.\nfunc NewModels(app *core.App) *Models {\n\treturn &Models{\n")
+		g.printf("}\n\n// NewModels makes them; once for each App.\nfunc NewModels(app *core.App) *Models {\n")
+		for _, m := range b.doc.models {
+			if len(m.added()) > 0 {
+				g.printf("\tif app != nil {\n\t\tcore.Extend(app.%s.Collection, model.New%s)\n\t}\n", templates.ToGo(m.plural), extensionName(m))
+			}
+		}
+		g.printf("\treturn &Models{\n")
 		for _, m := range b.doc.models {
 			if !m.base {
 				g.printf("\t\t%s: core.NewModel[%s](app, %q),\n", templates.ToGo(m.plural), b.typ(m.name), m.spec.Name)

@@ -54,6 +54,7 @@ type modelSDL struct {
 	Order, Direction, Arguments    string
 	Create, Update, Delete, Live   bool
 	CreateShown, UpdateShown       bool
+	Added                          []fieldSDL
 }
 
 // fieldSDL is a field in a type or input.
@@ -87,7 +88,7 @@ func newModelSDL(doc *document, m *model) modelSDL {
 	for _, f := range m.listed() {
 		if f.filterable {
 			d := ""
-			if len(f.guard) > 0 {
+			if f.hidden() {
 				d = "FORBIDDEN for those who may not read the field."
 			}
 			s.Filters = append(s.Filters, fieldSDL{Name: f.input, Type: f.filter(), Description: d})
@@ -106,11 +107,15 @@ func newModelSDL(doc *document, m *model) modelSDL {
 		in := fieldSDL{Name: f.input, Type: f.inputType(), Description: description(f.def.Description)}
 		if f.onUpdate {
 			s.UpdateFields = append(s.UpdateFields, in)
+			if f.extension {
+				s.Added = append(s.Added, in)
+			}
 		}
 		if !f.onCreate {
 			continue
 		}
 		switch {
+		case len(f.guard) > 0 && !f.mustBeGiven(): // nullable, so that it can be left out
 		case f.fallback != nil:
 			in.Default = f.fallback.String()
 			in.Type += "!"
@@ -119,11 +124,11 @@ func newModelSDL(doc *document, m *model) modelSDL {
 			}
 		case f.owner:
 			in.Description = description(strings.TrimSpace(f.def.Description + " You when left out."))
-		case f.list && f.constraint.minItems == 0 && !f.required:
+		case f.mustBeGiven():
+			in.Type += "!"
+		case f.list:
 			in.Type += "!"
 			in.Default = "[]"
-		case !f.null || f.required:
-			in.Type += "!"
 		}
 		s.CreateFields = append(s.CreateFields, in)
 	}

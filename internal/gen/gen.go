@@ -149,11 +149,18 @@ func baseTypes(doc *document, sources []source) map[string]bool {
 		if !m.base {
 			continue
 		}
+		if len(m.added()) > 0 { // they differ from Grapnel's own
+			base["Update"+m.name+"Input"] = false
+			base[m.name+"Connection"], base[m.name+"Edge"], base[m.name+"Change"] = true, true, true
+			continue
+		}
 		for _, suffix := range []string{"Connection", "Edge", "Where", "Order", "OrderField", "Change"} {
 			base[m.name+suffix] = true
 		}
+	}
+	for _, m := range doc.models {
 		for _, f := range m.fields {
-			if f.kind == enum && f.filterable {
+			if m.base && f.kind == enum && f.filterable && !f.extension {
 				base[f.filter()] = true
 			}
 		}

@@ -10,13 +10,10 @@ import (
 	"strings"
 
 	"github.com/99designs/gqlgen/api"
-	"github.com/99designs/gqlgen/codegen"
 	"github.com/99designs/gqlgen/codegen/config"
 	"github.com/99designs/gqlgen/codegen/templates"
-	"github.com/99designs/gqlgen/plugin"
 	"github.com/vektah/gqlparser/v2"
 	"github.com/vektah/gqlparser/v2/ast"
-	"golang.org/x/tools/imports"
 )
 
 // inCore are the types of the schema that package core has as Go types of the
@@ -217,73 +214,4 @@ func (p project) hasSource(name string) bool {
 		}
 	}
 	return false
-}
-
-// stubs begins the resolvers that only the project can write: of its own
-// queries and mutations, and of fields with @customResolver.
-type stubs struct {
-	p   project
-	doc *document
-}
-
-var _ plugin.CodeGenerator = (*stubs)(nil)
-
-func (*stubs) Name() string { return "stubs" }
-
-// GenerateCode appends what is missing to resolvers/<file of the schema>.go.
-func (s *stubs) GenerateCode(data *codegen.Data) error {
-	have, err := s.p.methods()
-	if err != nil {
-		return err
-	}
-	b := &binder{goNames{s.p, s.doc}, have, map[string]bool{}}
-	b.resolvers()
-	missing := map[string]string{}
-	for _, o := range data.Objects {
-		for _, f := range o.Fields {
-			if !f.IsResolver || f.Position == nil || f.Position.Src == nil {
-				continue
-			}
-			file := stem(f.Position.Src.Name)
-			key := templates.ToGoPrivate(o.Name) + "Resolver." + f.GoFieldName
-			if have[key] || b.made[key] || strings.HasPrefix(f.Position.Src.Name, "schema/gen/") {
-				continue
-			}
-			missing[file] += fmt.Sprintf("\n// %s resolves %s.%s of the schema.\nfunc (r *%sResolver) %s%s {\n\treturn %s core.Errorf(core.Internal, \"The field %s has no resolver yet.\")\n}\n",
-				f.GoFieldName, o.Name, f.Name, templates.ToGoPrivate(o.Name), f.GoFieldName, f.ShortResolverSignature(nil), zeros(f), f.Name)
-		}
-	}
-	for file, code := range missing {
-		path := filepath.Join("resolvers", file+".go")
-		old, err := os.ReadFile(path)
-		if os.IsNotExist(err) {
-			old = []byte("package resolvers\n")
-		} else if err != nil {
-			return err
-		}
-		src, err := imports.Process(path, append(old, code...), nil)
-		if err != nil {
-			return fmt.Errorf("%s: %w", path, err)
-		}
-		if err := os.WriteFile(path, src, 0o644); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// zeros is the value that a stub returns beside its error.
-func zeros(f *codegen.Field) string {
-	t := f.TypeReference.GO.String()
-	switch {
-	case f.Object.Stream, strings.HasPrefix(t, "*"), strings.HasPrefix(t, "[]"), strings.HasPrefix(t, "map["):
-		return "nil,"
-	case t == "string":
-		return `"",`
-	case t == "bool":
-		return "false,"
-	case strings.Contains(t, "int"), strings.Contains(t, "float"):
-		return "0,"
-	}
-	return "*new(" + t[strings.LastIndexByte(t, '/')+1:] + "),"
 }

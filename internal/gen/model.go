@@ -1,6 +1,8 @@
 package gen
 
 import (
+	"slices"
+
 	"github.com/vektah/gqlparser/v2/ast"
 
 	"github.com/grapnel/grapnel/core"
@@ -98,6 +100,27 @@ func (f *field) storeKind() core.Kind {
 	return core.String
 }
 
+// mustBeGiven reports whether a create has to name the field.
+func (f *field) mustBeGiven() bool {
+	switch {
+	case f.fallback != nil, f.owner:
+		return false
+	case f.list:
+		return f.required || f.constraint.minItems > 0
+	}
+	return f.required || !f.null
+}
+
+// hidden reports whether some may not read the field who may read its document.
+func (f *field) hidden() bool {
+	return len(f.guard) > 0 && !slices.ContainsFunc(f.guard, forAll)
+}
+
+// forAll reports whether a rule lets everybody read everything.
+func forAll(r core.Rule) bool {
+	return r.Verbs&core.Read != 0 && r.Role == "" && r.Owner == "" && r.Where.Op == core.OpAll
+}
+
 // isStored reports whether the field is part of documents.
 func (f *field) isStored() bool { return f.kind < hasMany }
 
@@ -125,6 +148,17 @@ var headFields = []struct{ name, stored, typ, description string }{
 	{"createdAt", "createdAt", "Time", ""},
 	{"updatedAt", "updatedAt", "Time", "When the record last changed."},
 	{"version", "version", "Int", "Counts the changes of the record; for `expectedVersion`."},
+}
+
+// added are the stored fields that the project adds to a type of Grapnel.
+func (m *model) added() []*field {
+	var list []*field
+	for _, f := range m.fields {
+		if f.extension && f.isStored() {
+			list = append(list, f)
+		}
+	}
+	return list
 }
 
 func (m *model) field(name string) *field {

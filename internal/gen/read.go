@@ -144,8 +144,12 @@ func (r *reader) fields(m *model, defs ast.FieldList, extension bool) {
 		f.extension = extension
 		if extension {
 			m.extended = true
-			if f.isStored() {
-				r.problems.add(def.Position, "A field that is added to %s, a type of Grapnel, cannot be stored there: give it @customResolver or @hasMany, or declare a type of your own with a @unique @reference to %s.", m.name, m.name)
+			switch {
+			case !f.isStored():
+			case f.bulk:
+				r.problems.add(def.Position, "A field that is added to %s, a type of Grapnel, cannot be @bulk.", m.name)
+			case f.required || !f.null && !f.list && f.fallback == nil:
+				r.problems.add(def.Position, "There are %s without %s already: make it nullable, or give it a @default.", inflect.Pluralize(words(m.name)), f.name)
 			}
 		}
 		m.fields = append(m.fields, f)
@@ -199,7 +203,7 @@ func (r *reader) field(owner string, def *ast.FieldDefinition) *field {
 		switch {
 		case def.Type.Elem.Elem != nil:
 			return bad("A list of lists cannot be stored: put the inner list into a type.")
-		case !def.Type.NonNull || !def.Type.Elem.NonNull:
+		case !def.Type.NonNull && def.Directives.ForName("auth") == nil || !def.Type.Elem.NonNull:
 			return bad("A list is never null, and neither are its entries: write [%s!]!.", f.typ)
 		}
 	}
@@ -443,23 +447,22 @@ func (r *reader) model(m *model) {
 		return
 	}
 	m.spec.Rules = r.rules(m, auth, core.AnyVerb)
-	for i, f := range m.fields {
+	for _, f := range m.fields {
 		if d := f.def.Directives.ForName("auth"); d != nil {
 			if !f.isStored() || f.isHead() {
 				r.problems.add(d.Position, "%s is not stored, so @auth cannot guard it: let its resolver do so.", f.name)
 				continue
 			}
-			if !f.null {
+			f.guard = r.rules(m, d, core.Create|core.Read|core.Update)
+			if !f.null && f.hidden() {
 				r.problems.add(f.def.Position, "A guarded field is null for those who may not read it: write %s: %s.", f.name, strings.TrimSuffix(f.def.Type.String(), "!"))
 			}
-			f.guard = r.rules(m, d, core.Create|core.Read|core.Update)
 			for j := range m.spec.Attributes {
 				if m.spec.Attributes[j].Name == f.stored {
 					m.spec.Attributes[j].Guard = f.guard
 				}
 			}
 		}
-		m.fields[i] = f
 	}
 	wanted := map[string]bool{"CREATE": true, "UPDATE": true, "DELETE": true}
 	if v := argument(d, "mutations"); v != nil {
@@ -519,7 +522,7 @@ func (m *model) everybodyReads() bool {
 		if rule.Verbs&core.Delete != 0 {
 			return false
 		}
-		public = public || rule.Verbs&core.Read != 0 && rule.Role == "" && rule.Owner == "" && rule.Where.Op == core.OpAll
+		public = public || forAll(rule)
 	}
 	return public
 }

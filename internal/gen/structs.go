@@ -6,6 +6,8 @@ import (
 
 	"github.com/99designs/gqlgen/codegen/templates"
 	"github.com/vektah/gqlparser/v2/ast"
+
+	"github.com/grapnel/grapnel/core"
 )
 
 // structs writes the Go types of a project's own models and embedded types,
@@ -22,6 +24,9 @@ func structs(p project, doc *document) (map[string]*goFile, error) {
 	}
 	for _, m := range doc.models {
 		if m.base {
+			if len(m.added()) > 0 {
+				n.extension(file(m.added()[0].def.Position, m.name), m)
+			}
 			continue
 		}
 		g := file(m.def.Position, m.name)
@@ -56,6 +61,41 @@ func structs(p project, doc *document) (map[string]*goFile, error) {
 		n.constraints(g, name, e.fields)
 	}
 	return files, nil
+}
+
+// extension writes the struct of the fields that the project adds to a type of
+// Grapnel.
+func (n goNames) extension(g *goFile, m *model) {
+	name := extensionName(m)
+	g.printf("\n// %s is what the project adds to %s.\ntype %s struct {\n", name, m.plural, name)
+	for _, f := range m.added() {
+		n.member(g, f)
+	}
+	g.printf("}\n\n// New%[1]s is one with its defaults.\nfunc New%[1]s() *%[1]s {\n\treturn &%[1]s{", name)
+	for _, f := range m.added() {
+		if f.fallback != nil && !f.list {
+			g.printf("%s: %s, ", f.goName(), own(n.fallback(f)))
+		}
+	}
+	g.printf("}\n}\n")
+	n.constraints(g, name, m.added())
+}
+
+func extensionName(m *model) string { return templates.ToGo(m.name) + "Extension" }
+
+// fallback is the value of @default in Go.
+func (n goNames) fallback(f *field) string {
+	v := f.fallback.Raw
+	if f.storeKind() == core.String {
+		v = fmt.Sprintf("%q", v)
+	}
+	if f.kind == enum || f.null {
+		v = fmt.Sprintf("%s(%s)", n.typ(f.typ), v)
+	}
+	if f.null {
+		v = "new(" + v + ")"
+	}
+	return v
 }
 
 func (n goNames) member(g *goFile, f *field) {

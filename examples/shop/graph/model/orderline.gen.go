@@ -1,0 +1,21 @@
+// Code generated from schema/order.graphqls by `go generate`. DO NOT EDIT.
+
+package model
+
+import (
+	"github.com/grapnel/grapnel/core"
+)
+
+// OrderLine is the type OrderLine of the schema, which stands inside documents. One line of an order.
+type OrderLine struct {
+	ProductID string `bson:"productId"`
+	Quantity  int32  `bson:"quantity"`
+}
+
+var orderLineQuantityBounds = core.Bounds{Min: new(float64(1)), Max: new(float64(1000))}
+
+// Constraints reports what breaks the constraints of the schema.
+func (d *OrderLine) Constraints(c *core.Checker) {
+	c.Text("productId", d.ProductID, 0, 10000)
+	c.Number("quantity", float64(d.Quantity), orderLineQuantityBounds)
+}

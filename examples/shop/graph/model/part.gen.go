@@ -1,0 +1,22 @@
+// Code generated from schema/product.graphqls by `go generate`. DO NOT EDIT.
+
+package model
+
+import (
+	"github.com/grapnel/grapnel/core"
+)
+
+// Part is the type Part of the schema, which stands inside documents. A part, which may have parts of its own.
+type Part struct {
+	Name  string  `bson:"name"`
+	Parts []*Part `bson:"parts"`
+}
+
+// Constraints reports what breaks the constraints of the schema.
+func (d *Part) Constraints(c *core.Checker) {
+	c.Text("name", d.Name, 1, 100)
+	c.Items("parts", len(d.Parts), 0, 100)
+	for i, e := range d.Parts {
+		c.Inside(core.At("parts", i), e)
+	}
+}

@@ -1,0 +1,69 @@
+// Code generated from schema/product.graphqls by `go generate`. DO NOT EDIT.
+
+package model
+
+import (
+	"regexp"
+
+	"github.com/grapnel/grapnel/core"
+)
+
+// Product is the type Product of the schema. Something the shop sells.
+type Product struct {
+	core.Head `bson:",inline"`
+	// What it is called.
+	Name string `bson:"name"`
+	// Stock keeping unit: two letters, a hyphen, digits.
+	Sku string `bson:"sku"`
+	// In cents.
+	Price int32       `bson:"price"`
+	Kind  ProductKind `bson:"kind"`
+	// Whether everybody sees it.
+	Published  bool        `bson:"published"`
+	Dimensions *Dimensions `bson:"dimensions"`
+	// What it is made of, part by part.
+	Parts []*Part `bson:"parts"`
+	// Words to find it by.
+	Tags     []string `bson:"tags"`
+	PhotoIds []string `bson:"photoIds"`
+	MakerID  *string  `bson:"makerId"`
+	// What the shop pays, in cents. Only admins know it.
+	CostPrice *int32 `bson:"costPrice"`
+	// Everything there is to say, in Markdown.
+	Story *string `bson:"story"`
+}
+
+// ProductConnection is a page of products, ProductEdge one of its edges, ProductChange a change of one.
+type (
+	ProductConnection = core.Page[Product]
+	ProductEdge       = core.Edge[Product]
+	ProductChange     = core.Change[Product]
+)
+
+var productSkuForm = regexp.MustCompile("^(?:[A-Z]{2}-[0-9]{3,8})$")
+
+var productPriceBounds = core.Bounds{Min: new(float64(0))}
+
+// Constraints reports what breaks the constraints of the schema.
+func (d *Product) Constraints(c *core.Checker) {
+	c.Text("name", d.Name, 1, 200)
+	c.Text("sku", d.Sku, 0, 10000)
+	c.Pattern("sku", d.Sku, productSkuForm)
+	c.Number("price", float64(d.Price), productPriceBounds)
+	if d.Dimensions != nil {
+		c.Inside("dimensions", d.Dimensions)
+	}
+	c.Items("parts", len(d.Parts), 0, 100)
+	for i, e := range d.Parts {
+		c.Inside(core.At("parts", i), e)
+	}
+	c.Items("tags", len(d.Tags), 0, 10)
+	core.Distinct(c, "tags", d.Tags)
+	for i, e := range d.Tags {
+		c.Text(core.At("tags", i), e, 0, 30)
+	}
+	if d.Story != nil {
+		c.Text("story", *d.Story, 0, 100000)
+	}
+	c.Items("photoIds", len(d.PhotoIds), 0, 100)
+}

@@ -1,0 +1,36 @@
+// Code generated from schema/review.graphqls by `go generate`. DO NOT EDIT.
+
+package model
+
+import (
+	"github.com/grapnel/grapnel/core"
+)
+
+// Review is the type Review of the schema. What a customer says of a product.
+type Review struct {
+	core.Head `bson:",inline"`
+	ProductID *string `bson:"productId"`
+	AuthorID  *string `bson:"authorId"`
+	Stars     int32   `bson:"stars"`
+	Text      string  `bson:"text"`
+	// Set by editors: then only they and the author see it.
+	Hidden bool `bson:"hidden"`
+}
+
+// ReviewConnection is a page of reviews, ReviewEdge one of its edges, ReviewChange a change of one.
+type (
+	ReviewConnection = core.Page[Review]
+	ReviewEdge       = core.Edge[Review]
+	ReviewChange     = core.Change[Review]
+)
+
+var reviewStarsBounds = core.Bounds{Min: new(float64(1)), Max: new(float64(5))}
+
+// Constraints reports what breaks the constraints of the schema.
+func (d *Review) Constraints(c *core.Checker) {
+	if d.ProductID == nil {
+		c.Add("productId", "REQUIRED", "must not be null", nil)
+	}
+	c.Number("stars", float64(d.Stars), reviewStarsBounds)
+	c.Text("text", d.Text, 1, 5000)
+}

@@ -1,0 +1,86 @@
+// Code generated from the schema by `go generate`. DO NOT EDIT.
+
+package resolvers
+
+import (
+	"github.com/grapnel/grapnel/core"
+	"github.com/grapnel/grapnel/examples/shop/graph"
+	"github.com/grapnel/grapnel/examples/shop/graph/model"
+	basegraph "github.com/grapnel/grapnel/graph"
+	base "github.com/grapnel/grapnel/resolvers"
+)
+
+// Models are the services of the types that the schema declares with @model.
+type Models struct {
+	Orders   *core.Model[model.Order]
+	Products *core.Model[model.Product]
+	Reviews  *core.Model[model.Review]
+}
+
+// NewModels makes them; once for each App.
+func NewModels(app *core.App) *Models {
+	if app != nil {
+		core.Extend(app.Users.Collection, model.NewUserExtension)
+	}
+	return &Models{
+		Orders:   core.NewModel[model.Order](app, "orders"),
+		Products: core.NewModel[model.Product](app, "products"),
+		Reviews:  core.NewModel[model.Review](app, "reviews"),
+	}
+}
+
+// root hands gqlgen the resolvers of each type.
+type root struct {
+	r    *Resolver
+	base basegraph.ResolverRoot
+}
+
+func newRoot(r *Resolver) graph.ResolverRoot {
+	return &root{r, base.New(r.app)}
+}
+
+func (x *root) Query() graph.QueryResolver { return &queryResolver{x.r, x.base.Query()} }
+
+type queryResolver struct {
+	*Resolver
+	basegraph.QueryResolver
+}
+
+func (x *root) Mutation() graph.MutationResolver { return &mutationResolver{x.r, x.base.Mutation()} }
+
+type mutationResolver struct {
+	*Resolver
+	basegraph.MutationResolver
+}
+
+func (x *root) Subscription() graph.SubscriptionResolver {
+	return &subscriptionResolver{x.r, x.base.Subscription()}
+}
+
+type subscriptionResolver struct {
+	*Resolver
+	basegraph.SubscriptionResolver
+}
+
+func (x *root) Asset() graph.AssetResolver { return x.base.Asset() }
+
+func (x *root) Order() graph.OrderResolver { return &orderResolver{x.r} }
+
+type orderResolver struct{ *Resolver }
+
+func (x *root) Post() graph.PostResolver { return x.base.Post() }
+
+func (x *root) Product() graph.ProductResolver { return &productResolver{x.r} }
+
+type productResolver struct{ *Resolver }
+
+func (x *root) Review() graph.ReviewResolver { return &reviewResolver{x.r} }
+
+type reviewResolver struct{ *Resolver }
+
+func (x *root) User() graph.UserResolver { return &userResolver{x.r, x.base.User()} }
+
+type userResolver struct {
+	*Resolver
+	basegraph.UserResolver
+}
