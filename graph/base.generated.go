@@ -2221,64 +2221,6 @@ func (ec *executionContext) fieldContext_Subscription_postChanged(ctx context.Co
 
 // region    **************************** input.gotpl *****************************
 
-func (ec *executionContext) unmarshalInputAuthRule(ctx context.Context, obj any) (model.AuthRule, error) {
-	var it model.AuthRule
-	if obj == nil {
-		return it, nil
-	}
-
-	asMap := map[string]any{}
-	for k, v := range obj.(map[string]any) {
-		asMap[k] = v
-	}
-
-	fieldsInOrder := [...]string{"allow", "ownerField", "role", "operations", "where"}
-	for _, k := range fieldsInOrder {
-		v, ok := asMap[k]
-		if !ok {
-			continue
-		}
-		switch k {
-		case "allow":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("allow"))
-			data, err := ec.unmarshalNAuthAllow2githubᚗcomᚋgrapnelᚋgrapnelᚋgraphᚋmodelᚐAuthAllow(ctx, v)
-			if err != nil {
-				return it, err
-			}
-			it.Allow = data
-		case "ownerField":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("ownerField"))
-			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
-			if err != nil {
-				return it, err
-			}
-			it.OwnerField = graphql.OmittableOf(data)
-		case "role":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("role"))
-			data, err := ec.unmarshalORole2ᚖgithubᚗcomᚋgrapnelᚋgrapnelᚋcoreᚐRole(ctx, v)
-			if err != nil {
-				return it, err
-			}
-			it.Role = graphql.OmittableOf(data)
-		case "operations":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("operations"))
-			data, err := ec.unmarshalOAuthOperation2ᚕgithubᚗcomᚋgrapnelᚋgrapnelᚋgraphᚋmodelᚐAuthOperationᚄ(ctx, v)
-			if err != nil {
-				return it, err
-			}
-			it.Operations = graphql.OmittableOf(data)
-		case "where":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("where"))
-			data, err := ec.unmarshalOLiteral2interface(ctx, v)
-			if err != nil {
-				return it, err
-			}
-			it.Where = graphql.OmittableOf(data)
-		}
-	}
-	return it, nil
-}
-
 func (ec *executionContext) unmarshalInputBooleanFilter(ctx context.Context, obj any) (model.BooleanFilter, error) {
 	var it model.BooleanFilter
 	if obj == nil {
@@ -2608,47 +2550,6 @@ func (ec *executionContext) unmarshalInputIntFilter(ctx context.Context, obj any
 				return it, err
 			}
 			it.Gte = graphql.OmittableOf(data)
-		}
-	}
-	return it, nil
-}
-
-func (ec *executionContext) unmarshalInputModelOrder(ctx context.Context, obj any) (model.ModelOrder, error) {
-	var it model.ModelOrder
-	if obj == nil {
-		return it, nil
-	}
-
-	asMap := map[string]any{}
-	for k, v := range obj.(map[string]any) {
-		asMap[k] = v
-	}
-
-	if _, present := asMap["direction"]; !present {
-		asMap["direction"] = "DESC"
-	}
-
-	fieldsInOrder := [...]string{"field", "direction"}
-	for _, k := range fieldsInOrder {
-		v, ok := asMap[k]
-		if !ok {
-			continue
-		}
-		switch k {
-		case "field":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("field"))
-			data, err := ec.unmarshalNString2string(ctx, v)
-			if err != nil {
-				return it, err
-			}
-			it.Field = data
-		case "direction":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("direction"))
-			data, err := ec.unmarshalNOrderDirection2githubᚗcomᚋgrapnelᚋgrapnelᚋgraphᚋmodelᚐOrderDirection(ctx, v)
-			if err != nil {
-				return it, err
-			}
-			it.Direction = data
 		}
 	}
 	return it, nil
@@ -3406,45 +3307,6 @@ func (ec *executionContext) _Subscription(ctx context.Context, sel ast.Selection
 
 // region    ***************************** type.gotpl *****************************
 
-func (ec *executionContext) unmarshalNAuthAllow2githubᚗcomᚋgrapnelᚋgrapnelᚋgraphᚋmodelᚐAuthAllow(ctx context.Context, v any) (model.AuthAllow, error) {
-	var res model.AuthAllow
-	err := res.UnmarshalGQL(v)
-	return res, graphql.ErrorOnPath(ctx, err)
-}
-
-func (ec *executionContext) marshalNAuthAllow2githubᚗcomᚋgrapnelᚋgrapnelᚋgraphᚋmodelᚐAuthAllow(ctx context.Context, sel ast.SelectionSet, v model.AuthAllow) graphql.Marshaler {
-	return v
-}
-
-func (ec *executionContext) unmarshalNAuthOperation2githubᚗcomᚋgrapnelᚋgrapnelᚋgraphᚋmodelᚐAuthOperation(ctx context.Context, v any) (model.AuthOperation, error) {
-	var res model.AuthOperation
-	err := res.UnmarshalGQL(v)
-	return res, graphql.ErrorOnPath(ctx, err)
-}
-
-func (ec *executionContext) marshalNAuthOperation2githubᚗcomᚋgrapnelᚋgrapnelᚋgraphᚋmodelᚐAuthOperation(ctx context.Context, sel ast.SelectionSet, v model.AuthOperation) graphql.Marshaler {
-	return v
-}
-
-func (ec *executionContext) unmarshalNAuthRule2ᚕᚖgithubᚗcomᚋgrapnelᚋgrapnelᚋgraphᚋmodelᚐAuthRuleᚄ(ctx context.Context, v any) ([]*model.AuthRule, error) {
-	vSlice := graphql.CoerceList(v)
-	var err error
-	res := make([]*model.AuthRule, len(vSlice))
-	for i := range vSlice {
-		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
-		res[i], err = ec.unmarshalNAuthRule2ᚖgithubᚗcomᚋgrapnelᚋgrapnelᚋgraphᚋmodelᚐAuthRule(ctx, vSlice[i])
-		if err != nil {
-			return nil, err
-		}
-	}
-	return res, nil
-}
-
-func (ec *executionContext) unmarshalNAuthRule2ᚖgithubᚗcomᚋgrapnelᚋgrapnelᚋgraphᚋmodelᚐAuthRule(ctx context.Context, v any) (*model.AuthRule, error) {
-	res, err := ec.unmarshalInputAuthRule(ctx, v)
-	return &res, graphql.ErrorOnPath(ctx, err)
-}
-
 func (ec *executionContext) unmarshalNChangeKind2githubᚗcomᚋgrapnelᚋgrapnelᚋcoreᚐChangeKind(ctx context.Context, v any) (core.ChangeKind, error) {
 	tmp, err := graphql.UnmarshalString(v)
 	res := unmarshalNChangeKind2githubᚗcomᚋgrapnelᚋgrapnelᚋcoreᚐChangeKind[tmp]
@@ -3489,68 +3351,6 @@ func (ec *executionContext) marshalNInt642int64(ctx context.Context, sel ast.Sel
 		}
 	}
 	return res
-}
-
-func (ec *executionContext) unmarshalNLiteral2interface(ctx context.Context, v any) (any, error) {
-	res, err := graphql.UnmarshalAny(v)
-	return res, graphql.ErrorOnPath(ctx, err)
-}
-
-func (ec *executionContext) marshalNLiteral2interface(ctx context.Context, sel ast.SelectionSet, v any) graphql.Marshaler {
-	if v == nil {
-		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
-			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
-		}
-		return graphql.Null
-	}
-	_ = sel
-	res := graphql.MarshalAny(v)
-	if res == graphql.Null {
-		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
-			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
-		}
-	}
-	return res
-}
-
-func (ec *executionContext) unmarshalNModelMutation2githubᚗcomᚋgrapnelᚋgrapnelᚋgraphᚋmodelᚐModelMutation(ctx context.Context, v any) (model.ModelMutation, error) {
-	var res model.ModelMutation
-	err := res.UnmarshalGQL(v)
-	return res, graphql.ErrorOnPath(ctx, err)
-}
-
-func (ec *executionContext) marshalNModelMutation2githubᚗcomᚋgrapnelᚋgrapnelᚋgraphᚋmodelᚐModelMutation(ctx context.Context, sel ast.SelectionSet, v model.ModelMutation) graphql.Marshaler {
-	return v
-}
-
-func (ec *executionContext) unmarshalNModelMutation2ᚕgithubᚗcomᚋgrapnelᚋgrapnelᚋgraphᚋmodelᚐModelMutationᚄ(ctx context.Context, v any) ([]model.ModelMutation, error) {
-	vSlice := graphql.CoerceList(v)
-	var err error
-	res := make([]model.ModelMutation, len(vSlice))
-	for i := range vSlice {
-		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
-		res[i], err = ec.unmarshalNModelMutation2githubᚗcomᚋgrapnelᚋgrapnelᚋgraphᚋmodelᚐModelMutation(ctx, vSlice[i])
-		if err != nil {
-			return nil, err
-		}
-	}
-	return res, nil
-}
-
-func (ec *executionContext) marshalNModelMutation2ᚕgithubᚗcomᚋgrapnelᚋgrapnelᚋgraphᚋmodelᚐModelMutationᚄ(ctx context.Context, sel ast.SelectionSet, v []model.ModelMutation) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 1, false, func(ctx context.Context, i int) graphql.Marshaler {
-		fc := graphql.GetFieldContext(ctx)
-		fc.Result = &v[i]
-		return ec.marshalNModelMutation2githubᚗcomᚋgrapnelᚋgrapnelᚋgraphᚋmodelᚐModelMutation(ctx, sel, v[i])
-	})
-
-	for _, e := range ret {
-		if e == graphql.Null {
-			return graphql.Null
-		}
-	}
-
-	return ret
 }
 
 func (ec *executionContext) marshalNNode2ᚕgithubᚗcomᚋgrapnelᚋgrapnelᚋcoreᚐNode(ctx context.Context, sel ast.SelectionSet, v []core.Node) graphql.Marshaler {
@@ -3607,58 +3407,6 @@ func (ec *executionContext) marshalNUpload2githubᚗcomᚋgrapnelᚋgrapnelᚋre
 		}
 	}
 	return res
-}
-
-func (ec *executionContext) unmarshalOAuthOperation2ᚕgithubᚗcomᚋgrapnelᚋgrapnelᚋgraphᚋmodelᚐAuthOperationᚄ(ctx context.Context, v any) ([]model.AuthOperation, error) {
-	if v == nil {
-		return nil, nil
-	}
-	vSlice := graphql.CoerceList(v)
-	var err error
-	res := make([]model.AuthOperation, len(vSlice))
-	for i := range vSlice {
-		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
-		res[i], err = ec.unmarshalNAuthOperation2githubᚗcomᚋgrapnelᚋgrapnelᚋgraphᚋmodelᚐAuthOperation(ctx, vSlice[i])
-		if err != nil {
-			return nil, err
-		}
-	}
-	return res, nil
-}
-
-func (ec *executionContext) marshalOAuthOperation2ᚕgithubᚗcomᚋgrapnelᚋgrapnelᚋgraphᚋmodelᚐAuthOperationᚄ(ctx context.Context, sel ast.SelectionSet, v []model.AuthOperation) graphql.Marshaler {
-	if v == nil {
-		return graphql.Null
-	}
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 1, false, func(ctx context.Context, i int) graphql.Marshaler {
-		fc := graphql.GetFieldContext(ctx)
-		fc.Result = &v[i]
-		return ec.marshalNAuthOperation2githubᚗcomᚋgrapnelᚋgrapnelᚋgraphᚋmodelᚐAuthOperation(ctx, sel, v[i])
-	})
-
-	for _, e := range ret {
-		if e == graphql.Null {
-			return graphql.Null
-		}
-	}
-
-	return ret
-}
-
-func (ec *executionContext) unmarshalOConstraintFormat2ᚖgithubᚗcomᚋgrapnelᚋgrapnelᚋgraphᚋmodelᚐConstraintFormat(ctx context.Context, v any) (*model.ConstraintFormat, error) {
-	if v == nil {
-		return nil, nil
-	}
-	var res = new(model.ConstraintFormat)
-	err := res.UnmarshalGQL(v)
-	return res, graphql.ErrorOnPath(ctx, err)
-}
-
-func (ec *executionContext) marshalOConstraintFormat2ᚖgithubᚗcomᚋgrapnelᚋgrapnelᚋgraphᚋmodelᚐConstraintFormat(ctx context.Context, sel ast.SelectionSet, v *model.ConstraintFormat) graphql.Marshaler {
-	if v == nil {
-		return graphql.Null
-	}
-	return v
 }
 
 func (ec *executionContext) unmarshalOIDFilter2ᚖgithubᚗcomᚋgrapnelᚋgrapnelᚋgraphᚋmodelᚐIDFilter(ctx context.Context, v any) (*model.IDFilter, error) {
@@ -3727,32 +3475,6 @@ func (ec *executionContext) unmarshalOInt64Filter2ᚖgithubᚗcomᚋgrapnelᚋgr
 		return nil, nil
 	}
 	res, err := ec.unmarshalInputInt64Filter(ctx, v)
-	return &res, graphql.ErrorOnPath(ctx, err)
-}
-
-func (ec *executionContext) unmarshalOLiteral2interface(ctx context.Context, v any) (any, error) {
-	if v == nil {
-		return nil, nil
-	}
-	res, err := graphql.UnmarshalAny(v)
-	return res, graphql.ErrorOnPath(ctx, err)
-}
-
-func (ec *executionContext) marshalOLiteral2interface(ctx context.Context, sel ast.SelectionSet, v any) graphql.Marshaler {
-	if v == nil {
-		return graphql.Null
-	}
-	_ = sel
-	_ = ctx
-	res := graphql.MarshalAny(v)
-	return res
-}
-
-func (ec *executionContext) unmarshalOModelOrder2ᚖgithubᚗcomᚋgrapnelᚋgrapnelᚋgraphᚋmodelᚐModelOrder(ctx context.Context, v any) (*model.ModelOrder, error) {
-	if v == nil {
-		return nil, nil
-	}
-	res, err := ec.unmarshalInputModelOrder(ctx, v)
 	return &res, graphql.ErrorOnPath(ctx, err)
 }
 

@@ -1276,7 +1276,6 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 	inputUnmarshalMap := graphql.BuildUnmarshalerMap(
 		ec.unmarshalInputAssetOrder,
 		ec.unmarshalInputAssetWhere,
-		ec.unmarshalInputAuthRule,
 		ec.unmarshalInputBooleanFilter,
 		ec.unmarshalInputChangePasswordInput,
 		ec.unmarshalInputCompleteAssetUploadInput,
@@ -1289,7 +1288,6 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 		ec.unmarshalInputIDListFilter,
 		ec.unmarshalInputInt64Filter,
 		ec.unmarshalInputIntFilter,
-		ec.unmarshalInputModelOrder,
 		ec.unmarshalInputPostOrder,
 		ec.unmarshalInputPostStatusFilter,
 		ec.unmarshalInputPostWhere,
@@ -1405,314 +1403,205 @@ func newExecutionContext(
 }
 
 var sources = []*ast.Source{
-	{Name: "../schema/asset.graphqls", Input: `"Who may see a file."
+	{Name: "../schema/asset.graphqls", Input: `"""
+Who may see a file.
+"""
 enum Visibility {
-  "Everybody who has the address."
+  """
+  Everybody who has the address.
+  """
   PUBLIC
-  "Its owner, editors and admins; the address carries a signature that expires."
+  """
+  Its owner, editors and admins; the address carries a signature that expires.
+  """
   PRIVATE
 }
-
-"How far an upload has come."
+"""
+How far an upload has come.
+"""
 enum AssetState {
-  "Promised by ` + "`" + `createAssetUpload` + "`" + `; only its owner sees it, and it vanishes when the upload does not come."
+  """
+  Promised by ` + "`" + `createAssetUpload` + "`" + `; only its owner sees it, and it vanishes when the upload does not come.
+  """
   PENDING
-  "Complete and checked."
+  """
+  Complete and checked.
+  """
   READY
 }
-
-"A file: an image, a video, a document."
-type Asset implements Node
-  @model(mutations: [], subscription: false)
-  @auth(rules: [
-    {allow: PUBLIC, operations: [READ], where: {visibility: {eq: PUBLIC}, state: {eq: READY}}}
-    {allow: OWNER, ownerField: "owner"}
-    {allow: ROLE, role: EDITOR, operations: [READ, UPDATE, DELETE], where: {state: {eq: READY}}}
-  ]) {
+"""
+A file: an image, a video, a document.
+"""
+type Asset implements Node {
   id: ID!
-  "The name that the uploader gave it, without any path."
-  filename: String! @index
-  "The media type that its bytes show, such as ` + "`" + `image/png` + "`" + `; what the client claims does not count."
-  contentType: String! @filterable
-  "Size in bytes."
-  size: Int64! @index
-  "SHA-256 of the bytes, in lower-case hexadecimal digits."
+  """
+  The name that the uploader gave it, without any path.
+  """
+  filename: String!
+  """
+  The media type that its bytes show, such as ` + "`" + `image/png` + "`" + `; what the client claims does not count.
+  """
+  contentType: String!
+  """
+  Size in bytes.
+  """
+  size: Int64!
+  """
+  SHA-256 of the bytes, in lower-case hexadecimal digits.
+  """
   sha256: String!
-  "Width in pixels; null when it is no image."
+  """
+  Width in pixels; null when it is no image.
+  """
   width: Int
-  "Height in pixels; null when it is no image."
+  """
+  Height in pixels; null when it is no image.
+  """
   height: Int
-  "What the image shows, for those who cannot see it; at most 1,000 characters."
+  """
+  What the image shows, for those who cannot see it; at most 1,000 characters.
+  """
   alt: String
-  "Who uploaded it."
-  owner: User! @reference
-  visibility: Visibility! @index(sortKeyFields: ["state", "createdAt"])
+  """
+  Who uploaded it.
+  """
+  owner: User!
+  visibility: Visibility!
   state: AssetState!
   """
   Where to get the bytes: the same address for ever when PUBLIC, signed and good
   for an hour or more when PRIVATE. Answers Range requests. Null while PENDING.
   """
-  url: String @customResolver
-  createdAt: Time! @index
-  "When the record last changed."
+  url: String
+  createdAt: Time!
+  """
+  When the record last changed.
+  """
   updatedAt: Time!
-  "Counts the changes of the record; for ` + "`" + `expectedVersion` + "`" + `."
+  """
+  Counts the changes of the record; for ` + "`" + `expectedVersion` + "`" + `.
+  """
   version: Int!
 }
-
-extend type Mutation {
-  "Uploads a file within this request. Its bytes go to the store while they arrive."
-  uploadAsset(input: UploadAssetInput!): UploadAssetPayload!
-  "Promises a file and gives a signed request to send it with, straight to the store: for uploads in the background."
-  createAssetUpload(input: CreateAssetUploadInput!): CreateAssetUploadPayload!
-  "Says that the file of ` + "`" + `createAssetUpload` + "`" + ` was sent. It is checked against the promise and becomes READY."
-  completeAssetUpload(input: CompleteAssetUploadInput!): CompleteAssetUploadPayload!
-  "Changes what is said of a file: your own, or any for editors."
-  updateAsset(input: UpdateAssetInput!): UpdateAssetPayload!
-  "Removes a file and its bytes for good. Posts that show it lose it."
-  deleteAsset(input: DeleteAssetInput!): DeleteAssetPayload!
-}
-
 input UploadAssetInput {
   file: Upload!
   visibility: Visibility! = PUBLIC
   alt: String
 }
-
 type UploadAssetPayload {
   asset: Asset!
 }
-
 input CreateAssetUploadInput {
   filename: String!
-  "What the file will be; checked again when it has arrived."
+  """
+  What the file will be; checked again when it has arrived.
+  """
   contentType: String!
-  "Its exact size in bytes."
+  """
+  Its exact size in bytes.
+  """
   size: Int64!
-  "SHA-256 of its bytes, in 64 hexadecimal digits."
+  """
+  SHA-256 of its bytes, in 64 hexadecimal digits.
+  """
   sha256: String!
   visibility: Visibility! = PUBLIC
   alt: String
 }
-
 type CreateAssetUploadPayload {
-  "The promised file, PENDING."
+  """
+  The promised file, PENDING.
+  """
   asset: Asset!
-  "What to send."
+  """
+  What to send.
+  """
   request: SignedRequest!
 }
-
-"An HTTP request to send with the file as its body, exactly as it stands here."
+"""
+An HTTP request to send with the file as its body, exactly as it stands here.
+"""
 type SignedRequest {
   method: String!
   url: String!
   headers: [HTTPHeader!]!
-  "When the signature ends."
+  """
+  When the signature ends.
+  """
   expiresAt: Time!
 }
-
-"One header of a request."
+"""
+One header of a request.
+"""
 type HTTPHeader {
   name: String!
   value: String!
 }
-
 input CompleteAssetUploadInput {
   id: ID!
 }
-
 type CompleteAssetUploadPayload {
   asset: Asset!
 }
-
-"Fields that are left out stay as they are; an explicit null empties them."
+"""
+Fields that are left out stay as they are; an explicit null empties them.
+"""
 input UpdateAssetInput {
   id: ID!
-  "Refuse with CONFLICT when the record has another version by now."
+  """
+  Refuse with CONFLICT when the record has another version by now.
+  """
   expectedVersion: Int
   filename: String
   alt: String
   visibility: Visibility
 }
-
 type UpdateAssetPayload {
   asset: Asset!
 }
-
 input DeleteAssetInput {
   id: ID!
   expectedVersion: Int
 }
-
 type DeleteAssetPayload {
-  "The id that is gone."
+  """
+  The id that is gone.
+  """
   deletedId: ID!
+}
+extend type Mutation {
+  """
+  Uploads a file within this request. Its bytes go to the store while they arrive.
+  """
+  uploadAsset(input: UploadAssetInput!): UploadAssetPayload!
+  """
+  Promises a file and gives a signed request to send it with, straight to the store: for uploads in the background.
+  """
+  createAssetUpload(input: CreateAssetUploadInput!): CreateAssetUploadPayload!
+  """
+  Says that the file of ` + "`" + `createAssetUpload` + "`" + ` was sent. It is checked against the promise and becomes READY.
+  """
+  completeAssetUpload(input: CompleteAssetUploadInput!): CompleteAssetUploadPayload!
+  """
+  Changes what is said of a file: your own, or any for editors.
+  """
+  updateAsset(input: UpdateAssetInput!): UpdateAssetPayload!
+  """
+  Removes a file and its bytes for good. Posts that show it lose it.
+  """
+  deleteAsset(input: DeleteAssetInput!): DeleteAssetPayload!
 }
 `, BuiltIn: false},
 	{Name: "../schema/base.graphqls", Input: `"""
-Makes a stored type. From it come a query by id, a list with filters, orders,
-search and cursors, mutations, and a subscription; ` + "`" + `schema/gen/` + "`" + ` shows them. The
-fields ` + "`" + `id` + "`" + `, ` + "`" + `createdAt` + "`" + `, ` + "`" + `updatedAt` + "`" + ` and ` + "`" + `version` + "`" + ` are there without being
-declared. Needs ` + "`" + `@auth` + "`" + `: without a rule nobody may do anything.
-"""
-directive @model(
-  "The plural in camel case, which names the list: ` + "`" + `products` + "`" + `. Made from the name of the type when left out."
-  plural: String
-  "Where documents are stored; the plural when left out. Keep it when you rename the type, and they stay."
-  collection: String
-  "What ids begin with; the name in lower case when left out. Keep it when you rename the type, and ids stay good."
-  idPrefix: String
-  "The mutations to make, as far as some rule allows them. Those left out you may write yourself."
-  mutations: [ModelMutation!]! = [CREATE, UPDATE, DELETE]
-  "Whether changes can be subscribed to."
-  subscription: Boolean! = true
-  "How a list is sorted that is asked for no order; newest first when left out. The field needs an ` + "`" + `@index` + "`" + ` of its own."
-  orderBy: ModelOrder
-) on OBJECT
-
-"""
-Who may do what. The rules of a type are joined by OR: one that allows is
-enough. What no rule lets a caller read does not exist for it, in lists, counts,
-searches, links and subscriptions alike. A rule holds for what is stored, and
-for a create or an update also for what would be stored: so nobody can write a
-document out of their own rights. On a field, the rules come on top of those of
-its type: whoever they refuse reads null, with a FORBIDDEN error, and may not
-filter, sort or search by the field, nor write it.
-"""
-directive @auth(rules: [AuthRule!]!) on OBJECT | FIELD_DEFINITION
-
-"""
-Lets lists be filtered by the field, and sorted when it is never null, with an
-index that serves it. With ` + "`" + `sortKeyFields` + "`" + ` the index goes on with those fields:
-it serves a filter by this one together with an order by them.
-"""
-directive @index(sortKeyFields: [String!]) repeatable on FIELD_DEFINITION
-
-"Lets lists be filtered by the field without an index of its own: beside others that have one."
-directive @filterable on FIELD_DEFINITION
-
-"No two documents hold the same value; null never conflicts. Makes a query by the value, such as ` + "`" + `productBySku` + "`" + `."
-directive @unique on FIELD_DEFINITION
-
-"The argument ` + "`" + `search` + "`" + ` of lists looks in this text."
-directive @searchable on FIELD_DEFINITION
-
-"""
-Holds the id of an object of another stored type, or a list of them; inputs and
-filters name it with ` + "`" + `Id` + "`" + ` or ` + "`" + `Ids` + "`" + ` at the end. What it leads to may be deleted
-or hidden: then it is null, or missing from the list.
-"""
-directive @reference(
-  "Whether an id must be given at all."
-  required: Boolean! = false
-) on FIELD_DEFINITION
-
-"The objects of another stored type whose field leads here, as a connection with its own filters and cursors."
-directive @hasMany(
-  "The ` + "`" + `@reference` + "`" + ` field of the other type."
-  field: String!
-) on FIELD_DEFINITION
-
-"What the field is when it is left out at creation, and in documents that were stored before it was declared."
-directive @default(value: Literal!) on FIELD_DEFINITION
-
-"What a value must be like. Texts have at most 10,000 characters and lists at most 100 entries unless you say otherwise."
-directive @constraint(
-  minLength: Int
-  maxLength: Int
-  "A regular expression (RE2) that the whole text must match."
-  pattern: String
-  format: ConstraintFormat
-  min: Float
-  max: Float
-  exclusiveMin: Float
-  exclusiveMax: Float
-  multipleOf: Float
-  minItems: Int
-  maxItems: Int
-  uniqueItems: Boolean
-) on FIELD_DEFINITION
-
-"Whether the mutations made from the type take the field."
-directive @settable(onCreate: Boolean! = true, onUpdate: Boolean! = true) on FIELD_DEFINITION
-
-"Large: lists that are not asked for the field do not read it."
-directive @bulk on FIELD_DEFINITION
-
-"Not stored: a resolver written in Go gives the value."
-directive @customResolver on FIELD_DEFINITION
-
-"A mutation that ` + "`" + `@model` + "`" + ` makes."
-enum ModelMutation {
-  CREATE
-  UPDATE
-  DELETE
-}
-
-"An order of ` + "`" + `@model` + "`" + `."
-input ModelOrder {
-  field: String!
-  direction: OrderDirection! = DESC
-}
-
-"One rule of ` + "`" + `@auth` + "`" + `. All of its parts must hold."
-input AuthRule {
-  allow: AuthAllow!
-  "For OWNER: the field that holds the caller's id, ` + "`" + `id` + "`" + ` itself, or a ` + "`" + `@reference` + "`" + ` to users. A create that leaves it out makes the caller the owner."
-  ownerField: String
-  "For ROLE, and beside OWNER: the least role that the caller must have."
-  role: Role
-  "What it allows; everything when left out."
-  operations: [AuthOperation!]
-  "What the document must be like, as in the argument ` + "`" + `where` + "`" + ` of lists; ` + "`" + `NOW` + "`" + ` stands for the moment."
-  where: Literal
-}
-
-"Whom a rule of ` + "`" + `@auth` + "`" + ` means."
-enum AuthAllow {
-  "Everybody, visitors too."
-  PUBLIC
-  "Whoever has signed in."
-  SIGNED_IN
-  "The user whose id stands in ` + "`" + `ownerField` + "`" + `."
-  OWNER
-  "Users with ` + "`" + `role` + "`" + ` or a higher one."
-  ROLE
-}
-
-"What a rule of ` + "`" + `@auth` + "`" + ` allows."
-enum AuthOperation {
-  CREATE
-  READ
-  UPDATE
-  DELETE
-}
-
-"A form that ` + "`" + `@constraint` + "`" + ` knows."
-enum ConstraintFormat {
-  "` + "`" + `name@example.org` + "`" + `"
-  EMAIL
-  "An absolute http or https address."
-  URL
-  "` + "`" + `a-z` + "`" + ` and ` + "`" + `0-9` + "`" + ` in runs joined by single hyphens."
-  SLUG
-  "A UUID (RFC 9562) with hyphens."
-  UUID
-}
-
-"A value in a directive, of whatever type is meant there."
-scalar Literal
-
-"""
 A moment, written as RFC 3339. Answers are in UTC with milliseconds:
 ` + "`" + `2026-03-01T12:00:00.000Z` + "`" + `. Input may carry any offset and precision and is cut
 to milliseconds.
 """
 scalar Time
-
-"A whole number of up to 64 bits, for sizes in bytes. JSON carries it as a number."
+"""
+A whole number of up to 64 bits, for sizes in bytes. JSON carries it as a number.
+"""
 scalar Int64
-
 """
 A file of the request, by the GraphQL multipart request specification
 (https://github.com/jaydenseric/graphql-multipart-request-spec). One file serves
@@ -1720,226 +1609,365 @@ one variable. Send files in the order in which ` + "`" + `map` + "`" + ` names t
 while they arrive. The request needs the header ` + "`" + `GraphQL-Require-Preflight: 1` + "`" + `.
 """
 scalar Upload
-
-"An object with a global id (Relay Global Object Identification)."
+"""
+An object with a global id (Relay Global Object Identification).
+"""
 interface Node {
-  "The id: a type prefix and a UUIDv7, such as ` + "`" + `post_01930d5f…` + "`" + `. Opaque to clients."
+  """
+  The id: a type prefix and a UUIDv7, such as ` + "`" + `post_01930d5f…` + "`" + `. Opaque to clients.
+  """
   id: ID!
 }
-
-"Where a page stands in its connection (Relay Cursor Connections)."
+"""
+Where a page stands in its connection (Relay Cursor Connections).
+"""
 type PageInfo {
-  "Whether more follows this page, when paging forwards."
+  """
+  Whether more follows this page, when paging forwards.
+  """
   hasNextPage: Boolean!
-  "Whether more precedes this page, when paging backwards."
+  """
+  Whether more precedes this page, when paging backwards.
+  """
   hasPreviousPage: Boolean!
-  "Cursor of the first edge; null on an empty page."
+  """
+  Cursor of the first edge; null on an empty page.
+  """
   startCursor: String
-  "Cursor of the last edge; null on an empty page."
+  """
+  Cursor of the last edge; null on an empty page.
+  """
   endCursor: String
 }
-
-"Which way an order runs."
+"""
+Which way an order runs.
+"""
 enum OrderDirection {
-  "Smallest, earliest or first in the alphabet comes first."
+  """
+  Smallest, earliest or first in the alphabet comes first.
+  """
   ASC
-  "Largest, latest or last in the alphabet comes first."
+  """
+  Largest, latest or last in the alphabet comes first.
+  """
   DESC
 }
-
 """
 Conditions on an id. All that are given must hold. An explicit null is refused,
 except for ` + "`" + `eq` + "`" + `, where it means "has none".
 """
 input IDFilter {
-  "Equal to."
+  """
+  Equal to.
+  """
   eq: ID
-  "Different from; an absent value is different too."
+  """
+  Different from; an absent value is different too.
+  """
   ne: ID
-  "One of these, at most 100."
+  """
+  One of these, at most 100.
+  """
   in: [ID!]
 }
-
-"Conditions on a text, compared byte by byte. All that are given must hold."
+"""
+Conditions on a text, compared byte by byte. All that are given must hold.
+"""
 input StringFilter {
-  "Equal to; null finds what has none."
+  """
+  Equal to; null finds what has none.
+  """
   eq: String
-  "Different from; an absent value is different too."
+  """
+  Different from; an absent value is different too.
+  """
   ne: String
-  "One of these, at most 100."
+  """
+  One of these, at most 100.
+  """
   in: [String!]
-  "Begins with."
+  """
+  Begins with.
+  """
   prefix: String
 }
-
-"Conditions on a list of texts. All that are given must hold."
+"""
+Conditions on a list of texts. All that are given must hold.
+"""
 input StringListFilter {
-  "The list holds this text."
+  """
+  The list holds this text.
+  """
   has: String
-  "The list holds at least one of these, at most 100."
+  """
+  The list holds at least one of these, at most 100.
+  """
   hasSome: [String!]
 }
-
-"Conditions on a list of ids. All that are given must hold."
+"""
+Conditions on a list of ids. All that are given must hold.
+"""
 input IDListFilter {
-  "The list holds this id."
+  """
+  The list holds this id.
+  """
   has: ID
-  "The list holds at least one of these, at most 100."
+  """
+  The list holds at least one of these, at most 100.
+  """
   hasSome: [ID!]
 }
-
-"Conditions on a truth value."
+"""
+Conditions on a truth value.
+"""
 input BooleanFilter {
-  "Equal to; null finds what has none."
+  """
+  Equal to; null finds what has none.
+  """
   eq: Boolean
-  "Different from; an absent value is different too."
+  """
+  Different from; an absent value is different too.
+  """
   ne: Boolean
 }
-
-"Conditions on a whole number. All that are given must hold; an absent number meets none of the ranges."
+"""
+Conditions on a whole number. All that are given must hold; an absent number meets none of the ranges.
+"""
 input IntFilter {
-  "Equal to; null finds what has none."
+  """
+  Equal to; null finds what has none.
+  """
   eq: Int
-  "Different from; an absent value is different too."
+  """
+  Different from; an absent value is different too.
+  """
   ne: Int
-  "One of these, at most 100."
+  """
+  One of these, at most 100.
+  """
   in: [Int!]
-  "Less than."
+  """
+  Less than.
+  """
   lt: Int
-  "Less than or equal to."
+  """
+  Less than or equal to.
+  """
   lte: Int
-  "Greater than."
+  """
+  Greater than.
+  """
   gt: Int
-  "Greater than or equal to."
+  """
+  Greater than or equal to.
+  """
   gte: Int
 }
-
-"Conditions on a whole number of up to 64 bits. All that are given must hold; an absent number meets none of the ranges."
+"""
+Conditions on a whole number of up to 64 bits. All that are given must hold; an absent number meets none of the ranges.
+"""
 input Int64Filter {
-  "Equal to; null finds what has none."
+  """
+  Equal to; null finds what has none.
+  """
   eq: Int64
-  "Different from; an absent value is different too."
+  """
+  Different from; an absent value is different too.
+  """
   ne: Int64
-  "One of these, at most 100."
+  """
+  One of these, at most 100.
+  """
   in: [Int64!]
-  "Less than."
+  """
+  Less than.
+  """
   lt: Int64
-  "Less than or equal to."
+  """
+  Less than or equal to.
+  """
   lte: Int64
-  "Greater than."
+  """
+  Greater than.
+  """
   gt: Int64
-  "Greater than or equal to."
+  """
+  Greater than or equal to.
+  """
   gte: Int64
 }
-
-"Conditions on a number. All that are given must hold; an absent number meets none of the ranges."
+"""
+Conditions on a number. All that are given must hold; an absent number meets none of the ranges.
+"""
 input FloatFilter {
-  "Equal to; null finds what has none."
+  """
+  Equal to; null finds what has none.
+  """
   eq: Float
-  "Different from; an absent value is different too."
+  """
+  Different from; an absent value is different too.
+  """
   ne: Float
-  "One of these, at most 100."
+  """
+  One of these, at most 100.
+  """
   in: [Float!]
-  "Less than."
+  """
+  Less than.
+  """
   lt: Float
-  "Less than or equal to."
+  """
+  Less than or equal to.
+  """
   lte: Float
-  "Greater than."
+  """
+  Greater than.
+  """
   gt: Float
-  "Greater than or equal to."
+  """
+  Greater than or equal to.
+  """
   gte: Float
 }
-
-"Conditions on a moment. All that are given must hold; an absent moment meets none of the ranges."
+"""
+Conditions on a moment. All that are given must hold; an absent moment meets none of the ranges.
+"""
 input TimeFilter {
-  "Equal to; null finds what has none."
+  """
+  Equal to; null finds what has none.
+  """
   eq: Time
-  "Before."
+  """
+  Before.
+  """
   lt: Time
-  "Before or at."
+  """
+  Before or at.
+  """
   lte: Time
-  "After."
+  """
+  After.
+  """
   gt: Time
-  "After or at."
+  """
+  After or at.
+  """
   gte: Time
 }
-
-"What happened to an object, as the subscriber sees it."
+"""
+What happened to an object, as the subscriber sees it.
+"""
 enum ChangeKind {
-  "It was not among what you see before."
+  """
+  It was not among what you see before.
+  """
   ADDED
-  "It was and still is."
+  """
+  It was and still is.
+  """
   UPDATED
-  "It no longer is."
+  """
+  It no longer is.
+  """
   REMOVED
 }
-
 """
 What ` + "`" + `extensions.code` + "`" + ` of an error says. ` + "`" + `extensions.fields` + "`" + ` of BAD_USER_INPUT
 and CONFLICT lists every field at fault at once: ` + "`" + `{path, code, message, limit}` + "`" + `.
 """
 enum ErrorCode {
-  "The input breaks a rule. Change what ` + "`" + `extensions.fields` + "`" + ` or the message names."
+  """
+  The input breaks a rule. Change what ` + "`" + `extensions.fields` + "`" + ` or the message names.
+  """
   BAD_USER_INPUT
-  "No, wrong or expired credentials. Sign in, or refresh the session."
+  """
+  No, wrong or expired credentials. Sign in, or refresh the session.
+  """
   UNAUTHENTICATED
-  "You may see it, but not do this."
+  """
+  You may see it, but not do this.
+  """
   FORBIDDEN
-  "It does not exist, or not for you."
+  """
+  It does not exist, or not for you.
+  """
   NOT_FOUND
-  "A unique value is taken (` + "`" + `extensions.fields` + "`" + `), or the record has changed: ` + "`" + `extensions.currentVersion` + "`" + ` is its version now. Nothing was written."
+  """
+  A unique value is taken (` + "`" + `extensions.fields` + "`" + `), or the record has changed: ` + "`" + `extensions.currentVersion` + "`" + ` is its version now. Nothing was written.
+  """
   CONFLICT
-  "A file, a text or the request is over its limit."
+  """
+  A file, a text or the request is over its limit.
+  """
   TOO_LARGE
-  "Too many tries. Wait ` + "`" + `extensions.retryAfter` + "`" + ` seconds."
+  """
+  Too many tries. Wait ` + "`" + `extensions.retryAfter` + "`" + ` seconds.
+  """
   RATE_LIMITED
-  "The client stopped sending before the file was complete. Nothing was kept."
+  """
+  The client stopped sending before the file was complete. Nothing was kept.
+  """
   ABORTED
-  "A store does not answer. Nothing is known to be wrong with the request: try again."
+  """
+  A store does not answer. Nothing is known to be wrong with the request: try again.
+  """
   UNAVAILABLE
-  "A fault of the server. ` + "`" + `extensions.requestId` + "`" + ` finds it in the log."
+  """
+  A fault of the server. ` + "`" + `extensions.requestId` + "`" + ` finds it in the log.
+  """
   INTERNAL
-  "The document is not GraphQL."
+  """
+  The document is not GraphQL.
+  """
   GRAPHQL_PARSE_FAILED
-  "The document does not fit the schema."
+  """
+  The document does not fit the schema.
+  """
   GRAPHQL_VALIDATION_FAILED
-  "The document costs more than a request may."
+  """
+  The document costs more than a request may.
+  """
   COMPLEXITY_LIMIT_EXCEEDED
-  "The hash of a persisted query is unknown: send the query along."
+  """
+  The hash of a persisted query is unknown: send the query along.
+  """
   PERSISTED_QUERY_NOT_FOUND
 }
-
 type Query {
-  "Any object by its id. NOT_FOUND as an error, with null, when there is none for you."
+  """
+  Any object by its id. NOT_FOUND as an error, with null, when there is none for you.
+  """
   node(id: ID!): Node
-  "Several objects by their ids, at most 100, in the order asked for; null where there is none for you."
+  """
+  Several objects by their ids, at most 100, in the order asked for; null where there is none for you.
+  """
   nodes(ids: [ID!]!): [Node]!
 }
-
 type Mutation
-
 type Subscription
 `, BuiltIn: false},
-	{Name: "../schema/post.graphqls", Input: `"Where a post stands."
+	{Name: "../schema/post.graphqls", Input: `"""
+Where a post stands.
+"""
 enum PostStatus {
-  "Only for its author, editors and admins."
+  """
+  Only for its author, editors and admins.
+  """
   DRAFT
-  "For everybody, from ` + "`" + `publishedAt` + "`" + ` on."
+  """
+  For everybody, from ` + "`" + `publishedAt` + "`" + ` on.
+  """
   PUBLISHED
 }
-
-"An article: a news item, a page of a blog."
-type Post implements Node
-  @model(mutations: [], orderBy: {field: "date"})
-  @auth(rules: [
-    {allow: PUBLIC, operations: [READ], where: {status: {eq: PUBLISHED}, date: {lte: NOW}}}
-    {allow: OWNER, ownerField: "author", operations: [READ]}
-    {allow: OWNER, ownerField: "author", role: AUTHOR, operations: [CREATE, UPDATE, DELETE]}
-    {allow: ROLE, role: EDITOR}
-  ]) {
+"""
+An article: a news item, a page of a blog.
+"""
+type Post implements Node {
   id: ID!
-  "1 to 200 characters."
-  title: String! @index @searchable
+  """
+  1 to 200 characters.
+  """
+  title: String!
   """
   The last part of the address, unique among published posts: ` + "`" + `a-z 0-9` + "`" + ` in runs
   joined by ` + "`" + `-` + "`" + `, at most 100 characters. It is claimed when the post becomes
@@ -1948,122 +1976,168 @@ type Post implements Node
   gets a number to it if somebody else has it when its time comes.
   """
   slug: String
-  "A summary of at most 500 characters of plain text."
-  excerpt: String @searchable
-  "The text in Markdown (GitHub flavoured), at most 200,000 characters."
-  body: String! @bulk @searchable
-  "The text as sanitised HTML, safe to put into a page."
-  bodyHtml: String! @customResolver
-  "Up to 20 words or phrases of at most 50 characters, lower-cased, each once."
-  tags: [String!]! @index(sortKeyFields: ["date"])
-  "Who wrote it."
-  author: User! @reference @index(sortKeyFields: ["date"])
-  "The picture on top; null when there is none that you may see."
-  cover: Asset @reference
-  status: PostStatus! @index(sortKeyFields: ["date"])
-  "From when on everybody may read it: in the future for a scheduled post, null for a draft."
-  publishedAt: Time @filterable
-  "What posts are sorted by: ` + "`" + `publishedAt` + "`" + `, or ` + "`" + `createdAt` + "`" + ` while that is null."
-  date: Time! @index
-  createdAt: Time! @index
-  "When the record last changed."
-  updatedAt: Time! @index
-  "Counts the changes of the record; for ` + "`" + `expectedVersion` + "`" + `."
+  """
+  A summary of at most 500 characters of plain text.
+  """
+  excerpt: String
+  """
+  The text in Markdown (GitHub flavoured), at most 200,000 characters.
+  """
+  body: String!
+  """
+  The text as sanitised HTML, safe to put into a page.
+  """
+  bodyHtml: String!
+  """
+  Up to 20 words or phrases of at most 50 characters, lower-cased, each once.
+  """
+  tags: [String!]!
+  """
+  Who wrote it.
+  """
+  author: User!
+  """
+  The picture on top; null when there is none that you may see.
+  """
+  cover: Asset
+  status: PostStatus!
+  """
+  From when on everybody may read it: in the future for a scheduled post, null for a draft.
+  """
+  publishedAt: Time
+  """
+  What posts are sorted by: ` + "`" + `publishedAt` + "`" + `, or ` + "`" + `createdAt` + "`" + ` while that is null.
+  """
+  date: Time!
+  createdAt: Time!
+  """
+  When the record last changed.
+  """
+  updatedAt: Time!
+  """
+  Counts the changes of the record; for ` + "`" + `expectedVersion` + "`" + `.
+  """
   version: Int!
 }
-
-extend type Query {
-  "A post by its slug, today's or an earlier one."
-  postBySlug(slug: String!): Post
-}
-
-extend type Mutation {
-  "For authors: begins a draft."
-  createPost(input: CreatePostInput!): CreatePostPayload!
-  "Changes a post: your own, or any for editors."
-  updatePost(input: UpdatePostInput!): UpdatePostPayload!
-  "Publishes a post, now or at a given time, and claims its slug."
-  publishPost(input: PublishPostInput!): PublishPostPayload!
-  "Makes a published post a draft again and gives up its slugs until it is published anew."
-  unpublishPost(input: UnpublishPostInput!): UnpublishPostPayload!
-  "Removes a post for good."
-  deletePost(input: DeletePostInput!): DeletePostPayload!
-}
-
 input CreatePostInput {
   title: String!
   body: String! = ""
   excerpt: String
-  "Wanted slug; made from the title at publication when left out."
+  """
+  Wanted slug; made from the title at publication when left out.
+  """
   slug: String
   tags: [String!]! = []
-  "An image that you may see."
+  """
+  An image that you may see.
+  """
   coverId: ID
-  "For editors: write in somebody's name. You when left out."
+  """
+  For editors: write in somebody's name. You when left out.
+  """
   authorId: ID
-  "For editors: an old date, for imports. Now when left out."
+  """
+  For editors: an old date, for imports. Now when left out.
+  """
   createdAt: Time
 }
-
 type CreatePostPayload {
   post: Post!
 }
-
-"Fields that are left out stay as they are; an explicit null empties them."
+"""
+Fields that are left out stay as they are; an explicit null empties them.
+"""
 input UpdatePostInput {
   id: ID!
-  "Refuse with CONFLICT when the record has another version by now."
+  """
+  Refuse with CONFLICT when the record has another version by now.
+  """
   expectedVersion: Int
   title: String
   body: String
   excerpt: String
-  "A new slug; the one before keeps resolving once it was public. Null makes it from the title at publication."
+  """
+  A new slug; the one before keeps resolving once it was public. Null makes it from the title at publication.
+  """
   slug: String
   tags: [String!]
   coverId: ID
-  "For editors."
+  """
+  For editors.
+  """
   authorId: ID
-  "For editors: an old date, for imports."
+  """
+  For editors: an old date, for imports.
+  """
   createdAt: Time
 }
-
 type UpdatePostPayload {
   post: Post!
 }
-
 input PublishPostInput {
   id: ID!
-  "From when on; now when left out. A time in the future schedules the post. A time in the past is for editors."
+  """
+  From when on; now when left out. A time in the future schedules the post. A time in the past is for editors.
+  """
   at: Time
   expectedVersion: Int
 }
-
 type PublishPostPayload {
   post: Post!
 }
-
 input UnpublishPostInput {
   id: ID!
   expectedVersion: Int
 }
-
 type UnpublishPostPayload {
   post: Post!
 }
-
 input DeletePostInput {
   id: ID!
   expectedVersion: Int
 }
-
 type DeletePostPayload {
-  "The id that is gone."
+  """
+  The id that is gone.
+  """
   deletedId: ID!
 }
+extend type Query {
+  """
+  A post by its slug, today's or an earlier one.
+  """
+  postBySlug(slug: String!): Post
+}
+extend type Mutation {
+  """
+  For authors: begins a draft.
+  """
+  createPost(input: CreatePostInput!): CreatePostPayload!
+  """
+  Changes a post: your own, or any for editors.
+  """
+  updatePost(input: UpdatePostInput!): UpdatePostPayload!
+  """
+  Publishes a post, now or at a given time, and claims its slug.
+  """
+  publishPost(input: PublishPostInput!): PublishPostPayload!
+  """
+  Makes a published post a draft again and gives up its slugs until it is published anew.
+  """
+  unpublishPost(input: UnpublishPostInput!): UnpublishPostPayload!
+  """
+  Removes a post for good.
+  """
+  deletePost(input: DeletePostInput!): DeletePostPayload!
+}
 `, BuiltIn: false},
-	{Name: "../schema/session.graphqls", Input: `"How a client holds its session."
+	{Name: "../schema/session.graphqls", Input: `"""
+How a client holds its session.
+"""
 enum SessionTransport {
-  "In the reply, for the client to keep: send ` + "`" + `Authorization: Bearer <accessToken>` + "`" + `."
+  """
+  In the reply, for the client to keep: send ` + "`" + `Authorization: Bearer <accessToken>` + "`" + `.
+  """
   TOKENS
   """
   In httpOnly cookies of this origin, out of reach of scripts. Every request but
@@ -2071,23 +2145,109 @@ enum SessionTransport {
   """
   COOKIE
 }
-
-"The tokens of a session."
+"""
+The tokens of a session.
+"""
 type SessionTokens {
-  "Proves who you are, for a few minutes: ` + "`" + `Authorization: Bearer <accessToken>` + "`" + `."
+  """
+  Proves who you are, for a few minutes: ` + "`" + `Authorization: Bearer <accessToken>` + "`" + `.
+  """
   accessToken: String!
-  "When the access token stops to work."
+  """
+  When the access token stops to work.
+  """
   accessTokenExpiresAt: Time!
-  "Gives the next pair of tokens, once: see ` + "`" + `refreshSession` + "`" + `."
+  """
+  Gives the next pair of tokens, once: see ` + "`" + `refreshSession` + "`" + `.
+  """
   refreshToken: String!
-  "When the session ends unless it is refreshed."
+  """
+  When the session ends unless it is refreshed.
+  """
   refreshTokenExpiresAt: Time!
 }
-
+input SignUpInput {
+  """
+  See ` + "`" + `User.username` + "`" + `; upper case is folded.
+  """
+  username: String!
+  """
+  The address to sign in with; unique, upper case is folded.
+  """
+  email: String!
+  """
+  8 to 256 characters.
+  """
+  password: String!
+  displayName: String
+  transport: SessionTransport! = TOKENS
+}
+type SignUpPayload {
+  viewer: User!
+  """
+  Null when the session is in cookies.
+  """
+  tokens: SessionTokens
+}
+input SignInInput {
+  email: String!
+  password: String!
+  transport: SessionTransport! = TOKENS
+}
+type SignInPayload {
+  viewer: User!
+  """
+  Null when the session is in cookies.
+  """
+  tokens: SessionTokens
+}
+input RefreshSessionInput {
+  """
+  Left out when the session is in cookies.
+  """
+  refreshToken: String
+}
+type RefreshSessionPayload {
+  viewer: User!
+  """
+  Null when the session is in cookies.
+  """
+  tokens: SessionTokens
+}
+input SignOutInput {
+  """
+  Names the session when its access token has expired and it is not in cookies.
+  """
+  refreshToken: String
+  """
+  All your sessions instead of this one.
+  """
+  everywhere: Boolean! = false
+}
+type SignOutPayload {
+  """
+  When the session ended. Access tokens of it stop to work within 5 seconds.
+  """
+  signedOutAt: Time!
+}
+input ChangePasswordInput {
+  currentPassword: String!
+  """
+  8 to 256 characters.
+  """
+  newPassword: String!
+}
+type ChangePasswordPayload {
+  viewer: User!
+}
 extend type Mutation {
-  "Makes an account and signs in. The role is MEMBER unless the server is set otherwise; FORBIDDEN where sign-up is closed."
+  """
+  Makes an account and signs in. The role is MEMBER unless the server is set otherwise; FORBIDDEN where sign-up is closed.
+  """
   signUp(input: SignUpInput!): SignUpPayload!
-  "Starts a session. A wrong password and an unknown address get the same answer, UNAUTHENTICATED."
+  """
+  Starts a session. A wrong password and an unknown address get the same answer, UNAUTHENTICATED.
+  """
   signIn(input: SignInInput!): SignInPayload!
   """
   Replaces the tokens of a session. The old refresh token still works for 30
@@ -2095,197 +2255,178 @@ extend type Mutation {
   for then it was stolen.
   """
   refreshSession(input: RefreshSessionInput!): RefreshSessionPayload!
-  "Ends this session, or all of yours."
+  """
+  Ends this session, or all of yours.
+  """
   signOut(input: SignOutInput!): SignOutPayload!
-  "Sets a new password and ends your other sessions."
+  """
+  Sets a new password and ends your other sessions.
+  """
   changePassword(input: ChangePasswordInput!): ChangePasswordPayload!
 }
-
-input SignUpInput {
-  "See ` + "`" + `User.username` + "`" + `; upper case is folded."
-  username: String!
-  "The address to sign in with; unique, upper case is folded."
-  email: String!
-  "8 to 256 characters."
-  password: String!
-  displayName: String
-  transport: SessionTransport! = TOKENS
-}
-
-type SignUpPayload {
-  viewer: User!
-  "Null when the session is in cookies."
-  tokens: SessionTokens
-}
-
-input SignInInput {
-  email: String!
-  password: String!
-  transport: SessionTransport! = TOKENS
-}
-
-type SignInPayload {
-  viewer: User!
-  "Null when the session is in cookies."
-  tokens: SessionTokens
-}
-
-input RefreshSessionInput {
-  "Left out when the session is in cookies."
-  refreshToken: String
-}
-
-type RefreshSessionPayload {
-  viewer: User!
-  "Null when the session is in cookies."
-  tokens: SessionTokens
-}
-
-input SignOutInput {
-  "Names the session when its access token has expired and it is not in cookies."
-  refreshToken: String
-  "All your sessions instead of this one."
-  everywhere: Boolean! = false
-}
-
-type SignOutPayload {
-  "When the session ended. Access tokens of it stop to work within 5 seconds."
-  signedOutAt: Time!
-}
-
-input ChangePasswordInput {
-  currentPassword: String!
-  "8 to 256 characters."
-  newPassword: String!
-}
-
-type ChangePasswordPayload {
-  viewer: User!
-}
 `, BuiltIn: false},
-	{Name: "../schema/user.graphqls", Input: `"What a user may do. Each role includes the rights of those before it."
+	{Name: "../schema/user.graphqls", Input: `"""
+What a user may do. Each role includes the rights of those before it.
+"""
 enum Role {
-  "Keeps a profile and uploads files."
+  """
+  Keeps a profile and uploads files.
+  """
   MEMBER
-  "Writes and publishes posts of their own."
+  """
+  Writes and publishes posts of their own.
+  """
   AUTHOR
-  "Works on everybody's posts and files."
+  """
+  Works on everybody's posts and files.
+  """
   EDITOR
-  "Runs the site: roles and suspensions too."
+  """
+  Runs the site: roles and suspensions too.
+  """
   ADMIN
 }
-
-"Somebody with an account."
-type User implements Node
-  @model(mutations: [], subscription: false)
-  @auth(rules: [
-    {allow: PUBLIC, operations: [READ]}
-    {allow: OWNER, ownerField: "id", operations: [UPDATE]}
-    {allow: ROLE, role: ADMIN, operations: [UPDATE]}
-  ]) {
+"""
+Somebody with an account.
+"""
+type User implements Node {
   id: ID!
-  "Unique name: 3 to 30 of ` + "`" + `a-z 0-9 _ . -` + "`" + `, beginning and ending with a letter or digit."
-  username: String! @unique @searchable
-  "The name to show, at most 100 characters; null when the user gave none."
-  displayName: String @searchable
-  "A few words about the user, at most 2,000 characters of plain text."
+  """
+  Unique name: 3 to 30 of ` + "`" + `a-z 0-9 _ . -` + "`" + `, beginning and ending with a letter or digit.
+  """
+  username: String!
+  """
+  The name to show, at most 100 characters; null when the user gave none.
+  """
+  displayName: String
+  """
+  A few words about the user, at most 2,000 characters of plain text.
+  """
   bio: String
-  "The user's picture; null when there is none that you may see."
-  avatar: Asset @reference
-  "What the user may do."
-  role: Role! @index(sortKeyFields: ["createdAt"])
-  "The address to sign in with. Only the user and admins read it: for others null, with a FORBIDDEN error."
-  email: String @unique @auth(rules: [{allow: OWNER, ownerField: "id"}, {allow: ROLE, role: ADMIN}])
-  "When an admin suspended the account; null when it is active. Only the user and admins read it."
-  suspendedAt: Time @filterable @auth(rules: [{allow: OWNER, ownerField: "id"}, {allow: ROLE, role: ADMIN}])
-  "When the account was made."
-  createdAt: Time! @index
-  "When the record last changed."
+  """
+  The user's picture; null when there is none that you may see.
+  """
+  avatar: Asset
+  """
+  What the user may do.
+  """
+  role: Role!
+  """
+  The address to sign in with. Only the user and admins read it: for others null, with a FORBIDDEN error.
+  """
+  email: String
+  """
+  When an admin suspended the account; null when it is active. Only the user and admins read it.
+  """
+  suspendedAt: Time
+  """
+  When the account was made.
+  """
+  createdAt: Time!
+  """
+  When the record last changed.
+  """
   updatedAt: Time!
-  "Counts the changes of the record; for ` + "`" + `expectedVersion` + "`" + `."
+  """
+  Counts the changes of the record; for ` + "`" + `expectedVersion` + "`" + `.
+  """
   version: Int!
 }
-
-extend type Query {
-  "Who you are; null for a visitor."
-  viewer: User
-}
-
-extend type Mutation {
-  "Changes a profile: your own, or anybody's for an admin."
-  updateUser(input: UpdateUserInput!): UpdateUserPayload!
-  "For admins: gives a user a role. The last admin keeps theirs."
-  setUserRole(input: SetUserRoleInput!): SetUserRolePayload!
-  "For admins: ends the user's sessions within 5 seconds and refuses new ones. The last active admin cannot be suspended."
-  suspendUser(input: SuspendUserInput!): SuspendUserPayload!
-  "For admins: lets a suspended user sign in again."
-  unsuspendUser(input: UnsuspendUserInput!): UnsuspendUserPayload!
-}
-
-"Fields that are left out stay as they are; an explicit null empties them."
+"""
+Fields that are left out stay as they are; an explicit null empties them.
+"""
 input UpdateUserInput {
   id: ID!
-  "Refuse with CONFLICT when the record has another version by now."
+  """
+  Refuse with CONFLICT when the record has another version by now.
+  """
   expectedVersion: Int
   username: String
   displayName: String
   bio: String
-  "An image among your files."
+  """
+  An image among your files.
+  """
   avatarId: ID
 }
-
 type UpdateUserPayload {
   user: User!
 }
-
 input SetUserRoleInput {
   id: ID!
   role: Role!
   expectedVersion: Int
 }
-
 type SetUserRolePayload {
   user: User!
 }
-
 input SuspendUserInput {
   id: ID!
   expectedVersion: Int
 }
-
 type SuspendUserPayload {
   user: User!
 }
-
 input UnsuspendUserInput {
   id: ID!
   expectedVersion: Int
 }
-
 type UnsuspendUserPayload {
   user: User!
 }
+extend type Query {
+  """
+  Who you are; null for a visitor.
+  """
+  viewer: User
+}
+extend type Mutation {
+  """
+  Changes a profile: your own, or anybody's for an admin.
+  """
+  updateUser(input: UpdateUserInput!): UpdateUserPayload!
+  """
+  For admins: gives a user a role. The last admin keeps theirs.
+  """
+  setUserRole(input: SetUserRoleInput!): SetUserRolePayload!
+  """
+  For admins: ends the user's sessions within 5 seconds and refuses new ones. The last active admin cannot be suspended.
+  """
+  suspendUser(input: SuspendUserInput!): SuspendUserPayload!
+  """
+  For admins: lets a suspended user sign in again.
+  """
+  unsuspendUser(input: UnsuspendUserInput!): UnsuspendUserPayload!
+}
 `, BuiltIn: false},
-	{Name: "../schema/gen/asset.graphqls", Input: `# Code generated from schema/asset.graphqls by ` + "`" + `go generate` + "`" + `. DO NOT EDIT.
-
-"A page of assets."
+	{Name: "../schema/gen/asset.graphqls", Input: `"""
+A page of assets.
+"""
 type AssetConnection {
   edges: [AssetEdge!]!
-  "The assets of the page, without the edges around them."
+  """
+  The assets of the page, without the edges around them.
+  """
   nodes: [Asset!]!
   pageInfo: PageInfo!
-  "How many there are on all pages together. Counted only when selected."
+  """
+  How many there are on all pages together. Counted only when selected.
+  """
   totalCount: Int!
 }
-
-"One of the assets of a connection."
+"""
+One of the assets of a connection.
+"""
 type AssetEdge {
-  "Where it stands; for ` + "`" + `after` + "`" + ` and ` + "`" + `before` + "`" + `."
+  """
+  Where it stands; for ` + "`" + `after` + "`" + ` and ` + "`" + `before` + "`" + `.
+  """
   cursor: String!
   node: Asset!
 }
-
-"Which assets. All conditions that are given must hold."
+"""
+Which assets. All conditions that are given must hold.
+"""
 input AssetWhere {
   and: [AssetWhere!]
   or: [AssetWhere!]
@@ -2298,56 +2439,70 @@ input AssetWhere {
   visibility: VisibilityFilter
   createdAt: TimeFilter
 }
-
-"How assets are sorted."
+"""
+How assets are sorted.
+"""
 input AssetOrder {
   field: AssetOrderField!
   direction: OrderDirection! = DESC
 }
-
-"What assets can be sorted by."
+"""
+What assets can be sorted by.
+"""
 enum AssetOrderField {
   FILENAME
   SIZE
   CREATED_AT
 }
-
 extend type Query {
-  "The asset with this id."
+  """
+  The asset with this id.
+  """
   asset(id: ID!): Asset
-  "The assets that you may see, sorted by ` + "`" + `createdAt` + "`" + `, newest first, unless ` + "`" + `orderBy` + "`" + ` says otherwise."
-  assets(
-    where: AssetWhere
-    orderBy: AssetOrder
-    "How many, from the start or after ` + "`" + `after` + "`" + `: 20 when omitted, at most 100."
+  """
+  The assets that you may see, sorted by ` + "`" + `createdAt` + "`" + `, newest first, unless ` + "`" + `orderBy` + "`" + ` says otherwise.
+  """
+  assets(where: AssetWhere, orderBy: AssetOrder,
+    """
+    How many, from the start or after ` + "`" + `after` + "`" + `: 20 when omitted, at most 100.
+    """
     first: Int
-    after: String
-    "How many, from the end or before ` + "`" + `before` + "`" + `: at most 100. Not together with ` + "`" + `first` + "`" + `."
+  after: String,
+    """
+    How many, from the end or before ` + "`" + `before` + "`" + `: at most 100. Not together with ` + "`" + `first` + "`" + `.
+    """
     last: Int
-    before: String
-  ): AssetConnection!
+  before: String): AssetConnection!
 }
 `, BuiltIn: false},
-	{Name: "../schema/gen/post.graphqls", Input: `# Code generated from schema/post.graphqls by ` + "`" + `go generate` + "`" + `. DO NOT EDIT.
-
-"A page of posts."
+	{Name: "../schema/gen/post.graphqls", Input: `"""
+A page of posts.
+"""
 type PostConnection {
   edges: [PostEdge!]!
-  "The posts of the page, without the edges around them."
+  """
+  The posts of the page, without the edges around them.
+  """
   nodes: [Post!]!
   pageInfo: PageInfo!
-  "How many there are on all pages together. Counted only when selected."
+  """
+  How many there are on all pages together. Counted only when selected.
+  """
   totalCount: Int!
 }
-
-"One of the posts of a connection."
+"""
+One of the posts of a connection.
+"""
 type PostEdge {
-  "Where it stands; for ` + "`" + `after` + "`" + ` and ` + "`" + `before` + "`" + `."
+  """
+  Where it stands; for ` + "`" + `after` + "`" + ` and ` + "`" + `before` + "`" + `.
+  """
   cursor: String!
   node: Post!
 }
-
-"Which posts. All conditions that are given must hold."
+"""
+Which posts. All conditions that are given must hold.
+"""
 input PostWhere {
   and: [PostWhere!]
   or: [PostWhere!]
@@ -2362,39 +2517,58 @@ input PostWhere {
   createdAt: TimeFilter
   updatedAt: TimeFilter
 }
-
-"How posts are sorted."
+"""
+How posts are sorted.
+"""
 input PostOrder {
   field: PostOrderField!
   direction: OrderDirection! = DESC
 }
-
-"What posts can be sorted by."
+"""
+What posts can be sorted by.
+"""
 enum PostOrderField {
   TITLE
   DATE
   CREATED_AT
   UPDATED_AT
 }
-
-extend type Query {
-  "The post with this id."
-  post(id: ID!): Post
-  "The posts that you may see, sorted by ` + "`" + `date` + "`" + `, newest first, unless ` + "`" + `orderBy` + "`" + ` says otherwise."
-  posts(
-    where: PostWhere
-    orderBy: PostOrder
-    "Up to 16 words that ` + "`" + `title` + "`" + `, ` + "`" + `excerpt` + "`" + ` and ` + "`" + `body` + "`" + ` must hold together, whatever their case and accents. Blank: no condition."
-    search: String
-    "How many, from the start or after ` + "`" + `after` + "`" + `: 20 when omitted, at most 100."
-    first: Int
-    after: String
-    "How many, from the end or before ` + "`" + `before` + "`" + `: at most 100. Not together with ` + "`" + `first` + "`" + `."
-    last: Int
-    before: String
-  ): PostConnection!
+"""
+A change of one of the posts, as far as the subscriber may know of it.
+"""
+type PostChange {
+  kind: ChangeKind!
+  id: ID!
+  """
+  What it is after the change; null when it was removed.
+  """
+  post: Post
 }
+extend type Query {
+  """
+  The post with this id.
+  """
+  post(id: ID!): Post
+  """
+  The posts that you may see, sorted by ` + "`" + `date` + "`" + `, newest first, unless ` + "`" + `orderBy` + "`" + ` says otherwise.
+  """
+  posts(where: PostWhere, orderBy: PostOrder,
+    """
+    Up to 16 words that ` + "`" + `title` + "`" + `, ` + "`" + `excerpt` + "`" + ` and ` + "`" + `body` + "`" + ` must hold together, whatever their case and accents. Blank: no condition.
+    """
+    search: String
 
+    """
+    How many, from the start or after ` + "`" + `after` + "`" + `: 20 when omitted, at most 100.
+    """
+    first: Int
+  after: String,
+    """
+    How many, from the end or before ` + "`" + `before` + "`" + `: at most 100. Not together with ` + "`" + `first` + "`" + `.
+    """
+    last: Int
+  before: String): PostConnection!
+}
 extend type Subscription {
   """
   What happens to posts that you may see and that ` + "`" + `where` + "`" + ` finds. One that
@@ -2402,58 +2576,60 @@ extend type Subscription {
   """
   postChanged(where: PostWhere): PostChange!
 }
-
-"A change of one of the posts, as far as the subscriber may know of it."
-type PostChange {
-  kind: ChangeKind!
-  id: ID!
-  "What it is after the change; null when it was removed."
-  post: Post
-}
 `, BuiltIn: false},
-	{Name: "../schema/gen/shared.graphqls", Input: `# Code generated by ` + "`" + `go generate` + "`" + `. DO NOT EDIT.
-
-"Conditions on a value of PostStatus. All that are given must hold."
+	{Name: "../schema/gen/shared.graphqls", Input: `"""
+Conditions on a value of PostStatus. All that are given must hold.
+"""
 input PostStatusFilter {
   eq: PostStatus
   ne: PostStatus
   in: [PostStatus!]
 }
-
-"Conditions on a value of Role. All that are given must hold."
+"""
+Conditions on a value of Role. All that are given must hold.
+"""
 input RoleFilter {
   eq: Role
   ne: Role
   in: [Role!]
 }
-
-"Conditions on a value of Visibility. All that are given must hold."
+"""
+Conditions on a value of Visibility. All that are given must hold.
+"""
 input VisibilityFilter {
   eq: Visibility
   ne: Visibility
   in: [Visibility!]
 }
 `, BuiltIn: false},
-	{Name: "../schema/gen/user.graphqls", Input: `# Code generated from schema/user.graphqls by ` + "`" + `go generate` + "`" + `. DO NOT EDIT.
-
-"A page of users."
+	{Name: "../schema/gen/user.graphqls", Input: `"""
+A page of users.
+"""
 type UserConnection {
   edges: [UserEdge!]!
-  "The users of the page, without the edges around them."
+  """
+  The users of the page, without the edges around them.
+  """
   nodes: [User!]!
   pageInfo: PageInfo!
-  "How many there are on all pages together. Counted only when selected."
+  """
+  How many there are on all pages together. Counted only when selected.
+  """
   totalCount: Int!
 }
-
-"One of the users of a connection."
+"""
+One of the users of a connection.
+"""
 type UserEdge {
-  "Where it stands; for ` + "`" + `after` + "`" + ` and ` + "`" + `before` + "`" + `."
+  """
+  Where it stands; for ` + "`" + `after` + "`" + ` and ` + "`" + `before` + "`" + `.
+  """
   cursor: String!
   node: User!
 }
-
-"Which users. All conditions that are given must hold."
+"""
+Which users. All conditions that are given must hold.
+"""
 input UserWhere {
   and: [UserWhere!]
   or: [UserWhere!]
@@ -2461,45 +2637,62 @@ input UserWhere {
   id: IDFilter
   username: StringFilter
   role: RoleFilter
-  "FORBIDDEN for those who may not read the field."
+  """
+  FORBIDDEN for those who may not read the field.
+  """
   email: StringFilter
-  "FORBIDDEN for those who may not read the field."
+  """
+  FORBIDDEN for those who may not read the field.
+  """
   suspendedAt: TimeFilter
   createdAt: TimeFilter
 }
-
-"How users are sorted."
+"""
+How users are sorted.
+"""
 input UserOrder {
   field: UserOrderField!
   direction: OrderDirection! = DESC
 }
-
-"What users can be sorted by."
+"""
+What users can be sorted by.
+"""
 enum UserOrderField {
   USERNAME
   CREATED_AT
 }
-
 extend type Query {
-  "The user with this id."
+  """
+  The user with this id.
+  """
   user(id: ID!): User
-  "The user whose ` + "`" + `username` + "`" + ` is this."
+  """
+  The user whose ` + "`" + `username` + "`" + ` is this.
+  """
   userByUsername(username: String!): User
-  "The user whose ` + "`" + `email` + "`" + ` is this."
+  """
+  The user whose ` + "`" + `email` + "`" + ` is this.
+  """
   userByEmail(email: String!): User
-  "The users that you may see, sorted by ` + "`" + `createdAt` + "`" + `, newest first, unless ` + "`" + `orderBy` + "`" + ` says otherwise."
-  users(
-    where: UserWhere
-    orderBy: UserOrder
-    "Up to 16 words that ` + "`" + `username` + "`" + ` and ` + "`" + `displayName` + "`" + ` must hold together, whatever their case and accents. Blank: no condition."
+  """
+  The users that you may see, sorted by ` + "`" + `createdAt` + "`" + `, newest first, unless ` + "`" + `orderBy` + "`" + ` says otherwise.
+  """
+  users(where: UserWhere, orderBy: UserOrder,
+    """
+    Up to 16 words that ` + "`" + `username` + "`" + ` and ` + "`" + `displayName` + "`" + ` must hold together, whatever their case and accents. Blank: no condition.
+    """
     search: String
-    "How many, from the start or after ` + "`" + `after` + "`" + `: 20 when omitted, at most 100."
+
+    """
+    How many, from the start or after ` + "`" + `after` + "`" + `: 20 when omitted, at most 100.
+    """
     first: Int
-    after: String
-    "How many, from the end or before ` + "`" + `before` + "`" + `: at most 100. Not together with ` + "`" + `first` + "`" + `."
+  after: String,
+    """
+    How many, from the end or before ` + "`" + `before` + "`" + `: at most 100. Not together with ` + "`" + `first` + "`" + `.
+    """
     last: Int
-    before: String
-  ): UserConnection!
+  before: String): UserConnection!
 }
 `, BuiltIn: false},
 }

@@ -285,29 +285,3 @@ func split(name, between string) string {
 	}
 	return b.String()
 }
-
-// withArguments gives the connections of a source their arguments, which the
-// schema leaves out.
-func withArguments(doc *document, s *ast.Source) *ast.Source {
-	type insert struct {
-		at   int
-		text string
-	}
-	var inserts []insert
-	for _, m := range doc.models {
-		for _, f := range m.fields {
-			if f.kind == hasMany && f.to != nil && f.def.Position.Src.Name == s.Name {
-				inserts = append(inserts, insert{f.def.Position.End, f.to.arguments()})
-			}
-		}
-	}
-	if len(inserts) == 0 {
-		return s
-	}
-	slices.SortFunc(inserts, func(a, b insert) int { return b.at - a.at })
-	text := []rune(s.Input)
-	for _, i := range inserts {
-		text = slices.Insert(text, i.at, []rune(i.text)...)
-	}
-	return &ast.Source{Name: s.Name, Input: string(text), BuiltIn: s.BuiltIn}
-}

@@ -70,7 +70,7 @@ func Run(dir string, log io.Writer) error {
 		if s.base {
 			out[s.Name] = []byte(s.Input)
 		}
-		all = append(all, withArguments(doc, s.Source))
+		all = append(all, s.Source)
 	}
 	for _, name := range slices.Sorted(maps.Keys(expanded)) {
 		name, sdl := path.Join("schema/gen", name), expanded[name]
@@ -88,7 +88,11 @@ func Run(dir string, log io.Writer) error {
 	}
 	fmt.Fprintf(log, "expanded %d models in %s\n", len(doc.models), time.Since(began).Round(time.Millisecond))
 	began = time.Now()
-	if err := p.gqlgen(doc, all); err != nil {
+	public, err := served(doc, all)
+	if err != nil {
+		return err
+	}
+	if err := p.gqlgen(doc, public); err != nil {
 		return err
 	}
 	fmt.Fprintf(log, "generated graph/ in %s\n", time.Since(began).Round(100*time.Millisecond))

@@ -31,11 +31,10 @@ var bound = map[string][]string{
 	"Int": {
 		"github.com/99designs/gqlgen/graphql.Int32", "github.com/99designs/gqlgen/graphql.Int", "github.com/99designs/gqlgen/graphql.Int64",
 	},
-	"Int64":   {grapnel + "/resolvers/scalar.Int64"},
-	"ID":      {"github.com/99designs/gqlgen/graphql.ID"},
-	"Time":    {grapnel + "/resolvers/scalar.Time"},
-	"Upload":  {grapnel + "/resolvers/upload.Upload"},
-	"Literal": {"github.com/99designs/gqlgen/graphql.Any"},
+	"Int64":  {grapnel + "/resolvers/scalar.Int64"},
+	"ID":     {"github.com/99designs/gqlgen/graphql.ID"},
+	"Time":   {grapnel + "/resolvers/scalar.Time"},
+	"Upload": {grapnel + "/resolvers/upload.Upload"},
 }
 
 // validate loads the whole schema, for what only that can find.
@@ -118,7 +117,7 @@ func (p project) config(doc *document, sources []*ast.Source) (*config.Config, e
 		}
 	}
 	for name := range p.base {
-		if p.base[name] && !inCore[name] && !cfg.Models.UserDefined(name) && !slices.Contains([]string{"Query", "Mutation", "Subscription"}, name) {
+		if p.base[name] && !slices.Contains(directiveTypes, name) && !inCore[name] && !cfg.Models.UserDefined(name) && !slices.Contains([]string{"Query", "Mutation", "Subscription"}, name) {
 			cfg.Models.Add(name, grapnel+"/graph/model."+templates.ToGo(name))
 		}
 	}
@@ -160,18 +159,7 @@ func (p project) config(doc *document, sources []*ast.Source) (*config.Config, e
 			}
 		}
 	}
-	if cfg.Directives == nil {
-		cfg.Directives = map[string]config.DirectiveConfig{}
-	}
-	for _, name := range directives {
-		cfg.Directives[name] = config.DirectiveConfig{SkipRuntime: true}
-	}
 	return cfg, nil
-}
-
-// directives are those that this package understands; none acts at run time.
-var directives = []string{
-	"model", "auth", "index", "filterable", "unique", "searchable", "reference", "hasMany", "default", "constraint", "settable", "bulk", "customResolver",
 }
 
 // snapshot is the content of the generated files before a run.

@@ -1,0 +1,71 @@
+package gen
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/vektah/gqlparser/v2/ast"
+	"github.com/vektah/gqlparser/v2/formatter"
+	"github.com/vektah/gqlparser/v2/parser"
+)
+
+// directives are those that this package understands. They and the types of
+// their arguments are for those who write a schema, not for its clients.
+var directives = []string{
+	"model", "auth", "index", "filterable", "unique", "searchable", "reference", "hasMany", "default", "constraint", "settable", "bulk", "customResolver",
+}
+
+var directiveTypes = []string{"ModelMutation", "ModelOrder", "AuthRule", "AuthAllow", "AuthOperation", "ConstraintFormat", "Literal"}
+
+// served is the schema as clients get it: without our directives, and with the
+// arguments of connections, which a @hasMany field leaves out.
+func served(doc *document, sources []*ast.Source) ([]*ast.Source, error) {
+	var docs []*ast.SchemaDocument
+	lists := map[string]ast.ArgumentDefinitionList{} // arguments by plural
+	for _, s := range sources {
+		d, err := parser.ParseSchema(s)
+		if err != nil {
+			return nil, err
+		}
+		docs = append(docs, d)
+		if query := d.Extensions.ForName("Query"); query != nil {
+			for _, f := range query.Fields {
+				lists[f.Name] = f.Arguments
+			}
+		}
+	}
+	out := make([]*ast.Source, len(sources))
+	for i, d := range docs {
+		d.Directives = slices.DeleteFunc(d.Directives, func(d *ast.DirectiveDefinition) bool { return slices.Contains(directives, d.Name) })
+		d.Definitions = slices.DeleteFunc(d.Definitions, func(d *ast.Definition) bool { return slices.Contains(directiveTypes, d.Name) })
+		for _, def := range slices.Concat(d.Definitions, d.Extensions) {
+			def.Directives = withoutOurs(def.Directives)
+			for _, f := range def.Fields {
+				f.Directives = withoutOurs(f.Directives)
+			}
+		}
+		for _, m := range doc.models {
+			for _, f := range m.fields {
+				if f.kind == hasMany {
+					setArguments(d, m.name, f.name, lists[f.to.plural])
+				}
+			}
+		}
+		var b strings.Builder
+		formatter.NewFormatter(&b, formatter.WithIndent("  ")).FormatSchemaDocument(d)
+		out[i] = &ast.Source{Name: sources[i].Name, Input: b.String()}
+	}
+	return out, nil
+}
+
+func withoutOurs(list ast.DirectiveList) ast.DirectiveList {
+	return slices.DeleteFunc(list, func(d *ast.Directive) bool { return slices.Contains(directives, d.Name) })
+}
+
+func setArguments(d *ast.SchemaDocument, object, field string, args ast.ArgumentDefinitionList) {
+	for _, def := range slices.Concat(d.Definitions, d.Extensions) {
+		if f := def.Fields.ForName(field); def.Name == object && f != nil {
+			f.Arguments = args
+		}
+	}
+}
