@@ -29,7 +29,7 @@ type Collection[T any] struct {
 	docs   DocStore
 	now    func() time.Time
 	feed   *feed[T]
-	types  *registry  // what references lead to
+	types  *registry // what references lead to
 	added  *addition // fields that a project added; nil for none
 	// settle, when not nil, brings a document that was read up to the present
 	// moment, where the clock alone has changed what it is.
