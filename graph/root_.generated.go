@@ -2185,7 +2185,7 @@ type User implements Node
   ]) {
   id: ID!
   "Unique name: 3 to 30 of ` + "`" + `a-z 0-9 _ . -` + "`" + `, beginning and ending with a letter or digit."
-  username: String! @unique @searchable
+  username: String! @unique @index @searchable
   "The name to show, at most 100 characters; null when the user gave none."
   displayName: String @searchable
   "A few words about the user, at most 2,000 characters of plain text."
