@@ -30,8 +30,11 @@ type Config struct {
 	Limits Limits
 	// SignUpRole is what a stranger who signs up becomes; empty: nobody may.
 	SignUpRole Role
-	Log        *slog.Logger
-	Now        func() time.Time // time.Now when nil
+	// StrictIndexes refuses lists that no index serves ([Spec.Unserved]),
+	// which are otherwise only logged.
+	StrictIndexes bool
+	Log           *slog.Logger
+	Now           func() time.Time // time.Now when nil
 }
 
 // Limits are the rates of what strangers may try.
@@ -66,6 +69,7 @@ type App struct {
 	now     func() time.Time
 	log     *slog.Logger
 	specs   map[string]Spec // by name
+	advisor *advisor
 	types   registry
 	ctx     context.Context // of the upkeep
 	stop    context.CancelFunc
@@ -86,6 +90,7 @@ func New(ctx context.Context, cfg Config) (*App, error) {
 	}
 	a := &App{
 		docs: cfg.Docs, objects: cfg.Objects, hasher: newHasher(), text: newMarkdown(), base: cfg.BaseURL, now: cfg.Now, log: cfg.Log,
+		advisor: newAdvisor(cfg.StrictIndexes, cfg.Log),
 	}
 	var err error
 	if a.specs, err = CompleteSpecs(cfg.Specs); err != nil {

@@ -34,6 +34,8 @@ type Collection[T any] struct {
 	// settle, when not nil, brings a document that was read up to the present
 	// moment, where the clock alone has changed what it is.
 	settle func(context.Context, *T)
+	// advisor looks at lists before they are read.
+	advisor *advisor
 }
 
 // newCollection panics when T does not embed Head: a mistake in the program.

@@ -36,7 +36,7 @@ type world struct {
 	offset atomic.Int64
 }
 
-func newWorld(t *testing.T) *world {
+func newWorld(t testing.TB, with ...func(*core.Config)) *world {
 	t.Helper()
 	dir := t.TempDir()
 	docs, err := sqlite.Open(t.Context(), filepath.Join(dir, "grapnel.db"))
@@ -48,13 +48,16 @@ func newWorld(t *testing.T) *world {
 	if err != nil {
 		t.Fatal(err)
 	}
-	w.App, err = core.New(t.Context(), core.Config{
+	cfg := core.Config{
 		Specs: model.Specs(),
 		Docs:  docs, Objects: objects, Key: bytes.Repeat([]byte("k"), 32), BaseURL: "http://localhost",
 		MaxUpload: 1 << 20, SignUpRole: core.Member,
 		Now: func() time.Time { return time.Now().Add(time.Duration(w.offset.Load())) },
-	})
-	if err != nil {
+	}
+	for _, set := range with {
+		set(&cfg)
+	}
+	if w.App, err = core.New(t.Context(), cfg); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
@@ -67,7 +70,7 @@ func newWorld(t *testing.T) *world {
 }
 
 // as registers a user and returns a context in which it calls.
-func (w *world) as(t *testing.T, name string, role core.Role) context.Context {
+func (w *world) as(t testing.TB, name string, role core.Role) context.Context {
 	t.Helper()
 	user, err := w.Users.Register(core.AsSystem(t.Context()), core.UserDraft{Username: name, Email: name + "@example.org", Password: "correct horse"}, role)
 	if err != nil {

@@ -127,6 +127,9 @@ func In[V any](field string, vs []V) Filter {
 	if len(out) == 0 {
 		return None
 	}
+	if len(out) == 1 {
+		return Filter{Op: OpEq, Field: field, Value: out[0]} // keeps the order of an index
+	}
 	return Filter{Op: OpIn, Field: field, Value: out}
 }
 

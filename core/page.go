@@ -76,7 +76,11 @@ func (c *Collection[T]) Page(ctx context.Context, args PageArgs) (*Page[T], erro
 			return nil, invalidField(path, "CURSOR", "is no cursor of this list and order")
 		}
 	}
-	filter := And(c.may(ctx, Read), where)
+	rule := c.may(ctx, Read)
+	if err := c.advisor.check(ctx, &c.spec, where, rule, args.OrderBy); err != nil {
+		return nil, err
+	}
+	filter := And(where, rule) // in this order: stores take the first OR apart
 	q := Query{Filter: filter, Order: keys, After: after, Limit: limit + 1, Brief: args.Brief}
 	if backward {
 		q.Order = slices.Clone(keys)

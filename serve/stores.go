@@ -95,7 +95,7 @@ func (p Project) newApp(ctx context.Context, s config.Settings, st *stores, publ
 	}
 	return core.New(ctx, core.Config{
 		Specs: p.Specs, Docs: st.docs, Objects: st.objects, Key: key, BaseURL: strings.TrimSuffix(public.String(), "/"),
-		MaxUpload: int64(s.MaxUpload), SignUpRole: signUpRoles[s.SignUp], Log: log,
+		MaxUpload: int64(s.MaxUpload), SignUpRole: signUpRoles[s.SignUp], StrictIndexes: s.StrictIndexes, Log: log,
 	})
 }
 

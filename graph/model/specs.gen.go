@@ -92,7 +92,7 @@ func Specs() []core.Spec {
 				{Name: "suspendedAt", Kind: core.Time},
 				{Name: "createdAt", Kind: core.Time},
 			},
-			Indexes: [][]string{{"createdAt"}, {"role", "createdAt"}},
+			Indexes: [][]string{{"createdAt"}, {"username"}, {"role", "createdAt"}},
 			Search:  []string{"username", "displayName"},
 			Rules: []core.Rule{
 				{Verbs: core.Read},

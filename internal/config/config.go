@@ -42,6 +42,7 @@ type Settings struct {
 	TrustedProxies []string      `env:"GRAPNEL_TRUSTED_PROXIES" placeholder:"CIDR,…" help:"Proxies whose word on the client's address counts, such as 10.0.0.0/8. Default: none."`
 	SignUp         string        `env:"GRAPNEL_SIGN_UP" default:"member" enum:"member,author,closed" placeholder:"WHO" help:"What strangers who sign up become: member, or author, who may publish; closed: nobody may. Default: ${default}."`
 	MaxUpload      Bytes         `env:"GRAPNEL_MAX_UPLOAD" default:"2GiB" placeholder:"SIZE" help:"Largest file. Default: ${default}."`
+	StrictIndexes  bool          `env:"GRAPNEL_STRICT_INDEXES" help:"Refuse lists whose where and orderBy no index serves. Default: log each shape of them once."`
 	DrainTimeout   time.Duration `env:"GRAPNEL_DRAIN_TIMEOUT" default:"8s" placeholder:"TIME" help:"How long requests in flight may finish after SIGTERM. Default: ${default}."`
 	LogLevel       string        `env:"GRAPNEL_LOG_LEVEL" default:"info" enum:"debug,info,warn,error" placeholder:"LEVEL" help:"debug, info, warn or error. Default: ${default}."`
 	TokenKey       string        `env:"GRAPNEL_TOKEN_KEY" placeholder:"SECRET" help:"Secret behind tokens and signatures, 32 characters or more, the same on every server. Default: made at first start and kept beside the data."`

@@ -560,9 +560,6 @@ func (r *reader) lists(m *model) {
 			}
 			add(keys...)
 		}
-		if f.unique && !f.null && !f.list && f.kind != reference {
-			f.orderable = true
-		}
 		if f.isHead() {
 			f.filterable = true
 		}
@@ -596,9 +593,7 @@ func (r *reader) lists(m *model) {
 		}
 	}
 	if key := m.order.Field; !slices.ContainsFunc(indexes, func(i []string) bool { return len(i) == 1 && i[0] == key }) {
-		if f := m.field(key); f == nil || !f.unique || f.null {
-			r.problems.add(m.def.Position, "%s is sorted by %q, which has no index of its own: add @index to that field.", m.name, key)
-		}
+		r.problems.add(m.def.Position, "%s is sorted by %q, which has no index of its own: add @index to that field.", m.name, key)
 	}
 	for _, f := range m.fields {
 		if columns[f.stored] && f.isStored() && !f.isHead() {

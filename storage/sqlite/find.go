@@ -161,14 +161,11 @@ func conjuncts(f core.Filter) []core.Filter {
 	return []core.Filter{f}
 }
 
-// maxArms bounds how many alternatives of an OR are read side by side.
-const maxArms = 4
-
 // split takes the first OR out of a conjunction; without one, the only arm is
 // everything.
 func split(conj []core.Filter) (rest, arms []core.Filter) {
 	for i, f := range conj {
-		if f.Op == core.OpOr && len(f.Args) <= maxArms {
+		if f.Op == core.OpOr && len(f.Args) <= core.MaxArms {
 			return slices.Delete(slices.Clone(conj), i, i+1), f.Args
 		}
 	}
