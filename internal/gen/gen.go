@@ -59,6 +59,9 @@ func Run(dir string, log io.Writer) error {
 	if err != nil {
 		return err
 	}
+	for _, n := range notes(doc) {
+		fmt.Fprintln(log, n)
+	}
 	p.base = baseTypes(doc, sources)
 	expanded, err := expand(doc)
 	if err != nil {

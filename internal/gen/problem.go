@@ -6,6 +6,8 @@ import (
 	"strings"
 
 	"github.com/vektah/gqlparser/v2/ast"
+
+	"github.com/grapnel/grapnel/core"
 )
 
 // Problem is a mistake in a schema: where, and how to mend it.
@@ -39,6 +41,26 @@ func (ps *Problems) add(at *ast.Position, format string, args ...any) {
 		}
 	}
 	*ps = append(*ps, p)
+}
+
+// notes are what a rule asks of every list and no index serves: no mistake, but
+// slow once there are many documents.
+func notes(doc *document) (ns Problems) {
+	for _, m := range doc.models {
+		for _, rule := range m.spec.Rules {
+			if rule.Verbs&core.Read == 0 {
+				continue
+			}
+			where := rule.Where
+			if rule.Owner != "" {
+				where = core.And(core.Eq(rule.Owner, ""), where)
+			}
+			if problem := m.spec.Unserved(where, core.All, []core.Order{m.order}); problem != "" {
+				ns.add(m.def.Directives.ForName("auth").Position, "note: a rule lets callers list %s (@index with sortKeyFields makes one).", problem)
+			}
+		}
+	}
+	return ns
 }
 
 // err is nil when there are none.

@@ -3906,7 +3906,6 @@ input ProductOrder {
 What products can be sorted by.
 """
 enum ProductOrderField {
-  SKU
   PRICE
   CREATED_AT
 }

@@ -63,8 +63,6 @@ func productOrder(by *model.ProductOrder) []core.Order {
 		return []core.Order{{Field: "createdAt", Desc: true}}
 	}
 	switch by.Field {
-	case model.ProductOrderFieldSku:
-		return translate.Order(by.Direction, "sku")
 	case model.ProductOrderFieldPrice:
 		return translate.Order(by.Direction, "price")
 	}

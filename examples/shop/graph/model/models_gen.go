@@ -436,20 +436,18 @@ func (e ProductKind) MarshalJSON() ([]byte, error) {
 type ProductOrderField string
 
 const (
-	ProductOrderFieldSku       ProductOrderField = "SKU"
 	ProductOrderFieldPrice     ProductOrderField = "PRICE"
 	ProductOrderFieldCreatedAt ProductOrderField = "CREATED_AT"
 )
 
 var AllProductOrderField = []ProductOrderField{
-	ProductOrderFieldSku,
 	ProductOrderFieldPrice,
 	ProductOrderFieldCreatedAt,
 }
 
 func (e ProductOrderField) IsValid() bool {
 	switch e {
-	case ProductOrderFieldSku, ProductOrderFieldPrice, ProductOrderFieldCreatedAt:
+	case ProductOrderFieldPrice, ProductOrderFieldCreatedAt:
 		return true
 	}
 	return false

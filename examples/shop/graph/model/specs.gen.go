@@ -96,7 +96,7 @@ func Specs() []core.Spec {
 				{Name: "newsletter", Kind: core.Bool},
 				{Name: "createdAt", Kind: core.Time},
 			},
-			Indexes: [][]string{{"createdAt"}, {"role", "createdAt"}, {"newsletter"}},
+			Indexes: [][]string{{"createdAt"}, {"username"}, {"role", "createdAt"}, {"newsletter"}},
 			Search:  []string{"username", "displayName"},
 			Rules: []core.Rule{
 				{Verbs: core.Read},
