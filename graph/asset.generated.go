@@ -946,7 +946,7 @@ func (ec *executionContext) unmarshalInputAssetWhere(ctx context.Context, obj an
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"and", "or", "not", "id", "filename", "contentType", "size", "ownerId", "visibility", "createdAt"}
+	fieldsInOrder := [...]string{"and", "or", "not", "id", "filename", "contentType", "size", "ownerId", "visibility", "state", "createdAt"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -1016,6 +1016,13 @@ func (ec *executionContext) unmarshalInputAssetWhere(ctx context.Context, obj an
 				return it, err
 			}
 			it.Visibility = graphql.OmittableOf(data)
+		case "state":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("state"))
+			data, err := ec.unmarshalOAssetStateFilter2ᚖgithubᚗcomᚋgrapnelᚋgrapnelᚋgraphᚋmodelᚐAssetStateFilter(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.State = graphql.OmittableOf(data)
 		case "createdAt":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("createdAt"))
 			data, err := ec.unmarshalOTimeFilter2ᚖgithubᚗcomᚋgrapnelᚋgrapnelᚋgraphᚋmodelᚐTimeFilter(ctx, v)
@@ -2122,6 +2129,72 @@ func (ec *executionContext) unmarshalOAssetOrder2ᚖgithubᚗcomᚋgrapnelᚋgra
 	res, err := ec.unmarshalInputAssetOrder(ctx, v)
 	return &res, graphql.ErrorOnPath(ctx, err)
 }
+
+func (ec *executionContext) unmarshalOAssetState2ᚕgithubᚗcomᚋgrapnelᚋgrapnelᚋcoreᚐAssetStateᚄ(ctx context.Context, v any) ([]core.AssetState, error) {
+	if v == nil {
+		return nil, nil
+	}
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]core.AssetState, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNAssetState2githubᚗcomᚋgrapnelᚋgrapnelᚋcoreᚐAssetState(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) marshalOAssetState2ᚕgithubᚗcomᚋgrapnelᚋgrapnelᚋcoreᚐAssetStateᚄ(ctx context.Context, sel ast.SelectionSet, v []core.AssetState) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 1, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNAssetState2githubᚗcomᚋgrapnelᚋgrapnelᚋcoreᚐAssetState(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) unmarshalOAssetState2ᚖgithubᚗcomᚋgrapnelᚋgrapnelᚋcoreᚐAssetState(ctx context.Context, v any) (*core.AssetState, error) {
+	if v == nil {
+		return nil, nil
+	}
+	tmp, err := graphql.UnmarshalString(v)
+	res := unmarshalOAssetState2ᚖgithubᚗcomᚋgrapnelᚋgrapnelᚋcoreᚐAssetState[tmp]
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalOAssetState2ᚖgithubᚗcomᚋgrapnelᚋgrapnelᚋcoreᚐAssetState(ctx context.Context, sel ast.SelectionSet, v *core.AssetState) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	_ = sel
+	_ = ctx
+	res := graphql.MarshalString(marshalOAssetState2ᚖgithubᚗcomᚋgrapnelᚋgrapnelᚋcoreᚐAssetState[*v])
+	return res
+}
+
+var (
+	unmarshalOAssetState2ᚖgithubᚗcomᚋgrapnelᚋgrapnelᚋcoreᚐAssetState = map[string]core.AssetState{
+		"PENDING": core.Pending,
+		"READY":   core.Ready,
+	}
+	marshalOAssetState2ᚖgithubᚗcomᚋgrapnelᚋgrapnelᚋcoreᚐAssetState = map[core.AssetState]string{
+		core.Pending: "PENDING",
+		core.Ready:   "READY",
+	}
+)
 
 func (ec *executionContext) unmarshalOAssetWhere2ᚕᚖgithubᚗcomᚋgrapnelᚋgrapnelᚋgraphᚋmodelᚐAssetWhereᚄ(ctx context.Context, v any) ([]*model.AssetWhere, error) {
 	if v == nil {

@@ -1275,6 +1275,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 	ec := newExecutionContext(opCtx, e, make(chan graphql.DeferredResult))
 	inputUnmarshalMap := graphql.BuildUnmarshalerMap(
 		ec.unmarshalInputAssetOrder,
+		ec.unmarshalInputAssetStateFilter,
 		ec.unmarshalInputAssetWhere,
 		ec.unmarshalInputBooleanFilter,
 		ec.unmarshalInputChangePasswordInput,
@@ -2437,6 +2438,7 @@ input AssetWhere {
   size: Int64Filter
   ownerId: IDFilter
   visibility: VisibilityFilter
+  state: AssetStateFilter
   createdAt: TimeFilter
 }
 """
@@ -2578,6 +2580,14 @@ extend type Subscription {
 }
 `, BuiltIn: false},
 	{Name: "../schema/gen/shared.graphqls", Input: `"""
+Conditions on a value of AssetState. All that are given must hold.
+"""
+input AssetStateFilter {
+  eq: AssetState
+  ne: AssetState
+  in: [AssetState!]
+}
+"""
 Conditions on a value of PostStatus. All that are given must hold.
 """
 input PostStatusFilter {

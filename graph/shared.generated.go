@@ -23,6 +23,50 @@ import (
 
 // region    **************************** input.gotpl *****************************
 
+func (ec *executionContext) unmarshalInputAssetStateFilter(ctx context.Context, obj any) (model.AssetStateFilter, error) {
+	var it model.AssetStateFilter
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"eq", "ne", "in"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "eq":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("eq"))
+			data, err := ec.unmarshalOAssetState2ᚖgithubᚗcomᚋgrapnelᚋgrapnelᚋcoreᚐAssetState(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Eq = graphql.OmittableOf(data)
+		case "ne":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("ne"))
+			data, err := ec.unmarshalOAssetState2ᚖgithubᚗcomᚋgrapnelᚋgrapnelᚋcoreᚐAssetState(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Ne = graphql.OmittableOf(data)
+		case "in":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("in"))
+			data, err := ec.unmarshalOAssetState2ᚕgithubᚗcomᚋgrapnelᚋgrapnelᚋcoreᚐAssetStateᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.In = graphql.OmittableOf(data)
+		}
+	}
+	return it, nil
+}
+
 func (ec *executionContext) unmarshalInputPostStatusFilter(ctx context.Context, obj any) (model.PostStatusFilter, error) {
 	var it model.PostStatusFilter
 	if obj == nil {
@@ -166,6 +210,14 @@ func (ec *executionContext) unmarshalInputVisibilityFilter(ctx context.Context, 
 // endregion **************************** object.gotpl ****************************
 
 // region    ***************************** type.gotpl *****************************
+
+func (ec *executionContext) unmarshalOAssetStateFilter2ᚖgithubᚗcomᚋgrapnelᚋgrapnelᚋgraphᚋmodelᚐAssetStateFilter(ctx context.Context, v any) (*model.AssetStateFilter, error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := ec.unmarshalInputAssetStateFilter(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
 
 func (ec *executionContext) unmarshalOPostStatusFilter2ᚖgithubᚗcomᚋgrapnelᚋgrapnelᚋgraphᚋmodelᚐPostStatusFilter(ctx context.Context, v any) (*model.PostStatusFilter, error) {
 	if v == nil {

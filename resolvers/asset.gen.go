@@ -29,6 +29,7 @@ func assetWhere(w *translate.Reader, at string, in *model.AssetWhere) core.Filte
 		translate.Int64(w, at, "size", "size", in.Size),
 		translate.ID(w, at, "ownerId", "ownerId", in.OwnerID),
 		translate.Field(w, at, "visibility", "visibility", in.Visibility, func(c *translate.Conditions, f *model.VisibilityFilter) { translate.Equality(c, f.Eq, f.Ne, f.In) }),
+		translate.Field(w, at, "state", "state", in.State, func(c *translate.Conditions, f *model.AssetStateFilter) { translate.Equality(c, f.Eq, f.Ne, f.In) }),
 		translate.Time(w, at, "createdAt", "createdAt", in.CreatedAt),
 	)
 }

@@ -20,6 +20,13 @@ type AssetOrder struct {
 	Direction OrderDirection  `json:"direction"`
 }
 
+// Conditions on a value of AssetState. All that are given must hold.
+type AssetStateFilter struct {
+	Eq graphql.Omittable[*core.AssetState]  `json:"eq,omitempty"`
+	Ne graphql.Omittable[*core.AssetState]  `json:"ne,omitempty"`
+	In graphql.Omittable[[]core.AssetState] `json:"in,omitempty"`
+}
+
 // Which assets. All conditions that are given must hold.
 type AssetWhere struct {
 	And         graphql.Omittable[[]*AssetWhere]     `json:"and,omitempty"`
@@ -31,6 +38,7 @@ type AssetWhere struct {
 	Size        graphql.Omittable[*Int64Filter]      `json:"size,omitempty"`
 	OwnerID     graphql.Omittable[*IDFilter]         `json:"ownerId,omitempty"`
 	Visibility  graphql.Omittable[*VisibilityFilter] `json:"visibility,omitempty"`
+	State       graphql.Omittable[*AssetStateFilter] `json:"state,omitempty"`
 	CreatedAt   graphql.Omittable[*TimeFilter]       `json:"createdAt,omitempty"`
 }
 

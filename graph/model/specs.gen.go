@@ -32,7 +32,7 @@ func Specs() []core.Spec {
 				{Name: "state"},
 				{Name: "createdAt", Kind: core.Time},
 			},
-			Indexes: [][]string{{"createdAt"}, {"filename"}, {"size"}, {"visibility", "state", "createdAt"}, {"ownerId", "createdAt"}},
+			Indexes: [][]string{{"createdAt"}, {"filename"}, {"size"}, {"visibility", "state", "createdAt"}, {"state", "createdAt"}, {"ownerId", "createdAt"}},
 			Rules: []core.Rule{
 				{Verbs: core.Read, Where: core.And(core.Eq("visibility", "PUBLIC"), core.Eq("state", "READY"))},
 				{Verbs: core.AnyVerb, Owner: "ownerId"},

@@ -48,7 +48,7 @@ func (ps *Problems) add(at *ast.Position, format string, args ...any) {
 func notes(doc *document) (ns Problems) {
 	for _, m := range doc.models {
 		for _, rule := range m.spec.Rules {
-			if rule.Verbs&core.Read == 0 {
+			if rule.Verbs&core.Read == 0 || m.base && !doc.home {
 				continue
 			}
 			where := rule.Where

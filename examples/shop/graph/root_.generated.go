@@ -2209,6 +2209,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 	inputUnmarshalMap := graphql.BuildUnmarshalerMap(
 		ec.unmarshalInputAddressInput,
 		ec.unmarshalInputAssetOrder,
+		ec.unmarshalInputAssetStateFilter,
 		ec.unmarshalInputAssetWhere,
 		ec.unmarshalInputBooleanFilter,
 		ec.unmarshalInputChangePasswordInput,
@@ -3566,6 +3567,7 @@ input AssetWhere {
   size: Int64Filter
   ownerId: IDFilter
   visibility: VisibilityFilter
+  state: AssetStateFilter
   createdAt: TimeFilter
 }
 """
@@ -4287,6 +4289,14 @@ A part, which may have parts of its own.
 input PartInput {
   name: String!
   parts: [PartInput!]!
+}
+"""
+Conditions on a value of AssetState. All that are given must hold.
+"""
+input AssetStateFilter {
+  eq: AssetState
+  ne: AssetState
+  in: [AssetState!]
 }
 """
 Conditions on a value of OrderStatus. All that are given must hold.

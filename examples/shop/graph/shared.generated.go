@@ -68,6 +68,50 @@ func (ec *executionContext) unmarshalInputAddressInput(ctx context.Context, obj 
 	return it, nil
 }
 
+func (ec *executionContext) unmarshalInputAssetStateFilter(ctx context.Context, obj any) (model1.AssetStateFilter, error) {
+	var it model1.AssetStateFilter
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"eq", "ne", "in"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "eq":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("eq"))
+			data, err := ec.unmarshalOAssetState2ᚖgithubᚗcomᚋgrapnelᚋgrapnelᚋcoreᚐAssetState(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Eq = graphql.OmittableOf(data)
+		case "ne":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("ne"))
+			data, err := ec.unmarshalOAssetState2ᚖgithubᚗcomᚋgrapnelᚋgrapnelᚋcoreᚐAssetState(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Ne = graphql.OmittableOf(data)
+		case "in":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("in"))
+			data, err := ec.unmarshalOAssetState2ᚕgithubᚗcomᚋgrapnelᚋgrapnelᚋcoreᚐAssetStateᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.In = graphql.OmittableOf(data)
+		}
+	}
+	return it, nil
+}
+
 func (ec *executionContext) unmarshalInputDimensionsInput(ctx context.Context, obj any) (model.Dimensions, error) {
 	var it model.Dimensions
 	if obj == nil {
@@ -461,6 +505,14 @@ func (ec *executionContext) unmarshalOAddressInput2ᚖgithubᚗcomᚋgrapnelᚋg
 		return nil, nil
 	}
 	res, err := ec.unmarshalInputAddressInput(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalOAssetStateFilter2ᚖgithubᚗcomᚋgrapnelᚋgrapnelᚋgraphᚋmodelᚐAssetStateFilter(ctx context.Context, v any) (*model1.AssetStateFilter, error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := ec.unmarshalInputAssetStateFilter(ctx, v)
 	return &res, graphql.ErrorOnPath(ctx, err)
 }
 
