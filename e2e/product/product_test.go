@@ -35,8 +35,9 @@ import (
 	"github.com/grapnel/grapnel/e2e/s3server"
 )
 
-// binary is the product, built by TestMain.
-var binary string
+// binary is the product, built by TestMain from the checkout. The S3 stand-in
+// changes the working directory, so both are absolute.
+var binary, checkout string
 
 func TestMain(m *testing.M) {
 	os.Exit(func() int {
@@ -45,15 +46,26 @@ func TestMain(m *testing.M) {
 			panic(err)
 		}
 		defer os.RemoveAll(dir)
-		binary = filepath.Join(dir, "grapnel")
-		build := exec.Command("go", "build", "-o", binary, ".")
-		build.Dir = "../.."
-		if out, err := build.CombinedOutput(); err != nil {
-			fmt.Fprintf(os.Stderr, "build: %v\n%s", err, out)
+		checkout, err = filepath.Abs("../..")
+		if err == nil {
+			binary, err = build(checkout, filepath.Join(dir, "grapnel"))
+		}
+		if err != nil {
+			fmt.Fprintln(os.Stderr, err)
 			return 1
 		}
 		return m.Run()
 	}())
+}
+
+// build makes the binary of the module in dir.
+func build(dir, to string) (string, error) {
+	cmd := exec.Command("go", "build", "-o", to, ".")
+	cmd.Dir = dir
+	if out, err := cmd.CombinedOutput(); err != nil {
+		return "", fmt.Errorf("build %s: %w\n%s", dir, err, out)
+	}
+	return to, nil
 }
 
 // product is one running binary.
@@ -65,8 +77,11 @@ type product struct {
 	ended chan error
 }
 
-// start runs the binary on a free port and waits until it says where.
-func start(t *testing.T, env ...string) *product {
+// start runs the product on a free port and waits until it says where.
+func start(t *testing.T, env ...string) *product { return startBinary(t, binary, env...) }
+
+// startBinary does so with the binary of another project.
+func startBinary(t *testing.T, binary string, env ...string) *product {
 	t.Helper()
 	p := &product{t: t, cmd: exec.Command(binary), log: &bytes.Buffer{}, ended: make(chan error, 1)}
 	p.cmd.Env = append([]string{"PATH=" + os.Getenv("PATH"), "HOME=" + t.TempDir(), "GRAPNEL_ADDR=127.0.0.1:0"}, env...)
@@ -114,8 +129,13 @@ func (p *product) stop() {
 	}
 }
 
-// command runs another command of the binary.
+// command runs another command of the product.
 func command(t *testing.T, env []string, stdin string, args ...string) string {
+	return commandOf(t, binary, env, stdin, args...)
+}
+
+// commandOf does so with the binary of another project.
+func commandOf(t *testing.T, binary string, env []string, stdin string, args ...string) string {
 	t.Helper()
 	cmd := exec.Command(binary, args...)
 	cmd.Env = append([]string{"PATH=" + os.Getenv("PATH"), "HOME=" + t.TempDir()}, env...)
@@ -220,8 +240,10 @@ func (p *product) upload(token, filename string, body io.Reader) (map[string]any
 	return p.send(token, req)
 }
 
-// follow subscribes to postChanged; events are the kinds and ids.
-func (p *product) follow(token string) <-chan string {
+// follow subscribes to the changes of posts; events are the kinds and ids.
+func (p *product) follow(token string) <-chan string { return p.followField(token, "postChanged") }
+
+func (p *product) followField(token, field string) <-chan string {
 	p.t.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
 	p.t.Cleanup(cancel)
@@ -232,7 +254,7 @@ func (p *product) follow(token string) <-chan string {
 	p.t.Cleanup(func() { ws.CloseNow() })
 	for _, m := range []vars{
 		{"type": "connection_init", "payload": vars{"Authorization": "Bearer " + token}},
-		{"type": "subscribe", "id": "1", "payload": vars{"query": `subscription { postChanged { kind id } }`}},
+		{"type": "subscribe", "id": "1", "payload": vars{"query": "subscription { " + field + " { kind id } }"}},
 	} {
 		if err := wsjson.Write(ctx, ws, m); err != nil {
 			p.t.Fatal(err)
@@ -247,7 +269,7 @@ func (p *product) follow(token string) <-chan string {
 				return
 			}
 			if m["type"] == "next" {
-				events <- fmt.Sprint(dig(m, "payload.data.postChanged.kind"), " ", dig(m, "payload.data.postChanged.id"))
+				events <- fmt.Sprint(dig(m, "payload.data."+field+".kind"), " ", dig(m, "payload.data."+field+".id"))
 			}
 		}
 	}()
