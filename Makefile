@@ -2,6 +2,7 @@
 
 generate: ## code from schema/, then check in what changed
 	go generate ./...
+	cd examples/shop && go generate .
 
 lint:
 	golangci-lint run
