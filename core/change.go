@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"slices"
 	"sync"
 	"time"
 )
@@ -101,6 +102,13 @@ type images[T any] struct {
 	beforeAt, at  time.Time
 }
 
+// alarm watches one field with moments at which documents come into sight, or
+// leave it.
+type alarm struct {
+	field string
+	wake  chan struct{} // a document may be due earlier than thought
+}
+
 // subscriber is one reader of a feed. err is set before queue is closed.
 type subscriber[T any] struct {
 	queue chan images[T]
@@ -112,19 +120,20 @@ type subscriber[T any] struct {
 // until a moment ([Now]): they change by the clock alone.
 type feed[T any] struct {
 	c      *Collection[T]
-	due    string        // the field that the rules compare with Now; "" for none
-	wake   chan struct{} // a document may be due earlier than thought
+	alarms []alarm // one for each field that the rules compare with Now
 	mu     sync.Mutex
 	subs   map[*subscriber[T]]struct{}
 	closed error
 }
 
 func newFeed[T any](c *Collection[T]) *feed[T] {
-	f := &feed[T]{c: c, wake: make(chan struct{}, 1), subs: map[*subscriber[T]]struct{}{}}
+	f := &feed[T]{c: c, subs: map[*subscriber[T]]struct{}{}}
 	for _, r := range c.spec.Rules {
 		r.Where.Walk(func(w Filter) {
 			if _, ok := w.Value.(Now); ok {
-				f.due = w.Field
+				if !slices.ContainsFunc(f.alarms, func(a alarm) bool { return a.field == w.Field }) {
+					f.alarms = append(f.alarms, alarm{w.Field, make(chan struct{}, 1)})
+				}
 			}
 		})
 	}
@@ -140,7 +149,9 @@ func (f *feed[T]) subscribe() (*subscriber[T], error) {
 	s := &subscriber[T]{queue: make(chan images[T], maxQueue)}
 	f.subs[s] = struct{}{}
 	if len(f.subs) == 1 {
-		f.nudge()
+		for _, a := range f.alarms {
+			a.nudge()
+		}
 	}
 	return s, nil
 }
@@ -186,8 +197,10 @@ func (f *feed[T]) publish(e Event) error {
 	}
 	img.at = f.c.now()
 	if img.after != nil {
-		if f.due != "" && f.dueAt(img.after).After(img.at) {
-			f.nudge()
+		for _, a := range f.alarms {
+			if dueAt(img.after, a.field).After(img.at) {
+				a.nudge()
+			}
 		}
 		img.at = headOf(img.after).UpdatedAt
 	}
@@ -214,34 +227,40 @@ func (f *feed[T]) deliver(img images[T]) {
 	}
 }
 
-func (f *feed[T]) nudge() {
+func (a alarm) nudge() {
 	select {
-	case f.wake <- struct{}{}:
+	case a.wake <- struct{}{}:
 	default:
 	}
 }
 
-func (f *feed[T]) dueAt(doc *T) time.Time {
-	t, _ := fieldOf(doc, f.due).(time.Time)
+func dueAt(doc any, field string) time.Time {
+	t, _ := fieldOf(doc, field).(time.Time)
 	return t
 }
 
-// keepTime publishes the documents that come due by the clock, while there
-// are subscribers. It holds no list: the next one is asked of the store, at
-// least once a minute, so that a write by another process is noticed too.
+// keepTime runs the alarms until ctx ends.
 func (f *feed[T]) keepTime(ctx context.Context, log *slog.Logger) {
-	if f.due == "" {
-		return
+	var running sync.WaitGroup
+	for _, a := range f.alarms {
+		running.Go(func() { f.keep(ctx, a, log) })
 	}
+	running.Wait()
+}
+
+// keep publishes the documents that come due by the clock, while there are
+// subscribers. It holds no list: the next one is asked of the store, at
+// least once a minute, so that a write by another process is noticed too.
+func (f *feed[T]) keep(ctx context.Context, a alarm, log *slog.Logger) {
 	ctx = AsSystem(ctx)
-	order := []Order{{Field: f.due}, {Field: "_id"}}
+	order := []Order{{Field: a.field}, {Field: "_id"}}
 	since := func(t time.Time) []any { return []any{Millis(t), "~"} } // behind every id
 	after := since(f.c.now())
 	for ctx.Err() == nil {
 		if f.idle() {
 			select {
 			case <-ctx.Done():
-			case <-f.wake:
+			case <-a.wake:
 			}
 			after = since(f.c.now())
 			continue
@@ -253,7 +272,7 @@ func (f *feed[T]) keepTime(ctx context.Context, log *slog.Logger) {
 		}
 		wait := time.Minute
 		for _, doc := range next {
-			h, at := headOf(doc), f.dueAt(doc)
+			h, at := headOf(doc), dueAt(doc, a.field)
 			if at.After(now) {
 				wait = min(wait, at.Sub(now))
 				break
@@ -264,11 +283,11 @@ func (f *feed[T]) keepTime(ctx context.Context, log *slog.Logger) {
 				continue // its own write announced it
 			}
 			h.batch = nil // each subscriber resolves links with rights of its own
-			f.deliver(images[T]{id: h.ID, before: doc, after: doc, beforeAt: at.Add(-time.Millisecond), at: at})
+			f.deliver(images[T]{id: h.ID, before: doc, after: doc, beforeAt: at.Add(-time.Millisecond), at: at.Add(time.Millisecond)})
 		}
 		select {
 		case <-ctx.Done():
-		case <-f.wake:
+		case <-a.wake:
 		case <-time.After(wait):
 		}
 	}
