@@ -19,7 +19,7 @@ type batch[T any] struct {
 // link is one relation of a batch, once resolved.
 type link struct {
 	once   sync.Once
-	target any // map[string]*U by id
+	target any // by id: map[string]*U of the target, map[string]*Page[U] of the source
 	err    error
 }
 

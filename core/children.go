@@ -2,8 +2,41 @@ package core
 
 import "context"
 
-// Children is the page of the documents of c whose field leads to parent.
+// Children is the page of the documents of c whose field leads to parent, as
+// args ask for. The pages of all documents that were read together with parent
+// are fetched in one call, the first time one of them is asked for with these
+// args. name tells the relations of P apart; whoever asks shares the page.
 func Children[P, T any](ctx context.Context, parent *P, name string, c *Collection[T], field string, args PageArgs) (*Page[T], error) {
-	args.Where = And(Eq(field, headOf(parent).ID), args.Where)
-	return c.Page(ctx, args)
+	below := func(id string) PageArgs {
+		a := args
+		a.Where = And(Eq(field, id), args.Where)
+		return a
+	}
+	id := headOf(parent).ID
+	b, ok := headOf(parent).batch.(*batch[P])
+	if !ok {
+		return c.Page(ctx, below(id))
+	}
+	l := b.link(name + " " + args.key())
+	l.once.Do(func() {
+		ids := make([]string, len(b.docs))
+		for i, d := range b.docs {
+			ids[i] = headOf(d).ID
+		}
+		ids = distinct(ids)
+		list := make([]PageArgs, len(ids))
+		for i, id := range ids {
+			list[i] = below(id)
+		}
+		pages, err := c.pages(ctx, list)
+		byID := make(map[string]*Page[T], len(ids))
+		for i, p := range pages {
+			byID[ids[i]] = p
+		}
+		l.target, l.err = byID, err
+	})
+	if l.err != nil {
+		return nil, l.err
+	}
+	return l.target.(map[string]*Page[T])[id], nil
 }

@@ -295,19 +295,56 @@ func (c *Collection[T]) find(ctx context.Context, q Query) ([]*T, error) {
 		if err != nil {
 			return nil, err
 		}
-		t, err := c.decode(doc)
-		if err != nil {
+		if err := c.join(b, doc, q.Brief); err != nil {
 			return nil, err
 		}
-		headOf(t).batch, headOf(t).brief = b, q.Brief
-		b.docs = append(b.docs, t)
 	}
-	if c.settle != nil {
-		for _, t := range b.docs {
-			c.settle(ctx, t)
-		}
-	}
+	c.settleAll(ctx, b)
 	return b.docs, nil
+}
+
+// findEach is find for several queries in one call; the documents of all of
+// them form one batch.
+func (c *Collection[T]) findEach(ctx context.Context, qs []Query) ([][]*T, error) {
+	each := make([][]*T, len(qs))
+	if !slices.ContainsFunc(qs, func(q Query) bool { return q.Filter.Op != OpNone }) {
+		return each, nil
+	}
+	found, err := c.docs.FindEach(ctx, c.spec.Name, qs)
+	if err != nil {
+		return nil, err
+	}
+	b := &batch[T]{}
+	for i, docs := range found {
+		for _, doc := range docs {
+			if err := c.join(b, doc, qs[i].Brief); err != nil {
+				return nil, err
+			}
+		}
+		each[i] = slices.Clone(b.docs[len(b.docs)-len(docs):])
+	}
+	c.settleAll(ctx, b)
+	return each, nil
+}
+
+// join decodes doc into a batch.
+func (c *Collection[T]) join(b *batch[T], doc Doc, brief bool) error {
+	t, err := c.decode(doc)
+	if err != nil {
+		return err
+	}
+	headOf(t).batch, headOf(t).brief = b, brief
+	b.docs = append(b.docs, t)
+	return nil
+}
+
+func (c *Collection[T]) settleAll(ctx context.Context, b *batch[T]) {
+	if c.settle == nil {
+		return
+	}
+	for _, t := range b.docs {
+		c.settle(ctx, t)
+	}
 }
 
 // decode reads a stored document; nil when there is none.

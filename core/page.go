@@ -32,6 +32,20 @@ type PageArgs struct {
 	Before *string
 }
 
+// key is the same text for arguments that ask for the same page.
+func (a PageArgs) key() string {
+	return fmt.Sprintf("%#v %#v %t %s %s %s %s %s", a.Where, a.OrderBy, a.Brief,
+		given(a.Search), given(a.First), given(a.After), given(a.Last), given(a.Before))
+}
+
+// given writes what p points to, in Go's syntax.
+func given[V any](p *V) string {
+	if p == nil {
+		return "nil"
+	}
+	return fmt.Sprintf("%#v", *p)
+}
+
 // Page is one page of a connection.
 type Page[T any] struct {
 	nodes             []*T
@@ -56,59 +70,104 @@ type PageInfo struct {
 
 // Page reads the documents that the caller may see and that args ask for.
 func (c *Collection[T]) Page(ctx context.Context, args PageArgs) (*Page[T], error) {
-	limit, backward, err := args.bounds()
+	p, err := c.plan(ctx, args)
 	if err != nil {
 		return nil, err
 	}
-	where := And(args.Where, args.search())
-	if err := c.mayName(ctx, where, args.OrderBy); err != nil {
+	docs, err := c.find(ctx, p.query)
+	if err != nil {
 		return nil, err
 	}
+	return c.page(p, docs), nil
+}
+
+// pages is Page for each of list, in one call of the store. The documents of
+// all pages form one batch.
+func (c *Collection[T]) pages(ctx context.Context, list []PageArgs) ([]*Page[T], error) {
+	plans, queries := make([]plan, len(list)), make([]Query, len(list))
+	for i, args := range list {
+		var err error
+		if plans[i], err = c.plan(ctx, args); err != nil {
+			return nil, err
+		}
+		queries[i] = plans[i].query
+	}
+	each, err := c.findEach(ctx, queries)
+	if err != nil {
+		return nil, err
+	}
+	pages := make([]*Page[T], len(list))
+	for i, docs := range each {
+		pages[i] = c.page(plans[i], docs)
+	}
+	return pages, nil
+}
+
+// plan is a page that may be read.
+type plan struct {
+	query    Query // asks for one document more than the page holds
+	order    cursorOrder
+	backward bool
+	inside   bool // a cursor was given, so there is something before the page
+}
+
+// plan checks args and makes the query of their page.
+func (c *Collection[T]) plan(ctx context.Context, args PageArgs) (p plan, err error) {
+	limit, backward, err := args.bounds()
+	if err != nil {
+		return p, err
+	}
+	where := And(args.Where, args.search())
+	if err := c.mayName(ctx, where, args.OrderBy); err != nil {
+		return p, err
+	}
 	keys := append(slices.Clone(args.OrderBy), Order{Field: "_id", Desc: len(args.OrderBy) > 0 && args.OrderBy[0].Desc})
-	order := cursorOrder{coll: c.spec.Name, keys: keys}
+	p = plan{order: cursorOrder{coll: c.spec.Name, keys: keys}, backward: backward}
 	cursor, path := args.After, "after"
 	if backward {
 		cursor, path = args.Before, "before"
 	}
 	var after []any
 	if cursor != nil {
-		if after, err = order.decode(*cursor, c.fields); err != nil {
-			return nil, invalidField(path, "CURSOR", "is no cursor of this list and order")
+		if after, err = p.order.decode(*cursor, c.fields); err != nil {
+			return p, invalidField(path, "CURSOR", "is no cursor of this list and order")
 		}
 	}
+	p.inside = cursor != nil
 	rule := c.may(ctx, Read)
 	if err := c.advisor.check(ctx, &c.spec, where, rule, args.OrderBy); err != nil {
-		return nil, err
+		return p, err
 	}
 	filter := And(where, rule) // in this order: stores take the first OR apart
-	q := Query{Filter: filter, Order: keys, After: after, Limit: limit + 1, Brief: args.Brief}
+	p.query = Query{Filter: filter, Order: keys, After: after, Limit: limit + 1, Brief: args.Brief}
 	if backward {
-		q.Order = slices.Clone(keys)
-		for i := range q.Order {
-			q.Order[i].Desc = !q.Order[i].Desc
+		p.query.Order = slices.Clone(keys)
+		for i := range p.query.Order {
+			p.query.Order[i].Desc = !p.query.Order[i].Desc
 		}
-	}
-	docs, err := c.find(ctx, q)
-	if err != nil {
-		return nil, err
-	}
-	more := len(docs) > limit
-	if more {
-		docs = docs[:limit]
-	}
-	p := &Page[T]{nodes: docs, order: order, hasNext: more, hasPrior: cursor != nil}
-	if backward {
-		slices.Reverse(docs)
-		p.hasNext, p.hasPrior = p.hasPrior, p.hasNext
-	}
-	p.count = func(ctx context.Context) (int, error) {
-		if filter.Op == OpNone {
-			return 0, nil
-		}
-		n, err := c.docs.Count(ctx, c.spec.Name, filter)
-		return int(n), err
 	}
 	return p, nil
+}
+
+// page makes a page of the documents that were read for p.
+func (c *Collection[T]) page(p plan, docs []*T) *Page[T] {
+	more := len(docs) >= p.query.Limit
+	if more {
+		docs = docs[:p.query.Limit-1]
+	}
+	page := &Page[T]{nodes: docs, order: p.order, hasNext: more, hasPrior: p.inside}
+	if p.backward {
+		slices.Reverse(docs)
+		page.hasNext, page.hasPrior = page.hasPrior, page.hasNext
+	}
+	page.count = func(ctx context.Context) (int, error) {
+		if p.query.Filter.Op == OpNone {
+			return 0, nil
+		}
+		n, err := c.docs.Count(ctx, c.spec.Name, p.query.Filter)
+		return int(n), err
+	}
+	return page
 }
 
 // bounds checks the paging arguments, all at once.

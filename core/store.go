@@ -19,6 +19,11 @@ type DocStore interface {
 	// Find yields the documents that q describes, in order. Leaving the loop
 	// early releases everything; an error ends it.
 	Find(ctx context.Context, coll string, q Query) iter.Seq2[Doc, error]
+	// FindEach answers several queries of one collection together, each as Find
+	// would, in the order of qs: for pages below each document of a list. It
+	// costs one round trip for each 100 queries, and holds the whole answer: the
+	// limits bound it.
+	FindEach(ctx context.Context, coll string, qs []Query) ([][]Doc, error)
 	// Count counts exactly.
 	Count(ctx context.Context, coll string, f Filter) (int64, error)
 	// Write carries out all operations as one atomic, durable step, or none.

@@ -52,6 +52,11 @@ func (c *counter) Find(ctx context.Context, coll string, q core.Query) iter.Seq2
 	return c.DocStore.Find(ctx, coll, q)
 }
 
+func (c *counter) FindEach(ctx context.Context, coll string, qs []core.Query) ([][]core.Doc, error) {
+	c.calls.Add(1)
+	return c.DocStore.FindEach(ctx, coll, qs)
+}
+
 func (c *counter) Count(ctx context.Context, coll string, f core.Filter) (int64, error) {
 	c.calls.Add(1)
 	return c.DocStore.Count(ctx, coll, f)

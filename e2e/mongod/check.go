@@ -113,6 +113,16 @@ func checkKeys(keys bson.D) error {
 	return nil
 }
 
+// checkProjection allows whole fields, either taken or left out.
+func checkProjection(projection bson.D) error {
+	for _, e := range projection {
+		if n, ok := number(e.Value); !ok || n < 0 || n > 1 {
+			return errorf(2, "BadValue", "projection of %s: %v", e.Key, e.Value)
+		}
+	}
+	return nil
+}
+
 // checkUpdate allows $set, $unset and $inc.
 func checkUpdate(update bson.D) error {
 	if len(update) == 0 {

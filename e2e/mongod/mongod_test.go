@@ -70,25 +70,41 @@ func TestUnknown(t *testing.T) {
 	t.Parallel()
 	s := start(t)
 	for text, code := range map[string]int32{
-		`{"mapReduce": "c"}`:                                                                        59,
-		`{"findAndModify": "c"}`:                                                                    59,
-		`{"find": "c", "hint": "x"}`:                                                                40415,
-		`{"find": "c", "filter": {}, "filter": {}}`:                                                 9,
-		`{"find": "c", "lsid": {"id": 1}}`:                                                          40415,
-		`{"find": "c", "filter": {"a": {"$regex": "x"}}}`:                                           2,
-		`{"find": "c", "filter": {"$where": "x"}}`:                                                  2,
-		`{"find": "c", "filter": {"a": {"b": 1}}}`:                                                  2,
-		`{"find": "c", "filter": {"a": {"$eq": {}}}}`:                                               2,
-		`{"find": "c", "filter": {"$or": []}}`:                                                      2,
-		`{"find": "c", "filter": {"a.$b": 1}}`:                                                      2,
-		`{"find": "c", "sort": {"a": "text"}}`:                                                      2,
-		`{"find": "c", "limit": -1}`:                                                                14,
-		`{"find": "c", "readConcern": {"level": "linearizable"}}`:                                   40415,
-		`{"find": "c", "readConcern": {"level": "snapshot"}}`:                                       72,
-		`{"find": "system.users"}`:                                                                  73,
-		`{"aggregate": "c", "cursor": {}, "pipeline": [{"$lookup": {}}]}`:                           40324,
-		`{"aggregate": "c", "cursor": {}, "pipeline": [{"$match": {}}, {"$group": {"_id": "$a"}}]}`: 40324,
-		`{"aggregate": 1, "cursor": {}, "pipeline": [{"$changeStream": {}}]}`:                       2,
+		`{"mapReduce": "c"}`:                                                                                          59,
+		`{"findAndModify": "c"}`:                                                                                      59,
+		`{"find": "c", "hint": "x"}`:                                                                                  40415,
+		`{"find": "c", "filter": {}, "filter": {}}`:                                                                   9,
+		`{"find": "c", "lsid": {"id": 1}}`:                                                                            40415,
+		`{"find": "c", "filter": {"a": {"$regex": "x"}}}`:                                                             2,
+		`{"find": "c", "filter": {"$where": "x"}}`:                                                                    2,
+		`{"find": "c", "filter": {"a": {"b": 1}}}`:                                                                    2,
+		`{"find": "c", "filter": {"a": {"$eq": {}}}}`:                                                                 2,
+		`{"find": "c", "filter": {"$or": []}}`:                                                                        2,
+		`{"find": "c", "filter": {"a.$b": 1}}`:                                                                        2,
+		`{"find": "c", "sort": {"a": "text"}}`:                                                                        2,
+		`{"find": "c", "limit": -1}`:                                                                                  14,
+		`{"find": "c", "readConcern": {"level": "linearizable"}}`:                                                     40415,
+		`{"find": "c", "readConcern": {"level": "snapshot"}}`:                                                         72,
+		`{"find": "system.users"}`:                                                                                    73,
+		`{"aggregate": "c", "cursor": {}, "pipeline": [{"$lookup": {}}]}`:                                             40324,
+		`{"aggregate": "c", "cursor": {}, "pipeline": [{"$match": {}}, {"$group": {"_id": "$a"}}]}`:                   40324,
+		`{"aggregate": "c", "cursor": {}, "pipeline": [{"$match": {}, "$limit": 1}]}`:                                 40323,
+		`{"aggregate": "c", "cursor": {}, "pipeline": [{"$match": {"a": {"$regex": "x"}}}]}`:                          2,
+		`{"aggregate": "c", "cursor": {}, "pipeline": [{"$match": 1}]}`:                                               14,
+		`{"aggregate": "c", "cursor": {}, "pipeline": [{"$sort": {}}]}`:                                               15976,
+		`{"aggregate": "c", "cursor": {}, "pipeline": [{"$sort": {"a": "text"}}]}`:                                    2,
+		`{"aggregate": "c", "cursor": {}, "pipeline": [{"$limit": 0}]}`:                                               15958,
+		`{"aggregate": "c", "cursor": {}, "pipeline": [{"$project": {}}]}`:                                            51272,
+		`{"aggregate": "c", "cursor": {}, "pipeline": [{"$project": {"a": "$b"}}]}`:                                   2,
+		`{"aggregate": "c", "cursor": {}, "pipeline": [{"$set": {}}]}`:                                                40177,
+		`{"aggregate": "c", "cursor": {}, "pipeline": [{"$set": {"a": "$b"}}]}`:                                       2,
+		`{"aggregate": "c", "cursor": {}, "pipeline": [{"$set": {"$a": 1}}]}`:                                         2,
+		`{"aggregate": "c", "cursor": {}, "pipeline": [{"$unionWith": {"pipeline": []}}]}`:                            40414,
+		`{"aggregate": "c", "cursor": {}, "pipeline": [{"$unionWith": {"coll": "c", "let": {}}}]}`:                    40415,
+		`{"aggregate": "c", "cursor": {}, "pipeline": [{"$unionWith": {"coll": "c", "pipeline": [{"$out": {}}]}}]}`:   40324,
+		`{"aggregate": "c", "cursor": {}, "pipeline": [{"$unionWith": {"coll": "c", "pipeline": [{"$limit": -1}]}}]}`: 15958,
+		`{"aggregate": "c", "cursor": {}, "pipeline": [` + strings.Repeat(`{"$limit": 1},`, 1000) + `{"$limit": 1}]}`: 7749501,
+		`{"aggregate": 1, "cursor": {}, "pipeline": [{"$changeStream": {}}]}`:                                         2,
 		`{"aggregate": 1, "cursor": {}, "readConcern": {"level": "majority"}, "pipeline": [{"$changeStream": {"fullDocument": "updateLookup"}}]}`: 40415,
 		`{"aggregate": 1, "cursor": {}, "readConcern": {"level": "majority"}, "pipeline": [{"$changeStream": {}}, {"$set": {"a": 1}}]}`:           40324,
 		`{"update": "c", "updates": [{"q": {}, "u": {"$push": {"a": 1}}}]}`:                                                                       9,
@@ -152,6 +168,33 @@ func TestDuplicateKey(t *testing.T) {
 	}
 	if reply := run(t, s, `{"update": "c", "updates": [{"q": {"_id": 5}, "u": {"$inc": {"tags": 1}}}]}`); codeOf(reply) == bsonkit.Missing {
 		t.Errorf("incremented null: %v", reply)
+	}
+}
+
+// TestPipeline has the stages in which lists are read together.
+func TestPipeline(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	good(t, s, `{"insert": "c", "documents": [{"_id": 1, "a": 1, "b": 1}, {"_id": 2, "a": 1, "b": 2}, {"_id": 3, "a": 2, "b": 3}]}`)
+	good(t, s, `{"insert": "d", "documents": [{"_id": 4, "a": 1}]}`)
+	branch := func(a, limit, q string) string {
+		return `{"$match": {"a": ` + a + `}}, {"$sort": {"_id": -1}}, {"$limit": ` + limit + `}, {"$project": {"b": 0}}, {"$set": {"_q": ` + q + `}}`
+	}
+	list := get(good(t, s, `{"aggregate": "c", "cursor": {}, "pipeline": [`+branch("1", "1", "0")+
+		`, {"$unionWith": {"coll": "c", "pipeline": [`+branch("9", "1", "1")+`]}}`+
+		`, {"$unionWith": {"coll": "c", "pipeline": [`+branch("1", "5", "2")+`]}}`+
+		`, {"$unionWith": {"coll": "d", "pipeline": []}}]}`), "cursor.firstBatch")
+	raw, err := bson.MarshalExtJSON(bson.D{{Key: "list", Value: list}}, false, false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := `{"list":[{"_id":2,"a":1,"_q":0},{"_id":2,"a":1,"_q":2},{"_id":1,"a":1,"_q":2},{"_id":4,"a":1}]}`
+	if string(raw) != want {
+		t.Errorf("got %s, want %s", raw, want)
+	}
+	// The stored documents are as they were.
+	if list := get(good(t, s, `{"find": "c", "filter": {"_q": {"$gte": 0}}}`), "cursor.firstBatch").(bson.A); len(list) != 0 {
+		t.Errorf("stored: %v", list)
 	}
 }
 

@@ -1,6 +1,7 @@
 package mongod
 
 import (
+	"slices"
 	"time"
 
 	"github.com/256dpi/lungo"
@@ -13,6 +14,7 @@ const (
 	firstBatch = 101 // documents of a first batch when the client does not say
 	maxCursors = 10_000
 	maxReply   = maxDocument // bytes of documents in one batch
+	maxStages  = 1000
 )
 
 // cursor is what is left of a result, or a change stream.
@@ -59,10 +61,8 @@ func find(s *Server, txn *lungo.Transaction, c *command) (bson.D, error) {
 	}
 	list := res.Matched
 	if len(projection) > 0 {
-		for _, e := range projection {
-			if n, ok := number(e.Value); !ok || n < 0 || n > 1 {
-				return nil, errorf(2, "BadValue", "projection of %s: %v", e.Key, e.Value)
-			}
+		if err := checkProjection(projection); err != nil {
+			return nil, err
 		}
 		if list, err = mongokit.ProjectList(list, &projection); err != nil {
 			return nil, err
@@ -193,21 +193,15 @@ func killCursors(s *Server, _ *lungo.Transaction, c *command) (bson.D, error) {
 	}, nil
 }
 
-// aggregate knows two pipelines: a change stream, and a $match with the $group
-// that counts.
+// aggregate knows change streams, and the stages of pipeline.
 func aggregate(s *Server, txn *lungo.Transaction, c *command) (bson.D, error) {
 	list, err := arg(c.args, "pipeline", bson.A(nil))
 	if err != nil {
 		return nil, err
 	}
-	stages, err := documents(list)
+	stages, err := stagesOf(list)
 	if err != nil {
 		return nil, err
-	}
-	for _, stage := range stages {
-		if len(stage) != 1 {
-			return nil, errorf(40323, "Location40323", "a stage has exactly one field")
-		}
 	}
 	options, err := arg(c.args, "cursor", bson.D(nil))
 	if err != nil {
@@ -224,27 +218,144 @@ func aggregate(s *Server, txn *lungo.Transaction, c *command) (bson.D, error) {
 	if err != nil {
 		return nil, err
 	}
-	if len(stages) != 2 || stages[0][0].Key != "$match" || stages[1][0].Key != "$group" {
-		return nil, errorf(40324, "Location40324", "unknown pipeline: %v", stages)
-	}
-	filter, ok := stages[0][0].Value.(bson.D)
-	if !ok {
-		return nil, errorf(14, "TypeMismatch", "$match is a %T", stages[0][0].Value)
-	}
-	if err := checkFilter(filter); err != nil {
-		return nil, err
-	}
-	one := bson.D{{Key: "_id", Value: int32(1)}, {Key: "n", Value: bson.D{{Key: "$sum", Value: int32(1)}}}}
-	if group, ok := stages[1][0].Value.(bson.D); !ok || bsonkit.Compare(group, one) != 0 {
-		return nil, errorf(40324, "Location40324", "unknown $group: %v", stages[1])
-	}
-	res, err := txn.Find(ns, &filter, nil, 0, 0)
+	out, err := pipeline(txn, ns, stages)
 	if err != nil {
 		return nil, err
 	}
-	var out bsonkit.List
-	if n := len(res.Matched); n > 0 {
-		out = bsonkit.List{{{Key: "_id", Value: int32(1)}, {Key: "n", Value: int32(n)}}}
-	}
 	return s.open(&cursor{ns: ns, rest: out}, batch)
+}
+
+// stagesOf takes a pipeline apart.
+func stagesOf(list bson.A) ([]bson.D, error) {
+	if len(list) > maxStages {
+		return nil, errorf(7749501, "Location7749501", "Pipeline length must be no longer than %d stages", maxStages)
+	}
+	stages, err := documents(list)
+	if err != nil {
+		return nil, err
+	}
+	for _, stage := range stages {
+		if len(stage) != 1 {
+			return nil, errorf(40323, "Location40323", "a stage has exactly one field")
+		}
+	}
+	return stages, nil
+}
+
+// pipeline runs all documents of a collection through stages. Each stage is
+// checked whether or not a document reaches it.
+func pipeline(txn *lungo.Transaction, ns lungo.Handle, stages []bson.D) (bsonkit.List, error) {
+	res, err := txn.Find(ns, &bson.D{}, nil, 0, 0)
+	if err != nil {
+		return nil, err
+	}
+	list := res.Matched
+	for _, stage := range stages {
+		name, value := stage[0].Key, stage[0].Value
+		if name == "$limit" {
+			n, ok := number(value)
+			if !ok || n <= 0 {
+				return nil, errorf(15958, "Location15958", "the limit must be positive: %v", value)
+			}
+			list = list[:min(int64(len(list)), n)]
+			continue
+		}
+		spec, ok := value.(bson.D)
+		if !ok {
+			return nil, errorf(14, "TypeMismatch", "%s is a %T", name, value)
+		}
+		switch name {
+		case "$match":
+			if err = checkFilter(spec); err == nil {
+				list, err = mongokit.Filter(list, &spec, 0)
+			}
+		case "$sort":
+			if len(spec) == 0 {
+				return nil, errorf(15976, "Location15976", "$sort stage must have at least one sort key")
+			}
+			if err = checkKeys(spec); err == nil {
+				list, err = mongokit.Sort(list, &spec)
+			}
+		case "$project":
+			if len(spec) == 0 {
+				return nil, errorf(51272, "Location51272", "projection specification must have at least one field")
+			}
+			if err = checkProjection(spec); err == nil {
+				list, err = mongokit.ProjectList(list, &spec)
+			}
+		case "$set":
+			list, err = set(list, spec)
+		case "$unionWith":
+			var more bsonkit.List
+			more, err = union(txn, ns, spec)
+			list = slices.Concat(list, more)
+		case "$group":
+			list, err = count(list, spec)
+		default:
+			return nil, errorf(40324, "Location40324", "Unrecognized pipeline stage name: '%s'", name)
+		}
+		if err != nil {
+			return nil, err
+		}
+	}
+	return list, nil
+}
+
+// set adds fields with constants to each document.
+func set(list bsonkit.List, fields bson.D) (bsonkit.List, error) {
+	if len(fields) == 0 {
+		return nil, errorf(40177, "Location40177", "invalid $set: specification must have at least one field")
+	}
+	for _, e := range fields {
+		if err := checkPath(e.Key); err != nil {
+			return nil, err
+		}
+		if _, ok := number(e.Value); !ok { // whatever else may be an expression
+			return nil, errorf(2, "BadValue", "$set of %s: %v", e.Key, e.Value)
+		}
+	}
+	out := bsonkit.CloneList(list)
+	for _, d := range out {
+		for _, e := range fields {
+			if _, err := bsonkit.Put(d, e.Key, e.Value, false); err != nil {
+				return nil, err
+			}
+		}
+	}
+	return out, nil
+}
+
+// union is what the pipeline of a $unionWith yields.
+func union(txn *lungo.Transaction, ns lungo.Handle, spec bson.D) (bsonkit.List, error) {
+	if _, err := documents(bson.A{spec}, "coll", "pipeline"); err != nil {
+		return nil, err
+	}
+	coll, err := arg(spec, "coll", "")
+	if err != nil {
+		return nil, err
+	}
+	if coll == "" {
+		return nil, errorf(40414, "Location40414", "BSON field '$unionWith.coll' is missing but a required field")
+	}
+	list, err := arg(spec, "pipeline", bson.A(nil))
+	if err != nil {
+		return nil, err
+	}
+	stages, err := stagesOf(list)
+	if err != nil {
+		return nil, err
+	}
+	return pipeline(txn, lungo.Handle{ns[0], coll}, stages)
+}
+
+// count is the one $group that there is: how many documents reached it.
+func count(list bsonkit.List, spec bson.D) (bsonkit.List, error) {
+	one := bson.D{{Key: "_id", Value: int32(1)}, {Key: "n", Value: bson.D{{Key: "$sum", Value: int32(1)}}}}
+	if bsonkit.Compare(spec, one) != 0 {
+		return nil, errorf(40324, "Location40324", "unknown $group: %v", spec)
+	}
+	if len(list) == 0 {
+		return nil, nil
+	}
+	return bsonkit.List{{{Key: "_id", Value: int32(1)}, {Key: "n", Value: int32(len(list))}}}, nil
 }

@@ -2,7 +2,9 @@ package mongodb_test
 
 import (
 	"context"
+	"fmt"
 	"log/slog"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -256,6 +258,74 @@ func TestChangesResumption(t *testing.T) {
 	}
 }
 
+// TestFindEachCommands shows that any number of queries, up to a bound, is one
+// command, whose branches each begin with what an index answers.
+func TestFindEachCommands(t *testing.T) {
+	spec := itemSpec()
+	spec.Bulk = []string{"tags"}
+	m := newMock(t, spec)
+	m.took(t)
+	ctx := context.Background()
+	order := []core.Order{{Field: "createdAt", Desc: true}, {Field: "_id", Desc: true}}
+	found := func(id string, mark int32) bson.D {
+		return bson.D{{Key: "_id", Value: id}, {Key: "title", Value: "a"}, {Key: "_q", Value: mark}}
+	}
+
+	m.deployment.AddResponses(page(0, "firstBatch", found("itm_1", 1), found("itm_2", 1), found("itm_3", 3)))
+	each, err := m.FindEach(ctx, "items", []core.Query{
+		{Filter: core.None, Limit: 5},
+		{Filter: core.Eq("title", "a"), Order: order, Limit: 5},
+		{Filter: core.Eq("title", "b"), Order: order[1:], After: []any{"itm_9"}, Limit: 6},
+		{Limit: 1, Brief: true},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	m.check(t, `{"aggregate":"items","pipeline":[`+
+		`{"$match":{"title":{"$eq":"a"}}},{"$sort":{"createdAt":-1,"_id":-1}},{"$limit":5},{"$project":{"_words":0}},{"$set":{"_q":1}},`+
+		`{"$unionWith":{"coll":"items","pipeline":[`+
+		`{"$match":{"$and":[{"title":{"$eq":"b"}},{"_id":{"$lt":"itm_9"}}]}},{"$sort":{"_id":-1}},{"$limit":6},{"$project":{"_words":0}},{"$set":{"_q":2}}]}},`+
+		`{"$unionWith":{"coll":"items","pipeline":[`+
+		`{"$match":{}},{"$limit":1},{"$project":{"_words":0,"tags":0}},{"$set":{"_q":3}}]}}],`+
+		`"cursor":{"batchSize":13},"readConcern":{"level":"majority"}}`)
+	var got []string
+	for i, docs := range each {
+		for _, d := range docs {
+			text, err := bson.MarshalExtJSON(bson.Raw(d.BSON()), false, false)
+			if err != nil {
+				t.Fatal(err)
+			}
+			got = append(got, fmt.Sprint(i, " ", string(text)))
+		}
+	}
+	want := []string{`1 {"_id":"itm_1","title":"a"}`, `1 {"_id":"itm_2","title":"a"}`, `3 {"_id":"itm_3","title":"a"}`}
+	if len(each) != 4 || !slices.Equal(got, want) {
+		t.Errorf("%d answers: %v, want %v", len(each), got, want)
+	}
+
+	// Nothing to find costs nothing.
+	if each, err := m.FindEach(ctx, "items", []core.Query{{Filter: core.None, Limit: 1}}); err != nil || len(each) != 1 {
+		t.Errorf("%v, %v", each, err)
+	}
+	m.check(t)
+
+	// More than the bound are several commands.
+	m.deployment.AddResponses(page(0, "firstBatch"), page(0, "firstBatch", found("itm_1", 49)))
+	each, err = m.FindEach(ctx, "items", slices.Repeat([]core.Query{{Filter: core.Eq("title", "a"), Limit: 1}}, 150))
+	if err != nil || len(each) != 150 || len(each[149]) != 1 {
+		t.Errorf("%d answers, the last %v, %v", len(each), each[len(each)-1], err)
+	}
+	if sent := m.took(t); len(sent) != 2 {
+		t.Errorf("sent %d commands for 150 queries", len(sent))
+	}
+
+	// A reply that is not ours is no document.
+	m.deployment.AddResponses(page(0, "firstBatch", bson.D{{Key: "_id", Value: "itm_1"}}))
+	if _, err := m.FindEach(ctx, "items", []core.Query{{Limit: 1}}); !core.Is(err, core.Internal) {
+		t.Errorf("without the mark: %v", err)
+	}
+}
+
 // TestServersRefused has servers that cannot do what the store needs.
 func TestServersRefused(t *testing.T) {
 	for _, test := range []struct {
@@ -316,6 +386,14 @@ func TestErrors(t *testing.T) {
 				t.Errorf("%+v: %v", q, err)
 			}
 		}
+		if _, err := m.FindEach(context.Background(), "items", []core.Query{{Limit: 1}, q}); !core.Is(err, core.Internal) {
+			t.Errorf("among others %+v: %v", q, err)
+		}
+	}
+	m.deployment.ClearResponses()
+	m.deployment.AddResponses(failure(50))
+	if _, err := m.FindEach(context.Background(), "items", []core.Query{{Limit: 1}}); !core.Is(err, core.Unavailable) {
+		t.Errorf("out of time: %v", err)
 	}
 }
 

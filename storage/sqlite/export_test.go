@@ -3,6 +3,7 @@ package sqlite
 import (
 	"context"
 	"database/sql/driver"
+	"strings"
 	"time"
 
 	"github.com/grapnel/grapnel/core"
@@ -55,6 +56,23 @@ func (s *Store) Explain(ctx context.Context, coll string, q core.Query) (sql str
 		})
 	})
 	return sql, steps, err
+}
+
+// Prepared counts the prepared statements of all readers that name a table.
+func (s *Store) Prepared(table string) (n int) {
+	idle := make([]*reader, 0, len(s.pool))
+	for range s.pool {
+		idle = append(idle, <-s.readers)
+	}
+	for _, r := range idle {
+		for _, sql := range r.conn.stmts.Keys() {
+			if strings.Contains(sql, table) {
+				n++
+			}
+		}
+		s.readers <- r
+	}
+	return n
 }
 
 // The two ways to decode, and the way to encode.

@@ -40,14 +40,51 @@ func (s *Store) find(ctx context.Context, coll string, q core.Query) (docs []doc
 		return nil, err
 	}
 	err = s.read(ctx, func(conn *conn) error {
-		if text := p.searched(); text != "" && len(p.keys) > 0 {
-			docs, err = p.search(ctx, conn, text)
-			return err
-		}
-		docs, err = p.docs(ctx, conn)
+		docs, err = p.read(ctx, conn)
 		return err
 	})
 	return docs, err
+}
+
+// FindEach runs the queries one after another on one connection. Those that
+// differ in their values only share a prepared statement.
+func (s *Store) FindEach(ctx context.Context, coll string, qs []core.Query) ([][]core.Doc, error) {
+	c, err := s.collection(coll)
+	if err != nil {
+		return nil, err
+	}
+	plans := make([]*plan, len(qs))
+	for i, q := range qs {
+		if plans[i], err = c.plan(q); err != nil {
+			return nil, err
+		}
+	}
+	each := make([][]core.Doc, len(qs))
+	err = s.read(ctx, func(conn *conn) error {
+		for i, p := range plans {
+			docs, err := p.read(ctx, conn)
+			if err != nil {
+				return err
+			}
+			each[i] = make([]core.Doc, len(docs))
+			for j := range docs {
+				each[i][j] = &docs[j]
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	return each, nil
+}
+
+// read takes the way to the documents that suits the plan.
+func (p *plan) read(ctx context.Context, conn *conn) ([]document, error) {
+	if text := p.searched(); text != "" && len(p.keys) > 0 {
+		return p.search(ctx, conn, text)
+	}
+	return p.docs(ctx, conn)
 }
 
 // docs reads the documents of the plan.

@@ -117,3 +117,26 @@ func checkPlans(t *testing.T, s *sqlite.Store) {
 		})
 	}
 }
+
+// TestFindEachShares has one reader prepare one statement for all queries that
+// differ in their values only.
+func TestFindEachShares(t *testing.T) {
+	t.Parallel()
+	s := open(t)
+	defer s.Close()
+	fill(t, s, 50)
+	var queries []core.Query
+	for i := range 100 {
+		queries = append(queries, core.Query{Filter: core.Eq("authorId", fmt.Sprintf("user_%d", i)), Order: newest, Limit: 5})
+	}
+	if n := s.Prepared("c_posts"); n != 0 {
+		t.Fatalf("%d statements before", n)
+	}
+	each, err := s.FindEach(t.Context(), "posts", queries)
+	if err != nil || len(each) != len(queries) {
+		t.Fatalf("%d answers, %v", len(each), err)
+	}
+	if n := s.Prepared("c_posts"); n != 1 {
+		t.Errorf("%d statements for queries of one shape", n)
+	}
+}

@@ -60,6 +60,8 @@ func RunDocuments(t *testing.T, open func(t *testing.T, specs []core.Spec) core.
 		{"Filters", testFilters},
 		{"OperatorStrings", testOperatorStrings},
 		{"Pages", testPages},
+		{"FindEach", testFindEach},
+		{"FindEachMany", testFindEachMany},
 		{"Brief", testBrief},
 		{"ManyIDs", testManyIDs},
 		{"Search", testSearch},

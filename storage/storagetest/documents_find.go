@@ -1,6 +1,7 @@
 package storagetest
 
 import (
+	"bytes"
 	"encoding/binary"
 	"fmt"
 	"math"
@@ -269,9 +270,8 @@ func testOperatorStrings(t *testing.T, d *documents) {
 	}
 }
 
-func testPages(t *testing.T, d *documents) {
-	s := d.store(t)
-	var all []*article
+// pagedArticles is enough of them for several pages.
+func pagedArticles() (all []*article) {
 	for i := range 60 {
 		a := newArticle(fmt.Sprintf("art_%02d", (i*37)%60), day(i/7)) // up to seven share a date
 		a.Views = int64(i % 5)
@@ -279,6 +279,12 @@ func testPages(t *testing.T, d *documents) {
 		a.Tags = []string{"even", "odd"}[i%2 : i%2+1]
 		all = append(all, a)
 	}
+	return all
+}
+
+func testPages(t *testing.T, d *documents) {
+	s := d.store(t)
+	all := pagedArticles()
 	insert(t, s, "articles", all...)
 	filters := []core.Filter{
 		core.All,
@@ -306,6 +312,125 @@ func testPages(t *testing.T, d *documents) {
 			}
 		}
 	}
+}
+
+// testFindEach holds each answer to what Find gives for its query, byte by byte.
+func testFindEach(t *testing.T, d *documents) {
+	s := d.store(t)
+	all := pagedArticles()
+	insert(t, s, "articles", all...)
+	byID := []core.Order{{Field: "_id"}}
+	newest := []core.Order{{Field: "date", Desc: true}, {Field: "_id", Desc: true}}
+	mixed := []core.Order{{Field: "views"}, {Field: "date", Desc: true}, {Field: "_id"}}
+	drafts := core.Eq("status", "DRAFT")
+	either := core.Or(core.And(core.Eq("status", "PUBLISHED"), core.Lte("date", day(5))), core.Eq("views", 0))
+	ids := func(ids ...string) core.Query {
+		return core.Query{Filter: core.In("_id", ids), Order: byID, Limit: 10}
+	}
+	for _, test := range []struct {
+		name    string
+		queries []core.Query
+	}{
+		{"no query", nil},
+		{"one query", []core.Query{{Filter: drafts, Order: newest, Limit: 7}}},
+		{"nothing", []core.Query{{Filter: core.None, Limit: 1}, {Filter: core.None, Limit: 1}}},
+		{"nothing among others", []core.Query{
+			{Filter: core.None, Order: byID, Limit: 9}, ids("art_01", "art_00"), ids("art_99"), ids("art_02"), {Filter: core.None, Limit: 1},
+		}},
+		{"the same documents twice", []core.Query{ids("art_01"), ids("art_01"), ids("art_02", "art_01")}},
+		{"orders", []core.Query{
+			{Order: byID, Limit: limit}, {Order: newest, Limit: limit}, {Filter: drafts, Order: mixed, Limit: limit}, {Filter: either, Order: newest, Limit: limit},
+		}},
+		{"limits", []core.Query{{Order: newest, Limit: 1}, {Order: newest, Limit: 59}, {Order: newest, Limit: 60}, {Order: newest, Limit: 61}}},
+		{"later pages", []core.Query{
+			{Order: byID, After: []any{"art_30"}, Limit: 5},
+			{Filter: drafts, Order: newest, After: []any{day(4), "art_30"}, Limit: 5},
+			{Filter: either, Order: mixed, After: []any{int64(2), day(4), "art_30"}, Limit: limit},
+			{Order: byID, After: []any{"art_59"}, Limit: 5},
+		}},
+		{"arrays and words", []core.Query{
+			{Filter: core.Eq("tags", "odd"), Order: newest, Limit: 5},
+			{Filter: core.Search("title"), Order: newest, Limit: 5},
+			{Filter: core.And(core.Search("title"), drafts), Order: mixed, After: []any{int64(2), day(4), "art_30"}, Limit: 5},
+			{Filter: core.Search("absent"), Order: newest, Limit: 5},
+		}},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			checkFindEach(t, s, "articles", test.queries)
+		})
+	}
+
+	// What comes back is what was asked for, in order, whatever Find says.
+	each, err := s.FindEach(deadline(t), "articles", []core.Query{ids("art_03"), {Order: []core.Order{{Field: "_id", Desc: true}}, Limit: 2}, ids("art_05", "art_04")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got [][]string
+	for _, docs := range each {
+		var list []string
+		for _, doc := range docs {
+			list = append(list, decode[article](t, doc).ID)
+		}
+		got = append(got, list)
+	}
+	if want := [][]string{{"art_03"}, {"art_59", "art_58"}, {"art_04", "art_05"}}; !reflect.DeepEqual(got, want) {
+		t.Errorf("found %v, want %v", got, want)
+	}
+	if _, err := s.FindEach(deadline(t), "articles", []core.Query{ids("art_03"), {Order: []core.Order{{Field: "absent"}, {Field: "_id"}}, Limit: 1}}); !core.Is(err, core.Internal) {
+		t.Errorf("a query by a field that is not declared: %v", err)
+	}
+}
+
+// testFindEachMany is a long list with a page below each of its documents.
+func testFindEachMany(t *testing.T, d *documents) {
+	s := d.store(t)
+	const authors = 250
+	var all []*article
+	var queries []core.Query
+	for i := range authors {
+		author := fmt.Sprintf("usr_%d", i)
+		for j := range i % 4 {
+			a := newArticle(fmt.Sprintf("art_%03d_%d", i, j), day(j))
+			a.Author = author
+			all = append(all, a)
+		}
+		queries = append(queries, core.Query{Filter: core.Eq("author", author), Order: []core.Order{{Field: "date", Desc: true}, {Field: "_id", Desc: true}}, Limit: 2})
+	}
+	insert(t, s, "articles", all...)
+	each := checkFindEach(t, s, "articles", queries)
+	for i, docs := range each {
+		if want := min(i%4, 2); len(docs) != want {
+			t.Errorf("the author %d has %d articles on the page, want %d", i, len(docs), want)
+		}
+	}
+}
+
+// checkFindEach compares FindEach with one Find for each query.
+func checkFindEach(t *testing.T, s core.DocStore, coll string, queries []core.Query) [][]core.Doc {
+	t.Helper()
+	each, err := s.FindEach(deadline(t), coll, queries)
+	if err != nil {
+		t.Fatalf("FindEach: %v", err)
+	}
+	if len(each) != len(queries) {
+		t.Fatalf("%d answers for %d queries", len(each), len(queries))
+	}
+	for i, q := range queries {
+		n := 0
+		for want, err := range s.Find(deadline(t), coll, q) {
+			if err != nil {
+				t.Fatalf("Find: %v", err)
+			}
+			if n < len(each[i]) && !bytes.Equal(each[i][n].BSON(), want.BSON()) {
+				t.Errorf("query %d, document %d is\n%q, want\n%q", i, n, each[i][n].BSON(), want.BSON())
+			}
+			n++
+		}
+		if n != len(each[i]) {
+			t.Errorf("query %d found %d documents, want %d", i, len(each[i]), n)
+		}
+	}
+	return each
 }
 
 // articleKey is the value of an order's field.
@@ -487,6 +612,14 @@ func testBrief(t *testing.T, d *documents) {
 		got.Text = want.Text
 		if !reflect.DeepEqual(got, want) {
 			t.Errorf("%s: a brief answer is %.200v", when, got)
+		}
+		// Among several queries each is brief, or whole, by itself.
+		q := core.Query{Order: []core.Order{{Field: "_id"}}, Limit: 1}
+		short := q
+		short.Brief = true
+		each := checkFindEach(t, s, "pages", []core.Query{q, short, q})
+		if got := *decode[page](t, each[2][0]); !reflect.DeepEqual(got, want) {
+			t.Errorf("%s: behind a brief one the answer is %.200v", when, got)
 		}
 	}
 	if err := s.Write(t.Context(), core.Op{Kind: core.OpInsert, Coll: "pages", Doc: &want}); err != nil {

@@ -359,6 +359,8 @@ func testContexts(t *testing.T, d *documents) {
 			err = e
 		}
 		check("Find", err)
+		_, err = s.FindEach(ctx, "articles", []core.Query{{Limit: 1}, {Limit: limit}})
+		check("FindEach", err)
 		_, err = s.Count(ctx, "articles", core.All)
 		check("Count", err)
 		check("Write", s.Write(ctx, update("articles", core.All, core.Set("title", "late"))))
