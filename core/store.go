@@ -14,12 +14,16 @@ import (
 // *[NoMatch]. Implementations pass storage/storagetest.
 type DocStore interface {
 	// Ensure creates the collections and indexes that specs declare. It is
-	// idempotent and runs before any other call.
+	// idempotent, and may be called again for some of them or for more. When
+	// documents hold the same value in a unique field it fails with CONFLICT.
+	// Before it only Find and Count may be called.
 	Ensure(ctx context.Context, specs []Spec) error
 	// Find yields the documents that q describes, in order. Leaving the loop
-	// early releases everything; an error ends it.
+	// early releases everything; an error ends it. A collection of which
+	// Ensure was not told can be read as well, where q names no field but
+	// "_id"; one that the store does not have is empty.
 	Find(ctx context.Context, coll string, q Query) iter.Seq2[Doc, error]
-	// Count counts exactly.
+	// Count counts exactly, in the collections that Find reads.
 	Count(ctx context.Context, coll string, f Filter) (int64, error)
 	// Write carries out all operations as one atomic, durable step, or none.
 	Write(ctx context.Context, ops ...Op) error
@@ -36,7 +40,9 @@ type DocStore interface {
 // Doc is one stored document, still encoded. It stays valid after the loop
 // that yielded it.
 type Doc interface {
-	// Decode fills a struct with bson tags.
+	// Decode fills a struct with bson tags, or a map[string]any: there, numbers
+	// are int32, int64 or float64, times have a method Time, and lists and
+	// documents are slices and maps.
 	Decode(into any) error
 	// BSON is the encoded document; read-only.
 	BSON() []byte

@@ -39,10 +39,7 @@ func (s *Store) Find(ctx context.Context, coll string, q core.Query) iter.Seq2[c
 }
 
 func (s *Store) find(ctx context.Context, coll string, q core.Query) (*mongo.Cursor, error) {
-	c, err := s.collection(coll)
-	if err != nil {
-		return nil, err
-	}
+	c := s.readable(coll)
 	f := q.Filter
 	if q.After != nil {
 		behind, err := after(q.Order, q.After)
@@ -96,10 +93,7 @@ func (c *collection) sort(order []core.Order) (bson.D, error) {
 
 // Count counts the matching documents, not the collection's metadata.
 func (s *Store) Count(ctx context.Context, coll string, f core.Filter) (int64, error) {
-	c, err := s.collection(coll)
-	if err != nil {
-		return 0, fail(ctx, err)
-	}
+	c := s.readable(coll)
 	match, err := c.match(f)
 	if err != nil {
 		return 0, fail(ctx, err)
