@@ -6,7 +6,6 @@ import (
 	"crypto/sha256"
 	"fmt"
 	"log/slog"
-	"maps"
 	"slices"
 	"sync"
 	"time"
@@ -76,7 +75,7 @@ type App struct {
 	running sync.WaitGroup
 }
 
-// New ensures the collections, opens the stream of changes and starts the
+// New brings the store to what the specs declare, or says why it cannot, opens the stream of changes and starts the
 // upkeep. Close ends it; the stores stay open.
 func New(ctx context.Context, cfg Config) (*App, error) {
 	if len(cfg.Key) < 32 {
@@ -96,7 +95,7 @@ func New(ctx context.Context, cfg Config) (*App, error) {
 	if a.specs, err = CompleteSpecs(cfg.Specs); err != nil {
 		return nil, err
 	}
-	if err := cfg.Docs.Ensure(ctx, slices.Collect(maps.Values(a.specs))); err != nil {
+	if err := migrate(ctx, cfg.Docs, a.specs, cfg.Log); err != nil {
 		return nil, err
 	}
 	if a.keys, err = deriveKeys(cfg.Key); err != nil {

@@ -14,17 +14,21 @@ import (
 // *[NoMatch]. Implementations pass storage/storagetest.
 type DocStore interface {
 	// Ensure creates the collections and indexes that specs declare. It is
-	// idempotent and runs before any other call.
+	// idempotent, and may be called again for some of them or for more. When
+	// documents hold the same value in a unique field it fails with CONFLICT.
+	// Before it only Find and Count may be called.
 	Ensure(ctx context.Context, specs []Spec) error
 	// Find yields the documents that q describes, in order. Leaving the loop
-	// early releases everything; an error ends it.
+	// early releases everything; an error ends it. A collection of which
+	// Ensure was not told can be read as well, where q names no field but
+	// "_id"; one that the store does not have is empty.
 	Find(ctx context.Context, coll string, q Query) iter.Seq2[Doc, error]
 	// FindEach answers several queries of one collection together, each as Find
 	// would, in the order of qs: for pages below each document of a list. It
 	// costs one round trip for each 100 queries, and holds the whole answer: the
 	// limits bound it.
 	FindEach(ctx context.Context, coll string, qs []Query) ([][]Doc, error)
-	// Count counts exactly.
+	// Count counts exactly, in the collections that Find reads.
 	Count(ctx context.Context, coll string, f Filter) (int64, error)
 	// Write carries out all operations as one atomic, durable step, or none.
 	Write(ctx context.Context, ops ...Op) error
@@ -41,7 +45,9 @@ type DocStore interface {
 // Doc is one stored document, still encoded. It stays valid after the loop
 // that yielded it.
 type Doc interface {
-	// Decode fills a struct with bson tags.
+	// Decode fills a struct with bson tags, or a map[string]any: there, numbers
+	// are int32, int64 or float64, times have a method Time, and lists and
+	// documents are slices and maps.
 	Decode(into any) error
 	// BSON is the encoded document; read-only.
 	BSON() []byte

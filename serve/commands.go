@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -44,6 +45,50 @@ func healthcheck(ctx context.Context, s config.Settings, h config.Healthcheck) e
 	defer res.Body.Close()
 	if res.StatusCode != http.StatusOK {
 		return fmt.Errorf("the server answers %s", res.Status)
+	}
+	return nil
+}
+
+// migrate brings the store to the declared types, or only says what a start
+// would change.
+func (p Project) migrate(ctx context.Context, s config.Settings, c config.Migrate, log *slog.Logger, w io.Writer) (err error) {
+	var docs core.DocStore // nil stands for an empty store: a look does not make the file
+	_, missing := os.Stat(embeddedDocs(s))
+	if !c.DryRun || s.MongoDBURI != "" || missing == nil {
+		if docs, _, err = openDocs(ctx, s, log); err != nil {
+			return err
+		}
+		defer func() { err = errors.Join(err, docs.Close()) }()
+	}
+	m, err := core.PlanMigration(ctx, docs, p.Specs, c.Forget...)
+	if err != nil {
+		return err
+	}
+	refused := len(m.Refusals) > 0
+	if !refused && !c.DryRun {
+		if err := m.Apply(ctx); err != nil {
+			return err
+		}
+	}
+	list := func(title string, sentences []string) {
+		if len(sentences) > 0 {
+			fmt.Fprintf(w, "%s\n  - %s\n", title, strings.Join(sentences, "\n  - "))
+		}
+	}
+	switch {
+	case refused:
+		list("In the way:", m.Refusals)
+		list("Once that is mended, a start would make these changes:", m.Steps)
+	case len(m.Steps) == 0:
+		fmt.Fprintln(w, "Nothing to change: the store is as the types are declared.")
+	case c.DryRun:
+		list("A start would make these changes:", m.Steps)
+	default:
+		list("Made these changes:", m.Steps)
+	}
+	list("Worth knowing:", m.Warnings)
+	if refused {
+		return errors.New("the stored documents do not fit the declared types; nothing was changed")
 	}
 	return nil
 }

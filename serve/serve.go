@@ -69,6 +69,8 @@ func (p Project) Run(ctx context.Context, args []string, stdin io.Reader, stdout
 		return p.printSchema(stdout)
 	case "init <dir>":
 		return scaffold.New(ctx, scaffold.Plan{Dir: cli.Init.Dir, Module: cli.Init.Module, Grapnel: cli.Init.Grapnel}, stdout)
+	case "migrate":
+		return p.migrate(ctx, cli.Settings, cli.Migrate, log, stdout)
 	case "healthcheck":
 		return healthcheck(ctx, cli.Settings, cli.Healthcheck)
 	case "admin create":

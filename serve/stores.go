@@ -35,17 +35,8 @@ func openStores(ctx context.Context, s config.Settings, log *slog.Logger) (_ *st
 			_ = st.Close()
 		}
 	}()
-	if s.MongoDBURI != "" {
-		if st.docs, err = opened[core.DocStore](mongodb.Open(ctx, s.MongoDBURI, mongodb.WithLogger(log))); err != nil {
-			return nil, err
-		}
-		st.docsAt = "MongoDB at " + redacted(s.MongoDBURI)
-	} else {
-		path := filepath.Join(s.Data, "grapnel.db")
-		if st.docs, err = opened[core.DocStore](sqlite.Open(ctx, path)); err != nil {
-			return nil, err
-		}
-		st.docsAt = path
+	if st.docs, st.docsAt, err = openDocs(ctx, s, log); err != nil {
+		return nil, err
 	}
 	if s.S3Bucket != "" {
 		cfg := s3.Config{Bucket: s.S3Bucket, Endpoint: s.S3Endpoint, Region: s.S3Region}
@@ -65,6 +56,19 @@ func openStores(ctx context.Context, s config.Settings, log *slog.Logger) (_ *st
 	st.objectsAt = path
 	return st, nil
 }
+
+// openDocs opens the document store alone, and says where it is.
+func openDocs(ctx context.Context, s config.Settings, log *slog.Logger) (core.DocStore, string, error) {
+	if s.MongoDBURI != "" {
+		docs, err := opened[core.DocStore](mongodb.Open(ctx, s.MongoDBURI, mongodb.WithLogger(log)))
+		return docs, "MongoDB at " + redacted(s.MongoDBURI), err
+	}
+	docs, err := opened[core.DocStore](sqlite.Open(ctx, embeddedDocs(s)))
+	return docs, embeddedDocs(s), err
+}
+
+// embeddedDocs is the file of the embedded document store.
+func embeddedDocs(s config.Settings) string { return filepath.Join(s.Data, "grapnel.db") }
 
 // opened keeps a failed open from becoming an interface that is not nil.
 func opened[Port any, S any](s S, err error) (Port, error) {

@@ -25,6 +25,7 @@ type CLI struct {
 	Serve       struct{}    `cmd:"" default:"1" help:"Serve the GraphQL endpoint (the default)."`
 	Admin       Admin       `cmd:"" help:"Manage administrators."`
 	Seed        Seed        `cmd:"" help:"Fill the store with a realistic news site."`
+	Migrate     Migrate     `cmd:"" help:"Bring the store to the types that are declared, as a start does, and say what was done."`
 	Healthcheck Healthcheck `cmd:"" help:"Ask the running server whether it is well; for containers."`
 	Schema      struct{}    `cmd:"" help:"Print the GraphQL schema."`
 	Init        Init        `cmd:"" help:"Make a project of your own: a Go module with a schema that you extend."`
@@ -80,6 +81,12 @@ type Init struct {
 	Dir     string `arg:"" help:"Folder to make; it must be empty or absent."`
 	Module  string `placeholder:"PATH" help:"Path of the Go module. Default: the name of the folder."`
 	Grapnel string `placeholder:"VERSION|DIR" help:"The Grapnel to build on: a version, or the folder of a checkout. Default: the one that this program is from."`
+}
+
+// Migrate brings the store to what is declared.
+type Migrate struct {
+	DryRun bool     `help:"Only say what a start would change; write nothing."`
+	Forget []string `placeholder:"TYPE" help:"Do not miss this type, which was removed; its documents stay where they are."`
 }
 
 // Healthcheck asks a running server.

@@ -39,6 +39,9 @@ func (s *Store) Ensure(ctx context.Context, specs []core.Spec) error {
 		if hasCode(err, indexConflicts) {
 			err = core.Wrap(core.Internal, err, fmt.Sprintf("An index of the collection %q differs from what its type declares; drop it and start again.", spec.Name))
 		}
+		if mongo.IsDuplicateKeyError(err) {
+			err = core.Wrap(core.Conflict, err, fmt.Sprintf("Documents in the collection %q hold the same %s, which must be unique. Change them first, or leave @unique out.", spec.Name, takenField(err)))
+		}
 		if err != nil {
 			return fail(ctx, err)
 		}

@@ -52,10 +52,7 @@ func release(ctx context.Context, cur *mongo.Cursor) {
 }
 
 func (s *Store) find(ctx context.Context, coll string, q core.Query) (*mongo.Cursor, error) {
-	c, err := s.collection(coll)
-	if err != nil {
-		return nil, err
-	}
+	c := s.readable(coll)
 	r, err := c.request(q)
 	if err != nil {
 		return nil, err
@@ -210,10 +207,7 @@ func (c *collection) sort(order []core.Order) (bson.D, error) {
 
 // Count counts the matching documents, not the collection's metadata.
 func (s *Store) Count(ctx context.Context, coll string, f core.Filter) (int64, error) {
-	c, err := s.collection(coll)
-	if err != nil {
-		return 0, fail(ctx, err)
-	}
+	c := s.readable(coll)
 	match, err := c.match(f)
 	if err != nil {
 		return 0, fail(ctx, err)

@@ -209,3 +209,14 @@ func (s *Store) collection(name string) (*collection, error) {
 	}
 	return nil, core.Errorf(core.Internal, "mongodb: no spec declares the collection %q", name)
 }
+
+// readable is a collection for Find and Count. One of which Ensure was not told
+// has no field but the id.
+func (s *Store) readable(name string) *collection {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	if c := s.colls[name]; c != nil {
+		return c
+	}
+	return s.newCollection(core.Spec{Name: name})
+}

@@ -31,8 +31,8 @@ func (s *Store) Find(ctx context.Context, coll string, q core.Query) iter.Seq2[c
 }
 
 func (s *Store) find(ctx context.Context, coll string, q core.Query) (docs []document, err error) {
-	c, err := s.collection(coll)
-	if err != nil {
+	c, err := s.readable(ctx, coll)
+	if err != nil || c == nil {
 		return nil, err
 	}
 	p, err := c.plan(q)
@@ -125,8 +125,8 @@ func distinct(row func([]driver.Value) error) func([]driver.Value) error {
 
 // Count counts by index where one serves.
 func (s *Store) Count(ctx context.Context, coll string, f core.Filter) (n int64, err error) {
-	c, err := s.collection(coll)
-	if err != nil {
+	c, err := s.readable(ctx, coll)
+	if err != nil || c == nil {
 		return 0, err
 	}
 	sql, args, err := c.selectCount(f)

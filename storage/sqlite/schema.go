@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 
 	"github.com/grapnel/grapnel/core"
 )
@@ -221,8 +222,9 @@ func (w *writer) ensureIndexes(ctx context.Context, c *collection) error {
 	}
 	for _, name := range slices.Sorted(maps.Keys(want)) {
 		if err := w.conn.script(ctx, want[name]); err != nil {
-			if t := taken(c, err); t != nil {
-				return core.Wrap(core.Conflict, err, fmt.Sprintf("Collection %q holds values twice that %s must keep unique.", c.spec.Name, name))
+			if taken(c, err) != nil {
+				_, field, _ := strings.Cut(name, "$")
+				return core.Wrap(core.Conflict, err, fmt.Sprintf("Documents in the collection %q hold the same %s, which must be unique. Change them first, or leave @unique out.", c.spec.Name, field))
 			}
 			return err
 		}

@@ -251,6 +251,26 @@ func (s *Store) collection(name string) (*collection, error) {
 	return nil, core.Errorf(core.Internal, "There is no collection %q.", name)
 }
 
+// readable is a collection for Find and Count. One of which Ensure was not told
+// has no field but the id; it is nil when the file does not have it.
+func (s *Store) readable(ctx context.Context, name string) (*collection, error) {
+	if c := (*s.colls.Load())[name]; c != nil {
+		return c, nil
+	}
+	c, err := newCollection(core.Spec{Name: name})
+	if err != nil {
+		return nil, err
+	}
+	err = s.read(ctx, func(conn *conn) error {
+		v, err := conn.value(ctx, "SELECT 1 FROM sqlite_schema WHERE type='table' AND name=?", "c_"+name)
+		if v == nil {
+			c = nil
+		}
+		return err
+	})
+	return c, err
+}
+
 // declare publishes the collections that Ensure has prepared.
 func (s *Store) declare(colls []*collection) {
 	all := maps.Clone(*s.colls.Load())

@@ -54,6 +54,10 @@ func RunDocuments(t *testing.T, open func(t *testing.T, specs []core.Spec) core.
 	}{
 		{"Ensure", testEnsure},
 		{"EnsureNewFields", testEnsureNewFields},
+		{"EnsurePart", testEnsurePart},
+		{"EnsureTwice", testEnsureTwice},
+		{"ReadBeforeEnsure", testReadBeforeEnsure},
+		{"DecodeMap", testDecodeMap},
 		{"Ping", testPing},
 		{"RoundTrip", testRoundTrip},
 		{"FindAndLeave", testFindAndLeave},

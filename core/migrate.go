@@ -1,0 +1,436 @@
+package core
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"iter"
+	"log/slog"
+	"maps"
+	"reflect"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// Migration is what a start changes in the store because the types are not
+// declared as they were at the last start, by [PlanMigration].
+type Migration struct {
+	// Steps are what is done, a sentence each.
+	Steps []string
+	// Warnings are what nobody will see any more, although it is kept.
+	Warnings []string
+	// Refusals are why nothing is done, each with its remedy.
+	Refusals []string
+
+	docs      DocStore
+	specs     map[string]Spec
+	forget    []string
+	forgotten []string // of forget, those that were there
+	fills     map[string][]watch
+	records   []Op // bring the snapshots to what is declared now
+}
+
+// snapshot is a type as the last start that succeeded had it. Its id is the
+// name of its collection, since that is where the documents are, whatever the
+// type is called.
+type snapshot struct {
+	Head   `bson:",inline"`
+	Type   string          `bson:"type"`
+	Prefix string          `bson:"prefix"`
+	Fields []snapshotField `bson:"fields"`
+	// Layout is the rest of what Ensure acts upon, as text.
+	Layout string `bson:"layout"`
+	// Removed: no start since then has declared the type.
+	Removed bool `bson:"removed"`
+}
+
+// snapshotField is a field whose values the documents hold.
+type snapshotField struct {
+	Name     string   `bson:"name"`
+	Kind     string   `bson:"kind"`
+	Array    bool     `bson:"array"`
+	Required bool     `bson:"required"`
+	Unique   bool     `bson:"unique"`
+	Values   []string `bson:"values"`
+	// Removed: values may be left from when it was declared.
+	Removed bool `bson:"removed"`
+}
+
+// snapshotSpec describes the collection of snapshots. No type of a schema can
+// have a name with an underscore first.
+func snapshotSpec() Spec {
+	return Spec{Name: "_schema", Prefix: "schema", Fields: []Field{{Name: "version", Kind: Int}}}
+}
+
+// maxTypes bounds the snapshots that are read.
+const maxTypes = 10_000
+
+// PlanMigration finds out what a start with the declared specs would change in
+// the store, and what stands in its way. It writes nothing. A store that is nil
+// counts as an empty one. The types named in forget are no longer missed when
+// they are not declared; their documents stay.
+func PlanMigration(ctx context.Context, docs DocStore, declared []Spec, forget ...string) (*Migration, error) {
+	specs, err := CompleteSpecs(declared)
+	if err != nil {
+		return nil, err
+	}
+	if docs == nil {
+		docs = nothing{}
+	}
+	m, err := planMigration(ctx, docs, specs, forget)
+	if err != nil {
+		return nil, err
+	}
+	for _, typ := range forget {
+		if !slices.Contains(m.forgotten, typ) {
+			return nil, Errorf(Invalid, "There is no type %s to forget: only one that an earlier start knew and that is no longer declared.", typ)
+		}
+	}
+	return m, nil
+}
+
+// nothing is a store without documents.
+type nothing struct{ DocStore }
+
+func (nothing) Find(context.Context, string, Query) iter.Seq2[Doc, error] {
+	return func(func(Doc, error) bool) {}
+}
+
+func (nothing) Count(context.Context, string, Filter) (int64, error) { return 0, nil }
+
+// Err is the refusals as one error, a line each; nil when there are none.
+func (m *Migration) Err() error {
+	if len(m.Refusals) == 0 {
+		return nil
+	}
+	return Errorf(Conflict, "The stored documents do not fit the declared types. Nothing was changed.\n- %s", strings.Join(m.Refusals, "\n- "))
+}
+
+// Apply brings the store to what is declared, unless there are refusals. It may
+// be cut short, and several servers may apply at once: what was declared is
+// noted last, so that the next start does again whatever was not finished.
+func (m *Migration) Apply(ctx context.Context) error {
+	if err := m.Err(); err != nil {
+		return err
+	}
+	if err := m.docs.Ensure(ctx, slices.Collect(maps.Values(m.specs))); err != nil {
+		return err
+	}
+	for coll, fields := range m.fills {
+		if err := fillDefaults(ctx, m.docs, coll, fields); err != nil {
+			return err
+		}
+	}
+	if len(m.records) == 0 {
+		return nil
+	}
+	if err := m.docs.Ensure(ctx, []Spec{snapshotSpec()}); err != nil {
+		return err
+	}
+	err := m.docs.Write(ctx, m.records...)
+	if !raced(err) && !isTaken(err, "_id") {
+		return err
+	}
+	// Another server has started meanwhile; most likely it is of the same kind
+	// and nothing is left to do.
+	again, err := planMigration(ctx, m.docs, m.specs, m.forget)
+	if err != nil || len(again.records) == 0 {
+		return err
+	}
+	return again.Apply(ctx)
+}
+
+// migrate is what a start does.
+func migrate(ctx context.Context, docs DocStore, specs map[string]Spec, log *slog.Logger) error {
+	m, err := planMigration(ctx, docs, specs, nil)
+	if err != nil {
+		return err
+	}
+	for _, w := range m.Warnings {
+		log.WarnContext(ctx, w)
+	}
+	if len(m.Refusals) == 0 {
+		for _, s := range m.Steps { // before, since some take long
+			log.InfoContext(ctx, s)
+		}
+	}
+	return m.Apply(ctx)
+}
+
+// planMigration compares the specs with the snapshots, and looks at documents only where
+// they differ.
+func planMigration(ctx context.Context, docs DocStore, specs map[string]Spec, forget []string) (*Migration, error) {
+	m := &Migration{docs: docs, specs: specs, forget: forget, fills: map[string][]watch{}}
+	old, err := m.snapshots(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var types, added []Spec
+	for _, s := range specs {
+		if s.Type == "" {
+			continue // of core alone
+		}
+		types = append(types, s)
+		if old[s.Name] == nil {
+			added = append(added, s)
+		}
+	}
+	byType := func(a, b Spec) int { return cmp.Compare(a.Type, b.Type) }
+	slices.SortFunc(types, byType)
+	slices.SortFunc(added, byType)
+	for _, name := range slices.Sorted(maps.Keys(old)) {
+		if s, declared := specs[name]; !declared || s.Type == "" {
+			if err := m.missing(ctx, old[name], added); err != nil {
+				return nil, err
+			}
+		}
+	}
+	for _, s := range types {
+		if err := m.compare(ctx, old[s.Name], s); err != nil {
+			return nil, err
+		}
+	}
+	return m, nil
+}
+
+// snapshots are what the last start declared, by the name of the collection.
+func (m *Migration) snapshots(ctx context.Context) (map[string]*snapshot, error) {
+	old := map[string]*snapshot{}
+	for doc, err := range m.docs.Find(ctx, snapshotSpec().Name, Query{Limit: maxTypes}) {
+		if err != nil {
+			return nil, err
+		}
+		s := new(snapshot)
+		if err := doc.Decode(s); err != nil {
+			return nil, fmt.Errorf("core: decode from %s: %w", snapshotSpec().Name, err)
+		}
+		old[s.ID] = s
+	}
+	return old, nil
+}
+
+// missing deals with a type whose collection no type has any more.
+func (m *Migration) missing(ctx context.Context, old *snapshot, added []Spec) error {
+	count, err := m.docs.Count(ctx, old.ID, All)
+	if err != nil {
+		return err
+	}
+	are := fmt.Sprintf("%s in the collection %q", plural(count, "document is", "documents are"), old.ID)
+	names := make([]string, len(added))
+	moved := false
+	for i, s := range added {
+		names[i] = s.Type
+		moved = moved || s.Type == old.Type
+	}
+	directive := fmt.Sprintf("@model(collection: %q, idPrefix: %q)", old.ID, old.Prefix)
+	switch {
+	case slices.Contains(m.forget, old.Type):
+		m.forgotten = append(m.forgotten, old.Type)
+		m.step("The type %s is forgotten; its %s still.", old.Type, are)
+		m.erase(old)
+	case old.Removed:
+	case count == 0:
+		m.step("The type %s is no longer declared, and had no documents.", old.Type)
+		m.erase(old)
+	case moved:
+		m.refuse("The type %[1]s is declared with another collection, and its %[2]s. To keep them, write %[3]s on %[1]s. To begin without them, run: grapnel migrate --forget %[1]s",
+			old.Type, are, directive)
+	case len(added) == 1:
+		m.refuse("The type %[1]s is gone, whose %[2]s, and the type %[3]s is new. If that is its new name, keep the documents: write %[4]s on %[3]s. If %[1]s was removed, run: grapnel migrate --forget %[1]s",
+			old.Type, are, names[0], directive)
+	case len(added) > 1:
+		m.refuse("The type %[1]s is gone, whose %[2]s, and these are new: %[3]s. If one of them is its new name, keep the documents: write %[4]s on it. If %[1]s was removed, run: grapnel migrate --forget %[1]s",
+			old.Type, are, strings.Join(names, ", "), directive)
+	default:
+		m.warn("The type %s is no longer declared; its %s still.", old.Type, are)
+		now := *old
+		now.Removed = true
+		m.record(old, &now)
+	}
+	return nil
+}
+
+// compare deals with a declared type; old is nil for a new one.
+func (m *Migration) compare(ctx context.Context, old *snapshot, spec Spec) error {
+	now := newSnapshot(spec)
+	if old != nil {
+		now.Head = old.Head
+		for _, f := range old.Fields {
+			if now.field(f.Name) == nil {
+				f.Removed = true
+				now.Fields = append(now.Fields, f)
+			}
+		}
+		if reflect.DeepEqual(old, now) {
+			return nil
+		}
+	}
+	count, err := m.docs.Count(ctx, spec.Name, All)
+	if err != nil {
+		return err
+	}
+	m.record(old, now)
+	switch {
+	case old == nil && count == 0:
+		m.step("The collection %q is made, for the new type %s.", spec.Name, spec.Type)
+		return nil
+	case old == nil:
+		m.step("The %s in the collection %q, and become those of the type %s.", plural(count, "document is", "documents are"), spec.Name, spec.Type)
+		old = &snapshot{Type: spec.Type, Prefix: spec.Prefix, Layout: now.Layout}
+		for _, f := range now.Fields { // they may hold anything
+			old.Fields = append(old.Fields, snapshotField{Name: f.Name})
+		}
+	case old.Type != spec.Type:
+		m.step("The documents of %s, in the collection %q, become those of %s.", old.Type, spec.Name, spec.Type)
+	}
+	if old.Layout != now.Layout {
+		m.step("The indexes of %s are brought to what it declares.", spec.Type)
+	}
+	if count == 0 {
+		return nil
+	}
+	if old.Prefix != spec.Prefix {
+		m.refuse(`The ids of %[1]s begin with "%[2]s_", and with the idPrefix %[3]q that is declared now nobody would find the %[4]s. Write @model(idPrefix: %[2]q) on %[1]s.`,
+			spec.Type, old.Prefix, spec.Prefix, plural(count, "document", "documents"))
+	}
+	for _, f := range now.Fields {
+		if was := old.field(f.Name); f.Removed && !was.Removed {
+			m.warn("The type %s no longer has the field %s; its values stay in the documents.", spec.Type, f.Name)
+		}
+	}
+	return m.look(ctx, spec, watches(old, now, spec))
+}
+
+// look finds out whether the documents fit what the watched fields declare.
+func (m *Migration) look(ctx context.Context, spec Spec, fields []watch) error {
+	if len(fields) == 0 {
+		return nil
+	}
+	found, err := survey(ctx, m.docs, spec.Name, fields)
+	if err != nil {
+		return err
+	}
+	for _, f := range found {
+		m.Refusals = append(m.Refusals, f.refusals(spec.Type)...)
+		if f.fill && f.lacking > 0 {
+			m.step("The field %s of %s gets its default, %s, in %s.", f.Name, spec.Type, literal(f.Default), plural(f.lacking, "document", "documents"))
+			m.fills[spec.Name] = append(m.fills[spec.Name], f.watch)
+		}
+	}
+	return nil
+}
+
+// literal writes a default as the schema does, except that enums get quotes.
+func literal(v any) string {
+	if s, ok := v.(string); ok {
+		return strconv.Quote(s)
+	}
+	return fmt.Sprint(v)
+}
+
+// watches are the fields that allow less than they did.
+func watches(old, now *snapshot, spec Spec) []watch {
+	var out []watch
+	for _, f := range now.Fields {
+		was := old.field(f.Name)
+		a := attributeOf(spec, f.Name)
+		w := watch{Attribute: a, unique: f.Unique}
+		// Values that must differ cannot all be the default.
+		w.fill = a.Default != nil && !f.Unique && (was == nil || was.Removed || f.Required && !was.Required)
+		switch {
+		case f.Removed:
+		case was == nil && !f.Required && !w.fill: // no document can hold it
+		case was != nil && !f.narrower(*was):
+		default:
+			w.Required = f.Required
+			out = append(out, w)
+		}
+	}
+	return out
+}
+
+// narrower reports whether documents that fitted was may not fit f.
+func (f snapshotField) narrower(was snapshotField) bool {
+	if was.Removed || f.Kind != was.Kind || f.Array != was.Array || f.Required && !was.Required || f.Unique && !was.Unique {
+		return true
+	}
+	return len(f.Values) > 0 && (len(was.Values) == 0 || slices.ContainsFunc(was.Values, func(v string) bool { return !slices.Contains(f.Values, v) }))
+}
+
+func newSnapshot(s Spec) *snapshot {
+	now := &snapshot{Head: Head{ID: s.Name, Version: 1}, Type: s.Type, Prefix: s.Prefix, Fields: []snapshotField{}}
+	unique, columns := map[string]bool{}, []string{}
+	for _, f := range s.Fields {
+		unique[f.Name] = f.Unique
+		columns = append(columns, f.Name)
+	}
+	add := func(a Attribute) {
+		now.Fields = append(now.Fields, snapshotField{
+			Name: a.Name, Kind: kindNames[a.Kind], Array: a.Array, Unique: unique[a.Name],
+			Required: a.Required && !a.Array, // an absent list is an empty one
+			Values:   append([]string{}, a.Values...),
+		})
+	}
+	for _, a := range s.Attributes {
+		add(a)
+	}
+	for _, f := range s.Fields {
+		if f.Unique && now.field(f.Name) == nil {
+			add(attributeOf(s, f.Name))
+		}
+	}
+	slices.Sort(columns)
+	now.Layout = fmt.Sprint(columns, s.Indexes, s.Search, s.Bulk, s.Expires)
+	return now
+}
+
+func (s *snapshot) field(name string) *snapshotField {
+	i := slices.IndexFunc(s.Fields, func(f snapshotField) bool { return f.Name == name })
+	if i < 0 {
+		return nil
+	}
+	return &s.Fields[i]
+}
+
+// attributeOf is a declared attribute, or a field that only core knows as one.
+func attributeOf(s Spec, name string) Attribute {
+	for _, a := range s.Attributes {
+		if a.Name == name {
+			return a
+		}
+	}
+	for _, f := range s.Fields {
+		if f.Name == name {
+			return Attribute{Name: f.Name, Kind: f.Kind, Array: f.Array}
+		}
+	}
+	return Attribute{Name: name}
+}
+
+func (m *Migration) step(format string, args ...any) {
+	m.Steps = append(m.Steps, fmt.Sprintf(format, args...))
+}
+
+func (m *Migration) warn(format string, args ...any) {
+	m.Warnings = append(m.Warnings, fmt.Sprintf(format, args...))
+}
+
+func (m *Migration) refuse(format string, args ...any) {
+	m.Refusals = append(m.Refusals, fmt.Sprintf(format, args...))
+}
+
+// record has Apply note what is declared now. It is pinned to the snapshot that
+// was read: when several servers start at once, one of them notes it.
+func (m *Migration) record(old, now *snapshot) {
+	coll := snapshotSpec().Name
+	if old == nil {
+		m.records = append(m.records, Op{Kind: OpInsert, Coll: coll, Doc: now})
+		return
+	}
+	m.records = append(m.records, Op{Kind: OpUpdate, Coll: coll, Filter: And(Eq("_id", old.ID), Eq("version", old.Version)), Patch: append(diff(old, now), Inc("version", 1))})
+}
+
+func (m *Migration) erase(old *snapshot) {
+	m.records = append(m.records, Op{Kind: OpDelete, Coll: snapshotSpec().Name, Filter: And(Eq("_id", old.ID), Eq("version", old.Version))})
+}

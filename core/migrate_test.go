@@ -1,0 +1,526 @@
+package core_test
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"iter"
+	"log/slog"
+	"path/filepath"
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/grapnel/grapnel/core"
+	"github.com/grapnel/grapnel/graph/model"
+	"github.com/grapnel/grapnel/storage/filesystem"
+	"github.com/grapnel/grapnel/storage/sqlite"
+)
+
+// item is a document of any declared type.
+type item struct {
+	core.Head `bson:",inline"`
+	Values    map[string]any `bson:",inline"`
+}
+
+type values = map[string]any
+
+// product declares a type with the attributes given; those with an exclamation
+// mark in unique are so.
+func product(change func(*core.Spec), attributes ...core.Attribute) core.Spec {
+	s := core.Spec{Type: "Product", Name: "products", Prefix: "product", Attributes: attributes, Rules: []core.Rule{{Verbs: core.AnyVerb}}}
+	if change != nil {
+		change(&s)
+	}
+	return s
+}
+
+// column makes fields of attributes, as @index and @unique do.
+func column(name string, kind core.Kind, unique bool) func(*core.Spec) {
+	return func(s *core.Spec) {
+		s.Fields = append(s.Fields, core.Field{Name: name, Kind: kind, Unique: unique})
+	}
+}
+
+// yard is an installation that starts again and again.
+type yard struct {
+	docs core.DocStore
+	log  bytes.Buffer
+	dir  string
+}
+
+func newYard(t testing.TB) *yard {
+	t.Helper()
+	y := &yard{dir: t.TempDir()}
+	docs, err := sqlite.Open(t.Context(), filepath.Join(y.dir, "grapnel.db"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	y.docs = docs
+	t.Cleanup(func() {
+		if err := docs.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return y
+}
+
+// start is one start of a server with these types beside our own.
+func (y *yard) start(t testing.TB, specs ...core.Spec) error {
+	t.Helper()
+	y.log.Reset()
+	objects, err := filesystem.Open(filepath.Join(y.dir, "files"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer objects.Close()
+	app, err := core.New(t.Context(), core.Config{
+		Specs: append(model.Specs(), specs...), Docs: y.docs, Objects: objects,
+		Key: bytes.Repeat([]byte("k"), 32), BaseURL: "http://localhost", Log: slog.New(slog.NewTextHandler(&y.log, nil)),
+	})
+	if err == nil {
+		app.Close()
+	}
+	return err
+}
+
+func (y *yard) mustStart(t testing.TB, specs ...core.Spec) {
+	t.Helper()
+	if err := y.start(t, specs...); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func (y *yard) insert(t testing.TB, coll string, docs ...values) {
+	t.Helper()
+	for i, v := range docs {
+		doc := &item{Head: core.Head{ID: fmt.Sprintf("%s_%03d", strings.TrimSuffix(coll, "s"), i+1), Version: 7}, Values: v}
+		if err := y.docs.Write(t.Context(), core.Op{Kind: core.OpInsert, Coll: coll, Doc: doc}); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// read is all documents of a collection, without their heads.
+func (y *yard) read(t testing.TB, coll string) (out []values) {
+	t.Helper()
+	for doc, err := range y.docs.Find(t.Context(), coll, core.Query{Order: []core.Order{{Field: "_id"}}, Limit: 10_000}) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		var d item
+		if err := doc.Decode(&d); err != nil {
+			t.Fatal(err)
+		}
+		if d.Version != 7 {
+			t.Errorf("%s has version %d", d.ID, d.Version)
+		}
+		out = append(out, d.Values)
+	}
+	return out
+}
+
+func (y *yard) plan(t testing.TB, specs []core.Spec, forget ...string) *core.Migration {
+	t.Helper()
+	m, err := core.PlanMigration(t.Context(), y.docs, append(model.Specs(), specs...), forget...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return m
+}
+
+// contains reports whether text has all parts, in any order.
+func contains(text string, parts ...string) bool {
+	return !slices.ContainsFunc(parts, func(p string) bool { return !strings.Contains(text, p) })
+}
+
+func TestMigration(t *testing.T) {
+	t.Parallel()
+	renamed := func(s *core.Spec) { s.Type = "Good" }
+	moved := func(s *core.Spec) { s.Type, s.Name, s.Prefix = "Good", "goods", "good" }
+	name := core.Attribute{Name: "name"}
+	for _, test := range []struct {
+		name   string
+		before core.Spec
+		docs   []values
+		after  []core.Spec
+		// refused are the parts of each refusal; without one, the start works.
+		refused [][]string
+		steps   [][]string
+		warned  []string
+		// mended is what starts after a refusal.
+		mended []core.Spec
+		want   []values // the documents afterwards; docs when nil
+	}{
+		{
+			name: "new type", before: product(nil, name), docs: []values{{"name": "a"}},
+			after: []core.Spec{product(nil, name), product(moved, name)},
+			steps: [][]string{{`The collection "goods" is made`, "the new type Good"}},
+		},
+		{
+			name: "renamed", before: product(nil, name), docs: []values{{"name": "a"}, {"name": "b"}},
+			after:   []core.Spec{product(moved, name)},
+			refused: [][]string{{"The type Product is gone, whose 2 documents are", "Good is new", `@model(collection: "products", idPrefix: "product") on Good`, "migrate --forget Product"}},
+			mended:  []core.Spec{product(renamed, name)},
+		},
+		{
+			name: "one of two may be the new name", before: product(nil, name), docs: []values{{"name": "a"}},
+			after:   []core.Spec{product(moved, name), product(func(s *core.Spec) { s.Type, s.Name, s.Prefix = "Part", "parts", "part" }, name)},
+			refused: [][]string{{"whose 1 document is", "these are new: Good, Part. If one of them"}},
+			mended:  []core.Spec{product(nil, name)},
+		},
+		{
+			name: "collection renamed", before: product(nil, name), docs: []values{{"name": "a"}},
+			after:   []core.Spec{product(func(s *core.Spec) { s.Name = "goods" }, name)},
+			refused: [][]string{{"Product is declared with another collection", `"products"`, `@model(collection: "products", idPrefix: "product") on Product`}},
+			mended:  []core.Spec{product(nil, name)},
+		},
+		{
+			name: "prefix changed", before: product(nil, name), docs: []values{{"name": "a"}},
+			after:   []core.Spec{product(func(s *core.Spec) { s.Prefix = "item" }, name)},
+			refused: [][]string{{`The ids of Product begin with "product_"`, `"item"`, `@model(idPrefix: "product")`}},
+			mended:  []core.Spec{product(nil, name)},
+		},
+		{
+			name: "removed type", before: product(nil, name), docs: []values{{"name": "a"}},
+			warned: []string{"Product is no longer declared", `1 document is in the collection \"products\"`},
+		},
+		{
+			name: "removed empty type", before: product(nil, name), after: []core.Spec{product(moved, name)},
+			steps: [][]string{{"Product is no longer declared, and had no documents"}, {`The collection "goods" is made`}},
+		},
+		{
+			name: "nullable field", before: product(nil, name), docs: []values{{"name": "a"}},
+			after: []core.Spec{product(nil, name, core.Attribute{Name: "stock", Kind: core.Int})},
+		},
+		{
+			name: "required field", before: product(nil, name), docs: []values{{"name": "a"}, {"name": "b"}},
+			after:   []core.Spec{product(nil, name, core.Attribute{Name: "stock", Kind: core.Int, Required: true})},
+			refused: [][]string{{"The field stock of Product must have a value", "2 documents have", "product_001", "@default(value: …)", "let it be null"}},
+			mended:  []core.Spec{product(nil, name, core.Attribute{Name: "stock", Kind: core.Int, Required: true, Default: int64(3)})},
+			want:    []values{{"name": "a", "stock": int64(3)}, {"name": "b", "stock": int64(3)}},
+		},
+		{
+			name: "required reference", before: product(nil, name), docs: []values{{"name": "a"}},
+			after:   []core.Spec{product(nil, name, core.Attribute{Name: "makerId", Required: true, Reference: "users"})},
+			refused: [][]string{{"The field makerId of Product must have a value", "Let it be null, or give each"}},
+			mended:  []core.Spec{product(nil, name, core.Attribute{Name: "makerId", Reference: "users"})},
+		},
+		{
+			name: "no longer null", before: product(nil, name), docs: []values{{"name": "a"}, {"name": nil}},
+			after: []core.Spec{product(nil, core.Attribute{Name: "name", Required: true, Default: "none"})},
+			steps: [][]string{{"The field name of Product", `its default, "none", in 1 document.`}},
+			want:  []values{{"name": "a"}, {"name": "none"}},
+		},
+		{
+			name: "kind changed", before: product(nil, core.Attribute{Name: "size"}), docs: []values{{"size": "XL"}, {"size": nil}},
+			after:   []core.Spec{product(column("size", core.Int, false), core.Attribute{Name: "size", Kind: core.Int})},
+			refused: [][]string{{"The field size of Product is declared as an Int", "1 document holds", "a String in product_001", "under another name"}},
+			mended:  []core.Spec{product(nil, core.Attribute{Name: "size"}, core.Attribute{Name: "sizeNumber", Kind: core.Int})},
+		},
+		{
+			name: "kind changed without values", before: product(nil, core.Attribute{Name: "size"}), docs: []values{{"size": nil}},
+			after: []core.Spec{product(column("size", core.Int, false), core.Attribute{Name: "size", Kind: core.Int})},
+			steps: [][]string{{"The indexes of Product"}},
+		},
+		{
+			name: "Int to Float", before: product(nil, core.Attribute{Name: "size", Kind: core.Int}), docs: []values{{"size": int64(3)}},
+			after: []core.Spec{product(nil, core.Attribute{Name: "size", Kind: core.Float})},
+		},
+		{
+			name: "made a list", before: product(nil, name), docs: []values{{"name": "a"}},
+			after:   []core.Spec{product(nil, core.Attribute{Name: "name", Array: true})},
+			refused: [][]string{{"is declared as a list of String", "a String in product_001"}},
+			mended:  []core.Spec{product(nil, name)},
+		},
+		{
+			name: "enum value removed", before: product(nil, core.Attribute{Name: "state", Values: []string{"NEW", "OLD", "GONE"}}),
+			docs:    []values{{"state": "OLD"}, {"state": "OLD"}, {"state": "NEW"}},
+			after:   []core.Spec{product(nil, core.Attribute{Name: "state", Values: []string{"NEW"}})},
+			refused: [][]string{{"The value OLD is not declared for the field state of Product", "2 documents hold it", "Declare it again"}},
+			mended:  []core.Spec{product(nil, core.Attribute{Name: "state", Values: []string{"NEW", "OLD"}})},
+		},
+		{
+			name: "field removed", before: product(nil, name, core.Attribute{Name: "size", Kind: core.Int}), docs: []values{{"name": "a", "size": int64(3)}},
+			after:  []core.Spec{product(nil, name)},
+			warned: []string{"The type Product no longer has the field size; its values stay"},
+		},
+		{
+			name: "unique", before: product(nil, name), docs: []values{{"name": "x"}, {"name": nil}, {"name": "same"}, {"name": nil}, {"name": "same"}},
+			after:   []core.Spec{product(column("name", core.String, true), name)},
+			refused: [][]string{{"The field name of Product must be unique", "both product_003 and product_005", `"same"`}},
+			mended:  []core.Spec{product(column("name", core.String, false), name)},
+		},
+		{
+			name: "unique in a guarded field", before: product(nil, name), docs: []values{{"name": "same"}, {"name": "same"}},
+			after:   []core.Spec{product(column("name", core.String, true), core.Attribute{Name: "name", Guard: []core.Rule{{Verbs: core.Read, Role: core.Admin}}})},
+			refused: [][]string{{"both product_001 and product_002 hold the same value in it."}},
+			mended:  []core.Spec{product(nil, name)},
+		},
+		{
+			name: "all at once", before: product(nil, name, core.Attribute{Name: "size"}), docs: []values{{"name": "a", "size": "L"}},
+			after:   []core.Spec{product(nil, core.Attribute{Name: "name", Kind: core.Bool}, core.Attribute{Name: "size", Values: []string{"XL"}}, core.Attribute{Name: "stock", Kind: core.Int, Required: true, Default: int64(0)})},
+			refused: [][]string{{"name of Product"}, {"The value L"}},
+			mended:  []core.Spec{product(nil, name, core.Attribute{Name: "size"})},
+		},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			y := newYard(t)
+			y.mustStart(t, test.before)
+			coll := "products"
+			y.insert(t, coll, test.docs...)
+			stored := y.read(t, coll)
+
+			m := y.plan(t, test.after)
+			if len(m.Refusals) != len(test.refused) || len(test.refused) == 0 && len(m.Steps) != len(test.steps) {
+				t.Fatalf("steps %q, refusals %q", m.Steps, m.Refusals)
+			}
+			for i, parts := range test.refused {
+				if !contains(m.Refusals[i], parts...) {
+					t.Errorf("refused: %s\nwant %q", m.Refusals[i], parts)
+				}
+			}
+			for i, parts := range test.steps {
+				if !contains(m.Steps[i], parts...) {
+					t.Errorf("step: %s\nwant %q", m.Steps[i], parts)
+				}
+			}
+			err := y.start(t, test.after...)
+			if test.refused != nil {
+				if !core.Is(err, core.Conflict) || strings.Count(err.Error(), "\n- ") != len(test.refused) || !contains(err.Error(), m.Refusals...) {
+					t.Fatalf("started: %v", err)
+				}
+				if got := y.read(t, coll); !reflect.DeepEqual(got, stored) {
+					t.Errorf("a refused start left %v", got)
+				}
+				y.mustStart(t, test.mended...)
+			} else if err != nil {
+				t.Fatal(err)
+			} else if !contains(y.log.String(), test.warned...) {
+				t.Errorf("the log is %s", y.log.String())
+			}
+			want := test.want
+			if want == nil {
+				want = stored
+			}
+			got := y.read(t, coll)
+			for i := range want {
+				for k, v := range want[i] {
+					if !reflect.DeepEqual(got[i][k], v) {
+						t.Errorf("document %d: %s is %#v, want %#v", i, k, got[i][k], v)
+					}
+				}
+			}
+			// What was brought about is known at the next start.
+			last := test.after
+			if test.refused != nil {
+				last = test.mended
+			}
+			if m := y.plan(t, last); len(m.Steps)+len(m.Warnings)+len(m.Refusals) > 0 {
+				t.Errorf("once more: %q %q %q", m.Steps, m.Warnings, m.Refusals)
+			}
+		})
+	}
+}
+
+func TestForget(t *testing.T) {
+	t.Parallel()
+	y := newYard(t)
+	name := core.Attribute{Name: "name"}
+	y.mustStart(t, product(nil, name))
+	y.insert(t, "products", values{"name": "a"})
+	good := product(func(s *core.Spec) { s.Type, s.Name, s.Prefix = "Good", "goods", "good" }, name)
+	if err := y.start(t, good); err == nil {
+		t.Fatal("started")
+	}
+	for _, typ := range []string{"Nonsense", "Good"} {
+		if _, err := core.PlanMigration(t.Context(), y.docs, append(model.Specs(), good), typ); !core.Is(err, core.Invalid) || !strings.Contains(err.Error(), "no type "+typ+" to forget") {
+			t.Errorf("forget %s: %v", typ, err)
+		}
+	}
+	m := y.plan(t, []core.Spec{good}, "Product")
+	if len(m.Refusals) != 0 || len(m.Steps) != 2 || !contains(m.Steps[0], "Product is forgotten", `1 document is in the collection "products" still`) {
+		t.Fatalf("%q %q", m.Steps, m.Refusals)
+	}
+	if err := m.Apply(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	y.mustStart(t, good)
+	// Declared again, the type finds its documents, whatever happened to them.
+	strict := product(nil, core.Attribute{Name: "name", Kind: core.Int})
+	if err := y.start(t, good, strict); err == nil || !contains(err.Error(), "The field name of Product is declared as an Int") {
+		t.Errorf("started: %v", err)
+	}
+	m = y.plan(t, []core.Spec{good, product(nil, name)})
+	if len(m.Steps) != 1 || !contains(m.Steps[0], "The 1 document is", "become those of the type Product") {
+		t.Errorf("%q", m.Steps)
+	}
+	y.mustStart(t, good, product(nil, name))
+	if got := y.read(t, "products"); len(got) != 1 || got[0]["name"] != "a" {
+		t.Errorf("left %v", got)
+	}
+}
+
+// A type that was removed earlier is not taken for the old name of another.
+func TestRemovedEarlier(t *testing.T) {
+	t.Parallel()
+	y := newYard(t)
+	size := core.Attribute{Name: "size"}
+	y.mustStart(t, product(nil, size))
+	y.insert(t, "products", values{"size": "L"})
+	y.mustStart(t)
+	y.mustStart(t, product(func(s *core.Spec) { s.Type, s.Name, s.Prefix = "Good", "goods", "good" }))
+	// Neither is a field that comes back as something else.
+	y.mustStart(t, product(nil))
+	if err := y.start(t, product(nil, core.Attribute{Name: "size", Kind: core.Int})); err == nil || !contains(err.Error(), "The field size of Product is declared as an Int") {
+		t.Errorf("started: %v", err)
+	}
+	y.mustStart(t, product(nil, size))
+}
+
+// A plan writes nothing, and needs no store to say what a first start makes.
+func TestPlanWritesNothing(t *testing.T) {
+	t.Parallel()
+	y := newYard(t)
+	for _, docs := range []core.DocStore{y.docs, nil} {
+		m, err := core.PlanMigration(t.Context(), docs, model.Specs())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(m.Steps) != 3 || !contains(m.Steps[1], `The collection "posts" is made`) || m.Err() != nil {
+			t.Errorf("%q", m.Steps)
+		}
+	}
+	if err := y.docs.Write(t.Context(), core.Op{Kind: core.OpDelete, Coll: "posts", Optional: true}); err == nil {
+		t.Error("the collection is there")
+	}
+}
+
+// Defaults are filled in by several servers that start at once, also when an
+// earlier one was cut short, beside clients that write.
+func TestFillAtOnce(t *testing.T) {
+	t.Parallel()
+	y := newYard(t)
+	before := product(nil, core.Attribute{Name: "name"})
+	y.mustStart(t, before)
+	docs := make([]values, 450)
+	for i := range docs {
+		docs[i] = values{"name": fmt.Sprint(i)}
+		if i%3 == 0 { // filled by whoever was cut short, or written by a client
+			docs[i]["stock"] = int64(9)
+		}
+	}
+	y.insert(t, "products", docs...)
+	after := product(column("stock", core.Int, false), core.Attribute{Name: "name"}, core.Attribute{Name: "stock", Kind: core.Int, Required: true, Default: int64(1)})
+	plans := make([]*core.Migration, 3)
+	for i := range plans {
+		plans[i] = y.plan(t, []core.Spec{after})
+		if s := plans[i].Steps; len(s) != 2 || !contains(s[1], "gets its default, 1, in 300 documents") {
+			t.Fatalf("%q", s)
+		}
+	}
+	errs := make(chan error)
+	for _, m := range plans {
+		go func() { errs <- m.Apply(context.WithoutCancel(t.Context())) }()
+	}
+	for range plans {
+		if err := <-errs; err != nil {
+			t.Error(err)
+		}
+	}
+	for i, d := range y.read(t, "products") {
+		want := int64(1)
+		if i%3 == 0 {
+			want = 9
+		}
+		if d["stock"] != want || d["name"] != fmt.Sprint(i) {
+			t.Errorf("document %d is %v", i, d)
+		}
+	}
+	if n, err := y.docs.Count(t.Context(), "products", core.Eq("stock", 1)); n != 300 || err != nil {
+		t.Errorf("%d found by their default, %v", n, err)
+	}
+	if m := y.plan(t, []core.Spec{after}); len(m.Steps) > 0 {
+		t.Errorf("once more: %q", m.Steps)
+	}
+}
+
+// A start at which nothing changed costs one read.
+func TestPlanReadsOnce(t *testing.T) {
+	t.Parallel()
+	y := newYard(t)
+	specs := manyTypes(20)
+	y.mustStart(t, specs...)
+	calls := &callCounter{DocStore: y.docs}
+	m, err := core.PlanMigration(t.Context(), calls, append(model.Specs(), specs...))
+	if err != nil || len(m.Steps) > 0 || calls.finds != 1 || calls.counts != 0 {
+		t.Errorf("%d finds, %d counts, %q, %v", calls.finds, calls.counts, m.Steps, err)
+	}
+}
+
+// callCounter counts what is asked of a store.
+type callCounter struct {
+	core.DocStore
+	finds, counts int
+}
+
+func (c *callCounter) Find(ctx context.Context, coll string, q core.Query) iter.Seq2[core.Doc, error] {
+	c.finds++
+	return c.DocStore.Find(ctx, coll, q)
+}
+
+func (c *callCounter) Count(ctx context.Context, coll string, f core.Filter) (int64, error) {
+	c.counts++
+	return c.DocStore.Count(ctx, coll, f)
+}
+
+func manyTypes(n int) (specs []core.Spec) {
+	for i := range n {
+		s := product(nil)
+		s.Type, s.Name, s.Prefix = fmt.Sprint("Type", i), fmt.Sprint("type", i), fmt.Sprint("t", i)
+		for k := range 20 {
+			s.Attributes = append(s.Attributes, core.Attribute{Name: fmt.Sprint("field", k), Values: []string{"A", "B"}})
+		}
+		specs = append(specs, s)
+	}
+	return specs
+}
+
+// BenchmarkPlan is what a start pays at which nothing changed, for 100 types of
+// 20 fields.
+func BenchmarkPlan(b *testing.B) {
+	y := newYard(b)
+	specs := manyTypes(100)
+	y.mustStart(b, specs...)
+	for b.Loop() {
+		y.plan(b, specs)
+	}
+}
+
+// BenchmarkSurvey is what a look at 10,000 documents costs.
+func BenchmarkSurvey(b *testing.B) {
+	y := newYard(b)
+	name := core.Attribute{Name: "name"}
+	y.mustStart(b, product(nil, name))
+	docs := make([]values, 10_000)
+	for i := range docs {
+		docs[i] = values{"name": fmt.Sprint(i), "text": strings.Repeat("x", 500)}
+	}
+	for part := range slices.Chunk(docs, 999) {
+		ops := make([]core.Op, len(part))
+		for i, v := range part {
+			ops[i] = core.Op{Kind: core.OpInsert, Coll: "products", Doc: &item{Head: core.Head{ID: "product_" + v["name"].(string), Version: 7}, Values: v}}
+		}
+		if err := y.docs.Write(b.Context(), ops...); err != nil {
+			b.Fatal(err)
+		}
+	}
+	after := product(column("name", core.String, true), core.Attribute{Name: "name", Required: true})
+	for b.Loop() {
+		if m := y.plan(b, []core.Spec{after}); len(m.Refusals) > 0 {
+			b.Fatal(m.Refusals)
+		}
+	}
+}
