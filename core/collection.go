@@ -91,7 +91,7 @@ func (c *Collection[T]) Whole(ctx context.Context, doc *T) (*T, error) {
 	if !headOf(doc).brief {
 		return doc, nil
 	}
-	return Follow(ctx, doc, "whole", func(doc *T) string { return headOf(doc).ID }, c)
+	return Follow(ctx, doc, " whole", func(doc *T) string { return headOf(doc).ID }, c)
 }
 
 // GetMany looks up ids and answers in their order, nil where there is no

@@ -476,3 +476,31 @@ func FuzzCleanFilename(f *testing.F) {
 		}
 	})
 }
+
+// tree is a struct inside a document that holds others of its kind.
+type tree struct{ inside *tree }
+
+func (t *tree) Constraints(c *core.Checker) {
+	if t.inside != nil {
+		c.Inside("inside", t.inside)
+	}
+}
+
+// A tree that a store could not keep is refused, at its place.
+func TestDepth(t *testing.T) {
+	grow := func(levels int) *tree {
+		var t *tree
+		for range levels {
+			t = &tree{t}
+		}
+		return t
+	}
+	for levels, wrong := range map[int]bool{31: false, 32: true, 5000: true} {
+		var c core.Checker
+		grow(levels).Constraints(&c)
+		err := c.Err()
+		if core.Is(err, core.Invalid) != wrong || wrong && !strings.HasPrefix(err.(*core.Error).Fields[0].Path, "inside.inside.") {
+			t.Errorf("%d levels: %v", levels, err)
+		}
+	}
+}

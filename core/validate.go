@@ -36,7 +36,14 @@ func require[T any](c *Checker, path string, to *T, o Opt[*T]) {
 
 // Checker collects every invalid input of one mutation. Paths are those of
 // [FieldError].
-type Checker struct{ fields []FieldError }
+type Checker struct {
+	fields []FieldError
+	depth  int
+}
+
+// maxLevels bounds structs inside structs: the stores take 100 levels, of which
+// a list is one too.
+const maxLevels = 30
 
 // Add reports that the input at path breaks a rule.
 func (c *Checker) Add(path, code, message string, limit any) {
@@ -154,8 +161,14 @@ func Distinct[E comparable](c *Checker, path string, list []E) {
 
 // Inside checks a struct inside a document; its paths go on from path.
 func (c *Checker) Inside(path string, v constrained) {
+	if c.depth == maxLevels {
+		c.Add(path, "TOO_DEEP", fmt.Sprintf("must have at most %d levels", maxLevels), maxLevels)
+		return
+	}
 	n := len(c.fields)
+	c.depth++
 	v.Constraints(c)
+	c.depth--
 	for i := range c.fields[n:] {
 		c.fields[n+i].Path = path + "." + c.fields[n+i].Path
 	}
