@@ -6,6 +6,9 @@ import (
 	"github.com/grapnel/grapnel/graph"
 )
 
+// resolver is a Resolver under a name that no field of the schema can have in Go.
+type resolver = Resolver
+
 // root hands gqlgen the resolvers of each type.
 type root struct {
 	r *Resolver
@@ -17,24 +20,24 @@ func newRoot(r *Resolver) graph.ResolverRoot {
 
 func (x *root) Query() graph.QueryResolver { return &queryResolver{x.r} }
 
-type queryResolver struct{ *Resolver }
+type queryResolver struct{ *resolver }
 
 func (x *root) Mutation() graph.MutationResolver { return &mutationResolver{x.r} }
 
-type mutationResolver struct{ *Resolver }
+type mutationResolver struct{ *resolver }
 
 func (x *root) Subscription() graph.SubscriptionResolver { return &subscriptionResolver{x.r} }
 
-type subscriptionResolver struct{ *Resolver }
+type subscriptionResolver struct{ *resolver }
 
 func (x *root) Asset() graph.AssetResolver { return &assetResolver{x.r} }
 
-type assetResolver struct{ *Resolver }
+type assetResolver struct{ *resolver }
 
 func (x *root) Post() graph.PostResolver { return &postResolver{x.r} }
 
-type postResolver struct{ *Resolver }
+type postResolver struct{ *resolver }
 
 func (x *root) User() graph.UserResolver { return &userResolver{x.r} }
 
-type userResolver struct{ *Resolver }
+type userResolver struct{ *resolver }

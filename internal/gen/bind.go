@@ -35,7 +35,7 @@ func (b *binder) resolvers() map[string]*goFile {
 		}
 		b.links(g, m)
 		if g.Len() > 0 {
-			files[strings.ToLower(templates.ToGoPrivate(m.name))+".gen.go"] = g
+			files[fileName(m.name)+".gen.go"] = g
 		}
 	}
 	files["resolvers.gen.go"] = b.root()
@@ -45,7 +45,7 @@ func (b *binder) resolvers() map[string]*goFile {
 func (b *binder) file() *goFile {
 	g := &goFile{pkg: "resolvers", imports: map[string]string{
 		"context": "context", "time": "time", "core": grapnel + "/core", "translate": grapnel + "/resolvers/translate",
-		"graph": b.p.module + "/graph", "model": b.p.module + "/graph/model",
+		"graphql": "github.com/99designs/gqlgen/graphql", "graph": b.p.module + "/graph", "model": b.p.module + "/graph/model",
 	}}
 	if !b.p.home {
 		g.imports["basegraph"], g.imports["basemodel"], g.imports["base"] = grapnel+"/graph", grapnel+"/graph/model", grapnel+"/resolvers"
@@ -74,7 +74,7 @@ func (b *binder) queries(g *goFile, m *model) {
 	for _, f := range m.listed() {
 		if f.unique && !f.list && (own || f.extension) {
 			v := b.value(&field{typ: f.typ, kind: f.kind})
-			b.method(g, "queryResolver", one+"By"+templates.ToGo(f.input), `(ctx context.Context, value %s) (*%s, error) {
+			b.method(g, "queryResolver", templates.ToGo(m.byName(f)), `(ctx context.Context, value %s) (*%s, error) {
 	return %s.By(ctx, %q, value)
 }`, v, t, m.service(), f.stored)
 		}
@@ -135,24 +135,25 @@ func (b *binder) mutations(g *goFile, m *model) {
 		b.extended(g, m)
 	}
 	name, field := templates.ToGo(m.name), templates.ToGo(lower(m.name))
+	mutation := func(verb, body string, args ...any) {
+		payload := b.input(templates.UcFirst(verb) + m.name + "Payload")
+		b.method(g, "mutationResolver", templates.ToGo(verb+m.name), "(ctx context.Context, input %s) (*%s, error) {\n\t%s\n\treturn &%s{%s}, err\n}",
+			b.verbInput(verb, m), payload, fmt.Sprintf(body, args...), payload, map[bool]string{true: "DeletedID: input.ID", false: field + ": doc"}[verb == "delete"])
+	}
 	if m.create {
-		b.method(g, "mutationResolver", "Create"+name, `(ctx context.Context, input model.Create%[1]sInput) (*model.Create%[1]sPayload, error) {
-	doc, err := %[2]s.Create(ctx, create%[1]s(ctx, &input))
-	return &model.Create%[1]sPayload{%[3]s: doc}, err
-}`, name, m.service(), field)
+		mutation("create", "doc, err := %s.Create(ctx, create%s(ctx, &input))", m.service(), name)
 	}
 	if m.update {
-		b.method(g, "mutationResolver", "Update"+name, `(ctx context.Context, input model.Update%[1]sInput) (*model.Update%[1]sPayload, error) {
-	doc, err := %[2]s.Update(ctx, input.ID, translate.Version(input.ExpectedVersion), update%[1]s(&input))
-	return &model.Update%[1]sPayload{%[3]s: doc}, err
-}`, name, m.service(), field)
+		mutation("update", "doc, err := %s.Update(ctx, input.ID, translate.Version(input.ExpectedVersion), update%s(&input))", m.service(), name)
 	}
 	if m.remove {
-		b.method(g, "mutationResolver", "Delete"+name, `(ctx context.Context, input model.Delete%[1]sInput) (*model.Delete%[1]sPayload, error) {
-	err := %[2]s.Delete(ctx, input.ID, translate.Version(input.ExpectedVersion))
-	return &model.Delete%[1]sPayload{DeletedID: input.ID}, err
-}`, name, m.service())
+		mutation("delete", "err := %s.Delete(ctx, input.ID, translate.Version(input.ExpectedVersion))", m.service())
 	}
+}
+
+// verbInput is the Go name of the input of a mutation.
+func (b *binder) verbInput(verb string, m *model) string {
+	return b.input(templates.UcFirst(verb) + m.name + "Input")
 }
 
 // extended is the mutation that also writes what the project adds to a type of
@@ -172,7 +173,7 @@ func (b *binder) extended(g *goFile, m *model) {
 
 func (b *binder) subscriptions(g *goFile, m *model) {
 	if m.spec.Live {
-		b.method(g, "subscriptionResolver", templates.ToGo(lower(m.name))+"Changed", `(ctx context.Context, where *%s) (<-chan *core.Change[%s], error) {
+		b.method(g, "subscriptionResolver", templates.ToGo(lower(m.name)+"Changed"), `(ctx context.Context, where *%s) (<-chan *core.Change[%s], error) {
 	return translate.Changes(ctx, %s.Changed, where, %sWhere)
 }`, b.input(m.name+"Where"), b.typ(m.name), m.service(), templates.ToGoPrivate(m.name))
 	}
@@ -197,14 +198,14 @@ func (b *binder) conversions(g *goFile, m *model) {
 		}
 	}
 	g.printf("\t)\n}\n")
-	g.printf("\nfunc %sOrder(by *%s) []core.Order {\n\tif by == nil {\n\t\treturn []core.Order{{Field: %q%s}}\n\t}\n\tswitch by.Field {\n", private, b.input(m.name+"Order"), m.order.Field, flag("Desc", m.order.Desc))
+	g.printf("\nfunc %sOrder(by *%s) []core.Order {\n\tif by == nil {\n\t\treturn []core.Order{{Field: %q%s}}\n\t}\n\tswitch by.Field {\n", private, b.input(m.name+"Order"), m.order.Field, set("Desc", m.order.Desc))
 	var last string
 	for _, f := range m.listed() {
 		if !f.orderable {
 			continue
 		}
 		if last != "" {
-			g.printf("\tcase %s%s:\n\t\treturn translate.Order(by.Direction, %q)\n", b.input(m.name+"OrderField"), templates.ToGo(strings.ToLower(screaming(last))), m.stored(last))
+			g.printf("\tcase %s%s:\n\t\treturn translate.Order(by.Direction, %q)\n", b.input(m.name+"OrderField"), templates.ToGo(screaming(last)), m.stored(last))
 		}
 		last = f.name
 	}
@@ -226,7 +227,7 @@ func (b *binder) edits(g *goFile, m *model, verb, more string, fields []*field, 
 	if m.base {
 		t = "model." + extensionName(m)
 	}
-	g.printf("\nfunc %[1]s%[2]s(%[3]sin *model.%[4]s%[2]sInput) core.Edits[%[5]s] {\n", verb, name, more, templates.ToGo(verb), t)
+	g.printf("\nfunc %s%s(%sin *%s) core.Edits[%s] {\n", verb, name, more, b.verbInput(verb, m), t)
 	g.printf("\te := core.Edits[%s]{Apply: func(d *%s, c *core.Checker) {\n", t, t)
 	var guarded strings.Builder
 	for _, f := range fields {
@@ -243,6 +244,8 @@ func (b *binder) edits(g *goFile, m *model, verb, more string, fields []*field, 
 			} else {
 				fmt.Fprintf(&guarded, "if in.%s.IsSet() {\n%s}\n", templates.ToGo(f.input), named)
 			}
+		case verb == "create" && f.owner:
+			g.printf("\t\t%s\n", b.owned(f, map[bool]string{false: "graphql.Omittable[*string]{}", true: "graphql.Omittable[[]string]{}"}[f.list]))
 		case verb == "create" && f.fallback != nil && !f.list:
 			g.printf("\t\t%s\n", b.defaulted(f))
 		}
@@ -254,22 +257,33 @@ func (b *binder) edits(g *goFile, m *model, verb, more string, fields []*field, 
 func (b *binder) draft(f *field) string {
 	to, in := "d."+f.goName(), "in."+templates.ToGo(f.input)
 	switch {
-	case f.owner && f.list:
-		return fmt.Sprintf("%s = translate.OrCallers(ctx, %s)", to, in)
-	case f.owner && f.null:
-		return fmt.Sprintf("%s = translate.OrCaller(ctx, %s)", to, in)
 	case f.owner:
-		return fmt.Sprintf("%s = translate.Deref(translate.OrCaller(ctx, %s))", to, in)
+		return b.owned(f, in)
 	case len(f.guard) > 0 && f.list && !f.mustBeGiven():
 		return b.patch(f)
 	case len(f.guard) > 0 && f.fallback != nil:
 		return b.defaulted(f) + "\n\t\t" + b.patch(f)
+	case f.list && f.typ == "Time":
+		return fmt.Sprintf("%s = translate.Values(%s)", to, in)
 	case f.list, !f.null:
 		return fmt.Sprintf("%s = %s", to, in)
 	case f.required:
 		return fmt.Sprintf("%s = &%s", to, in)
 	}
 	return fmt.Sprintf("%s = %s.Value()", to, in)
+}
+
+// owned sets the owner of a new document: the one in an input, or the caller.
+func (b *binder) owned(f *field, in string) string {
+	switch {
+	case f.list:
+		in = fmt.Sprintf("translate.OrCallers(ctx, %s)", in)
+	case f.null:
+		in = fmt.Sprintf("translate.OrCaller(ctx, %s)", in)
+	default:
+		in = fmt.Sprintf("translate.Deref(translate.OrCaller(ctx, %s))", in)
+	}
+	return fmt.Sprintf("d.%s = %s", f.goName(), in)
 }
 
 // defaulted sets a field to its default.
@@ -281,6 +295,8 @@ func (b *binder) defaulted(f *field) string {
 func (b *binder) patch(f *field) string {
 	to, in := "&d."+f.goName(), "in."+templates.ToGo(f.input)
 	switch {
+	case f.list && f.typ == "Time":
+		return fmt.Sprintf("translate.RequireList(c, %q, %s, translate.OptValues(%s))", f.input, to, in)
 	case f.list:
 		return fmt.Sprintf("translate.RequireList(c, %q, %s, %s)", f.input, to, in)
 	case f.null, f.kind == inline:
@@ -403,6 +419,7 @@ func (b *binder) root() *goFile {
 		}
 		g.printf("\t}\n}\n")
 	}
+	g.printf("\n// resolver is a Resolver under a name that no field of the schema can have in Go.\ntype resolver = Resolver\n")
 	g.printf("\n// root hands gqlgen the resolvers of each type.\ntype root struct {\n\tr *Resolver\n")
 	if !b.p.home {
 		g.printf("\tbase basegraph.ResolverRoot\n")
@@ -421,10 +438,10 @@ func (b *binder) root() *goFile {
 			g.printf("\nfunc (x *root) %[1]s() graph.%[1]sResolver { return x.base.%[1]s() }\n", goName)
 		case isBase:
 			g.printf("\nfunc (x *root) %[1]s() graph.%[1]sResolver { return &%[2]sResolver{x.r, x.base.%[1]s()} }\n", goName, private)
-			g.printf("\ntype %[2]sResolver struct {\n\t*Resolver\n\tbasegraph.%[1]sResolver\n}\n", goName, private)
+			g.printf("\ntype %[2]sResolver struct {\n\t*resolver\n\tbasegraph.%[1]sResolver\n}\n", goName, private)
 		default:
 			g.printf("\nfunc (x *root) %[1]s() graph.%[1]sResolver { return &%[2]sResolver{x.r} }\n", goName, private)
-			g.printf("\ntype %[1]sResolver struct{ *Resolver }\n", private)
+			g.printf("\ntype %[1]sResolver struct{ *resolver }\n", private)
 		}
 	}
 	return g

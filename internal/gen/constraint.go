@@ -5,6 +5,8 @@ import (
 	"strconv"
 
 	"github.com/vektah/gqlparser/v2/ast"
+
+	"github.com/grapnel/grapnel/core"
 )
 
 // Bounds on what nobody has bounded.
@@ -28,8 +30,11 @@ func (r *reader) constraint(def *ast.FieldDefinition) constraint {
 		isNumber = true
 	}
 	for _, a := range d.Arguments {
+		if a.Value.Kind == ast.NullValue {
+			continue
+		}
 		wrong := false
-		whole := func(to *int) {
+		count := func(to *int) {
 			n, err := strconv.Atoi(a.Value.Raw)
 			wrong = err != nil || n < 0
 			*to = n
@@ -42,9 +47,9 @@ func (r *reader) constraint(def *ast.FieldDefinition) constraint {
 		fits := isText
 		switch a.Name {
 		case "minLength":
-			whole(&c.minLength)
+			count(&c.minLength)
 		case "maxLength":
-			whole(&c.maxLength)
+			count(&c.maxLength)
 		case "pattern":
 			c.pattern = a.Value.Raw
 			if _, err := regexp.Compile(c.pattern); err != nil {
@@ -52,9 +57,6 @@ func (r *reader) constraint(def *ast.FieldDefinition) constraint {
 			}
 		case "format":
 			c.format = a.Value.Raw
-			if _, known := formats[c.format]; !known {
-				r.problems.add(a.Value.Position, "There is no format %s.", c.format)
-			}
 		case "min":
 			fits = isNumber
 			number(&c.min)
@@ -73,29 +75,73 @@ func (r *reader) constraint(def *ast.FieldDefinition) constraint {
 			wrong = wrong || *c.multipleOf <= 0
 		case "minItems":
 			fits = def.Type.Elem != nil
-			whole(&c.minItems)
+			count(&c.minItems)
 		case "maxItems":
 			fits = def.Type.Elem != nil
-			whole(&c.maxItems)
+			count(&c.maxItems)
 		case "uniqueItems":
-			fits = def.Type.Elem != nil
+			target := r.doc.types[def.Type.Name()]
+			fits = def.Type.Elem != nil && (target == nil || target.Kind != ast.Object || r.models[target.Name] != nil)
 			c.unique = a.Value.Raw == "true"
-		default:
-			r.problems.add(a.Position, "@constraint knows no %s.", a.Name)
-			continue
 		}
 		switch {
 		case !fits:
-			r.problems.add(a.Position, "%s does not fit %s, a %s.", a.Name, def.Name, def.Type)
+			r.problems.add(a.Position, "%s does not fit %s, which is %s.", a.Name, def.Name, def.Type)
 		case wrong:
 			r.problems.add(a.Value.Position, "%s cannot be %s.", a.Name, a.Value.Raw)
 		}
 	}
-	if c.minLength > c.maxLength || c.minItems > c.maxItems || c.min != nil && c.max != nil && *c.min > *c.max {
+	if c.minLength > c.maxLength || c.minItems > c.maxItems || c.empty() {
 		r.problems.add(d.Position, "No value can meet this: the least is above the most.")
 	}
 	return c
 }
 
-// formats are those of the schema, with their constants in core.
-var formats = map[string]string{"EMAIL": "core.Email", "URL": "core.URL", "SLUG": "core.SlugForm", "UUID": "core.UUID"}
+// empty reports whether no number is within the bounds.
+func (c constraint) empty() bool {
+	for _, least := range []*float64{c.min, c.above} {
+		for _, most := range []*float64{c.max, c.below} {
+			if least != nil && most != nil && (*least > *most || *least == *most && (least == c.above || most == c.below)) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// breaks reports whether a value does not meet the constraint.
+func (c constraint) breaks(v any) bool {
+	var check core.Checker
+	switch v := v.(type) {
+	case string:
+		check.Text("", v, c.minLength, c.maxLength)
+		if c.pattern != "" {
+			if form, err := regexp.Compile(whole(c.pattern)); err == nil {
+				check.Pattern("", v, form)
+			}
+		}
+		if c.format != "" {
+			check.Format("", v, formats[c.format].form)
+		}
+	case int64:
+		check.Number("", float64(v), c.bounds())
+	case float64:
+		check.Number("", v, c.bounds())
+	}
+	return check.Err() != nil
+}
+
+func (c constraint) bounds() core.Bounds {
+	return core.Bounds{Min: c.min, Max: c.max, Above: c.above, Below: c.below, MultipleOf: c.multipleOf}
+}
+
+// whole is a pattern that only whole texts match.
+func whole(pattern string) string { return "^(?:" + pattern + ")$" }
+
+// formats are those of the schema, and how Go names them.
+var formats = map[string]struct {
+	form core.Format
+	code string
+}{
+	"EMAIL": {core.Email, "core.Email"}, "URL": {core.URL, "core.URL"}, "SLUG": {core.SlugForm, "core.SlugForm"}, "UUID": {core.UUID, "core.UUID"},
+}

@@ -3,6 +3,7 @@ package gen
 import (
 	"bytes"
 	"embed"
+	"encoding/json"
 	"fmt"
 	"maps"
 	"slices"
@@ -36,7 +37,7 @@ func expand(doc *document) (map[string]string, error) {
 		if err != nil {
 			return nil, err
 		}
-		files[strings.ToLower(templates.ToGoPrivate(m.name))+".graphqls"] = sdl
+		files[fileName(m.name)+".graphqls"] = sdl
 	}
 	if more := shared(doc); more != "" {
 		files["shared.graphqls"] = more
@@ -97,7 +98,7 @@ func newModelSDL(doc *document, m *model) modelSDL {
 			s.Orders = append(s.Orders, screaming(f.name))
 		}
 		if f.unique && !f.list {
-			s.Uniques = append(s.Uniques, fieldSDL{Name: f.input, Type: f.inputType(), Query: lower(m.name) + "By" + templates.ToGo(f.input)})
+			s.Uniques = append(s.Uniques, fieldSDL{Name: f.input, Type: f.inputType(), Query: m.byName(f)})
 		}
 	}
 	for _, f := range m.fields {
@@ -117,7 +118,7 @@ func newModelSDL(doc *document, m *model) modelSDL {
 		switch {
 		case len(f.guard) > 0 && !f.mustBeGiven(): // nullable, so that it can be left out
 		case f.fallback != nil:
-			in.Default = f.fallback.String()
+			in.Default = literal(f.fallback)
 			in.Type += "!"
 			if f.null {
 				in.Type = strings.TrimSuffix(in.Type, "!")
@@ -147,7 +148,9 @@ func (m *model) listed() []*field {
 		}
 	}
 	if !slices.ContainsFunc(head, func(f *field) bool { return f.name == "createdAt" }) {
-		head = append([]*field{{name: "createdAt", input: "createdAt", stored: "createdAt", typ: "Time", filterable: true, orderable: true}}, head...)
+		f := headFields[1].field()
+		f.filterable, f.orderable = true, true
+		head = append([]*field{f}, head...)
 	}
 	return append(own, head...)
 }
@@ -256,9 +259,40 @@ func description(d string) string {
 	case d == "":
 		return ""
 	case strings.Contains(d, "\n"):
-		return "  \"\"\"\n  " + strings.ReplaceAll(strings.ReplaceAll(d, `"""`, `\"""`), "\n", "\n  ") + "\n  \"\"\""
+		return "  \"\"\"\n  " + strings.ReplaceAll(block(d), "\n", "\n  ") + "\n  \"\"\""
 	}
-	return "  " + (&ast.Value{Kind: ast.StringValue, Raw: d}).String()
+	return "  " + quote(d)
+}
+
+// block is a text as a block string holds it.
+func block(s string) string { return strings.ReplaceAll(plain(s), `"""`, `\"""`) }
+
+// plain is a text without control characters, which neither block strings nor
+// comments of Go can hold.
+func plain(s string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) && r != '\n' && r != '\t' {
+			return -1
+		}
+		return r
+	}, s)
+}
+
+// literal is a value as SDL writes it.
+func literal(v *ast.Value) string {
+	if v.Kind == ast.StringValue || v.Kind == ast.BlockValue {
+		return quote(v.Raw)
+	}
+	return v.String()
+}
+
+// quote is a text as a string of GraphQL, which escapes as JSON does.
+func quote(s string) string {
+	var b strings.Builder
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(false)
+	_ = e.Encode(s) // a string can always be encoded
+	return strings.TrimSuffix(b.String(), "\n")
 }
 
 func description2(d string) string {
@@ -284,4 +318,9 @@ func split(name, between string) string {
 		b.WriteRune(r)
 	}
 	return b.String()
+}
+
+// byName is the query for the one document with a value of a @unique field.
+func (m *model) byName(f *field) string {
+	return lower(m.name) + "By" + templates.UcFirst(f.input)
 }

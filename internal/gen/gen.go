@@ -55,36 +55,16 @@ func Run(dir string, log io.Writer) error {
 	if err != nil {
 		return err
 	}
-	doc, err := read(sources, p.home)
+	written, err := p.methods()
+	if err != nil {
+		return err
+	}
+	doc, all, out, err := p.build(sources, written)
 	if err != nil {
 		return err
 	}
 	for _, n := range notes(doc) {
 		fmt.Fprintln(log, n)
-	}
-	p.base = baseTypes(doc, sources)
-	expanded, err := expand(doc)
-	if err != nil {
-		return err
-	}
-	out := map[string][]byte{}
-	all := make([]*gql.Source, 0, len(sources)+len(expanded))
-	for _, s := range sources {
-		if s.base {
-			out[s.Name] = []byte(s.Input)
-		}
-		all = append(all, s.Source)
-	}
-	for _, name := range slices.Sorted(maps.Keys(expanded)) {
-		name, sdl := path.Join("schema/gen", name), expanded[name]
-		out[name] = []byte(sdl)
-		all = append(all, &gql.Source{Name: name, Input: sdl})
-	}
-	if err := validate(all); err != nil {
-		return err
-	}
-	if err := p.structsAndResolvers(doc, out); err != nil {
-		return err
 	}
 	if err := p.write(out); err != nil {
 		return err
@@ -100,6 +80,37 @@ func Run(dir string, log io.Writer) error {
 	}
 	fmt.Fprintf(log, "generated graph/ in %s\n", time.Since(began).Round(100*time.Millisecond))
 	return nil
+}
+
+// build makes of the sources the whole schema and every file but gqlgen's, by
+// name. It touches nothing; written are the resolvers that the project has.
+func (p *project) build(sources []source, written map[string]bool) (*document, []*gql.Source, map[string][]byte, error) {
+	doc, err := read(sources, p.home)
+	if err != nil {
+		return nil, nil, nil, err
+	}
+	p.base = baseTypes(doc)
+	expanded, err := expand(doc)
+	if err != nil {
+		return nil, nil, nil, err
+	}
+	out := map[string][]byte{}
+	all := make([]*gql.Source, 0, len(sources)+len(expanded))
+	for _, s := range sources {
+		if s.base {
+			out[s.Name] = []byte(s.Input)
+		}
+		all = append(all, s.Source)
+	}
+	for _, name := range slices.Sorted(maps.Keys(expanded)) {
+		name, sdl := path.Join("schema/gen", name), expanded[name]
+		out[name] = []byte(sdl)
+		all = append(all, &gql.Source{Name: name, Input: sdl})
+	}
+	if err := validate(all); err != nil {
+		return nil, nil, nil, err
+	}
+	return doc, all, out, p.structsAndResolvers(doc, written, out)
 }
 
 // open finds out which module dir is.
@@ -134,7 +145,7 @@ func (p project) sources() ([]source, error) {
 		return nil
 	}
 	if !p.home {
-		if err := read(schema.Files, "*.graphqls", "schema/gen/grapnel", true); err != nil {
+		if err := read(schema.Files, "*.graphqls", baseFolder, true); err != nil {
 			return nil, err
 		}
 	}
@@ -144,13 +155,13 @@ func (p project) sources() ([]source, error) {
 
 // baseTypes are the types that Grapnel's own schema declares or expands to, as
 // a project sees them.
-func baseTypes(doc *document, sources []source) map[string]bool {
+func baseTypes(doc *document) map[string]bool {
 	base := map[string]bool{}
 	if doc.home {
 		return base
 	}
 	for name, def := range doc.types {
-		base[name] = strings.HasPrefix(def.Position.Src.Name, "schema/gen/grapnel/")
+		base[name] = isBaseFile(def.Position.Src.Name)
 	}
 	for _, m := range doc.models {
 		if !m.base {
@@ -176,17 +187,9 @@ func baseTypes(doc *document, sources []source) map[string]bool {
 }
 
 // structsAndResolvers adds the Go files to out.
-func (p project) structsAndResolvers(doc *document, out map[string][]byte) error {
-	written, err := p.methods()
-	if err != nil {
-		return err
-	}
+func (p project) structsAndResolvers(doc *document, written map[string]bool, out map[string][]byte) error {
 	files := map[string]*goFile{"graph/model/specs.gen.go": specs(doc)}
-	types, err := structs(p, doc)
-	if err != nil {
-		return err
-	}
-	for name, g := range types {
+	for name, g := range structs(p, doc) {
 		files["graph/model/"+name] = g
 	}
 	b := &binder{goNames{p, doc}, written, map[string]bool{}}
@@ -194,9 +197,11 @@ func (p project) structsAndResolvers(doc *document, out map[string][]byte) error
 		files["resolvers/"+name] = g
 	}
 	for name, g := range files {
-		if out[name], err = g.source(); err != nil {
+		src, err := g.source()
+		if err != nil {
 			return err
 		}
+		out[name] = src
 	}
 	return nil
 }
@@ -234,7 +239,7 @@ func (p project) methods() (map[string]bool, error) {
 // write stores the files that differ, and removes generated ones that are not
 // made any more.
 func (p project) write(files map[string][]byte) error {
-	for _, pattern := range []string{"schema/gen/*.graphqls", "schema/gen/grapnel/*.graphqls", "graph/model/*.gen.go", "resolvers/*.gen.go"} {
+	for _, pattern := range []string{"schema/gen/*.graphqls", baseFolder + "/*.graphqls", "graph/model/*.gen.go", "resolvers/*.gen.go"} {
 		old, err := filepath.Glob(filepath.Join(p.dir, pattern))
 		if err != nil {
 			return err

@@ -2,7 +2,10 @@ package gen
 
 import (
 	"fmt"
+	"go/ast"
 	"go/format"
+	"go/parser"
+	"go/token"
 	"slices"
 	"strconv"
 	"strings"
@@ -24,7 +27,7 @@ func (g *goFile) printf(format string, args ...any) { fmt.Fprintf(g, format, arg
 
 // comment appends a doc comment.
 func (g *goFile) comment(indent, text string) {
-	for line := range strings.SplitSeq(strings.TrimSpace(text), "\n") {
+	for line := range strings.SplitSeq(strings.TrimSpace(plain(text)), "\n") {
 		if line == "" && text == "" {
 			return
 		}
@@ -41,9 +44,13 @@ func (g *goFile) source() ([]byte, error) {
 	}
 	fmt.Fprintf(&out, "// Code generated from %s by `go generate`. DO NOT EDIT.\n\npackage %s\n\nimport (\n", from, g.pkg)
 	body := g.String()
+	used, err := packages(body)
+	if err != nil {
+		return nil, fmt.Errorf("the generated code cannot be read: %w\n%s", err, body)
+	}
 	var std, others []string
 	for name, path := range g.imports {
-		if !uses(body, name) {
+		if !used[name] {
 			continue
 		}
 		line := strconv.Quote(path)
@@ -61,25 +68,25 @@ func (g *goFile) source() ([]byte, error) {
 		return strings.Compare(a[strings.IndexByte(a, '"'):], b[strings.IndexByte(b, '"'):])
 	})
 	out.WriteString(strings.Join(std, "\n") + "\n\n" + strings.Join(others, "\n") + "\n)\n" + body)
-	src, err := format.Source([]byte(out.String()))
-	if err != nil {
-		return nil, fmt.Errorf("the generated code cannot be read: %w\n%s", err, out.String())
-	}
-	return src, nil
+	return format.Source([]byte(out.String()))
 }
 
-// uses reports whether code names a package.
-func uses(code, pkg string) bool {
-	for rest := code; ; {
-		i := strings.Index(rest, pkg+".")
-		if i < 0 {
-			return false
-		}
-		if i == 0 || !strings.ContainsRune("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.@", rune(rest[i-1])) {
-			return true
-		}
-		rest = rest[i+1:]
+// packages are the names before a dot in code; those of packages are among them.
+func packages(code string) (map[string]bool, error) {
+	f, err := parser.ParseFile(token.NewFileSet(), "", "package p\n"+code, parser.SkipObjectResolution)
+	if err != nil {
+		return nil, err
 	}
+	used := map[string]bool{}
+	ast.Inspect(f, func(n ast.Node) bool {
+		if s, ok := n.(*ast.SelectorExpr); ok {
+			if x, ok := s.X.(*ast.Ident); ok {
+				used[x.Name] = true
+			}
+		}
+		return true
+	})
+	return used, nil
 }
 
 // goNames tells how types of the schema are called in Go.

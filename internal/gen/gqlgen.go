@@ -131,7 +131,7 @@ func (p project) config(doc *document, sources []*ast.Source) (*config.Config, e
 			cfg.Models.Add(m.name, full(m.name))
 			for _, suffix := range []string{"Connection", "Edge", "Change"} {
 				if suffix != "Change" || m.spec.Live {
-					cfg.Models.Add(m.name+suffix, full(m.name)+suffix)
+					cfg.Models.Add(m.name+suffix, full(m.name+suffix))
 				}
 			}
 		}
@@ -145,6 +145,9 @@ func (p project) config(doc *document, sources []*ast.Source) (*config.Config, e
 			entry.Fields = map[string]config.TypeMapField{lower(m.name): {FieldName: "Doc"}}
 			cfg.Models[m.name+"Change"] = entry
 		}
+	}
+	for _, def := range doc.abstract() {
+		cfg.Models.Add(def.Name, full(def.Name))
 	}
 	for _, e := range doc.embedded {
 		if !e.base {
@@ -196,7 +199,7 @@ func (p project) tidy(before map[string][]byte) error {
 
 // hasSource reports whether some file of SDL has this name.
 func (p project) hasSource(name string) bool {
-	for _, dir := range []string{"schema", "schema/gen", "schema/gen/grapnel"} {
+	for _, dir := range []string{"schema", "schema/gen", baseFolder} {
 		if _, err := os.Stat(filepath.Join(dir, name+".graphqls")); err == nil {
 			return true
 		}

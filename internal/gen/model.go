@@ -1,6 +1,7 @@
 package gen
 
 import (
+	"maps"
 	"slices"
 
 	"github.com/vektah/gqlparser/v2/ast"
@@ -18,12 +19,22 @@ type document struct {
 	home     bool // the schema of Grapnel itself
 }
 
+// abstract are the interfaces and unions of a project.
+func (d *document) abstract() []*ast.Definition {
+	var list []*ast.Definition
+	for _, name := range slices.Sorted(maps.Keys(d.types)) {
+		if def := d.types[name]; def.IsAbstractType() && !isBaseFile(def.Position.Src.Name) && !d.home {
+			list = append(list, def)
+		}
+	}
+	return list
+}
+
 // model is a type with @model.
 type model struct {
 	def      *ast.Definition
 	name     string // Product
 	plural   string // products
-	file     string // product: where its SDL stands
 	base     bool   // declared by Grapnel
 	extended bool   // a base type to which the project adds fields
 	fields   []*field
@@ -84,12 +95,11 @@ type constraint struct {
 type embedded struct {
 	def    *ast.Definition
 	name   string
-	file   string
 	base   bool
 	fields []*field
 }
 
-// elemKind is the kind that the stores see.
+// storeKind is the kind that the stores see.
 func (f *field) storeKind() core.Kind {
 	switch {
 	case f.kind == inline:
@@ -142,8 +152,11 @@ var scalars = map[string]goScalar{
 	"Time":    {"time.Time", core.Time, "Time"},
 }
 
-// headFields are those of core.Head, in the order in which they are shown.
-var headFields = []struct{ name, stored, typ, description string }{
+// headField is a field of core.Head.
+type headField struct{ name, stored, typ, description string }
+
+// headFields are in the order in which they are shown.
+var headFields = []headField{
 	{"id", "_id", "ID", ""},
 	{"createdAt", "createdAt", "Time", ""},
 	{"updatedAt", "updatedAt", "Time", "When the record last changed."},
@@ -168,4 +181,9 @@ func (m *model) field(name string) *field {
 		}
 	}
 	return nil
+}
+
+// field is one that filters and orders may name.
+func (h headField) field() *field {
+	return &field{name: h.name, input: h.name, stored: h.stored, typ: h.typ}
 }

@@ -6,8 +6,8 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"time"
 
-	"github.com/99designs/gqlgen/codegen/templates"
 	"github.com/go-openapi/inflect"
 	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/parser"
@@ -28,6 +28,8 @@ type reader struct {
 	models   map[string]*model
 	embeds   map[string]*embedded
 	base     map[string]bool // types that Grapnel declares
+
+	directives map[string]*ast.DirectiveDefinition
 }
 
 // read understands the declared types. Its error is a [Problems].
@@ -35,78 +37,97 @@ func read(sources []source, home bool) (*document, error) {
 	r := &reader{
 		doc:    &document{enums: map[string]*ast.Definition{}, types: map[string]*ast.Definition{}, home: home},
 		models: map[string]*model{}, embeds: map[string]*embedded{}, base: map[string]bool{},
+		directives: map[string]*ast.DirectiveDefinition{},
 	}
-	extensions := r.parse(sources)
+	r.parse(sources)
 	if len(r.problems) > 0 {
 		return nil, r.problems.err()
 	}
 	for _, m := range r.doc.models {
-		r.fields(m, m.def.Fields, false)
-		for _, e := range extensions[m.name] {
-			r.fields(m, e.Fields, m.base)
+		r.fields(m)
+	}
+	r.strangers()
+	for _, stage := range []func(*model){r.relate, r.model, r.reach, r.lists} {
+		if len(r.problems) > 0 { // one mistake is reported once, not for all that follows from it
+			return nil, r.problems.err()
+		}
+		for _, m := range r.doc.models {
+			stage(m)
 		}
 	}
-	for _, m := range r.doc.models {
-		r.relate(m)
-	}
-	for _, m := range r.doc.models {
-		r.model(m)
-	}
-	for _, m := range r.doc.models {
-		r.reach(m)
-	}
-	for _, m := range r.doc.models {
-		r.lists(m)
-	}
-	r.names()
-	r.cycles()
 	r.doc.embedded = slices.SortedFunc(maps.Values(r.embeds), func(a, b *embedded) int { return strings.Compare(a.name, b.name) })
+	r.cycles()
+	r.names()
 	return r.doc, r.problems.err()
 }
 
-// parse reads the files and finds the types.
-func (r *reader) parse(sources []source) (extensions map[string][]*ast.Definition) {
-	extensions = map[string][]*ast.Definition{}
+// parse reads the files, finds the types, and checks what their directives are
+// given.
+func (r *reader) parse(sources []source) {
+	type extension struct {
+		*ast.Definition
+		base bool
+	}
+	var extensions []extension
 	for _, s := range sources {
 		doc, err := parser.ParseSchema(s.Source)
 		if err != nil {
 			r.problems = append(r.problems, parseProblem(s.Name, err))
 			continue
 		}
+		for _, d := range doc.Directives {
+			if r.directives[d.Name] == nil {
+				r.directives[d.Name] = d
+			}
+		}
+		for _, def := range slices.Concat(doc.Schema, doc.SchemaExtension) {
+			r.problems.add(def.Position, "The operations are always Query, Mutation and Subscription: leave the schema block out.")
+		}
 		for _, def := range doc.Definitions {
-			if other := r.doc.types[def.Name]; other != nil {
-				if r.base[def.Name] {
-					r.problems.add(def.Position, "Grapnel declares the type %s already: extend it, or choose another name.", def.Name)
-				} else {
-					r.problems.add(def.Position, "The type %s is declared twice; the other one stands in %s.", def.Name, other.Position.Src.Name)
-				}
-				continue
-			}
-			r.doc.types[def.Name] = def
-			r.base[def.Name] = s.base
-			if def.Kind == ast.Enum {
-				r.doc.enums[def.Name] = def
-			}
-			d := def.Directives.ForName("model")
-			if d == nil {
-				continue
-			}
-			if def.Kind != ast.Object {
-				r.problems.add(d.Position, "Only an object type can be a model; %s is none.", def.Name)
-				continue
-			}
-			m := &model{def: def, name: def.Name, file: stem(s.Name), base: s.base || r.doc.home, head: map[string]bool{}}
-			r.models[def.Name] = m
-			r.doc.models = append(r.doc.models, m)
+			r.declare(def, s.base)
 		}
 		for _, e := range doc.Extensions {
-			extensions[e.Name] = append(extensions[e.Name], e)
+			extensions = append(extensions, extension{e, s.base})
 		}
+	}
+	if len(r.problems) > 0 { // what cannot be read would seem not to be there
+		return
+	}
+	for _, e := range extensions {
+		r.extend(e.Definition, e.base)
+	}
+	for _, def := range r.doc.types {
+		r.given(def)
 	}
 	slices.SortFunc(r.doc.models, func(a, b *model) int {
 		return cmp.Or(cmp.Compare(order(a.base), order(b.base)), strings.Compare(a.name, b.name))
 	})
-	return extensions
+}
+
+// declare takes a type in.
+func (r *reader) declare(def *ast.Definition, base bool) {
+	other := r.doc.types[def.Name]
+	switch {
+	case other != nil && r.base[def.Name]:
+		r.problems.add(def.Position, "Grapnel declares the type %s already: extend it, or choose another name.", def.Name)
+		return
+	case other != nil:
+		r.problems.add(def.Position, "The type %s is declared twice; the other one stands in %s.", def.Name, other.Position.Src.Name)
+		return
+	case slices.Contains([]string{"Int", "Float", "String", "Boolean", "ID"}, def.Name), strings.HasPrefix(def.Name, "_"):
+		r.problems.add(def.Position, "The name %s is kept for GraphQL itself: choose another one.", def.Name)
+		return
+	}
+	r.doc.types[def.Name] = def
+	r.base[def.Name] = base
+	if def.Kind == ast.Enum {
+		r.doc.enums[def.Name] = def
+	}
+	if def.Kind == ast.Object && def.Directives.ForName("model") != nil {
+		m := &model{def: def, name: def.Name, base: base || r.doc.home, head: map[string]bool{}}
+		r.models[def.Name] = m
+		r.doc.models = append(r.doc.models, m)
+	}
 }
 
 func order(base bool) int {
@@ -123,57 +144,60 @@ func stem(path string) string {
 	return name
 }
 
-// fields reads the fields of a model; extension ones were added by a project
-// to a type of Grapnel.
-func (r *reader) fields(m *model, defs ast.FieldList, extension bool) {
-	for _, def := range defs {
-		if i := slices.IndexFunc(headFields[:], func(h struct{ name, stored, typ, description string }) bool { return h.name == def.Name }); i >= 0 {
-			if want := headFields[i].typ + "!"; def.Type.String() != want {
-				r.problems.add(def.Position, "Every model has the field %s, which is of type %s: write that, or leave it out.", def.Name, want)
-			}
-			m.head[def.Name] = true
-			if def.Directives.ForName("index") != nil {
-				m.fields = append(m.fields, headField(def))
-			}
+// fields reads the fields of a model. Those that a project adds to a type of
+// Grapnel are extensions.
+func (r *reader) fields(m *model) {
+	for _, def := range m.def.Fields {
+		if i := slices.IndexFunc(headFields, func(h headField) bool { return h.name == def.Name }); i >= 0 {
+			r.head(m, def, headFields[i])
 			continue
 		}
-		f := r.field(m.name, def)
+		f := r.field(def)
 		if f == nil {
 			continue
 		}
-		f.extension = extension
-		if extension {
-			m.extended = true
-			switch {
-			case !f.isStored():
-			case f.bulk:
-				r.problems.add(def.Position, "A field that is added to %s, a type of Grapnel, cannot be @bulk.", m.name)
-			case f.required || !f.null && !f.list && f.fallback == nil:
-				r.problems.add(def.Position, "There are %s without %s already: make it nullable, or give it a @default.", inflect.Pluralize(words(m.name)), f.name)
-			}
+		m.fields = append(m.fields, f)
+		if !m.base || r.doc.home || isBaseFile(def.Position.Src.Name) {
+			continue
 		}
+		f.extension, m.extended = true, true
+		switch {
+		case !f.isStored():
+		case f.bulk:
+			r.problems.add(def.Position, "A field that is added to %s, a type of Grapnel, cannot be @bulk.", m.name)
+		case f.required || !f.null && !f.list && f.fallback == nil:
+			r.problems.add(def.Position, "There are %s without %s already: make it nullable, or give it a @default.", inflect.Pluralize(words(m.name)), f.name)
+		}
+	}
+}
+
+// head reads a field of core.Head that the schema declares.
+func (r *reader) head(m *model, def *ast.FieldDefinition, h headField) {
+	m.head[h.name] = true
+	if want := h.typ + "!"; def.Type.String() != want {
+		r.problems.add(def.Position, "Every model has the field %s, which is of type %s: write that, or leave it out.", h.name, want)
+	}
+	if h.typ != "Time" {
+		r.meaning(def, "is the same in every model")
+		return
+	}
+	r.meaning(def, "is the same in every model", "index", "filterable")
+	index := def.Directives.ForName("index") != nil
+	if index || def.Directives.ForName("filterable") != nil {
+		f := h.field()
+		f.def, f.filterable, f.orderable = def, true, index || h.name == "createdAt"
 		m.fields = append(m.fields, f)
 	}
 }
 
-// headField is a field of core.Head that filters and orders may name.
-func headField(def *ast.FieldDefinition) *field {
-	for _, h := range headFields {
-		if h.name == def.Name {
-			return &field{def: def, name: h.name, input: h.name, stored: h.stored, typ: h.typ, constraint: constraint{maxLength: 1}}
-		}
-	}
-	return nil
-}
-
 // isHead reports whether core.Head holds the field.
 func (f *field) isHead() bool {
-	return slices.ContainsFunc(headFields[:], func(h struct{ name, stored, typ, description string }) bool { return h.name == f.name })
+	return slices.ContainsFunc(headFields, func(h headField) bool { return h.name == f.name })
 }
 
 // field reads one field of a model or an embedded type; nil when nothing can
 // be made of it.
-func (r *reader) field(owner string, def *ast.FieldDefinition) *field {
+func (r *reader) field(def *ast.FieldDefinition) *field {
 	f := &field{
 		def: def, name: def.Name, input: def.Name, stored: def.Name, typ: def.Type.Name(), null: !def.Type.NonNull,
 		onCreate: true, onUpdate: true, constraint: r.constraint(def),
@@ -185,15 +209,17 @@ func (r *reader) field(owner string, def *ast.FieldDefinition) *field {
 	if strings.HasPrefix(def.Name, "_") {
 		return bad("The field %s begins with _, which is kept for Grapnel: choose another name.", def.Name)
 	}
-	if slices.Contains([]string{"and", "or", "not", "expectedVersion", "constraints", "head"}, def.Name) {
+	if slices.Contains([]string{"and", "or", "not", "id", "createdat", "updatedat", "version", "expectedversion", "constraints", "head"}, folded(def.Name)) {
 		return bad("The field name %s has a meaning of its own in filters, inputs or the code: choose another one.", def.Name)
 	}
 	switch {
 	case def.Directives.ForName("customResolver") != nil:
 		f.kind = custom
+		r.meaning(def, "is not stored, a resolver gives it", "customResolver")
 		return f
 	case def.Directives.ForName("hasMany") != nil:
 		f.kind = hasMany
+		r.meaning(def, "is not stored, it lists other documents", "hasMany")
 		return f
 	}
 	if len(def.Arguments) > 0 {
@@ -209,7 +235,12 @@ func (r *reader) field(owner string, def *ast.FieldDefinition) *field {
 	}
 	target := r.doc.types[f.typ]
 	_, isScalar := scalars[f.typ]
+	connected := strings.TrimSuffix(f.typ, "Connection")
 	switch {
+	case target == nil && !isScalar && r.models[connected] != nil:
+		return bad("A connection needs @hasMany(field: …): the @reference field of %s that leads here.", connected)
+	case target == nil && !isScalar:
+		return bad("There is no type %s.", f.typ)
 	case def.Directives.ForName("reference") != nil:
 		if r.models[f.typ] == nil {
 			return bad("@reference leads to %s, which is no stored type: give %s @model, or remove @reference.", f.typ, f.typ)
@@ -223,19 +254,19 @@ func (r *reader) field(owner string, def *ast.FieldDefinition) *field {
 			f.required = v.Raw == "true"
 		}
 	case isScalar:
-	case target == nil:
-		return bad("There is no type %s.", f.typ)
 	case target.Kind == ast.Enum:
 		f.kind = enum
 	case r.models[f.typ] != nil:
 		return bad("%s is a stored type of its own: add @reference to hold its id, or @hasMany and a connection for those that lead here.", f.typ)
-	case target.Kind == ast.Object && !strings.HasSuffix(f.typ, "Connection"):
+	case target.Kind == ast.Object && r.base[f.typ], roots[f.typ]:
+		return bad("%s is a type of Grapnel that cannot stand inside documents: declare one of your own.", f.typ)
+	case target.Kind == ast.Object:
 		f.kind = inline
 		r.embed(target)
 	case target.Kind == ast.Scalar:
 		return bad("The scalar %s cannot be stored. Those that can: %s.", f.typ, strings.Join(slices.Sorted(maps.Keys(scalars)), ", "))
 	default:
-		return bad("The %s %s cannot be stored: use a scalar, an enum, a type with fields, or add @customResolver.", strings.ToLower(string(target.Kind)), f.typ)
+		return bad("%s is %s and cannot be stored: use a scalar, an enum, a type with fields, or add @customResolver.", f.typ, kinds[target.Kind])
 	}
 	f.searchable = def.Directives.ForName("searchable") != nil
 	f.unique = def.Directives.ForName("unique") != nil
@@ -264,21 +295,24 @@ func (r *reader) fallback(f *field) {
 	if d == nil {
 		return
 	}
-	v := argument(d, "value")
-	if v == nil {
-		r.problems.add(d.Position, "@default needs a value.")
-		return
-	}
+	v := d.Arguments.ForName("value").Value
 	switch {
 	case f.list:
 		if v.Kind != ast.ListValue || len(v.Children) > 0 {
 			r.problems.add(v.Position, "The default of a list can only be the empty list: write value: [].")
 			return
 		}
+		if f.constraint.minItems > 0 {
+			r.problems.add(v.Position, "The default of %s breaks its own @constraint.", f.name)
+		}
 	case f.kind == scalar && f.typ != "Time" && f.typ != "ID", f.kind == enum:
-		if _, err := r.value(f, v); err != "" {
+		x, err := r.value(f, v)
+		if err != "" {
 			r.problems.add(v.Position, "The default of %s %s", f.name, err)
 			return
+		}
+		if f.kind == scalar && f.constraint.breaks(x) {
+			r.problems.add(v.Position, "The default of %s breaks its own @constraint.", f.name)
 		}
 	default:
 		r.problems.add(v.Position, "%s cannot have a default: only texts, numbers, truth values, enums and lists can.", f.name)
@@ -292,7 +326,7 @@ func (r *reader) fallback(f *field) {
 func (r *reader) value(f *field, v *ast.Value) (_ any, problem string) {
 	x, err := v.Value(nil)
 	if err != nil {
-		return nil, "cannot be read."
+		return nil, "is out of bounds: " + v.Raw + "."
 	}
 	switch {
 	case f.kind == enum:
@@ -303,8 +337,15 @@ func (r *reader) value(f *field, v *ast.Value) (_ any, problem string) {
 		return v.Raw, ""
 	case f.storeKind() == core.Time && v.Kind == ast.EnumValue && v.Raw == "NOW":
 		return core.Now{}, ""
-	case f.storeKind() == core.String && v.Kind == ast.StringValue || v.Kind == ast.BlockValue && f.storeKind() == core.String:
+	case f.storeKind() == core.Time && v.Kind == ast.StringValue:
+		if t, err := time.Parse(time.RFC3339, v.Raw); err == nil {
+			return core.Millis(t), ""
+		}
+		return nil, "must be a moment such as \"2026-03-01T12:00:00Z\", or NOW, and is written " + v.String() + "."
+	case f.storeKind() == core.String && (v.Kind == ast.StringValue || v.Kind == ast.BlockValue):
 		return v.Raw, ""
+	case f.typ == "Int" && v.Kind == ast.IntValue && x.(int64) != int64(int32(x.(int64))):
+		return nil, "must fit into 32 bits: make it an Int64."
 	case f.storeKind() == core.Bool && v.Kind == ast.BooleanValue, f.storeKind() == core.Int && v.Kind == ast.IntValue:
 		return x, ""
 	case f.storeKind() == core.Float && (v.Kind == ast.FloatValue || v.Kind == ast.IntValue):
@@ -313,7 +354,7 @@ func (r *reader) value(f *field, v *ast.Value) (_ any, problem string) {
 		}
 		return x, ""
 	}
-	return nil, "must be a " + f.typ + " and is written " + v.String() + "."
+	return nil, "must be of type " + f.typ + ", and is written " + v.String() + "."
 }
 
 func values(def *ast.Definition) string {
@@ -329,26 +370,28 @@ func (r *reader) embed(def *ast.Definition) {
 	if r.embeds[def.Name] != nil {
 		return
 	}
-	e := &embedded{def: def, name: def.Name, file: stem(def.Position.Src.Name), base: r.base[def.Name] || r.doc.home}
+	e := &embedded{def: def, name: def.Name, base: r.doc.home}
 	r.embeds[def.Name] = e
 	for _, fd := range def.Fields {
-		for _, name := range []string{"index", "unique", "filterable", "searchable", "auth", "hasMany", "reference", "bulk", "settable", "customResolver", "default"} {
-			if d := fd.Directives.ForName(name); d != nil {
-				r.problems.add(d.Position, "%s is stored inside other documents, where @%s has no meaning: give %s @model, or move the field to the type around it.", def.Name, name, def.Name)
-			}
-		}
-		if f := r.field(def.Name, fd); f != nil && f.isStored() {
+		r.meaning(fd, "is stored inside other documents", "constraint")
+		if f := r.field(fd); f != nil && f.isStored() {
 			e.fields = append(e.fields, f)
 		}
 	}
+	if len(def.Fields) == 0 {
+		r.problems.add(def.Position, "%s has no fields: give it some.", def.Name)
+	}
+	if d := def.Directives.ForName("auth"); d != nil {
+		r.problems.add(d.Position, "%s is stored inside other documents, whose rules hold for it: remove @auth, or put it at the field.", def.Name)
+	}
 }
 
-// argument is what a directive was given; nil when it was left out.
+// argument is what a directive was given; nil when it was left out, or null.
 func argument(d *ast.Directive, name string) *ast.Value {
 	if d == nil {
 		return nil
 	}
-	if a := d.Arguments.ForName(name); a != nil {
+	if a := d.Arguments.ForName(name); a != nil && a.Value.Kind != ast.NullValue {
 		return a.Value
 	}
 	return nil
@@ -417,15 +460,23 @@ func (r *reader) model(m *model) {
 		Type: m.name, Name: text(d, "collection", m.plural), Prefix: text(d, "idPrefix", strings.ToLower(m.name)),
 		Live: boolean(d, "subscription", true),
 	}
-	if !nameForm.MatchString(m.spec.Name) || strings.Contains(m.spec.Prefix, "_") || !nameForm.MatchString(m.spec.Prefix) {
-		r.problems.add(d.Position, "A collection and an id prefix are made of letters and digits and begin with a letter; a prefix has no underscore.")
+	for _, n := range []struct {
+		name, argument string
+		form           *regexp.Regexp
+	}{{m.plural, "plural", pluralForm}, {m.spec.Name, "collection", collectionForm}, {m.spec.Prefix, "idPrefix", prefixForm}} {
+		if !n.form.MatchString(n.name) {
+			r.problems.add(d.Position, "%q cannot be the %s of %s, which has the form %s: name another one, @model(%s: …).", n.name, n.argument, m.name, n.form, n.argument)
+			return
+		}
+	}
+	if len(m.def.Fields) == len(m.head) {
+		r.problems.add(m.def.Position, "%s has no fields: give it some.", m.name)
+		return
 	}
 	m.order = core.Order{Field: "createdAt", Desc: true}
 	if v := argument(d, "orderBy"); v != nil {
 		by := entries(v)
-		if f, ok := by["field"]; ok {
-			m.order.Field = f.Raw
-		}
+		m.order.Field = by["field"].Raw
 		if dir, ok := by["direction"]; ok {
 			m.order.Desc = dir.Raw == "DESC"
 		}
@@ -449,10 +500,6 @@ func (r *reader) model(m *model) {
 	m.spec.Rules = r.rules(m, auth, core.AnyVerb)
 	for _, f := range m.fields {
 		if d := f.def.Directives.ForName("auth"); d != nil {
-			if !f.isStored() || f.isHead() {
-				r.problems.add(d.Position, "%s is not stored, so @auth cannot guard it: let its resolver do so.", f.name)
-				continue
-			}
 			f.guard = r.rules(m, d, core.Create|core.Read|core.Update)
 			if !f.null && f.hidden() {
 				r.problems.add(f.def.Position, "A guarded field is null for those who may not read it: write %s: %s.", f.name, strings.TrimSuffix(f.def.Type.String(), "!"))
@@ -467,8 +514,8 @@ func (r *reader) model(m *model) {
 	wanted := map[string]bool{"CREATE": true, "UPDATE": true, "DELETE": true}
 	if v := argument(d, "mutations"); v != nil {
 		wanted = map[string]bool{}
-		for _, c := range v.Children {
-			wanted[c.Value.Raw] = true
+		for _, name := range listed(v) {
+			wanted[name.Raw] = true
 		}
 	}
 	m.createShown, m.updateShown = true, true
@@ -484,9 +531,17 @@ func (r *reader) model(m *model) {
 			m.remove = wanted["DELETE"]
 		}
 	}
+	if m.create && !slices.ContainsFunc(m.fields, func(f *field) bool { return f.isStored() && !f.isHead() && f.onCreate }) {
+		r.problems.add(m.def.Position, "%s has no field that a create could set: add one, or leave CREATE out of its mutations.", m.name)
+	}
 }
 
-var nameForm = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_]*$`)
+// The forms of names; a root field may not begin with _.
+var (
+	pluralForm     = regexp.MustCompile(`^[a-z][A-Za-z0-9_]*$`)
+	collectionForm = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_]*$`)
+	prefixForm     = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9]*$`)
+)
 
 func (r *reader) attribute(f *field) core.Attribute {
 	a := core.Attribute{Name: f.stored, Kind: f.storeKind(), Array: f.list, Required: !f.null && !f.list && f.kind != reference}
@@ -543,25 +598,22 @@ func (r *reader) lists(m *model) {
 		for _, d := range f.def.Directives.ForNames("index") {
 			keys := []string{f.stored}
 			if v := argument(d, "sortKeyFields"); v != nil {
-				for _, c := range v.Children {
-					key := m.stored(c.Value.Raw)
+				for _, c := range listed(v) {
+					key := m.stored(c.Raw)
 					switch k := m.byStored(key); {
 					case key == "":
-						r.problems.add(c.Value.Position, "@index names %q, which is no stored field of %s.", c.Value.Raw, m.name)
+						r.problems.add(c.Position, "@index names %q, which is no stored field of %s.", c.Raw, m.name)
 					case k != nil && (k.list || k.kind == inline):
-						r.problems.add(c.Value.Position, "A list or an embedded type cannot be a sort key; %s is one.", k.name)
+						r.problems.add(c.Position, "A list or an embedded type cannot be a sort key; %s is one.", k.name)
 					default:
 						keys = append(keys, key)
 						columns[key] = true
 					}
 				}
-			} else if !f.null && !f.list {
-				f.orderable = f.kind != reference && f.storeKind() != core.Bool
+			} else if !f.null && !f.list && f.kind != reference && f.storeKind() != core.Bool {
+				f.orderable = true
 			}
 			add(keys...)
-		}
-		if f.isHead() {
-			f.filterable = true
 		}
 		if f.filterable {
 			columns[f.stored] = true
@@ -592,8 +644,16 @@ func (r *reader) lists(m *model) {
 			}
 		}
 	}
-	if key := m.order.Field; !slices.ContainsFunc(indexes, func(i []string) bool { return len(i) == 1 && i[0] == key }) {
-		r.problems.add(m.def.Position, "%s is sorted by %q, which has no index of its own: add @index to that field.", m.name, key)
+	if key := m.order.Field; !slices.ContainsFunc(m.listed(), func(f *field) bool { return f.name == key && f.orderable }) {
+		at := argument(m.def.Directives.ForName("model"), "orderBy").Position
+		switch f := m.field(key); {
+		case m.stored(key) == "":
+			r.problems.add(at, "%s is sorted by %q, which is no stored field of it.", m.name, key)
+		case f != nil && (f.null || f.list || f.kind == inline || f.kind == reference || f.storeKind() == core.Bool):
+			r.problems.add(at, "%s cannot be sorted by %s: only by a text, a number, a moment or an enum that is never null.", m.name, key)
+		default:
+			r.problems.add(at, "%s is sorted by %q, which has no index of its own: add @index to that field.", m.name, key)
+		}
 	}
 	for _, f := range m.fields {
 		if columns[f.stored] && f.isStored() && !f.isHead() {
@@ -638,64 +698,9 @@ func (m *model) byStored(name string) *field {
 	return nil
 }
 
-// names finds names that two things would have.
-func (r *reader) names() {
-	for _, m := range r.doc.models {
-		seen := map[string]*field{}
-		for _, f := range m.fields {
-			for _, name := range []string{f.name, f.input} {
-				if other := seen[strings.ToLower(name)]; other != nil && other != f {
-					r.problems.add(f.def.Position, "%s and %s of %s would share the name %s in inputs or in the store: rename one.", f.name, other.name, m.name, name)
-				}
-				seen[strings.ToLower(name)] = f
-			}
-		}
-		for _, suffix := range []string{"Connection", "Edge", "Where", "Order", "OrderField", "Change"} {
-			r.free(m, m.name+suffix)
-		}
-		for _, verb := range []string{"Create", "Update", "Delete"} {
-			if verb == "Create" && !m.create || verb == "Update" && !m.update || verb == "Delete" && !m.remove {
-				continue
-			}
-			r.free(m, verb+m.name+"Input")
-			r.free(m, verb+m.name+"Payload")
-		}
-	}
-	owners := map[string]*model{}
-	for _, m := range r.doc.models {
-		for _, key := range []string{"collection " + strings.ToLower(m.spec.Name), "idPrefix " + m.spec.Prefix, "plural " + m.plural, "plural " + lower(m.name)} {
-			if other := owners[key]; other != nil && other != m {
-				what, name, _ := strings.Cut(key, " ")
-				r.problems.add(m.def.Directives.ForName("model").Position, "%s and %s would share the name %q: give one another, @model(%s: …).", m.name, other.name, name, what)
-			}
-			owners[key] = m
-		}
-	}
-	if len(r.problems) > 0 {
-		return
-	}
-	goNames := map[string]string{"Specs": "the list of all types"}
-	for name, def := range r.doc.types {
-		if def.Kind == ast.Scalar || r.base[name] {
-			continue
-		}
-		if other, twice := goNames[templates.ToGo(name)]; twice {
-			r.problems.add(def.Position, "%s has the same name in Go as %s: choose another one.", name, other)
-		}
-		goNames[templates.ToGo(name)] = name
-	}
-}
-
-// free refuses a declared type whose name a generated one will have.
-func (r *reader) free(m *model, name string) {
-	if def := r.doc.types[name]; def != nil && !strings.Contains(def.Position.Src.Name, "schema/gen/") {
-		r.problems.add(def.Position, "The model %s makes a type %s itself: rename yours.", m.name, name)
-	}
-}
-
 // cycles finds embedded types that would have to hold each other for ever.
 func (r *reader) cycles() {
-	for _, e := range r.embeds {
+	for _, e := range r.doc.embedded {
 		for _, f := range e.fields {
 			if f.kind == inline && !f.null && !f.list {
 				if r.holds(f.typ, e.name, map[string]bool{}) {

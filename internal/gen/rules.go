@@ -1,7 +1,9 @@
 package gen
 
 import (
-	"fmt"
+	"errors"
+	"slices"
+	"strings"
 
 	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/gqlerror"
@@ -14,14 +16,13 @@ var verbs = map[string]core.Verb{"CREATE": core.Create, "READ": core.Read, "UPDA
 
 // rules reads @auth; all is what a rule allows that names no operations.
 func (r *reader) rules(m *model, d *ast.Directive, all core.Verb) []core.Rule {
-	list := argument(d, "rules")
-	if list == nil || list.Kind != ast.ListValue || len(list.Children) == 0 {
-		r.problems.add(d.Position, "@auth needs rules: [{allow: …}].")
-		return nil
+	list := listed(argument(d, "rules"))
+	if len(list) == 0 {
+		r.problems.add(d.Position, "@auth needs at least one rule, such as {allow: PUBLIC, operations: [READ]}.")
 	}
 	var rules []core.Rule
-	for _, c := range list.Children {
-		rules = append(rules, r.rule(m, c.Value, all))
+	for _, v := range list {
+		rules = append(rules, r.rule(m, v, all))
 	}
 	return rules
 }
@@ -29,56 +30,45 @@ func (r *reader) rules(m *model, d *ast.Directive, all core.Verb) []core.Rule {
 func (r *reader) rule(m *model, v *ast.Value, all core.Verb) core.Rule {
 	parts := entries(v)
 	rule := core.Rule{Verbs: all}
-	for name, part := range parts {
-		switch name {
-		case "allow", "ownerField", "role", "operations", "where":
-		default:
-			r.problems.add(part.Position, "A rule has no part %q: it has allow, ownerField, role, operations and where.", name)
-		}
-	}
 	if ops := parts["operations"]; ops != nil {
 		rule.Verbs = 0
-		for _, c := range ops.Children {
-			verb := verbs[c.Value.Raw]
+		for _, v := range listed(ops) {
+			verb := verbs[v.Raw]
 			if verb&all == 0 {
-				r.problems.add(c.Value.Position, "%s is no operation that can be allowed here.", c.Value.Raw)
+				r.problems.add(v.Position, "A field is deleted with its document: leave %s out.", v.Raw)
 			}
 			rule.Verbs |= verb
+		}
+		if rule.Verbs == 0 {
+			r.problems.add(ops.Position, "A rule that allows no operation has no meaning: name some, or leave operations out to allow all.")
 		}
 	}
 	if role := parts["role"]; role != nil {
 		rule.Role = core.Role(role.Raw)
-		if !core.Admin.AtLeast(rule.Role) || !rule.Role.AtLeast(core.Member) {
-			r.problems.add(role.Position, "There is no role %s: there are MEMBER, AUTHOR, EDITOR and ADMIN.", role.Raw)
-		}
 	}
 	allow := parts["allow"]
 	owner := parts["ownerField"]
-	switch {
-	case allow == nil:
-		r.problems.add(v.Position, "A rule needs allow: PUBLIC, SIGNED_IN, OWNER or ROLE.")
-	case allow.Raw == "PUBLIC":
+	switch allow.Raw {
+	case "PUBLIC":
 		if rule.Role != "" {
 			r.problems.add(allow.Position, "A rule for everybody has no role: write allow: ROLE.")
 		}
-	case allow.Raw == "SIGNED_IN":
+	case "SIGNED_IN":
 		if rule.Role == "" {
 			rule.Role = core.Member
 		}
-	case allow.Raw == "ROLE":
+	case "ROLE":
 		if rule.Role == "" {
 			r.problems.add(allow.Position, "allow: ROLE needs a role, such as role: EDITOR.")
 		}
-	case allow.Raw == "OWNER":
+	case "OWNER":
 		if owner == nil {
 			r.problems.add(allow.Position, "allow: OWNER needs ownerField: the field that holds the id of the owner.")
 			break
 		}
 		rule.Owner = r.ownerField(m, owner, rule.Verbs)
-	default:
-		r.problems.add(allow.Position, "A rule allows PUBLIC, SIGNED_IN, OWNER or ROLE, not %s.", allow.Raw)
 	}
-	if owner != nil && allow != nil && allow.Raw != "OWNER" {
+	if owner != nil && allow.Raw != "OWNER" {
 		r.problems.add(owner.Position, "ownerField goes with allow: OWNER.")
 	}
 	if where := parts["where"]; where != nil {
@@ -97,7 +87,11 @@ func (r *reader) ownerField(m *model, v *ast.Value, verbs core.Verb) string {
 	case f == nil:
 		r.problems.add(v.Position, "%s has no field %q to hold the owner: add one, such as %s: User @reference, or name another.", m.name, v.Raw, v.Raw)
 		return ""
+	case f.bulk:
 	case f.kind == reference && f.typ == "User", f.kind == scalar && f.storeKind() == core.String:
+		if f.fallback != nil {
+			r.problems.add(f.def.Position, "%s holds the owner, who is the caller when it is left out: remove @default.", f.name)
+		}
 		if verbs&core.Create != 0 {
 			f.owner = true
 		}
@@ -117,9 +111,13 @@ func (r *reader) where(m *model, v *ast.Value) core.Filter {
 	for _, c := range v.Children {
 		switch c.Name {
 		case "and", "or":
+			if c.Value.Kind != ast.ListValue {
+				r.problems.add(c.Value.Position, "%s is written like [{…}, {…}].", c.Name)
+				continue
+			}
 			var list []core.Filter
-			for _, e := range c.Value.Children {
-				list = append(list, r.where(m, e.Value))
+			for _, e := range listed(c.Value) {
+				list = append(list, r.where(m, e))
 			}
 			if c.Name == "and" {
 				all = append(all, core.And(list...))
@@ -142,11 +140,11 @@ func (r *reader) condition(m *model, c *ast.ChildValue) core.Filter {
 	if f == nil && name != "" {
 		for _, h := range headFields {
 			if h.stored == name {
-				f = &field{name: h.name, stored: h.stored, typ: h.typ}
+				f = h.field()
 			}
 		}
 	}
-	if f == nil || f.kind == inline {
+	if f == nil || f.kind == inline || f.bulk {
 		r.problems.add(c.Position, "A rule names %q, which is no field of %s that can be compared.", c.Name, m.name)
 		return core.None
 	}
@@ -171,50 +169,72 @@ func (r *reader) comparison(f *field, op *ast.ChildValue) core.Filter {
 	}
 	many := func() core.Filter {
 		var list []any
-		for _, c := range op.Value.Children {
-			v, problem := r.value(f, c.Value)
+		for _, e := range listed(op.Value) {
+			v, problem := r.value(f, e)
+			if _, isNow := v.(core.Now); isNow {
+				problem = "is never exactly NOW: use lt, lte, gt or gte."
+			}
 			if problem != "" {
-				r.problems.add(c.Value.Position, "What %s is compared with %s", f.name, problem)
+				r.problems.add(e.Position, "What %s is compared with %s", f.name, problem)
+				return core.None
 			}
 			list = append(list, v)
 		}
 		return core.In(f.stored, list)
 	}
+	if names := conditions(f); !slices.Contains(names, op.Name) {
+		r.problems.add(op.Position, "%s knows no condition %s: it has %s.", f.name, op.Name, strings.Join(names, ", "))
+		return core.None
+	}
 	null := op.Value.Kind == ast.NullValue
-	switch {
-	case f.list && op.Name == "has":
-		return core.Eq(f.stored, one())
-	case f.list && op.Name == "hasSome", !f.list && op.Name == "in":
+	switch op.Name {
+	case "in", "hasSome":
 		return many()
-	case f.list:
-	case op.Name == "eq" && null:
-		return core.Eq(f.stored, nil)
-	case op.Name == "ne" && null:
-		return core.Ne(f.stored, nil)
-	case op.Name == "eq":
-		return core.Eq(f.stored, one())
-	case op.Name == "ne":
+	case "ne":
+		if null {
+			return core.Ne(f.stored, nil)
+		}
 		return core.Ne(f.stored, one())
-	case op.Name == "prefix" && f.typ == "String":
-		return core.Prefix(f.stored, op.Value.Raw)
-	case op.Name == "lt":
+	case "prefix":
+		prefix, _ := one().(string)
+		return core.Prefix(f.stored, prefix)
+	case "lt":
 		return core.Lt(f.stored, one())
-	case op.Name == "lte":
+	case "lte":
 		return core.Lte(f.stored, one())
-	case op.Name == "gt":
+	case "gt":
 		return core.Gt(f.stored, one())
-	case op.Name == "gte":
+	case "gte":
 		return core.Gte(f.stored, one())
 	}
-	r.problems.add(op.Position, "%s knows no condition %q.", f.name, op.Name)
-	return core.None
+	if null && !f.list {
+		return core.Eq(f.stored, nil)
+	}
+	return core.Eq(f.stored, one()) // eq, or has
 }
 
-// parseProblem is an error of the parser.
+// conditions are those that a rule can put on a field.
+func conditions(f *field) []string {
+	switch {
+	case f.list:
+		return []string{"has", "hasSome"}
+	case f.typ == "String":
+		return []string{"eq", "ne", "in", "prefix"}
+	case f.storeKind() == core.String, f.storeKind() == core.Bool:
+		return []string{"eq", "ne", "in"}
+	}
+	return []string{"eq", "ne", "in", "lt", "lte", "gt", "gte"}
+}
+
+// parseProblem is an error of gqlparser; file is where it stands when the error
+// does not say so.
 func parseProblem(file string, err error) Problem {
 	p := Problem{File: file, Message: err.Error()}
-	if e, ok := err.(*gqlerror.Error); ok {
-		p.Message = fmt.Sprintf("%s.", e.Message)
+	if e := (*gqlerror.Error)(nil); errors.As(err, &e) {
+		p.Message = strings.TrimSuffix(e.Message, ".") + "."
+		if name, ok := e.Extensions["file"].(string); ok {
+			p.File = name
+		}
 		if len(e.Locations) > 0 {
 			p.Line, p.Column = e.Locations[0].Line, e.Locations[0].Column
 		}

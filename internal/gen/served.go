@@ -40,8 +40,16 @@ func served(doc *document, sources []*ast.Source) ([]*ast.Source, error) {
 		d.Definitions = slices.DeleteFunc(d.Definitions, func(d *ast.Definition) bool { return slices.Contains(directiveTypes, d.Name) })
 		for _, def := range slices.Concat(d.Definitions, d.Extensions) {
 			def.Directives = withoutOurs(def.Directives)
+			writable(&def.Description, nil)
+			for _, v := range def.EnumValues {
+				writable(&v.Description, nil)
+			}
 			for _, f := range def.Fields {
 				f.Directives = withoutOurs(f.Directives)
+				writable(&f.Description, f.DefaultValue)
+				for _, a := range f.Arguments {
+					writable(&a.Description, a.DefaultValue)
+				}
 			}
 		}
 		for _, m := range doc.models {
@@ -56,6 +64,21 @@ func served(doc *document, sources []*ast.Source) ([]*ast.Source, error) {
 		out[i] = &ast.Source{Name: sources[i].Name, Input: b.String()}
 	}
 	return out, nil
+}
+
+// writable makes up for what the formatter forgets: to escape the end of a
+// block string, and to quote texts as GraphQL does instead of Go.
+func writable(description *string, v *ast.Value) {
+	*description = block(*description)
+	if v == nil {
+		return
+	}
+	if v.Kind == ast.StringValue || v.Kind == ast.BlockValue {
+		v.Kind, v.Raw = ast.EnumValue, quote(v.Raw) // an enum is written as it stands
+	}
+	for _, c := range v.Children {
+		writable(new(string), c.Value)
+	}
 }
 
 func withoutOurs(list ast.DirectiveList) ast.DirectiveList {

@@ -3,13 +3,14 @@ package gen
 import (
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/grapnel/grapnel/core"
 )
 
 // specs writes the core.Spec of every model.
 func specs(doc *document) *goFile {
-	g := &goFile{pkg: "model", imports: map[string]string{"core": grapnel + "/core"}}
+	g := &goFile{pkg: "model", imports: map[string]string{"core": grapnel + "/core", "time": "time"}}
 	g.printf("\n// Specs describes the stored types that the schema declares.\nfunc Specs() []core.Spec {\n\treturn []core.Spec{\n")
 	for _, m := range doc.models {
 		s := m.spec
@@ -20,7 +21,7 @@ func specs(doc *document) *goFile {
 		}
 		g.printf("\t\t\t},\n\t\t\tFields: []core.Field{\n")
 		for _, f := range s.Fields {
-			g.printf("\t\t\t\t{Name: %q%s%s%s},\n", f.Name, goKind(f.Kind), flag("Array", f.Array), flag("Unique", f.Unique))
+			g.printf("\t\t\t\t{Name: %q%s%s%s},\n", f.Name, goKind(f.Kind), set("Array", f.Array), set("Unique", f.Unique))
 		}
 		g.printf("\t\t\t},\n\t\t\tIndexes: [][]string{")
 		for _, i := range s.Indexes {
@@ -43,7 +44,7 @@ func specs(doc *document) *goFile {
 }
 
 func attributeParts(a core.Attribute) string {
-	s := goKind(a.Kind) + flag("Array", a.Array) + flag("Required", a.Required)
+	s := goKind(a.Kind) + set("Array", a.Array) + set("Required", a.Required)
 	if a.Default != nil {
 		s += ", Default: " + goLiteral(a.Default)
 	}
@@ -59,8 +60,8 @@ func attributeParts(a core.Attribute) string {
 	return s
 }
 
-func flag(name string, set bool) string {
-	if set {
+func set(name string, is bool) string {
+	if is {
 		return ", " + name + ": true"
 	}
 	return ""
@@ -164,6 +165,8 @@ func goLiteral(v any) string {
 		return fmt.Sprintf("%q", v)
 	case core.Now:
 		return "core.Now{}"
+	case time.Time:
+		return fmt.Sprintf("time.UnixMilli(%d).UTC()", v.UnixMilli())
 	case int64:
 		return fmt.Sprintf("int64(%d)", v)
 	case float64:

@@ -12,14 +12,14 @@ import (
 
 // structs writes the Go types of a project's own models and embedded types,
 // one file each.
-func structs(p project, doc *document) (map[string]*goFile, error) {
+func structs(p project, doc *document) map[string]*goFile {
 	files := map[string]*goFile{}
 	n := goNames{p, doc}
 	file := func(from *ast.Position, name string) *goFile {
 		g := &goFile{pkg: "model", from: from.Src.Name, imports: map[string]string{
 			"time": "time", "regexp": "regexp", "core": grapnel + "/core", "basemodel": grapnel + "/graph/model",
 		}}
-		files[strings.ToLower(templates.ToGoPrivate(name))+".gen.go"] = g
+		files[fileName(name)+".gen.go"] = g
 		return g
 	}
 	for _, m := range doc.models {
@@ -42,7 +42,16 @@ func structs(p project, doc *document) (map[string]*goFile, error) {
 			}
 		}
 		g.printf("}\n\n")
-		g.printf("// %[1]sConnection is a page of %[2]s, %[1]sEdge one of its edges, %[1]sChange a change of one.\ntype (\n\t%[1]sConnection = core.Page[%[1]s]\n\t%[1]sEdge = core.Edge[%[1]s]\n\t%[1]sChange = core.Change[%[1]s]\n)\n", name, m.plural)
+		aliases := []string{"Connection = core.Page", "Edge = core.Edge"}
+		if m.spec.Live {
+			aliases = append(aliases, "Change = core.Change")
+		}
+		g.printf("// The pages, their edges and the changes of %s.\ntype (\n", m.plural)
+		for _, a := range aliases {
+			suffix, generic, _ := strings.Cut(a, " = ")
+			g.printf("\t%s = %s[%s]\n", templates.ToGo(m.name+suffix), generic, name)
+		}
+		g.printf(")\n")
 		n.constraints(g, name, m.fields)
 	}
 	for _, e := range doc.embedded {
@@ -60,7 +69,26 @@ func structs(p project, doc *document) (map[string]*goFile, error) {
 		g.printf("}\n")
 		n.constraints(g, name, e.fields)
 	}
-	return files, nil
+	if g := abstract(doc); g != nil {
+		files["abstract.gen.go"] = g
+	}
+	return files
+}
+
+// abstract writes the Go types of interfaces and unions. They ask for nothing:
+// the types of package core could not have the methods that gqlgen would want.
+func abstract(doc *document) *goFile {
+	g := &goFile{pkg: "model"}
+	for _, def := range doc.abstract() {
+		name := templates.ToGo(def.Name)
+		g.printf("\n")
+		g.comment("", name+" is "+kinds[def.Kind]+" of the schema: a pointer to one of its types. "+def.Description)
+		g.printf("type %s any\n", name)
+	}
+	if g.Len() == 0 {
+		return nil
+	}
+	return g
 }
 
 // extension writes the struct of the fields that the project adds to a type of
@@ -192,15 +220,15 @@ func (n goNames) checks(vars *strings.Builder, owner string, f *field, v, path s
 	case f.typ == "String" || f.typ == "ID":
 		out = append(out, fmt.Sprintf("c.Text(%s, %s, %d, %d)", path, v, c.minLength, c.maxLength))
 		if c.pattern != "" {
-			name := templates.ToGoPrivate(owner) + f.goName() + "Form"
-			fmt.Fprintf(vars, "var %s = regexp.MustCompile(%q)\n\n", name, "^(?:"+c.pattern+")$")
+			name := templates.ToGoPrivate(owner) + "_" + f.goName() + "Form"
+			fmt.Fprintf(vars, "var %s = regexp.MustCompile(%q)\n\n", name, whole(c.pattern))
 			out = append(out, fmt.Sprintf("c.Pattern(%s, %s, %s)", path, v, name))
 		}
 		if c.format != "" {
-			out = append(out, fmt.Sprintf("c.Format(%s, %s, %s)", path, v, formats[c.format]))
+			out = append(out, fmt.Sprintf("c.Format(%s, %s, %s)", path, v, formats[c.format].code))
 		}
 	case c.min != nil || c.max != nil || c.above != nil || c.below != nil || c.multipleOf != nil:
-		name := templates.ToGoPrivate(owner) + f.goName() + "Bounds"
+		name := templates.ToGoPrivate(owner) + "_" + f.goName() + "Bounds"
 		fmt.Fprintf(vars, "var %s = core.Bounds{", name)
 		for _, b := range []struct {
 			name  string

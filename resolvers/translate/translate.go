@@ -155,6 +155,28 @@ func RequireList[T any](c *core.Checker, path string, to *[]T, in graphql.Omitta
 	}
 }
 
+// Values are what the pointers in a list lead to: gqlgen hands lists of moments
+// over as pointers, which are never nil.
+func Values[T any](list []*T) []T {
+	if list == nil {
+		return nil
+	}
+	out := make([]T, len(list))
+	for i, v := range list {
+		out[i] = *v
+	}
+	return out
+}
+
+// OptValues is [Values] of a list that may be left out.
+func OptValues[T any](in graphql.Omittable[[]*T]) graphql.Omittable[[]T] {
+	v, set := in.ValueOK()
+	if !set {
+		return graphql.Omittable[[]T]{}
+	}
+	return graphql.OmittableOf(Values(v))
+}
+
 // Asks reports whether the field in ctx is asked for fields of these names, at
 // any depth: it may say yes too often, and never no in vain.
 func Asks(ctx context.Context, names ...string) bool {

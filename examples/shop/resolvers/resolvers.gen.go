@@ -29,6 +29,9 @@ func NewModels(app *core.App) *Models {
 	}
 }
 
+// resolver is a Resolver under a name that no field of the schema can have in Go.
+type resolver = Resolver
+
 // root hands gqlgen the resolvers of each type.
 type root struct {
 	r    *Resolver
@@ -42,14 +45,14 @@ func newRoot(r *Resolver) graph.ResolverRoot {
 func (x *root) Query() graph.QueryResolver { return &queryResolver{x.r, x.base.Query()} }
 
 type queryResolver struct {
-	*Resolver
+	*resolver
 	basegraph.QueryResolver
 }
 
 func (x *root) Mutation() graph.MutationResolver { return &mutationResolver{x.r, x.base.Mutation()} }
 
 type mutationResolver struct {
-	*Resolver
+	*resolver
 	basegraph.MutationResolver
 }
 
@@ -58,7 +61,7 @@ func (x *root) Subscription() graph.SubscriptionResolver {
 }
 
 type subscriptionResolver struct {
-	*Resolver
+	*resolver
 	basegraph.SubscriptionResolver
 }
 
@@ -66,21 +69,21 @@ func (x *root) Asset() graph.AssetResolver { return x.base.Asset() }
 
 func (x *root) Order() graph.OrderResolver { return &orderResolver{x.r} }
 
-type orderResolver struct{ *Resolver }
+type orderResolver struct{ *resolver }
 
 func (x *root) Post() graph.PostResolver { return x.base.Post() }
 
 func (x *root) Product() graph.ProductResolver { return &productResolver{x.r} }
 
-type productResolver struct{ *Resolver }
+type productResolver struct{ *resolver }
 
 func (x *root) Review() graph.ReviewResolver { return &reviewResolver{x.r} }
 
-type reviewResolver struct{ *Resolver }
+type reviewResolver struct{ *resolver }
 
 func (x *root) User() graph.UserResolver { return &userResolver{x.r, x.base.User()} }
 
 type userResolver struct {
-	*Resolver
+	*resolver
 	basegraph.UserResolver
 }

@@ -15,12 +15,12 @@ type Address struct {
 	Country string `bson:"country"`
 }
 
-var addressCountryForm = regexp.MustCompile("^(?:[A-Z]{2})$")
+var address_CountryForm = regexp.MustCompile("^(?:[A-Z]{2})$")
 
 // Constraints reports what breaks the constraints of the schema.
 func (d *Address) Constraints(c *core.Checker) {
 	c.Text("street", d.Street, 1, 200)
 	c.Text("city", d.City, 1, 100)
 	c.Text("country", d.Country, 0, 10000)
-	c.Pattern("country", d.Country, addressCountryForm)
+	c.Pattern("country", d.Country, address_CountryForm)
 }

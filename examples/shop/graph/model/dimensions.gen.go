@@ -13,15 +13,15 @@ type Dimensions struct {
 	Depth  float64 `bson:"depth"`
 }
 
-var dimensionsWidthBounds = core.Bounds{Above: new(float64(0))}
+var dimensions_WidthBounds = core.Bounds{Above: new(float64(0))}
 
-var dimensionsHeightBounds = core.Bounds{Above: new(float64(0))}
+var dimensions_HeightBounds = core.Bounds{Above: new(float64(0))}
 
-var dimensionsDepthBounds = core.Bounds{Above: new(float64(0))}
+var dimensions_DepthBounds = core.Bounds{Above: new(float64(0))}
 
 // Constraints reports what breaks the constraints of the schema.
 func (d *Dimensions) Constraints(c *core.Checker) {
-	c.Number("width", float64(d.Width), dimensionsWidthBounds)
-	c.Number("height", float64(d.Height), dimensionsHeightBounds)
-	c.Number("depth", float64(d.Depth), dimensionsDepthBounds)
+	c.Number("width", float64(d.Width), dimensions_WidthBounds)
+	c.Number("height", float64(d.Height), dimensions_HeightBounds)
+	c.Number("depth", float64(d.Depth), dimensions_DepthBounds)
 }

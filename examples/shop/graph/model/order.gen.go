@@ -18,7 +18,7 @@ type Order struct {
 	Note *string `bson:"note"`
 }
 
-// OrderConnection is a page of orders, OrderEdge one of its edges, OrderChange a change of one.
+// The pages, their edges and the changes of orders.
 type (
 	OrderConnection = core.Page[Order]
 	OrderEdge       = core.Edge[Order]

@@ -12,10 +12,10 @@ type OrderLine struct {
 	Quantity  int32  `bson:"quantity"`
 }
 
-var orderLineQuantityBounds = core.Bounds{Min: new(float64(1)), Max: new(float64(1000))}
+var orderLine_QuantityBounds = core.Bounds{Min: new(float64(1)), Max: new(float64(1000))}
 
 // Constraints reports what breaks the constraints of the schema.
 func (d *OrderLine) Constraints(c *core.Checker) {
 	c.Text("productId", d.ProductID, 0, 10000)
-	c.Number("quantity", float64(d.Quantity), orderLineQuantityBounds)
+	c.Number("quantity", float64(d.Quantity), orderLine_QuantityBounds)
 }

@@ -33,23 +33,23 @@ type Product struct {
 	Story *string `bson:"story"`
 }
 
-// ProductConnection is a page of products, ProductEdge one of its edges, ProductChange a change of one.
+// The pages, their edges and the changes of products.
 type (
 	ProductConnection = core.Page[Product]
 	ProductEdge       = core.Edge[Product]
 	ProductChange     = core.Change[Product]
 )
 
-var productSkuForm = regexp.MustCompile("^(?:[A-Z]{2}-[0-9]{3,8})$")
+var product_SkuForm = regexp.MustCompile("^(?:[A-Z]{2}-[0-9]{3,8})$")
 
-var productPriceBounds = core.Bounds{Min: new(float64(0))}
+var product_PriceBounds = core.Bounds{Min: new(float64(0))}
 
 // Constraints reports what breaks the constraints of the schema.
 func (d *Product) Constraints(c *core.Checker) {
 	c.Text("name", d.Name, 1, 200)
 	c.Text("sku", d.Sku, 0, 10000)
-	c.Pattern("sku", d.Sku, productSkuForm)
-	c.Number("price", float64(d.Price), productPriceBounds)
+	c.Pattern("sku", d.Sku, product_SkuForm)
+	c.Number("price", float64(d.Price), product_PriceBounds)
 	if d.Dimensions != nil {
 		c.Inside("dimensions", d.Dimensions)
 	}

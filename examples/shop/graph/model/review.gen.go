@@ -17,20 +17,20 @@ type Review struct {
 	Hidden bool `bson:"hidden"`
 }
 
-// ReviewConnection is a page of reviews, ReviewEdge one of its edges, ReviewChange a change of one.
+// The pages, their edges and the changes of reviews.
 type (
 	ReviewConnection = core.Page[Review]
 	ReviewEdge       = core.Edge[Review]
 	ReviewChange     = core.Change[Review]
 )
 
-var reviewStarsBounds = core.Bounds{Min: new(float64(1)), Max: new(float64(5))}
+var review_StarsBounds = core.Bounds{Min: new(float64(1)), Max: new(float64(5))}
 
 // Constraints reports what breaks the constraints of the schema.
 func (d *Review) Constraints(c *core.Checker) {
 	if d.ProductID == nil {
 		c.Add("productId", "REQUIRED", "must not be null", nil)
 	}
-	c.Number("stars", float64(d.Stars), reviewStarsBounds)
+	c.Number("stars", float64(d.Stars), review_StarsBounds)
 	c.Text("text", d.Text, 1, 5000)
 }
