@@ -1,0 +1,126 @@
+// Code generated from the schema by `go generate`. DO NOT EDIT.
+
+package model
+
+import (
+	"github.com/grapnel/grapnel/core"
+)
+
+// Specs describes the stored types that the schema declares.
+func Specs() []core.Spec {
+	return []core.Spec{
+		{
+			Type: "Asset", Name: "assets", Prefix: "asset",
+			Attributes: []core.Attribute{
+				{Name: "filename", Required: true},
+				{Name: "contentType", Required: true},
+				{Name: "size", Kind: core.Int, Required: true},
+				{Name: "sha256", Required: true},
+				{Name: "width", Kind: core.Int},
+				{Name: "height", Kind: core.Int},
+				{Name: "alt"},
+				{Name: "ownerId", Required: true, Reference: "users"},
+				{Name: "visibility", Required: true, Values: []string{"PUBLIC", "PRIVATE"}},
+				{Name: "state", Required: true, Values: []string{"PENDING", "READY"}},
+			},
+			Fields: []core.Field{
+				{Name: "filename"},
+				{Name: "contentType"},
+				{Name: "size", Kind: core.Int},
+				{Name: "ownerId"},
+				{Name: "visibility"},
+				{Name: "state"},
+				{Name: "createdAt", Kind: core.Time},
+			},
+			Indexes: [][]string{{"createdAt"}, {"filename"}, {"size"}, {"visibility", "state", "createdAt"}, {"state", "createdAt"}, {"ownerId", "createdAt"}},
+			Rules: []core.Rule{
+				{Verbs: core.Read, Where: core.And(core.Eq("visibility", "PUBLIC"), core.Eq("state", "READY"))},
+				{Verbs: core.AnyVerb, Owner: "ownerId"},
+				{Verbs: core.Read | core.Update | core.Delete, Role: core.Editor, Where: core.Eq("state", "READY")},
+			},
+		},
+		{
+			Type: "Post", Name: "posts", Prefix: "post",
+			Attributes: []core.Attribute{
+				{Name: "title", Required: true},
+				{Name: "slug"},
+				{Name: "excerpt"},
+				{Name: "body", Required: true},
+				{Name: "tags", Array: true},
+				{Name: "authorId", Required: true, Reference: "users"},
+				{Name: "coverId", Reference: "assets"},
+				{Name: "status", Required: true, Values: []string{"DRAFT", "PUBLISHED"}},
+				{Name: "publishedAt", Kind: core.Time},
+				{Name: "date", Kind: core.Time, Required: true},
+			},
+			Fields: []core.Field{
+				{Name: "title"},
+				{Name: "tags", Array: true},
+				{Name: "authorId"},
+				{Name: "status"},
+				{Name: "publishedAt", Kind: core.Time},
+				{Name: "date", Kind: core.Time},
+				{Name: "createdAt", Kind: core.Time},
+				{Name: "updatedAt", Kind: core.Time},
+			},
+			Indexes: [][]string{{"createdAt"}, {"title"}, {"tags", "date"}, {"authorId", "date"}, {"status", "date"}, {"date"}, {"updatedAt"}},
+			Bulk:    []string{"body"},
+			Search:  []string{"title", "excerpt", "body"},
+			Live:    true,
+			Rules: []core.Rule{
+				{Verbs: core.Read, Where: core.And(core.Eq("status", "PUBLISHED"), core.Lte("date", core.Now{}))},
+				{Verbs: core.Read, Owner: "authorId"},
+				{Verbs: core.Create | core.Update | core.Delete, Role: core.Author, Owner: "authorId"},
+				{Verbs: core.AnyVerb, Role: core.Editor},
+			},
+		},
+		{
+			Type: "User", Name: "users", Prefix: "user",
+			Attributes: []core.Attribute{
+				{Name: "username", Required: true},
+				{Name: "displayName"},
+				{Name: "bio"},
+				{Name: "avatarId", Reference: "assets"},
+				{Name: "role", Required: true, Values: []string{"MEMBER", "AUTHOR", "EDITOR", "ADMIN"}},
+				{Name: "email", Guard: []core.Rule{{Verbs: core.Create | core.Read | core.Update, Owner: "_id"}, {Verbs: core.Create | core.Read | core.Update, Role: core.Admin}}},
+				{Name: "suspendedAt", Kind: core.Time, Guard: []core.Rule{{Verbs: core.Create | core.Read | core.Update, Owner: "_id"}, {Verbs: core.Create | core.Read | core.Update, Role: core.Admin}}},
+				{Name: "nickname"},
+				{Name: "newsletter", Kind: core.Bool, Required: true, Default: true},
+				{Name: "address", Kind: core.Document, Guard: []core.Rule{{Verbs: core.Create | core.Read | core.Update, Owner: "_id"}}},
+				{Name: "friendIds", Array: true, Reference: "users"},
+			},
+			Fields: []core.Field{
+				{Name: "username", Unique: true},
+				{Name: "role"},
+				{Name: "email", Unique: true},
+				{Name: "suspendedAt", Kind: core.Time},
+				{Name: "nickname", Unique: true},
+				{Name: "newsletter", Kind: core.Bool},
+				{Name: "createdAt", Kind: core.Time},
+			},
+			Indexes: [][]string{{"createdAt"}, {"username"}, {"role", "createdAt"}, {"newsletter"}},
+			Search:  []string{"username", "displayName"},
+			Rules: []core.Rule{
+				{Verbs: core.Read},
+				{Verbs: core.Update, Owner: "_id"},
+				{Verbs: core.Update, Role: core.Admin},
+			},
+		},
+		{
+			Type: "Letter", Name: "letters", Prefix: "letter",
+			Attributes: []core.Attribute{
+				{Name: "text", Required: true},
+				{Name: "senderId", Reference: "users"},
+			},
+			Fields: []core.Field{
+				{Name: "senderId"},
+				{Name: "createdAt", Kind: core.Time},
+			},
+			Indexes: [][]string{{"createdAt"}, {"senderId", "createdAt"}},
+			Live:    true,
+			Rules: []core.Rule{
+				{Verbs: core.AnyVerb, Owner: "senderId"},
+			},
+		},
+	}
+}

@@ -1,0 +1,81 @@
+// Code generated from the schema by `go generate`. DO NOT EDIT.
+
+package resolvers
+
+import (
+	"example.org/extend/graph"
+	"example.org/extend/graph/model"
+	"github.com/grapnel/grapnel/core"
+	basegraph "github.com/grapnel/grapnel/graph"
+	base "github.com/grapnel/grapnel/resolvers"
+)
+
+// Models are the services of the types that the schema declares with @model.
+type Models struct {
+	Letters *core.Model[model.Letter]
+}
+
+// NewModels makes them; once for each App.
+func NewModels(app *core.App) *Models {
+	if app != nil {
+		core.Extend(app.Users.Collection, model.NewUserExtension)
+	}
+	return &Models{
+		Letters: core.NewModel[model.Letter](app, "letters"),
+	}
+}
+
+// resolver is a Resolver under a name that no field of the schema can have in Go.
+type resolver = Resolver
+
+// root hands gqlgen the resolvers of each type.
+type root struct {
+	r    *Resolver
+	base basegraph.ResolverRoot
+}
+
+func newRoot(r *Resolver) graph.ResolverRoot {
+	return &root{r, base.New(r.app)}
+}
+
+func (x *root) Query() graph.QueryResolver { return &queryResolver{x.r, x.base.Query()} }
+
+type queryResolver struct {
+	*resolver
+	basegraph.QueryResolver
+}
+
+func (x *root) Mutation() graph.MutationResolver { return &mutationResolver{x.r, x.base.Mutation()} }
+
+type mutationResolver struct {
+	*resolver
+	basegraph.MutationResolver
+}
+
+func (x *root) Subscription() graph.SubscriptionResolver {
+	return &subscriptionResolver{x.r, x.base.Subscription()}
+}
+
+type subscriptionResolver struct {
+	*resolver
+	basegraph.SubscriptionResolver
+}
+
+func (x *root) Asset() graph.AssetResolver { return x.base.Asset() }
+
+func (x *root) Letter() graph.LetterResolver { return &letterResolver{x.r} }
+
+type letterResolver struct{ *resolver }
+
+func (x *root) Post() graph.PostResolver { return x.base.Post() }
+
+func (x *root) Translation() graph.TranslationResolver { return &translationResolver{x.r} }
+
+type translationResolver struct{ *resolver }
+
+func (x *root) User() graph.UserResolver { return &userResolver{x.r, x.base.User()} }
+
+type userResolver struct {
+	*resolver
+	basegraph.UserResolver
+}

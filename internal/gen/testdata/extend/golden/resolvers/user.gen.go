@@ -1,0 +1,88 @@
+// Code generated from schema/gen/grapnel/user.graphqls by `go generate`. DO NOT EDIT.
+
+package resolvers
+
+import (
+	"context"
+
+	"example.org/extend/graph/model"
+	"github.com/grapnel/grapnel/core"
+	basemodel "github.com/grapnel/grapnel/graph/model"
+	"github.com/grapnel/grapnel/resolvers/translate"
+)
+
+func (r *queryResolver) UserByNickname(ctx context.Context, value string) (*core.User, error) {
+	return r.app.Users.By(ctx, "nickname", value)
+}
+
+func (r *queryResolver) Users(ctx context.Context, where *model.UserWhere, orderBy *model.UserOrder, search *string, first *int32, after *string, last *int32, before *string) (*core.Page[core.User], error) {
+	return translate.Page(ctx, r.app.Users.Page, where, userWhere, core.PageArgs{
+		OrderBy: userOrder(orderBy), Search: search, First: translate.Size(first), After: after, Last: translate.Size(last), Before: before,
+	})
+}
+
+func (r *mutationResolver) UpdateUser(ctx context.Context, input model.UpdateUserInput) (*basemodel.UpdateUserPayload, error) {
+	return r.MutationResolver.UpdateUser(core.WithEdits(ctx, updateUser(&input)), basemodel.UpdateUserInput{ID: input.ID, ExpectedVersion: input.ExpectedVersion, Username: input.Username, DisplayName: input.DisplayName, Bio: input.Bio, AvatarID: input.AvatarID})
+}
+
+func userWhere(w *translate.Reader, at string, in *model.UserWhere) core.Filter {
+	return core.And(
+		translate.Logic(w, at, in.And, in.Or, in.Not, userWhere),
+		translate.ID(w, at, "id", "_id", in.ID),
+		translate.String(w, at, "username", "username", in.Username),
+		translate.Field(w, at, "role", "role", in.Role, func(c *translate.Conditions, f *basemodel.RoleFilter) { translate.Equality(c, f.Eq, f.Ne, f.In) }),
+		translate.String(w, at, "email", "email", in.Email),
+		translate.Time(w, at, "suspendedAt", "suspendedAt", in.SuspendedAt),
+		translate.String(w, at, "nickname", "nickname", in.Nickname),
+		translate.Boolean(w, at, "newsletter", "newsletter", in.Newsletter),
+		translate.Time(w, at, "createdAt", "createdAt", in.CreatedAt),
+	)
+}
+
+func userOrder(by *model.UserOrder) []core.Order {
+	if by == nil {
+		return []core.Order{{Field: "createdAt", Desc: true}}
+	}
+	switch by.Field {
+	case model.UserOrderFieldUsername:
+		return translate.Order(by.Direction, "username")
+	}
+	return translate.Order(by.Direction, "createdAt")
+}
+
+func updateUser(in *model.UpdateUserInput) core.Edits[model.UserExtension] {
+	e := core.Edits[model.UserExtension]{Apply: func(d *model.UserExtension, c *core.Checker) {
+		translate.Set(&d.Nickname, in.Nickname)
+		translate.Require(c, "newsletter", &d.Newsletter, in.Newsletter)
+		translate.Set(&d.Address, in.Address)
+		translate.RequireList(c, "friendIds", &d.FriendIds, in.FriendIds)
+	}}
+	if in.Address.IsSet() {
+		e.Guarded = append(e.Guarded, "address")
+	}
+	return e
+}
+
+func (r *userResolver) Letters(ctx context.Context, obj *core.User, where *model.LetterWhere, orderBy *model.LetterOrder, first *int32, after *string, last *int32, before *string) (*core.Page[model.Letter], error) {
+	return translate.Page(ctx, func(ctx context.Context, args core.PageArgs) (*core.Page[model.Letter], error) {
+		return core.Children(ctx, obj, "letters", r.models.Letters.Collection, "senderId", args)
+	}, where, letterWhere, core.PageArgs{
+		OrderBy: letterOrder(orderBy), First: translate.Size(first), After: after, Last: translate.Size(last), Before: before,
+	})
+}
+
+func (r *userResolver) Nickname(_ context.Context, obj *core.User) (*string, error) {
+	return core.AddedFields[model.UserExtension](obj).Nickname, nil
+}
+
+func (r *userResolver) Newsletter(_ context.Context, obj *core.User) (bool, error) {
+	return core.AddedFields[model.UserExtension](obj).Newsletter, nil
+}
+
+func (r *userResolver) Address(ctx context.Context, obj *core.User) (*model.Address, error) {
+	return core.AddedFields[model.UserExtension](obj).Address, r.app.Users.CanRead(ctx, obj, "address")
+}
+
+func (r *userResolver) Friends(ctx context.Context, obj *core.User) ([]*core.User, error) {
+	return core.FollowAll(ctx, obj, "friends", func(d *core.User) []string { return core.AddedFields[model.UserExtension](d).FriendIds }, r.app.Users.Collection)
+}

@@ -1,0 +1,20 @@
+// Code generated from schema/product.graphqls by `go generate`. DO NOT EDIT.
+
+package model
+
+import (
+	"github.com/grapnel/grapnel/core"
+)
+
+// Dimensions is the type Dimensions of the schema, which stands inside documents. Outer measures, in millimetres.
+type Dimensions struct {
+	Width float64  `bson:"width"`
+	Depth *float64 `bson:"depth"`
+}
+
+var dimensions_WidthBounds = core.Bounds{Above: new(float64(0))}
+
+// Constraints reports what breaks the constraints of the schema.
+func (d *Dimensions) Constraints(c *core.Checker) {
+	c.Number("width", float64(d.Width), dimensions_WidthBounds)
+}

@@ -1,0 +1,44 @@
+// Code generated from schema/product.graphqls by `go generate`. DO NOT EDIT.
+
+package model
+
+import (
+	"regexp"
+	"time"
+
+	"github.com/grapnel/grapnel/core"
+)
+
+// Part is the type Part of the schema, which stands inside documents. A part, which may have parts of its own.
+type Part struct {
+	// How it is called.
+	Name   string        `bson:"name"`
+	Kind   ProductKind   `bson:"kind"`
+	Kinds  []ProductKind `bson:"kinds"`
+	Since  *time.Time    `bson:"since"`
+	Serial *int64        `bson:"serial"`
+	Best   *Part         `bson:"best"`
+	Parts  []*Part       `bson:"parts"`
+	Size   *Dimensions   `bson:"size"`
+}
+
+var part_NameForm = regexp.MustCompile("^(?:[A-Z].*)$")
+
+// Constraints reports what breaks the constraints of the schema.
+func (d *Part) Constraints(c *core.Checker) {
+	c.Text("name", d.Name, 1, 100)
+	c.Pattern("name", d.Name, part_NameForm)
+	c.Items("kinds", len(d.Kinds), 0, 100)
+	if d.Best != nil {
+		c.Inside("best", d.Best)
+	}
+	c.Items("parts", len(d.Parts), 0, 100)
+	for i, e := range d.Parts {
+		c.Inside(core.At("parts", i), e)
+	}
+	if d.Size != nil {
+		c.Inside("size", d.Size)
+	} else {
+		c.Add("size", "REQUIRED", "must not be null", nil)
+	}
+}

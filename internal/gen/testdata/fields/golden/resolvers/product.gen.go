@@ -1,0 +1,188 @@
+// Code generated from schema/product.graphqls by `go generate`. DO NOT EDIT.
+
+package resolvers
+
+import (
+	"context"
+
+	"example.org/fields/graph/model"
+	"github.com/grapnel/grapnel/core"
+	basemodel "github.com/grapnel/grapnel/graph/model"
+	"github.com/grapnel/grapnel/resolvers/translate"
+)
+
+func (r *queryResolver) Product(ctx context.Context, id string) (*model.Product, error) {
+	return r.models.Products.Get(ctx, id)
+}
+
+func (r *queryResolver) ProductBySku(ctx context.Context, value string) (*model.Product, error) {
+	return r.models.Products.By(ctx, "sku", value)
+}
+
+func (r *queryResolver) ProductByEan(ctx context.Context, value string) (*model.Product, error) {
+	return r.models.Products.By(ctx, "ean", value)
+}
+
+func (r *queryResolver) ProductBySlug(ctx context.Context, value string) (*model.Product, error) {
+	return r.models.Products.By(ctx, "slug", value)
+}
+
+func (r *queryResolver) Products(ctx context.Context, where *model.ProductWhere, orderBy *model.ProductOrder, search *string, first *int32, after *string, last *int32, before *string) (*core.Page[model.Product], error) {
+	return translate.Page(ctx, r.models.Products.Page, where, productWhere, core.PageArgs{
+		OrderBy: productOrder(orderBy), Search: search, Brief: !translate.Asks(ctx, "story", "manual", "priceWithTax"), First: translate.Size(first), After: after, Last: translate.Size(last), Before: before,
+	})
+}
+
+func (r *mutationResolver) CreateProduct(ctx context.Context, input model.CreateProductInput) (*model.CreateProductPayload, error) {
+	doc, err := r.models.Products.Create(ctx, createProduct(ctx, &input))
+	return &model.CreateProductPayload{Product: doc}, err
+}
+
+func (r *mutationResolver) UpdateProduct(ctx context.Context, input model.UpdateProductInput) (*model.UpdateProductPayload, error) {
+	doc, err := r.models.Products.Update(ctx, input.ID, translate.Version(input.ExpectedVersion), updateProduct(&input))
+	return &model.UpdateProductPayload{Product: doc}, err
+}
+
+func (r *mutationResolver) DeleteProduct(ctx context.Context, input model.DeleteProductInput) (*model.DeleteProductPayload, error) {
+	err := r.models.Products.Delete(ctx, input.ID, translate.Version(input.ExpectedVersion))
+	return &model.DeleteProductPayload{DeletedID: input.ID}, err
+}
+
+func (r *subscriptionResolver) ProductChanged(ctx context.Context, where *model.ProductWhere) (<-chan *core.Change[model.Product], error) {
+	return translate.Changes(ctx, r.models.Products.Changed, where, productWhere)
+}
+
+func productWhere(w *translate.Reader, at string, in *model.ProductWhere) core.Filter {
+	return core.And(
+		translate.Logic(w, at, in.And, in.Or, in.Not, productWhere),
+		translate.ID(w, at, "id", "_id", in.ID),
+		translate.String(w, at, "sku", "sku", in.Sku),
+		translate.ID(w, at, "ean", "ean", in.Ean),
+		translate.Int(w, at, "price", "price", in.Price),
+		translate.Int64(w, at, "views", "views", in.Views),
+		translate.Float(w, at, "weight", "weight", in.Weight),
+		translate.Float(w, at, "ratio", "ratio", in.Ratio),
+		translate.Int(w, at, "stock", "stock", in.Stock),
+		translate.Boolean(w, at, "published", "published", in.Published),
+		translate.Time(w, at, "availableAt", "availableAt", in.AvailableAt),
+		translate.Time(w, at, "madeAt", "madeAt", in.MadeAt),
+		translate.Field(w, at, "kind", "kind", in.Kind, func(c *translate.Conditions, f *model.ProductKindFilter) { translate.Equality(c, f.Eq, f.Ne, f.In) }),
+		translate.Field(w, at, "kinds", "kinds", in.Kinds, func(c *translate.Conditions, f *model.ProductKindListFilter) { translate.Has(c, f.Has, f.HasSome) }),
+		translate.Field(w, at, "visibility", "visibility", in.Visibility, func(c *translate.Conditions, f *basemodel.VisibilityFilter) { translate.Equality(c, f.Eq, f.Ne, f.In) }),
+		translate.Field(w, at, "visibilities", "visibilities", in.Visibilities, func(c *translate.Conditions, f *model.VisibilityListFilter) { translate.Has(c, f.Has, f.HasSome) }),
+		translate.String(w, at, "slug", "slug", in.Slug),
+		translate.StringList(w, at, "tags", "tags", in.Tags),
+		translate.IDList(w, at, "codes", "codes", in.Codes),
+		translate.Time(w, at, "createdAt", "createdAt", in.CreatedAt),
+		translate.Time(w, at, "updatedAt", "updatedAt", in.UpdatedAt),
+	)
+}
+
+func productOrder(by *model.ProductOrder) []core.Order {
+	if by == nil {
+		return []core.Order{{Field: "price"}}
+	}
+	switch by.Field {
+	case model.ProductOrderFieldPrice:
+		return translate.Order(by.Direction, "price")
+	case model.ProductOrderFieldViews:
+		return translate.Order(by.Direction, "views")
+	case model.ProductOrderFieldMadeAt:
+		return translate.Order(by.Direction, "madeAt")
+	case model.ProductOrderFieldKind:
+		return translate.Order(by.Direction, "kind")
+	}
+	return translate.Order(by.Direction, "createdAt")
+}
+
+func createProduct(ctx context.Context, in *model.CreateProductInput) core.Edits[model.Product] {
+	e := core.Edits[model.Product]{Apply: func(d *model.Product, c *core.Checker) {
+		d.Name = in.Name
+		d.Sku = in.Sku
+		d.Ean = in.Ean.Value()
+		d.Price = in.Price
+		d.Views = 9007199254740993
+		d.Weight = in.Weight.Value()
+		d.Ratio = in.Ratio
+		d.Stock = in.Stock.Value()
+		d.Published = in.Published
+		d.Featured = in.Featured.Value()
+		d.AvailableAt = in.AvailableAt.Value()
+		d.MadeAt = in.MadeAt
+		d.Kind = in.Kind
+		d.OtherKind = new(model.ProductKind("ON_DEMAND"))
+		d.Kinds = in.Kinds
+		d.Visibility = in.Visibility
+		d.Visibilities = in.Visibilities
+		d.Mail = in.Mail.Value()
+		d.Site = in.Site.Value()
+		d.Slug = in.Slug
+		d.Token = in.Token.Value()
+		d.Tags = in.Tags
+		d.Codes = in.Codes
+		d.Numbers = in.Numbers
+		d.Floats = in.Floats
+		d.Flags = in.Flags
+		d.Days = translate.Values(in.Days)
+		d.Greeting = in.Greeting
+		d.Size = in.Size.Value()
+		d.Box = in.Box
+		d.Parts = in.Parts
+		d.Story = in.Story.Value()
+		d.Manual = in.Manual
+	}}
+	return e
+}
+
+func updateProduct(in *model.UpdateProductInput) core.Edits[model.Product] {
+	e := core.Edits[model.Product]{Apply: func(d *model.Product, c *core.Checker) {
+		translate.Require(c, "name", &d.Name, in.Name)
+		translate.Require(c, "sku", &d.Sku, in.Sku)
+		translate.Set(&d.Ean, in.Ean)
+		translate.Require(c, "price", &d.Price, in.Price)
+		translate.Set(&d.Weight, in.Weight)
+		translate.Require(c, "ratio", &d.Ratio, in.Ratio)
+		translate.Set(&d.Stock, in.Stock)
+		translate.Require(c, "published", &d.Published, in.Published)
+		translate.Set(&d.Featured, in.Featured)
+		translate.Set(&d.AvailableAt, in.AvailableAt)
+		translate.Require(c, "madeAt", &d.MadeAt, in.MadeAt)
+		translate.Require(c, "kind", &d.Kind, in.Kind)
+		translate.Set(&d.OtherKind, in.OtherKind)
+		translate.RequireList(c, "kinds", &d.Kinds, in.Kinds)
+		translate.Require(c, "visibility", &d.Visibility, in.Visibility)
+		translate.RequireList(c, "visibilities", &d.Visibilities, in.Visibilities)
+		translate.Set(&d.Mail, in.Mail)
+		translate.Set(&d.Site, in.Site)
+		translate.Set(&d.Token, in.Token)
+		translate.RequireList(c, "tags", &d.Tags, in.Tags)
+		translate.RequireList(c, "codes", &d.Codes, in.Codes)
+		translate.RequireList(c, "numbers", &d.Numbers, in.Numbers)
+		translate.RequireList(c, "floats", &d.Floats, in.Floats)
+		translate.RequireList(c, "flags", &d.Flags, in.Flags)
+		translate.RequireList(c, "days", &d.Days, translate.OptValues(in.Days))
+		translate.Require(c, "greeting", &d.Greeting, in.Greeting)
+		translate.Set(&d.Size, in.Size)
+		translate.Set(&d.Box, in.Box)
+		translate.RequireList(c, "parts", &d.Parts, in.Parts)
+		translate.Set(&d.Story, in.Story)
+		translate.Require(c, "manual", &d.Manual, in.Manual)
+	}}
+	return e
+}
+
+func (r *productResolver) Story(ctx context.Context, obj *model.Product) (*string, error) {
+	whole, err := r.models.Products.Whole(ctx, obj)
+	if err != nil {
+		return nil, err
+	}
+	return whole.Story, nil
+}
+
+func (r *productResolver) Manual(ctx context.Context, obj *model.Product) (string, error) {
+	whole, err := r.models.Products.Whole(ctx, obj)
+	if err != nil {
+		return "", err
+	}
+	return whole.Manual, nil
+}

@@ -1,0 +1,272 @@
+// Code generated from the schema by `go generate`. DO NOT EDIT.
+
+package model
+
+import (
+	"github.com/grapnel/grapnel/core"
+)
+
+// Specs describes the stored types that the schema declares.
+func Specs() []core.Spec {
+	return []core.Spec{
+		{
+			Type: "Asset", Name: "assets", Prefix: "asset",
+			Attributes: []core.Attribute{
+				{Name: "filename", Required: true},
+				{Name: "contentType", Required: true},
+				{Name: "size", Kind: core.Int, Required: true},
+				{Name: "sha256", Required: true},
+				{Name: "width", Kind: core.Int},
+				{Name: "height", Kind: core.Int},
+				{Name: "alt"},
+				{Name: "ownerId", Required: true, Reference: "users"},
+				{Name: "visibility", Required: true, Values: []string{"PUBLIC", "PRIVATE"}},
+				{Name: "state", Required: true, Values: []string{"PENDING", "READY"}},
+			},
+			Fields: []core.Field{
+				{Name: "filename"},
+				{Name: "contentType"},
+				{Name: "size", Kind: core.Int},
+				{Name: "ownerId"},
+				{Name: "visibility"},
+				{Name: "state"},
+				{Name: "createdAt", Kind: core.Time},
+			},
+			Indexes: [][]string{{"createdAt"}, {"filename"}, {"size"}, {"visibility", "state", "createdAt"}, {"state", "createdAt"}, {"ownerId", "createdAt"}},
+			Rules: []core.Rule{
+				{Verbs: core.Read, Where: core.And(core.Eq("visibility", "PUBLIC"), core.Eq("state", "READY"))},
+				{Verbs: core.AnyVerb, Owner: "ownerId"},
+				{Verbs: core.Read | core.Update | core.Delete, Role: core.Editor, Where: core.Eq("state", "READY")},
+			},
+		},
+		{
+			Type: "Post", Name: "posts", Prefix: "post",
+			Attributes: []core.Attribute{
+				{Name: "title", Required: true},
+				{Name: "slug"},
+				{Name: "excerpt"},
+				{Name: "body", Required: true},
+				{Name: "tags", Array: true},
+				{Name: "authorId", Required: true, Reference: "users"},
+				{Name: "coverId", Reference: "assets"},
+				{Name: "status", Required: true, Values: []string{"DRAFT", "PUBLISHED"}},
+				{Name: "publishedAt", Kind: core.Time},
+				{Name: "date", Kind: core.Time, Required: true},
+			},
+			Fields: []core.Field{
+				{Name: "title"},
+				{Name: "tags", Array: true},
+				{Name: "authorId"},
+				{Name: "status"},
+				{Name: "publishedAt", Kind: core.Time},
+				{Name: "date", Kind: core.Time},
+				{Name: "createdAt", Kind: core.Time},
+				{Name: "updatedAt", Kind: core.Time},
+			},
+			Indexes: [][]string{{"createdAt"}, {"title"}, {"tags", "date"}, {"authorId", "date"}, {"status", "date"}, {"date"}, {"updatedAt"}},
+			Bulk:    []string{"body"},
+			Search:  []string{"title", "excerpt", "body"},
+			Live:    true,
+			Rules: []core.Rule{
+				{Verbs: core.Read, Where: core.And(core.Eq("status", "PUBLISHED"), core.Lte("date", core.Now{}))},
+				{Verbs: core.Read, Owner: "authorId"},
+				{Verbs: core.Create | core.Update | core.Delete, Role: core.Author, Owner: "authorId"},
+				{Verbs: core.AnyVerb, Role: core.Editor},
+			},
+		},
+		{
+			Type: "User", Name: "users", Prefix: "user",
+			Attributes: []core.Attribute{
+				{Name: "username", Required: true},
+				{Name: "displayName"},
+				{Name: "bio"},
+				{Name: "avatarId", Reference: "assets"},
+				{Name: "role", Required: true, Values: []string{"MEMBER", "AUTHOR", "EDITOR", "ADMIN"}},
+				{Name: "email", Guard: []core.Rule{{Verbs: core.Create | core.Read | core.Update, Owner: "_id"}, {Verbs: core.Create | core.Read | core.Update, Role: core.Admin}}},
+				{Name: "suspendedAt", Kind: core.Time, Guard: []core.Rule{{Verbs: core.Create | core.Read | core.Update, Owner: "_id"}, {Verbs: core.Create | core.Read | core.Update, Role: core.Admin}}},
+			},
+			Fields: []core.Field{
+				{Name: "username", Unique: true},
+				{Name: "role"},
+				{Name: "email", Unique: true},
+				{Name: "suspendedAt", Kind: core.Time},
+				{Name: "createdAt", Kind: core.Time},
+			},
+			Indexes: [][]string{{"createdAt"}, {"username"}, {"role", "createdAt"}},
+			Search:  []string{"username", "displayName"},
+			Rules: []core.Rule{
+				{Verbs: core.Read},
+				{Verbs: core.Update, Owner: "_id"},
+				{Verbs: core.Update, Role: core.Admin},
+			},
+		},
+		{
+			Type: "APIKey", Name: "apiKeys", Prefix: "apikey",
+			Attributes: []core.Attribute{
+				{Name: "type", Required: true},
+				{Name: "func", Kind: core.Int, Required: true},
+				{Name: "error"},
+				{Name: "string", Required: true},
+				{Name: "userId", Required: true},
+				{Name: "url_path", Required: true},
+				{Name: "htmlURL2", Required: true},
+				{Name: "kindOf", Required: true, Values: []string{"API_KEY", "html", "Url2", "_X"}},
+				{Name: "kinds", Array: true, Values: []string{"API_KEY", "html", "Url2", "_X"}},
+				{Name: "range", Kind: core.Document},
+			},
+			Fields: []core.Field{
+				{Name: "type", Unique: true},
+				{Name: "func", Kind: core.Int},
+				{Name: "error"},
+				{Name: "string", Unique: true},
+				{Name: "userId"},
+				{Name: "url_path"},
+				{Name: "htmlURL2"},
+				{Name: "kindOf"},
+				{Name: "kinds", Array: true},
+				{Name: "createdAt", Kind: core.Time},
+			},
+			Indexes: [][]string{{"createdAt"}, {"type"}, {"func"}, {"error"}, {"userId"}, {"url_path"}, {"htmlURL2"}, {"kindOf"}},
+			Rules: []core.Rule{
+				{Verbs: core.AnyVerb, Role: core.Admin},
+			},
+		},
+		{
+			Type: "Error", Name: "errors", Prefix: "error",
+			Attributes: []core.Attribute{
+				{Name: "typeId", Reference: "types"},
+				{Name: "lineName"},
+				{Name: "contextText"},
+			},
+			Fields: []core.Field{
+				{Name: "typeId", Unique: true},
+				{Name: "createdAt", Kind: core.Time},
+			},
+			Indexes: [][]string{{"createdAt"}, {"typeId", "createdAt"}},
+			Live:    true,
+			Rules: []core.Rule{
+				{Verbs: core.AnyVerb},
+			},
+		},
+		{
+			Type: "ErrorLine", Name: "errorLines", Prefix: "line",
+			Attributes: []core.Attribute{
+				{Name: "name"},
+			},
+			Fields: []core.Field{
+				{Name: "createdAt", Kind: core.Time},
+			},
+			Indexes: [][]string{{"createdAt"}},
+			Live:    true,
+			Rules: []core.Rule{
+				{Verbs: core.AnyVerb},
+			},
+		},
+		{
+			Type: "HTTPServerIDs", Name: "serverIDs", Prefix: "srv",
+			Attributes: []core.Attribute{
+				{Name: "ab_c", Kind: core.Int},
+			},
+			Fields: []core.Field{
+				{Name: "createdAt", Kind: core.Time},
+			},
+			Indexes: [][]string{{"createdAt"}},
+			Live:    true,
+			Rules: []core.Rule{
+				{Verbs: core.AnyVerb},
+			},
+		},
+		{
+			Type: "Models", Name: "theModels", Prefix: "models",
+			Attributes: []core.Attribute{
+				{Name: "rootId", Reference: "roots"},
+			},
+			Fields: []core.Field{
+				{Name: "createdAt", Kind: core.Time},
+			},
+			Indexes: [][]string{{"createdAt"}},
+			Live:    true,
+			Rules: []core.Rule{
+				{Verbs: core.AnyVerb},
+			},
+		},
+		{
+			Type: "News", Name: "Articles", Prefix: "n",
+			Attributes: []core.Attribute{
+				{Name: "text", Required: true},
+			},
+			Fields: []core.Field{
+				{Name: "createdAt", Kind: core.Time},
+				{Name: "updatedAt", Kind: core.Time},
+			},
+			Indexes: [][]string{{"createdAt"}, {"updatedAt"}},
+			Rules: []core.Rule{
+				{Verbs: core.AnyVerb},
+			},
+		},
+		{
+			Type: "Product_Line", Name: "product_Lines", Prefix: "pl",
+			Attributes: []core.Attribute{
+				{Name: "x1", Kind: core.Int},
+			},
+			Fields: []core.Field{
+				{Name: "createdAt", Kind: core.Time},
+			},
+			Indexes: [][]string{{"createdAt"}},
+			Live:    true,
+			Rules: []core.Rule{
+				{Verbs: core.AnyVerb},
+			},
+		},
+		{
+			Type: "Resolver", Name: "resolvers", Prefix: "resolver",
+			Attributes: []core.Attribute{
+				{Name: "model", Required: true},
+				{Name: "core", Required: true},
+				{Name: "time", Kind: core.Time, Required: true},
+			},
+			Fields: []core.Field{
+				{Name: "model"},
+				{Name: "core"},
+				{Name: "time", Kind: core.Time},
+				{Name: "createdAt", Kind: core.Time},
+			},
+			Indexes: [][]string{{"createdAt"}, {"model"}, {"core"}, {"time"}},
+			Live:    true,
+			Rules: []core.Rule{
+				{Verbs: core.AnyVerb},
+			},
+		},
+		{
+			Type: "Root", Name: "roots", Prefix: "root",
+			Attributes: []core.Attribute{
+				{Name: "resolverId", Reference: "resolvers"},
+			},
+			Fields: []core.Field{
+				{Name: "createdAt", Kind: core.Time},
+			},
+			Indexes: [][]string{{"createdAt"}},
+			Live:    true,
+			Rules: []core.Rule{
+				{Verbs: core.AnyVerb},
+			},
+		},
+		{
+			Type: "Type", Name: "types", Prefix: "type",
+			Attributes: []core.Attribute{
+				{Name: "name", Required: true},
+				{Name: "keyId", Reference: "apiKeys"},
+				{Name: "keyIds", Array: true, Reference: "apiKeys"},
+			},
+			Fields: []core.Field{
+				{Name: "keyIds", Array: true},
+				{Name: "createdAt", Kind: core.Time},
+			},
+			Indexes: [][]string{{"createdAt"}, {"keyIds"}},
+			Live:    true,
+			Rules: []core.Rule{
+				{Verbs: core.AnyVerb},
+			},
+		},
+	}
+}

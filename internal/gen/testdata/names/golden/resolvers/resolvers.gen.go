@@ -1,0 +1,99 @@
+// Code generated from the schema by `go generate`. DO NOT EDIT.
+
+package resolvers
+
+import (
+	"example.org/names/graph"
+	"example.org/names/graph/model"
+	"github.com/grapnel/grapnel/core"
+	basegraph "github.com/grapnel/grapnel/graph"
+	base "github.com/grapnel/grapnel/resolvers"
+)
+
+// Models are the services of the types that the schema declares with @model.
+type Models struct {
+	APIKeys      *core.Model[model.APIKey]
+	Errors       *core.Model[model.Error]
+	ErrorLines   *core.Model[model.ErrorLine]
+	ServerIDs    *core.Model[model.HTTPServerIDs]
+	TheModels    *core.Model[model.Models]
+	AllNews      *core.Model[model.News]
+	ProductLines *core.Model[model.ProductLine]
+	Resolvers    *core.Model[model.Resolver]
+	Roots        *core.Model[model.Root]
+	Types        *core.Model[model.Type]
+}
+
+// NewModels makes them; once for each App.
+func NewModels(app *core.App) *Models {
+	return &Models{
+		APIKeys:      core.NewModel[model.APIKey](app, "apiKeys"),
+		Errors:       core.NewModel[model.Error](app, "errors"),
+		ErrorLines:   core.NewModel[model.ErrorLine](app, "errorLines"),
+		ServerIDs:    core.NewModel[model.HTTPServerIDs](app, "serverIDs"),
+		TheModels:    core.NewModel[model.Models](app, "theModels"),
+		AllNews:      core.NewModel[model.News](app, "Articles"),
+		ProductLines: core.NewModel[model.ProductLine](app, "product_Lines"),
+		Resolvers:    core.NewModel[model.Resolver](app, "resolvers"),
+		Roots:        core.NewModel[model.Root](app, "roots"),
+		Types:        core.NewModel[model.Type](app, "types"),
+	}
+}
+
+// resolver is a Resolver under a name that no field of the schema can have in Go.
+type resolver = Resolver
+
+// root hands gqlgen the resolvers of each type.
+type root struct {
+	r    *Resolver
+	base basegraph.ResolverRoot
+}
+
+func newRoot(r *Resolver) graph.ResolverRoot {
+	return &root{r, base.New(r.app)}
+}
+
+func (x *root) Query() graph.QueryResolver { return &queryResolver{x.r, x.base.Query()} }
+
+type queryResolver struct {
+	*resolver
+	basegraph.QueryResolver
+}
+
+func (x *root) Mutation() graph.MutationResolver { return &mutationResolver{x.r, x.base.Mutation()} }
+
+type mutationResolver struct {
+	*resolver
+	basegraph.MutationResolver
+}
+
+func (x *root) Subscription() graph.SubscriptionResolver {
+	return &subscriptionResolver{x.r, x.base.Subscription()}
+}
+
+type subscriptionResolver struct {
+	*resolver
+	basegraph.SubscriptionResolver
+}
+
+func (x *root) Asset() graph.AssetResolver { return x.base.Asset() }
+
+func (x *root) Error() graph.ErrorResolver { return &errorResolver{x.r} }
+
+type errorResolver struct{ *resolver }
+
+func (x *root) Models() graph.ModelsResolver { return &modelsResolver{x.r} }
+
+type modelsResolver struct{ *resolver }
+
+func (x *root) Post() graph.PostResolver { return x.base.Post() }
+
+func (x *root) Root() graph.RootResolver { return &rootResolver{x.r} }
+
+type rootResolver struct{ *resolver }
+
+func (x *root) Type() graph.TypeResolver { return &typeArgResolver{x.r} }
+
+type typeArgResolver struct{ *resolver }
+
+func (x *root) User() graph.UserResolver { return x.base.User() }

@@ -1,0 +1,28 @@
+// Code generated from schema/shelf.graphqls by `go generate`. DO NOT EDIT.
+
+package model
+
+import (
+	"github.com/grapnel/grapnel/core"
+)
+
+// Writer is the type Writer of the schema.
+type Writer struct {
+	core.Head `bson:",inline"`
+	Name      string `bson:"name"`
+	// The account of the writer.
+	AccountID *string `bson:"accountId"`
+	MentorID  *string `bson:"mentorId"`
+}
+
+// The pages, their edges and the changes of writers.
+type (
+	WriterConnection = core.Page[Writer]
+	WriterEdge       = core.Edge[Writer]
+	WriterChange     = core.Change[Writer]
+)
+
+// Constraints reports what breaks the constraints of the schema.
+func (d *Writer) Constraints(c *core.Checker) {
+	c.Text("name", d.Name, 0, 10000)
+}

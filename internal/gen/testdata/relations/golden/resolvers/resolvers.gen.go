@@ -1,0 +1,81 @@
+// Code generated from the schema by `go generate`. DO NOT EDIT.
+
+package resolvers
+
+import (
+	"example.org/relations/graph"
+	"example.org/relations/graph/model"
+	"github.com/grapnel/grapnel/core"
+	basegraph "github.com/grapnel/grapnel/graph"
+	base "github.com/grapnel/grapnel/resolvers"
+)
+
+// Models are the services of the types that the schema declares with @model.
+type Models struct {
+	Books   *core.Model[model.Book]
+	Shelves *core.Model[model.Shelf]
+	Writers *core.Model[model.Writer]
+}
+
+// NewModels makes them; once for each App.
+func NewModels(app *core.App) *Models {
+	return &Models{
+		Books:   core.NewModel[model.Book](app, "books"),
+		Shelves: core.NewModel[model.Shelf](app, "shelves"),
+		Writers: core.NewModel[model.Writer](app, "writers"),
+	}
+}
+
+// resolver is a Resolver under a name that no field of the schema can have in Go.
+type resolver = Resolver
+
+// root hands gqlgen the resolvers of each type.
+type root struct {
+	r    *Resolver
+	base basegraph.ResolverRoot
+}
+
+func newRoot(r *Resolver) graph.ResolverRoot {
+	return &root{r, base.New(r.app)}
+}
+
+func (x *root) Query() graph.QueryResolver { return &queryResolver{x.r, x.base.Query()} }
+
+type queryResolver struct {
+	*resolver
+	basegraph.QueryResolver
+}
+
+func (x *root) Mutation() graph.MutationResolver { return &mutationResolver{x.r, x.base.Mutation()} }
+
+type mutationResolver struct {
+	*resolver
+	basegraph.MutationResolver
+}
+
+func (x *root) Subscription() graph.SubscriptionResolver {
+	return &subscriptionResolver{x.r, x.base.Subscription()}
+}
+
+type subscriptionResolver struct {
+	*resolver
+	basegraph.SubscriptionResolver
+}
+
+func (x *root) Asset() graph.AssetResolver { return x.base.Asset() }
+
+func (x *root) Book() graph.BookResolver { return &bookResolver{x.r} }
+
+type bookResolver struct{ *resolver }
+
+func (x *root) Post() graph.PostResolver { return x.base.Post() }
+
+func (x *root) Shelf() graph.ShelfResolver { return &shelfResolver{x.r} }
+
+type shelfResolver struct{ *resolver }
+
+func (x *root) User() graph.UserResolver { return x.base.User() }
+
+func (x *root) Writer() graph.WriterResolver { return &writerResolver{x.r} }
+
+type writerResolver struct{ *resolver }

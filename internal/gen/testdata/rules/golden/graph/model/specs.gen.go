@@ -1,0 +1,172 @@
+// Code generated from the schema by `go generate`. DO NOT EDIT.
+
+package model
+
+import (
+	"time"
+
+	"github.com/grapnel/grapnel/core"
+)
+
+// Specs describes the stored types that the schema declares.
+func Specs() []core.Spec {
+	return []core.Spec{
+		{
+			Type: "Asset", Name: "assets", Prefix: "asset",
+			Attributes: []core.Attribute{
+				{Name: "filename", Required: true},
+				{Name: "contentType", Required: true},
+				{Name: "size", Kind: core.Int, Required: true},
+				{Name: "sha256", Required: true},
+				{Name: "width", Kind: core.Int},
+				{Name: "height", Kind: core.Int},
+				{Name: "alt"},
+				{Name: "ownerId", Required: true, Reference: "users"},
+				{Name: "visibility", Required: true, Values: []string{"PUBLIC", "PRIVATE"}},
+				{Name: "state", Required: true, Values: []string{"PENDING", "READY"}},
+			},
+			Fields: []core.Field{
+				{Name: "filename"},
+				{Name: "contentType"},
+				{Name: "size", Kind: core.Int},
+				{Name: "ownerId"},
+				{Name: "visibility"},
+				{Name: "state"},
+				{Name: "createdAt", Kind: core.Time},
+			},
+			Indexes: [][]string{{"createdAt"}, {"filename"}, {"size"}, {"visibility", "state", "createdAt"}, {"state", "createdAt"}, {"ownerId", "createdAt"}},
+			Rules: []core.Rule{
+				{Verbs: core.Read, Where: core.And(core.Eq("visibility", "PUBLIC"), core.Eq("state", "READY"))},
+				{Verbs: core.AnyVerb, Owner: "ownerId"},
+				{Verbs: core.Read | core.Update | core.Delete, Role: core.Editor, Where: core.Eq("state", "READY")},
+			},
+		},
+		{
+			Type: "Post", Name: "posts", Prefix: "post",
+			Attributes: []core.Attribute{
+				{Name: "title", Required: true},
+				{Name: "slug"},
+				{Name: "excerpt"},
+				{Name: "body", Required: true},
+				{Name: "tags", Array: true},
+				{Name: "authorId", Required: true, Reference: "users"},
+				{Name: "coverId", Reference: "assets"},
+				{Name: "status", Required: true, Values: []string{"DRAFT", "PUBLISHED"}},
+				{Name: "publishedAt", Kind: core.Time},
+				{Name: "date", Kind: core.Time, Required: true},
+			},
+			Fields: []core.Field{
+				{Name: "title"},
+				{Name: "tags", Array: true},
+				{Name: "authorId"},
+				{Name: "status"},
+				{Name: "publishedAt", Kind: core.Time},
+				{Name: "date", Kind: core.Time},
+				{Name: "createdAt", Kind: core.Time},
+				{Name: "updatedAt", Kind: core.Time},
+			},
+			Indexes: [][]string{{"createdAt"}, {"title"}, {"tags", "date"}, {"authorId", "date"}, {"status", "date"}, {"date"}, {"updatedAt"}},
+			Bulk:    []string{"body"},
+			Search:  []string{"title", "excerpt", "body"},
+			Live:    true,
+			Rules: []core.Rule{
+				{Verbs: core.Read, Where: core.And(core.Eq("status", "PUBLISHED"), core.Lte("date", core.Now{}))},
+				{Verbs: core.Read, Owner: "authorId"},
+				{Verbs: core.Create | core.Update | core.Delete, Role: core.Author, Owner: "authorId"},
+				{Verbs: core.AnyVerb, Role: core.Editor},
+			},
+		},
+		{
+			Type: "User", Name: "users", Prefix: "user",
+			Attributes: []core.Attribute{
+				{Name: "username", Required: true},
+				{Name: "displayName"},
+				{Name: "bio"},
+				{Name: "avatarId", Reference: "assets"},
+				{Name: "role", Required: true, Values: []string{"MEMBER", "AUTHOR", "EDITOR", "ADMIN"}},
+				{Name: "email", Guard: []core.Rule{{Verbs: core.Create | core.Read | core.Update, Owner: "_id"}, {Verbs: core.Create | core.Read | core.Update, Role: core.Admin}}},
+				{Name: "suspendedAt", Kind: core.Time, Guard: []core.Rule{{Verbs: core.Create | core.Read | core.Update, Owner: "_id"}, {Verbs: core.Create | core.Read | core.Update, Role: core.Admin}}},
+			},
+			Fields: []core.Field{
+				{Name: "username", Unique: true},
+				{Name: "role"},
+				{Name: "email", Unique: true},
+				{Name: "suspendedAt", Kind: core.Time},
+				{Name: "createdAt", Kind: core.Time},
+			},
+			Indexes: [][]string{{"createdAt"}, {"username"}, {"role", "createdAt"}},
+			Search:  []string{"username", "displayName"},
+			Rules: []core.Rule{
+				{Verbs: core.Read},
+				{Verbs: core.Update, Owner: "_id"},
+				{Verbs: core.Update, Role: core.Admin},
+			},
+		},
+		{
+			Type: "Complaint", Name: "complaints", Prefix: "complaint",
+			Attributes: []core.Attribute{
+				{Name: "text", Required: true},
+			},
+			Fields: []core.Field{
+				{Name: "createdAt", Kind: core.Time},
+			},
+			Indexes: [][]string{{"createdAt"}},
+			Live:    true,
+			Rules: []core.Rule{
+				{Verbs: core.Create},
+				{Verbs: core.Read | core.Delete, Role: core.Admin},
+				{Verbs: core.Update, Role: core.Editor},
+			},
+		},
+		{
+			Type: "Note", Name: "notes", Prefix: "note",
+			Attributes: []core.Attribute{
+				{Name: "title", Required: true},
+				{Name: "state", Required: true, Default: "DRAFT", Values: []string{"DRAFT", "OPEN", "DONE"}},
+				{Name: "states", Array: true, Values: []string{"DRAFT", "OPEN", "DONE"}},
+				{Name: "date", Kind: core.Time, Required: true},
+				{Name: "due", Kind: core.Time},
+				{Name: "count", Kind: core.Int, Required: true},
+				{Name: "size", Kind: core.Int},
+				{Name: "rating", Kind: core.Float},
+				{Name: "pinned", Kind: core.Bool, Required: true},
+				{Name: "tags", Array: true},
+				{Name: "parentId", Reference: "notes"},
+				{Name: "writerId", Reference: "users"},
+				{Name: "secret", Guard: []core.Rule{{Verbs: core.Create | core.Read | core.Update, Owner: "writerId"}, {Verbs: core.Read, Role: core.Admin}}},
+				{Name: "secrets", Array: true, Guard: []core.Rule{{Verbs: core.Create | core.Read | core.Update, Role: core.Admin, Where: core.Eq("state", "DONE")}}},
+				{Name: "limit", Kind: core.Int, Default: int64(3), Guard: []core.Rule{{Verbs: core.Create | core.Read | core.Update, Role: core.Admin}}},
+				{Name: "price", Kind: core.Float, Required: true, Guard: []core.Rule{{Verbs: core.Read}, {Verbs: core.Create | core.Read | core.Update, Role: core.Editor}}},
+				{Name: "story", Guard: []core.Rule{{Verbs: core.Create | core.Read | core.Update, Role: core.Editor}}},
+				{Name: "place", Kind: core.Document, Guard: []core.Rule{{Verbs: core.Create | core.Read | core.Update, Role: core.Member}}},
+			},
+			Fields: []core.Field{
+				{Name: "title"},
+				{Name: "state"},
+				{Name: "states", Array: true},
+				{Name: "date", Kind: core.Time},
+				{Name: "count", Kind: core.Int},
+				{Name: "size", Kind: core.Int},
+				{Name: "rating", Kind: core.Float},
+				{Name: "pinned", Kind: core.Bool},
+				{Name: "tags", Array: true},
+				{Name: "parentId"},
+				{Name: "writerId"},
+				{Name: "secret"},
+				{Name: "createdAt", Kind: core.Time},
+			},
+			Indexes: [][]string{{"createdAt"}, {"writerId", "createdAt"}},
+			Bulk:    []string{"story"},
+			Live:    true,
+			Rules: []core.Rule{
+				{Verbs: core.Read, Where: core.And(core.Eq("state", "OPEN"), core.Lte("date", core.Now{}))},
+				{Verbs: core.Read, Role: core.Member, Where: core.Or(core.In("state", []any{"OPEN", "DONE"}), core.Not(core.Ne("state", "DRAFT")))},
+				{Verbs: core.Read, Role: core.Author, Where: core.And(core.Gt("count", int64(1)), core.Lt("count", int64(10)), core.Gte("size", int64(-5)), core.Lte("size", int64(9)))},
+				{Verbs: core.AnyVerb, Role: core.Editor, Where: core.And(core.Prefix("title", "A\"b"), core.Ne("title", nil), core.Gt("rating", float64(0.5)))},
+				{Verbs: core.AnyVerb, Role: core.Admin, Where: core.And(core.Eq("parentId", nil), core.Eq("parentId", "note_1"), core.Eq("pinned", true), core.Eq("tags", "x"), core.In("tags", []any{"y", "z"}))},
+				{Verbs: core.Create | core.Read | core.Update, Owner: "writerId", Where: core.And(core.Gt("createdAt", time.UnixMilli(1577836800000).UTC()), core.Ne("_id", "note_0"), core.Eq("states", "DONE"))},
+				{Verbs: core.Delete, Role: core.Author, Owner: "writerId", Where: core.None},
+			},
+		},
+	}
+}

@@ -1,0 +1,177 @@
+// Code generated from schema/note.graphqls by `go generate`. DO NOT EDIT.
+
+package resolvers
+
+import (
+	"context"
+
+	"example.org/rules/graph/model"
+	"github.com/grapnel/grapnel/core"
+	"github.com/grapnel/grapnel/resolvers/translate"
+)
+
+func (r *queryResolver) Note(ctx context.Context, id string) (*model.Note, error) {
+	return r.models.Notes.Get(ctx, id)
+}
+
+func (r *queryResolver) Notes(ctx context.Context, where *model.NoteWhere, orderBy *model.NoteOrder, first *int32, after *string, last *int32, before *string) (*core.Page[model.Note], error) {
+	return translate.Page(ctx, r.models.Notes.Page, where, noteWhere, core.PageArgs{
+		OrderBy: noteOrder(orderBy), Brief: !translate.Asks(ctx, "story"), First: translate.Size(first), After: after, Last: translate.Size(last), Before: before,
+	})
+}
+
+func (r *mutationResolver) CreateNote(ctx context.Context, input model.CreateNoteInput) (*model.CreateNotePayload, error) {
+	doc, err := r.models.Notes.Create(ctx, createNote(ctx, &input))
+	return &model.CreateNotePayload{Note: doc}, err
+}
+
+func (r *mutationResolver) UpdateNote(ctx context.Context, input model.UpdateNoteInput) (*model.UpdateNotePayload, error) {
+	doc, err := r.models.Notes.Update(ctx, input.ID, translate.Version(input.ExpectedVersion), updateNote(&input))
+	return &model.UpdateNotePayload{Note: doc}, err
+}
+
+func (r *mutationResolver) DeleteNote(ctx context.Context, input model.DeleteNoteInput) (*model.DeleteNotePayload, error) {
+	err := r.models.Notes.Delete(ctx, input.ID, translate.Version(input.ExpectedVersion))
+	return &model.DeleteNotePayload{DeletedID: input.ID}, err
+}
+
+func (r *subscriptionResolver) NoteChanged(ctx context.Context, where *model.NoteWhere) (<-chan *core.Change[model.Note], error) {
+	return translate.Changes(ctx, r.models.Notes.Changed, where, noteWhere)
+}
+
+func noteWhere(w *translate.Reader, at string, in *model.NoteWhere) core.Filter {
+	return core.And(
+		translate.Logic(w, at, in.And, in.Or, in.Not, noteWhere),
+		translate.ID(w, at, "id", "_id", in.ID),
+		translate.ID(w, at, "writerId", "writerId", in.WriterID),
+		translate.String(w, at, "secret", "secret", in.Secret),
+		translate.Time(w, at, "createdAt", "createdAt", in.CreatedAt),
+	)
+}
+
+func noteOrder(by *model.NoteOrder) []core.Order {
+	if by == nil {
+		return []core.Order{{Field: "createdAt", Desc: true}}
+	}
+	switch by.Field {
+	}
+	return translate.Order(by.Direction, "createdAt")
+}
+
+func createNote(ctx context.Context, in *model.CreateNoteInput) core.Edits[model.Note] {
+	e := core.Edits[model.Note]{Apply: func(d *model.Note, c *core.Checker) {
+		d.Title = in.Title
+		d.State = in.State
+		d.States = in.States
+		d.Date = in.Date
+		d.Due = in.Due.Value()
+		d.Count = in.Count
+		d.Size = in.Size.Value()
+		d.Rating = in.Rating.Value()
+		d.Pinned = in.Pinned
+		d.Tags = in.Tags
+		d.ParentID = in.ParentID.Value()
+		d.WriterID = translate.OrCaller(ctx, in.WriterID)
+		d.Secret = in.Secret.Value()
+		translate.RequireList(c, "secrets", &d.Secrets, in.Secrets)
+		d.Limit = new(int32(3))
+		translate.Set(&d.Limit, in.Limit)
+		d.Price = in.Price
+		d.Story = in.Story.Value()
+		d.Place = in.Place.Value()
+	}}
+	if in.Secret.IsSet() {
+		e.Guarded = append(e.Guarded, "secret")
+	}
+	if in.Secrets.IsSet() {
+		e.Guarded = append(e.Guarded, "secrets")
+	}
+	if in.Limit.IsSet() {
+		e.Guarded = append(e.Guarded, "limit")
+	}
+	e.Guarded = append(e.Guarded, "price")
+	if in.Story.IsSet() {
+		e.Guarded = append(e.Guarded, "story")
+	}
+	if in.Place.IsSet() {
+		e.Guarded = append(e.Guarded, "place")
+	}
+	return e
+}
+
+func updateNote(in *model.UpdateNoteInput) core.Edits[model.Note] {
+	e := core.Edits[model.Note]{Apply: func(d *model.Note, c *core.Checker) {
+		translate.Require(c, "title", &d.Title, in.Title)
+		translate.Require(c, "state", &d.State, in.State)
+		translate.RequireList(c, "states", &d.States, in.States)
+		translate.Require(c, "date", &d.Date, in.Date)
+		translate.Set(&d.Due, in.Due)
+		translate.Require(c, "count", &d.Count, in.Count)
+		translate.Set(&d.Size, in.Size)
+		translate.Set(&d.Rating, in.Rating)
+		translate.Require(c, "pinned", &d.Pinned, in.Pinned)
+		translate.RequireList(c, "tags", &d.Tags, in.Tags)
+		translate.Set(&d.ParentID, in.ParentID)
+		translate.Set(&d.WriterID, in.WriterID)
+		translate.Set(&d.Secret, in.Secret)
+		translate.RequireList(c, "secrets", &d.Secrets, in.Secrets)
+		translate.Set(&d.Limit, in.Limit)
+		translate.Require(c, "price", &d.Price, in.Price)
+		translate.Set(&d.Story, in.Story)
+		translate.Set(&d.Place, in.Place)
+	}}
+	if in.Secret.IsSet() {
+		e.Guarded = append(e.Guarded, "secret")
+	}
+	if in.Secrets.IsSet() {
+		e.Guarded = append(e.Guarded, "secrets")
+	}
+	if in.Limit.IsSet() {
+		e.Guarded = append(e.Guarded, "limit")
+	}
+	if in.Price.IsSet() {
+		e.Guarded = append(e.Guarded, "price")
+	}
+	if in.Story.IsSet() {
+		e.Guarded = append(e.Guarded, "story")
+	}
+	if in.Place.IsSet() {
+		e.Guarded = append(e.Guarded, "place")
+	}
+	return e
+}
+
+func (r *noteResolver) Parent(ctx context.Context, obj *model.Note) (*model.Note, error) {
+	return translate.Maybe(core.Follow(ctx, obj, "parent", func(d *model.Note) string { return translate.Deref(d.ParentID) }, r.models.Notes.Collection))
+}
+
+func (r *noteResolver) Writer(ctx context.Context, obj *model.Note) (*core.User, error) {
+	return translate.Maybe(core.Follow(ctx, obj, "writer", func(d *model.Note) string { return translate.Deref(d.WriterID) }, r.app.Users.Collection))
+}
+
+func (r *noteResolver) Secret(ctx context.Context, obj *model.Note) (*string, error) {
+	return obj.Secret, r.models.Notes.CanRead(ctx, obj, "secret")
+}
+
+func (r *noteResolver) Secrets(ctx context.Context, obj *model.Note) ([]string, error) {
+	return obj.Secrets, r.models.Notes.CanRead(ctx, obj, "secrets")
+}
+
+func (r *noteResolver) Limit(ctx context.Context, obj *model.Note) (*int32, error) {
+	return obj.Limit, r.models.Notes.CanRead(ctx, obj, "limit")
+}
+
+func (r *noteResolver) Story(ctx context.Context, obj *model.Note) (*string, error) {
+	if err := r.models.Notes.CanRead(ctx, obj, "story"); err != nil {
+		return nil, err
+	}
+	whole, err := r.models.Notes.Whole(ctx, obj)
+	if err != nil {
+		return nil, err
+	}
+	return whole.Story, nil
+}
+
+func (r *noteResolver) Place(ctx context.Context, obj *model.Note) (*model.Place, error) {
+	return obj.Place, r.models.Notes.CanRead(ctx, obj, "place")
+}

@@ -1,0 +1,71 @@
+// Code generated from the schema by `go generate`. DO NOT EDIT.
+
+package resolvers
+
+import (
+	"example.org/rules/graph"
+	"example.org/rules/graph/model"
+	"github.com/grapnel/grapnel/core"
+	basegraph "github.com/grapnel/grapnel/graph"
+	base "github.com/grapnel/grapnel/resolvers"
+)
+
+// Models are the services of the types that the schema declares with @model.
+type Models struct {
+	Complaints *core.Model[model.Complaint]
+	Notes      *core.Model[model.Note]
+}
+
+// NewModels makes them; once for each App.
+func NewModels(app *core.App) *Models {
+	return &Models{
+		Complaints: core.NewModel[model.Complaint](app, "complaints"),
+		Notes:      core.NewModel[model.Note](app, "notes"),
+	}
+}
+
+// resolver is a Resolver under a name that no field of the schema can have in Go.
+type resolver = Resolver
+
+// root hands gqlgen the resolvers of each type.
+type root struct {
+	r    *Resolver
+	base basegraph.ResolverRoot
+}
+
+func newRoot(r *Resolver) graph.ResolverRoot {
+	return &root{r, base.New(r.app)}
+}
+
+func (x *root) Query() graph.QueryResolver { return &queryResolver{x.r, x.base.Query()} }
+
+type queryResolver struct {
+	*resolver
+	basegraph.QueryResolver
+}
+
+func (x *root) Mutation() graph.MutationResolver { return &mutationResolver{x.r, x.base.Mutation()} }
+
+type mutationResolver struct {
+	*resolver
+	basegraph.MutationResolver
+}
+
+func (x *root) Subscription() graph.SubscriptionResolver {
+	return &subscriptionResolver{x.r, x.base.Subscription()}
+}
+
+type subscriptionResolver struct {
+	*resolver
+	basegraph.SubscriptionResolver
+}
+
+func (x *root) Asset() graph.AssetResolver { return x.base.Asset() }
+
+func (x *root) Note() graph.NoteResolver { return &noteResolver{x.r} }
+
+type noteResolver struct{ *resolver }
+
+func (x *root) Post() graph.PostResolver { return x.base.Post() }
+
+func (x *root) User() graph.UserResolver { return x.base.User() }
