@@ -15,6 +15,12 @@ const (
 // mistakes are schemas with what is said of them: at a place in
 // schema/a.graphqls, unless another file is named.
 var mistakes = []struct{ name, sdl, want string }{
+	{"a secret of Grapnel", `extend type User { passwordHash: String }`,
+		`1:20: Grapnel itself keeps something as passwordHash in its users: choose another name.`},
+	{"a column of Grapnel", `extend type Post { Slugs: [String!]! @index }`,
+		`1:20: Grapnel itself keeps something as Slugs in its posts: choose another name.`},
+	{"NOW and null", `type Thing @model @auth(rules: [{allow: PUBLIC, operations: [READ], where: {until: {gt: NOW}}}]) { until: Time }`,
+		`1:100: A rule lets callers read by comparing until with NOW, and subscriptions wait for that moment: write until: Time!, or @model(subscription: false).`},
 	{"syntax", `type Thing {`,
 		`1:13: Expected Name, found <EOF>.`},
 	{"syntax alone", "extend type Thing { x: Int }\n---\ntype Thing {",

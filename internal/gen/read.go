@@ -3,6 +3,7 @@ package gen
 import (
 	"cmp"
 	"maps"
+	"reflect"
 	"regexp"
 	"slices"
 	"strings"
@@ -163,12 +164,24 @@ func (r *reader) fields(m *model) {
 		f.extension, m.extended = true, true
 		switch {
 		case !f.isStored():
+		case hasField(m.name, f.stored):
+			r.problems.add(def.Position, "Grapnel itself keeps something as %s in its %s: choose another name.", f.stored, inflect.Pluralize(words(m.name)))
 		case f.bulk:
 			r.problems.add(def.Position, "A field that is added to %s, a type of Grapnel, cannot be @bulk.", m.name)
 		case f.required || !f.null && !f.list && f.fallback == nil:
 			r.problems.add(def.Position, "There are %s without %s already: make it nullable, or give it a @default.", inflect.Pluralize(words(m.name)), f.name)
 		}
 	}
+}
+
+// hasField reports whether the documents of a type of Grapnel have a field of
+// this name, shown in the schema or, as a password, not.
+func hasField(typ, stored string) bool {
+	t, known := map[string]reflect.Type{"User": reflect.TypeFor[core.User](), "Post": reflect.TypeFor[core.Post](), "Asset": reflect.TypeFor[core.Asset]()}[typ]
+	return known && slices.ContainsFunc(reflect.VisibleFields(t), func(f reflect.StructField) bool {
+		name, _, _ := strings.Cut(f.Tag.Get("bson"), ",")
+		return strings.EqualFold(name, stored)
+	})
 }
 
 // head reads a field of core.Head that the schema declares.
@@ -625,6 +638,12 @@ func (r *reader) lists(m *model) {
 		rule.Where.Walk(func(w core.Filter) {
 			if w.Field != "" && w.Field != "_id" {
 				columns[w.Field] = true
+			}
+			if _, isNow := w.Value.(core.Now); isNow && m.spec.Live && rule.Verbs&core.Read != 0 {
+				add(w.Field) // subscriptions wait for the next one
+				if f := m.byStored(w.Field); f != nil && f.null {
+					r.problems.add(f.def.Position, "A rule lets callers read by comparing %[1]s with NOW, and subscriptions wait for that moment: write %[1]s: Time!, or @model(subscription: false).", f.name)
+				}
 			}
 		})
 		if f := m.byStored(rule.Owner); f != nil {

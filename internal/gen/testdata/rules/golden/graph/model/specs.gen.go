@@ -155,7 +155,7 @@ func Specs() []core.Spec {
 				{Name: "secret"},
 				{Name: "createdAt", Kind: core.Time},
 			},
-			Indexes: [][]string{{"createdAt"}, {"writerId", "createdAt"}},
+			Indexes: [][]string{{"createdAt"}, {"date"}, {"writerId", "createdAt"}},
 			Bulk:    []string{"story"},
 			Live:    true,
 			Rules: []core.Rule{
