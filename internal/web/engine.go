@@ -165,7 +165,14 @@ func (e *engine) persist(params *graphql.RawParams) *gqlerror.Error {
 // DispatchOperation executes an operation.
 func (e *engine) DispatchOperation(ctx context.Context, op *graphql.OperationContext) (graphql.ResponseHandler, context.Context) {
 	next, ctx := e.exec.DispatchOperation(ctx, op)
+	var root []graphql.CollectedField
+	if op.Operation.Operation == ast.Subscription {
+		root = graphql.CollectFields(op, op.Operation.SelectionSet, []string{"Subscription"})
+	}
 	return func(ctx context.Context) *graphql.Response {
+		if len(root) == 1 { // gqlgen leaves it out of the paths of errors in events
+			ctx = graphql.WithFieldContext(ctx, &graphql.FieldContext{Object: "Subscription", Field: root[0]})
+		}
 		resp := next(ctx)
 		if resp != nil && len(resp.Errors) > e.limits.Errors {
 			more := len(resp.Errors) - e.limits.Errors

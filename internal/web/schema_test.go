@@ -59,6 +59,7 @@ type Subscription {
   ticks(n: Int!): Int!
   forever: String
   broken: String
+  flawed: String
   refused: String
   flood: String
   who: String
@@ -198,6 +199,12 @@ func (f *fake) subscribe(ctx context.Context, op *graphql.OperationContext, fiel
 			}
 			subscription.Fail(outer, core.Errorf(core.Unavailable, "The changes are lost."))
 			return nil
+		case "flawed":
+			if i > 1 {
+				return nil
+			}
+			graphql.AddError(ctx, core.Errorf(core.Forbidden, "Not for you."))
+			return event(nil)
 		case "flood":
 			return event(flood)
 		}

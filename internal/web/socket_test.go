@@ -205,6 +205,12 @@ func TestSocketOperations(t *testing.T) {
 	if p := c.expect("error", "b"); !strings.Contains(p, "UNAVAILABLE") || !strings.Contains(p, "The changes are lost.") {
 		t.Errorf("error %s", p)
 	}
+	// The path of an error in an event begins with the field of the subscription.
+	c.send("subscribe", "d", map[string]any{"query": "subscription{mine:flawed}"})
+	if p := c.expect("next", "d"); !strings.Contains(p, `"path":["mine"]`) {
+		t.Errorf("next %s", p)
+	}
+	c.expect("complete", "d")
 	// A failure of one field is a result, not the end.
 	c.send("subscribe", "f", map[string]any{"query": "{secret}"})
 	if p := c.expect("next", "f"); !strings.Contains(p, "INTERNAL") || strings.Contains(p, "swordfish") || !strings.Contains(p, `"data":{"secret":null}`) {

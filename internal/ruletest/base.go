@@ -1,0 +1,120 @@
+package ruletest
+
+import (
+	"time"
+
+	"github.com/grapnel/grapnel/core"
+)
+
+// Base is the tables of the types that every project has. A project that gives
+// them more guarded fields adds these to the table of users.
+func Base() []Table { return []Table{users(), posts(), assets()} }
+
+func users() Table {
+	// Each reads and edits what is their own, and admins that of everybody.
+	own := Allow{
+		"stranger":  "stranger admin",
+		"owner":     "owner admin",
+		"author":    "author admin",
+		"editor":    "editor admin",
+		"admin":     "admin",
+		"suspended": "admin",
+	}
+	return Table{
+		Model: "User",
+		Records: map[string]Fields{
+			"stranger":  {"role": "MEMBER"},
+			"owner":     {"role": "MEMBER"},
+			"author":    {"role": "AUTHOR"},
+			"editor":    {"role": "EDITOR"},
+			"admin":     {"role": "ADMIN"},
+			"suspended": {"role": "MEMBER", "suspendedAt": time.Now().Add(-time.Hour)},
+		},
+		Read: Allow{"*": Everybody},
+		Guards: map[string]Guard{
+			"email":       {Read: own, Name: "admin"},
+			"suspendedAt": {Read: own, Name: "admin"},
+		},
+		Writes: []Write{
+			{Verb: core.Update, Call: `updateUser(input: {id: $id, bio: "Changed"})`, Allow: own},
+			// A picture of the owner, for the owner and editors.
+			{Verb: core.Update, Call: `updateUser(input: {id: $id, avatarId: "asset_private"})`, Only: "owner author", Allow: Allow{"owner": "owner admin", "author": "admin"}, Invalid: Allow{"author": "author"}},
+			// The one admin there is can neither lose the role nor be suspended.
+			{Call: `setUserRole(input: {id: $id, role: EDITOR})`, Allow: Allow{"*": "admin", "admin": ""}},
+			{Call: `suspendUser(input: {id: $id})`, Allow: Allow{"*": "admin", "admin": ""}},
+			{Call: `unsuspendUser(input: {id: $id})`, Allow: Allow{"*": "admin"}},
+		},
+		Equivalent: map[string]string{
+			"User.* rule * without CREATE":           "no mutation makes users with these fields: signing up is the system's",
+			"User.email rule * without UPDATE":       "no mutation sets the address",
+			"User.suspendedAt rule * without UPDATE": "no mutation takes the field; suspendUser and unsuspendUser ask for ADMIN themselves",
+		},
+	}
+}
+
+func posts() Table {
+	past, future := time.Now().Add(-time.Hour), time.Now().Add(time.Hour)
+	const authors = "author editor admin"
+	write := Allow{"*": authors, "formerAuthors": Editors, "formerDraft": Editors}
+	return Table{
+		Model: "Post",
+		Records: map[string]Fields{
+			"public":    {"authorId": "user_author", "status": "PUBLISHED", "publishedAt": past, "date": past, "slug": "zqpublicslug", "slugs": []any{"zqpublicslug"}},
+			"scheduled": {"authorId": "user_author", "status": "PUBLISHED", "publishedAt": future, "date": future, "slug": nil},
+			// A draft gives its slugs up; one that held some would be hidden all the same.
+			"draft": {"authorId": "user_author", "status": "DRAFT", "slug": "zqdraftslug", "slugs": []any{"zqdraftslug"}},
+			// Whose author has the role no longer.
+			"formerAuthors": {"authorId": "user_owner", "status": "PUBLISHED", "publishedAt": past, "date": past, "slug": "zqformerslug", "slugs": []any{"zqformerslug"}},
+			"formerDraft":   {"authorId": "user_owner", "status": "DRAFT", "slug": nil},
+		},
+		Read: Allow{
+			"public":        Everybody,
+			"scheduled":     authors,
+			"draft":         authors,
+			"formerAuthors": Everybody,
+			"formerDraft":   "owner editor admin",
+		},
+		Writes: []Write{
+			{Verb: core.Create, Call: `createPost(input: {title: "Mine", body: "Text"})`, Allow: Allow{New: authors}},
+			{Verb: core.Create, Call: `createPost(input: {title: "Not mine", authorId: "user_stranger"})`, Allow: Allow{New: Editors}},
+			{Verb: core.Update, Call: `updatePost(input: {id: $id, title: "Changed"})`, Allow: write},
+			{Verb: core.Update, Call: `updatePost(input: {id: $id, authorId: "user_stranger"})`, Allow: Allow{"*": Editors}},
+			{Verb: core.Update, Call: `updatePost(input: {id: $id, createdAt: "2020-01-01T00:00:00Z"})`, Allow: Allow{"*": Editors}},
+			// Whose picture the author may not see.
+			{Verb: core.Update, Call: `updatePost(input: {id: $id, coverId: "asset_private"})`, Allow: Allow{"*": Editors}, Invalid: Allow{"public": "author", "scheduled": "author", "draft": "author"}},
+			{Verb: core.Update, Call: `publishPost(input: {id: $id})`, Only: "scheduled draft formerDraft", Allow: write},
+			{Verb: core.Update, Call: `publishPost(input: {id: $id, at: "2020-01-01T00:00:00Z"})`, Allow: Allow{"*": Editors}},
+			{Verb: core.Update, Call: `unpublishPost(input: {id: $id})`, Only: "public scheduled formerAuthors", Allow: write},
+			{Verb: core.Delete, Call: `deletePost(input: {id: $id})`, Allow: write},
+		},
+	}
+}
+
+func assets() Table {
+	const owners = "owner editor admin"
+	soon := time.Now().Add(time.Hour)
+	write := Allow{"public": owners, "private": owners, "pending": "owner", "pendingPrivate": "owner"}
+	return Table{
+		Model: "Asset",
+		Records: map[string]Fields{
+			"public":         {"ownerId": "user_owner", "visibility": "PUBLIC", "state": "READY"},
+			"private":        {"ownerId": "user_owner", "visibility": "PRIVATE", "state": "READY", "contentType": "image/png"},
+			"pending":        {"ownerId": "user_owner", "visibility": "PUBLIC", "state": "PENDING", "deadline": soon},
+			"pendingPrivate": {"ownerId": "user_owner", "visibility": "PRIVATE", "state": "PENDING", "deadline": soon},
+		},
+		Read: Allow{"public": Everybody, "private": owners, "pending": "owner", "pendingPrivate": "owner"},
+		Writes: []Write{
+			{Verb: core.Create, Call: `uploadAsset(input: {file: $file})`, Allow: Allow{New: Users}},
+			{Verb: core.Create, Call: `uploadAsset(input: {file: $file, visibility: PRIVATE})`, Allow: Allow{New: Users}},
+			{Verb: core.Create, Call: `createAssetUpload(input: {filename: "a.txt", contentType: "text/plain", size: 1, sha256: "` + sha + `"})`, Allow: Allow{New: Users}},
+			// Its bytes never came.
+			{Call: `completeAssetUpload(input: {id: $id})`, Only: "pending pendingPrivate", Invalid: write},
+			{Verb: core.Update, Call: `updateAsset(input: {id: $id, alt: "Changed"})`, Allow: write},
+			{Verb: core.Update, Call: `updateAsset(input: {id: $id, visibility: PRIVATE})`, Only: "public pending", Allow: write},
+			{Verb: core.Update, Call: `updateAsset(input: {id: $id, visibility: PUBLIC})`, Only: "private pendingPrivate", Allow: write},
+			{Verb: core.Delete, Call: `deleteAsset(input: {id: $id})`, Allow: write},
+		},
+	}
+}
+
+const sha = "6e340b9cffb37a989ca544e6bb780a2c78901d3fb33738768511a30617afa01d"
