@@ -116,8 +116,7 @@ func (s *suite) explore(m *model) error {
 	for _, other := range s.models {
 		for _, f := range s.schema.Types[other.spec.Type].Fields {
 			if f.Type.Name() == name+"Connection" {
-				by := f.Directives.ForName("hasMany").Arguments.ForName("field").Value.Raw
-				m.nested = append(m.nested, link{other, f.Name, referenceOf(m.spec, by)})
+				m.nested = append(m.nested, link{other, f.Name, onlyReference(m.spec, other.spec.Name)})
 			}
 			if f.Type.Name() == name && other != m {
 				m.links = append(m.links, link{other, f.Name, referenceOf(other.spec, f.Name)})
@@ -135,6 +134,21 @@ func (s *suite) explore(m *model) error {
 		}
 	}
 	return nil
+}
+
+// onlyReference is the attribute that leads to a collection; none when several
+// do, for the schema does not tell which of them a connection follows.
+func onlyReference(spec core.Spec, to string) (found core.Attribute) {
+	for _, a := range spec.Attributes {
+		if a.Reference != to {
+			continue
+		}
+		if found.Name != "" {
+			return core.Attribute{}
+		}
+		found = a
+	}
+	return found
 }
 
 // referenceOf is the attribute that stores what a field of a type links to.
