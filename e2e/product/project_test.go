@@ -133,7 +133,7 @@ func TestShop(t *testing.T) {
 				}`, nil, "products.nodes.0").(map[string]any)
 				wants(t, answer, map[string]any{
 					"id": id, "story": "Built by hand.", "priceWithTax": 2399, "dimensions.width": 20.5, "parts": []any{}, "maker.username": "maker",
-					"photos": []any{map[string]any{"width": 8}, map[string]any{"width": 8}},
+					"photos":             []any{map[string]any{"width": 8}, map[string]any{"width": 8}},
 					"reviews.totalCount": 1, "reviews.nodes.0.stars": 5, "reviews.nodes.0.author.username": "maker", "reviews.nodes.0.product.name": "Wooden Bôat",
 				})
 				user := p.get(buyer, `{ users(where: {newsletter: {eq: true}}) { totalCount nodes { displayName address { city } favourite { sku } orders { totalCount nodes { status lines { quantity } } } } } }`, nil, "users")
