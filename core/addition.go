@@ -5,26 +5,22 @@ import (
 	"reflect"
 )
 
-// addition is a struct whose fields a project adds to the documents of one of
-// Grapnel's own types.
-type addition struct {
-	make func() any // a new one, with its defaults
+// Addition is a struct whose fields a project adds to the documents of one of
+// Grapnel's own types, by [NewAddition]: a part of its [Spec].
+type Addition struct {
+	fields reflect.Type
+	make   func() any // a new one, with its defaults
 	// edit carries out what the context asks for on a copy of one; ok is false
 	// when it asks for nothing.
 	edit func(ctx context.Context, added any, check *Checker) (after any, guarded []string, ok bool)
-	// stored is a struct of a document and of its added fields, both inline.
-	stored reflect.Type
 }
 
-// Extend adds the fields of E, a struct with bson tags, to the documents of c.
-// make gives one with its defaults. Call it before anything is read.
-func Extend[T, E any](c *Collection[T], make func() *E) {
-	inline := func(name string, t reflect.Type) reflect.StructField {
-		return reflect.StructField{Name: name, Type: t, Tag: `bson:",inline"`}
-	}
-	c.added = &addition{
+// NewAddition adds the fields of E, a struct with bson tags; make gives one with
+// its defaults.
+func NewAddition[E any](make func() *E) *Addition {
+	return &Addition{
+		fields: reflect.TypeFor[E](),
 		make:   func() any { return make() },
-		stored: reflect.StructOf([]reflect.StructField{inline("Document", reflect.TypeFor[T]()), inline("Added", reflect.TypeFor[E]())}),
 		edit: func(ctx context.Context, added any, check *Checker) (any, []string, bool) {
 			edits, ok := ctx.Value(editsKey[E]{}).(Edits[E])
 			if !ok {
@@ -40,6 +36,14 @@ func Extend[T, E any](c *Collection[T], make func() *E) {
 	}
 }
 
+// with is a struct of a document of type T and of the added fields, both inline.
+func (a *Addition) with(t reflect.Type) reflect.Type {
+	inline := func(name string, t reflect.Type) reflect.StructField {
+		return reflect.StructField{Name: name, Type: t, Tag: `bson:",inline"`}
+	}
+	return reflect.StructOf([]reflect.StructField{inline("Document", t), inline("Added", a.fields)})
+}
+
 type editsKey[E any] struct{}
 
 // WithEdits lets an update of one of Grapnel's own types, made with the context
@@ -48,22 +52,17 @@ func WithEdits[E any](ctx context.Context, e Edits[E]) context.Context {
 	return context.WithValue(ctx, editsKey[E]{}, e)
 }
 
-// AddedFields is the fields of E in a document whose type [Extend] was told to add.
-func AddedFields[E any](doc Node) *E {
-	added, ok := doc.head().added.(*E)
-	if !ok {
-		return new(E)
-	}
-	return added
-}
+// AddedFields is the fields of E in a document that was stored or read, of a type
+// whose Spec adds them. It panics for another one.
+func AddedFields[E any](doc Node) *E { return doc.head().added.(*E) }
 
 // extend makes the edits of added fields that the context asks for.
 func (c *Collection[T]) extend(ctx context.Context, before, after *T) error {
-	if c.added == nil {
+	if c.spec.Added == nil {
 		return nil
 	}
 	var check Checker
-	added, guarded, ok := c.added.edit(ctx, headOf(after).added, &check)
+	added, guarded, ok := c.spec.Added.edit(ctx, headOf(after).added, &check)
 	if !ok {
 		return nil
 	}
@@ -78,22 +77,23 @@ func (c *Collection[T]) extend(ctx context.Context, before, after *T) error {
 }
 
 // whole is what is stored of a new document.
-func (e *addition) whole(doc any, h *Head) any {
-	if e == nil {
+func (c *Collection[T]) whole(doc *T) any {
+	if c.spec.Added == nil {
 		return doc
 	}
+	h := headOf(doc)
 	if h.added == nil {
-		h.added = e.make()
+		h.added = c.spec.Added.make()
 	}
-	v := reflect.New(e.stored)
+	v := reflect.New(c.stored)
 	v.Elem().Field(0).Set(reflect.ValueOf(doc).Elem())
 	v.Elem().Field(1).Set(reflect.ValueOf(h.added).Elem())
 	return v.Interface()
 }
 
-// diff lists the added fields in which two documents differ.
-func (e *addition) diff(before, after *Head) Patch {
-	if e == nil || before.added == after.added {
+// diffAdded lists the added fields in which two documents differ.
+func diffAdded(before, after *Head) Patch {
+	if before.added == after.added {
 		return nil
 	}
 	return diff(before.added, after.added)

@@ -136,13 +136,12 @@ func CompleteSpecs(declared []Spec) (map[string]Spec, error) {
 		prefixes[s.Prefix] = s.Type
 		specs[s.Name] = s
 	}
-	for name, add := range map[string]func(Spec) Spec{"users": completeUsers, "posts": completePosts, "assets": completeAssets} {
-		s, ok := specs[name]
-		if !ok {
+	for _, name := range []string{"users", "posts", "assets"} {
+		if _, ok := specs[name]; !ok {
 			return nil, fmt.Errorf("core: the schema declares no %s", name)
 		}
-		specs[name] = add(s)
 	}
+	specs["posts"], specs["assets"] = completePosts(specs["posts"]), completeAssets(specs["assets"])
 	for name, s := range specs { // every write of a Collection is pinned to a version
 		s.Fields = append(slices.Clone(s.Fields), Field{Name: "version", Kind: Int})
 		specs[name] = s

@@ -369,7 +369,7 @@ func (a *Assets) Update(ctx context.Context, id string, expected *int64, p Asset
 
 // Delete removes a file: first the record, then the bytes.
 func (a *Assets) Delete(ctx context.Context, id string, expected *int64) error {
-	asset, err := a.delete(ctx, id, expected)
+	asset, err := a.delete(ctx, id, expected, nil)
 	if err != nil {
 		return err
 	}

@@ -13,7 +13,13 @@ import (
 type batch[T any] struct {
 	docs  []*T
 	mu    sync.Mutex
-	links map[string]*link
+	links map[linkKey]*link
+}
+
+// linkKey names a relation and who follows it: what there is depends on both.
+type linkKey struct {
+	by   Principal
+	name string
 }
 
 // link is one relation of a batch, once resolved.
@@ -23,16 +29,17 @@ type link struct {
 	err    error
 }
 
-func (b *batch[T]) link(name string) *link {
+func (b *batch[T]) link(ctx context.Context, name string) *link {
+	key := linkKey{PrincipalOf(ctx), name}
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if b.links == nil {
-		b.links = map[string]*link{}
+		b.links = map[linkKey]*link{}
 	}
-	l := b.links[name]
+	l := b.links[key]
 	if l == nil {
 		l = &link{}
-		b.links[name] = l
+		b.links[key] = l
 	}
 	return l
 }
@@ -96,7 +103,7 @@ func linked[T, U any](ctx context.Context, doc *T, name string, ids func([]strin
 	if !ok {
 		return nil, nil
 	}
-	l := b.link(name)
+	l := b.link(ctx, name)
 	l.once.Do(func() {
 		all := make([]string, 0, len(b.docs))
 		for _, d := range b.docs {

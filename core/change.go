@@ -65,6 +65,9 @@ func (c *Collection[T]) watch(ctx context.Context, where Filter, refresh func(co
 					return
 				}
 				p, err := refresh(ctx)
+				if err == nil {
+					err = c.mayName(WithPrincipal(ctx, p), where, nil)
+				}
 				if err != nil {
 					send(&Change[T]{Err: err})
 					return
@@ -242,16 +245,17 @@ func dueAt(doc any, field string) time.Time {
 // keepTime runs the alarms until ctx ends.
 func (f *feed[T]) keepTime(ctx context.Context, log *slog.Logger) {
 	var running sync.WaitGroup
-	for _, a := range f.alarms {
-		running.Go(func() { f.keep(ctx, a, log) })
+	for i, a := range f.alarms {
+		running.Go(func() { f.keep(ctx, a, f.alarms[:i], log) })
 	}
 	running.Wait()
 }
 
 // keep publishes the documents that come due by the clock, while there are
-// subscribers. It holds no list: the next one is asked of the store, at
+// subscribers, but not those that one of the others publishes at the same
+// moment. It holds no list: the next one is asked of the store, at
 // least once a minute, so that a write by another process is noticed too.
-func (f *feed[T]) keep(ctx context.Context, a alarm, log *slog.Logger) {
+func (f *feed[T]) keep(ctx context.Context, a alarm, others []alarm, log *slog.Logger) {
 	ctx = AsSystem(ctx)
 	order := []Order{{Field: a.field}, {Field: "_id"}}
 	since := func(t time.Time) []any { return []any{Millis(t), "~"} } // behind every id
@@ -281,6 +285,9 @@ func (f *feed[T]) keep(ctx context.Context, a alarm, log *slog.Logger) {
 			after = []any{at, h.ID}
 			if !at.After(h.UpdatedAt) {
 				continue // its own write announced it
+			}
+			if slices.ContainsFunc(others, func(o alarm) bool { return dueAt(doc, o.field).Equal(at) }) {
+				continue // so does another alarm
 			}
 			h.batch = nil // each subscriber resolves links with rights of its own
 			f.deliver(images[T]{id: h.ID, before: doc, after: doc, beforeAt: at.Add(-time.Millisecond), at: at.Add(time.Millisecond)})

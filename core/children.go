@@ -17,7 +17,7 @@ func Children[P, T any](ctx context.Context, parent *P, name string, c *Collecti
 	if !ok {
 		return c.Page(ctx, below(id))
 	}
-	l := b.link(name + " " + args.key())
+	l := b.link(ctx, name+" "+args.key())
 	l.once.Do(func() {
 		ids := make([]string, len(b.docs))
 		for i, d := range b.docs {

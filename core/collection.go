@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"reflect"
 	"slices"
 	"time"
 
@@ -29,8 +30,8 @@ type Collection[T any] struct {
 	docs   DocStore
 	now    func() time.Time
 	feed   *feed[T]
-	types  *registry // what references lead to
-	added  *addition // fields that a project added; nil for none
+	types  *registry    // what references lead to
+	stored reflect.Type // of a new document with the fields of spec.Added; nil without any
 	// settle, when not nil, brings a document that was read up to the present
 	// moment, where the clock alone has changed what it is.
 	settle func(context.Context, *T)
@@ -51,6 +52,9 @@ func newCollection[T any](docs DocStore, spec Spec, now func() time.Time) *Colle
 		if len(a.Guard) > 0 {
 			c.guards[a.Name] = a.Guard
 		}
+	}
+	if spec.Added != nil {
+		c.stored = spec.Added.with(reflect.TypeFor[T]())
 	}
 	c.feed = newFeed(c)
 	return c
@@ -133,7 +137,7 @@ func (c *Collection[T]) create(ctx context.Context, doc *T, also ...Op) error {
 
 // insert is the operation that stores a document as it stands.
 func (c *Collection[T]) insert(doc *T) Op {
-	return Op{Kind: OpInsert, Coll: c.spec.Name, Doc: c.added.whole(doc, headOf(doc))}
+	return Op{Kind: OpInsert, Coll: c.spec.Name, Doc: c.whole(doc)}
 }
 
 // update lets change edit the document and stores what it changed, as one step:
@@ -160,7 +164,7 @@ func (c *Collection[T]) update(ctx context.Context, id string, expected *int64, 
 		if !may.Match(&after, c.spec.Search) {
 			return nil, denied(ctx)
 		}
-		patch := append(diff(before, &after), c.added.diff(headOf(before), headOf(&after))...)
+		patch := append(diff(before, &after), diffAdded(headOf(before), headOf(&after))...)
 		if len(patch) == 0 && len(also) == 0 {
 			return before, nil
 		}
@@ -177,14 +181,17 @@ func (c *Collection[T]) update(ctx context.Context, id string, expected *int64, 
 }
 
 // delete removes the document, under the same conditions as update, and
-// returns it as it was.
-func (c *Collection[T]) delete(ctx context.Context, id string, expected *int64, also ...Op) (*T, error) {
+// returns it as it was. check, when not nil, may refuse; it may run several times.
+func (c *Collection[T]) delete(ctx context.Context, id string, expected *int64, check func(context.Context, *T) error) (*T, error) {
 	for range maxTries {
 		doc, err := c.current(ctx, id, Delete, expected)
+		if err == nil && check != nil {
+			err = check(ctx, doc)
+		}
 		if err != nil {
 			return nil, err
 		}
-		err = c.docs.Write(ctx, append([]Op{{Kind: OpDelete, Coll: c.spec.Name, Filter: c.exactly(doc, c.may(ctx, Delete))}}, also...)...)
+		err = c.docs.Write(ctx, Op{Kind: OpDelete, Coll: c.spec.Name, Filter: c.exactly(doc, c.may(ctx, Delete))})
 		if raced(err) {
 			continue
 		}
@@ -227,7 +234,11 @@ func raced(err error) bool {
 // guarded field of doc.
 func (c *Collection[T]) CanRead(ctx context.Context, doc *T, field string) error {
 	guard, guarded := c.guards[field]
-	if !guarded || headOf(doc).own || allowed(guard, PrincipalOf(ctx), Read, c.now()).Match(doc, nil) {
+	p := PrincipalOf(ctx)
+	if own := headOf(doc).own; own != nil {
+		p = *own
+	}
+	if !guarded || allowed(guard, p, Read, c.now()).Match(doc, nil) {
 		return nil
 	}
 	return Errorf(Forbidden, "You may not read this field.")
@@ -354,8 +365,8 @@ func (c *Collection[T]) decode(doc Doc) (*T, error) {
 	}
 	t := new(T)
 	err := doc.Decode(t)
-	if err == nil && c.added != nil {
-		headOf(t).added = c.added.make()
+	if err == nil && c.spec.Added != nil {
+		headOf(t).added = c.spec.Added.make()
 		err = doc.Decode(headOf(t).added)
 	}
 	if err != nil {

@@ -17,10 +17,10 @@ type Head struct {
 	CreatedAt time.Time `bson:"createdAt"`
 	UpdatedAt time.Time `bson:"updatedAt"`
 
-	brief bool // the Bulk fields may be missing
-	own   bool // given to the user itself, who has just proved who it is
-	batch any  // *batch[T]: the documents that one caller read together with this one
-	added any  // the fields that a project added; see Extend
+	brief bool       // the Bulk fields may be missing
+	own   *Principal // of the user itself, who has just proved who it is; it reads the document as that
+	batch any        // *batch[T]: the documents that one caller read together with this one
+	added any        // the fields that a project added; see Extend
 }
 
 // head lets a Collection reach the Head of any type that embeds it.

@@ -363,11 +363,11 @@ func newSnapshot(s Spec) *snapshot {
 	unique, columns := map[string]bool{}, []string{}
 	for _, f := range s.Fields {
 		unique[f.Name] = f.Unique
-		columns = append(columns, f.Name)
+		columns = append(columns, f.Name+" "+kindNames[f.Kind])
 	}
 	add := func(a Attribute) {
 		now.Fields = append(now.Fields, snapshotField{
-			Name: a.Name, Kind: kindNames[a.Kind], Array: a.Array, Unique: unique[a.Name],
+			Name: a.Name, Kind: a.kindName(), Array: a.Array, Unique: unique[a.Name],
 			Required: a.Required && !a.Array, // an absent list is an empty one
 			Values:   append([]string{}, a.Values...),
 		})

@@ -229,6 +229,12 @@ func TestMigration(t *testing.T) {
 			after: []core.Spec{product(nil, core.Attribute{Name: "size", Kind: core.Float})},
 		},
 		{
+			name: "Int64 to Int", before: product(nil, core.Attribute{Name: "size", Kind: core.Int}), docs: []values{{"size": int64(3)}, {"size": int64(1 << 40)}},
+			after:   []core.Spec{product(nil, core.Attribute{Name: "size", Kind: core.Int, Bits: 32})},
+			refused: [][]string{{"is declared as an Int,", "1 document holds", "an Int64 of more than 32 bits"}},
+			mended:  []core.Spec{product(nil, core.Attribute{Name: "size", Kind: core.Int})},
+		},
+		{
 			name: "made a list", before: product(nil, name), docs: []values{{"name": "a"}},
 			after:   []core.Spec{product(nil, core.Attribute{Name: "name", Array: true})},
 			refused: [][]string{{"is declared as a list of String", "a String in product_001"}},

@@ -112,17 +112,7 @@ func (m *Model[T]) Update(ctx context.Context, id string, expected *int64, e Edi
 
 // Delete removes a document for good.
 func (m *Model[T]) Delete(ctx context.Context, id string, expected *int64) error {
-	if m.BeforeDelete != nil {
-		doc, err := m.current(ctx, id, Delete, expected)
-		if err != nil {
-			return err
-		}
-		if err := m.BeforeDelete(ctx, doc); err != nil {
-			return err
-		}
-		expected = &headOf(doc).Version
-	}
-	doc, err := m.delete(ctx, id, expected)
+	doc, err := m.delete(ctx, id, expected, m.BeforeDelete)
 	if err == nil {
 		m.changed(ctx, doc, nil)
 	}

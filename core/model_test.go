@@ -3,6 +3,7 @@ package core_test
 import (
 	"context"
 	"fmt"
+	"slices"
 	"testing"
 	"time"
 
@@ -196,5 +197,129 @@ func TestModelWrites(t *testing.T) {
 	fails("it is gone", offers.Delete(ada, boat.ID, nil), core.NotFound)
 	if fmt.Sprint(told) != "[- keep! ship? -]" {
 		t.Errorf("the hook was told %v", told)
+	}
+}
+
+// A guarded field is not the user's own to read only because they signed in.
+func TestGuardsHoldAtSignIn(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, func(cfg *core.Config) {
+		for i, s := range cfg.Specs {
+			if s.Name == "users" {
+				bio := slices.IndexFunc(s.Attributes, func(a core.Attribute) bool { return a.Name == "bio" })
+				cfg.Specs[i].Attributes[bio].Guard = []core.Rule{{Verbs: core.Read, Role: core.Admin}}
+			}
+		}
+	})
+	w.as(t, "ada", core.Member)
+	user, _, err := w.Sessions.SignIn(t.Context(), "ada@example.org", "correct horse")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := w.Users.CanRead(t.Context(), user, "email"); err != nil {
+		t.Errorf("her own address: %v", err)
+	}
+	if err := w.Users.CanRead(t.Context(), user, "bio"); !core.Is(err, core.Forbidden) {
+		t.Errorf("what only admins read: %v", err)
+	}
+}
+
+// What a hook follows as the system is not there for the caller afterwards.
+func TestLinksAreOfTheirCaller(t *testing.T) {
+	t.Parallel()
+	w, offers := newOffers(t)
+	ada := w.as(t, "ada", core.Member)
+	adaID := w.userID(t, "ada")
+	made, err := offers.Create(ada, named("boat", adaID))
+	if err != nil {
+		t.Fatal(err)
+	}
+	secret, err := w.Posts.Create(w.as(t, "eve", core.Author), core.PostDraft{Title: "Draft"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	follow := func(ctx context.Context, o *offer) error {
+		_, err := core.Follow(ctx, o, "post", func(*offer) string { return secret.ID }, w.Posts.Collection)
+		return err
+	}
+	offer, err := offers.Get(ada, made.ID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := follow(core.AsSystem(ada), offer); err != nil {
+		t.Errorf("the system: %v", err)
+	}
+	if err := follow(ada, offer); !core.Is(err, core.NotFound) {
+		t.Errorf("ada sees eve's draft: %v", err)
+	}
+}
+
+// A write that comes between a hook and its delete starts the delete over.
+func TestDeleteStartsOver(t *testing.T) {
+	t.Parallel()
+	w, offers := newOffers(t)
+	ada := w.as(t, "ada", core.Member)
+	boat, err := offers.Create(ada, named("boat", w.userID(t, "ada")))
+	if err != nil {
+		t.Fatal(err)
+	}
+	asked := 0
+	offers.BeforeDelete = func(ctx context.Context, o *offer) error {
+		if asked++; asked > 1 {
+			return nil
+		}
+		_, err := offers.Update(ctx, o.ID, nil, core.Edits[offer]{Apply: func(o *offer, _ *core.Checker) { o.Name = "ship" }})
+		return err
+	}
+	if err := offers.Delete(ada, boat.ID, nil); err != nil || asked != 2 {
+		t.Errorf("asked %d times, %v", asked, err)
+	}
+}
+
+// A subscription by a field that its caller may no longer read ends.
+func TestSubscriptionByLostField(t *testing.T) {
+	t.Parallel()
+	w, offers := newOffers(t)
+	w.as(t, "other", core.Admin)
+	admin := w.as(t, "ada", core.Admin)
+	user, tokens, err := w.Sessions.SignIn(t.Context(), "ada@example.org", "correct horse")
+	if err != nil {
+		t.Fatal(err)
+	}
+	caller, err := w.Sessions.Authenticate(t.Context(), tokens.AccessToken)
+	if err != nil {
+		t.Fatal(err)
+	}
+	changes, err := offers.Changed(core.WithPrincipal(t.Context(), caller), core.Eq("cost", int64(7)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := w.Users.SetRole(admin, user.ID, nil, core.Member); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := offers.Create(core.AsSystem(t.Context()), core.Edits[offer]{Apply: func(o *offer, c *core.Checker) {
+		named("boat", user.ID).Apply(o, c)
+		o.Cost = new(int64(7))
+	}}); err != nil {
+		t.Fatal(err)
+	}
+	select {
+	case c := <-changes:
+		if !core.Is(c.Err, core.Forbidden) {
+			t.Errorf("heard %+v", c)
+		}
+	case <-time.After(20 * time.Second):
+		t.Error("heard nothing")
+	}
+}
+
+// Decimals are multiples of decimals.
+func TestMultiples(t *testing.T) {
+	for n, good := range map[float64]bool{19.99: true, 0.07: true, 1.1: true, 4.35: true, 0.005: false, 19.995: false, 123456789.01: true} {
+		var c core.Checker
+		c.Number("n", n, core.Bounds{MultipleOf: new(0.01)})
+		if (c.Err() == nil) != good {
+			t.Errorf("%v: %v", n, c.Err())
+		}
 	}
 }

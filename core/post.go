@@ -257,7 +257,7 @@ func (p *Posts) Unpublish(ctx context.Context, id string, expected *int64) (*Pos
 
 // Delete removes a post for good.
 func (p *Posts) Delete(ctx context.Context, id string, expected *int64) error {
-	_, err := p.delete(ctx, id, expected)
+	_, err := p.delete(ctx, id, expected, nil)
 	return err
 }
 
@@ -300,7 +300,7 @@ func (p *Posts) check(ctx context.Context, before, post *Post, imports bool) err
 	check.Text("body", post.Body, 0, 200_000)
 	check.optional("excerpt", post.Excerpt, 500)
 	if post.Slug != nil {
-		check.slug("slug", *post.Slug)
+		check.Format("slug", *post.Slug, Slug)
 	}
 	post.Tags = check.tags("tags", post.Tags)
 	if post.CreatedAt.After(p.now()) || post.CreatedAt.Year() < 1000 {

@@ -43,8 +43,8 @@ func PrincipalOf(ctx context.Context) Principal {
 	return p
 }
 
-// AsSystem lets the product itself act, past every rule: for commands,
-// sessions and upkeep, never on behalf of a caller.
+// AsSystem lets the product itself act, past every rule: for commands, sessions
+// and upkeep. Code that does so for a caller checks first what the caller may do.
 func AsSystem(ctx context.Context) context.Context {
 	return WithPrincipal(ctx, Principal{system: true})
 }

@@ -126,7 +126,7 @@ func (s *Sessions) SignIn(ctx context.Context, email, password string) (*User, T
 	// the account been suspended, and all sessions ended: all but this one.
 	now, err := s.app.Users.Get(AsSystem(ctx), user.ID)
 	if err == nil && now.PasswordHash == user.PasswordHash && now.SuspendedAt == nil {
-		now.own = true
+		now.own = now.principal()
 		return now, tokens, nil
 	}
 	id, _, _ := parseRefreshToken(tokens.RefreshToken)
@@ -346,7 +346,7 @@ func (s *Sessions) start(ctx context.Context, user *User) (*User, Tokens, error)
 // pair is the tokens of a session's present turn, and its user, who may read
 // all of its own record with them.
 func (s *Sessions) pair(user *User, session *Session) (*User, Tokens, error) {
-	user.own = true
+	user.own = user.principal()
 	now := s.docs.now()
 	t := Tokens{
 		AccessTokenExpiresAt:  Millis(now.Add(accessLife)),

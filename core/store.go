@@ -145,6 +145,8 @@ type Spec struct {
 	Prefix string // of its ids: "post"
 	// Attributes are the stored fields that the schema declares.
 	Attributes []Attribute
+	// Added holds those that a project adds to one of Grapnel's own types.
+	Added *Addition
 	// Fields lists what filters and orders may name, besides "_id", which is
 	// always there.
 	Fields []Field
@@ -183,6 +185,7 @@ type Attribute struct {
 	Name  string // BSON name
 	Kind  Kind
 	Array bool // a list of Kind
+	Bits  int  // of an Int: 32 when it holds no more, else 0
 	// Required: never null.
 	Required bool
 	// Default is what a document has that was stored before the field was declared.

@@ -6,6 +6,7 @@ import (
 	"hash/maphash"
 	"iter"
 	"maps"
+	"math"
 	"reflect"
 	"slices"
 	"strconv"
@@ -82,7 +83,7 @@ func (f *finding) look(doc map[string]any, seed maphash.Seed) {
 		return
 	}
 	for _, e := range list {
-		if k, ok := kindOf(e); !ok || k != f.Kind && !(k == Int && f.Kind == Float) {
+		if k, ok := kindOf(e); !ok || k != f.Kind && !(k == Int && f.Kind == Float) || f.Bits == 32 && isWide(e) {
 			f.addMisfit(id, e)
 			return
 		}
@@ -115,6 +116,9 @@ func (f *finding) addMisfit(id string, v any) {
 		f.misfit = "something unknown"
 		if k, ok := kindOf(v); ok {
 			f.misfit = withArticle(kindNames[k])
+		}
+		if isWide(v) {
+			f.misfit = "an Int64 of more than 32 bits"
 		}
 	}
 }
@@ -276,6 +280,12 @@ func kindOf(v any) (Kind, bool) {
 	return Document, reflect.ValueOf(v).Kind() == reflect.Map
 }
 
+// isWide reports whether v is a whole number of more than 32 bits.
+func isWide(v any) bool {
+	n, ok := v.(int64)
+	return ok && (n > math.MaxInt32 || n < math.MinInt32)
+}
+
 // distinctValues are values of one kind as texts, each once.
 func distinctValues(list []any) []string {
 	out := make([]string, 0, len(list))
@@ -299,6 +309,14 @@ func distinctValues(list []any) []string {
 // kindNames are the kinds as the schema calls them.
 var kindNames = [...]string{String: "String", Int: "Int", Float: "Float", Bool: "Boolean", Time: "Time", Document: "embedded type"}
 
+// kindName is the kind of an attribute as the schema calls it.
+func (a Attribute) kindName() string {
+	if a.Kind == Int && a.Bits != 32 {
+		return "Int64"
+	}
+	return kindNames[a.Kind]
+}
+
 // withArticle puts the indefinite article before a name.
 func withArticle(name string) string {
 	if strings.ContainsRune("AEIOaeio", rune(name[0])) {
@@ -321,9 +339,9 @@ func (f *finding) refusals(typ string) []string {
 			capital(where), plural(f.lacking, "document has", "documents have"), f.lackingID, remedy))
 	}
 	if f.misfits > 0 {
-		want := withArticle(kindNames[f.Kind])
+		want := withArticle(f.kindName())
 		if f.Array {
-			want = "a list of " + kindNames[f.Kind]
+			want = "a list of " + f.kindName()
 		}
 		out = append(out, fmt.Sprintf("%s is declared as %s, and %s something else in it, such as %s in %s. Declare this field as it was, and the new one under another name.",
 			capital(where), want, plural(f.misfits, "document holds", "documents hold"), f.misfit, f.misfitID))

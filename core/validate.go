@@ -100,10 +100,10 @@ type Format struct {
 
 // The formats that the schema knows.
 var (
-	Email    = Format{emailForm, 254, "must be an address such as name@example.org"}
-	URL      = Format{regexp.MustCompile(`^https?://[^\s/?#@]+([/?#]\S*)?$`), 2048, "must be an absolute http or https address"}
-	SlugForm = Format{slugForm, maxSlug, "must be a-z and 0-9 in runs joined by single hyphens"}
-	UUID     = Format{regexp.MustCompile(`^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$`), 36, "must be a UUID with hyphens"}
+	Email = Format{emailForm, 254, "must be an address such as name@example.org"}
+	URL   = Format{regexp.MustCompile(`^https?://[^\s/?#@]+([/?#]\S*)?$`), 2048, "must be an absolute http or https address"}
+	Slug  = Format{slugForm, maxSlug, "must be a-z and 0-9 in runs joined by single hyphens"}
+	UUID  = Format{regexp.MustCompile(`^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$`), 36, "must be a UUID with hyphens"}
 )
 
 // Format checks the form of a text.
@@ -135,7 +135,14 @@ func (c *Checker) Number(path string, n float64, b Bounds) {
 	refuse(b.Max, b.Max != nil && n > *b.Max, "must be at most")
 	refuse(b.Above, b.Above != nil && n <= *b.Above, "must be more than")
 	refuse(b.Below, b.Below != nil && n >= *b.Below, "must be less than")
-	refuse(b.MultipleOf, b.MultipleOf != nil && math.Mod(n, *b.MultipleOf) != 0, "must be a multiple of")
+	refuse(b.MultipleOf, b.MultipleOf != nil && !multiple(n, *b.MultipleOf), "must be a multiple of")
+}
+
+// multiple reports whether n is a multiple of a number, as far as binary
+// fractions can tell: 19.99 is one of 0.01.
+func multiple(n, of float64) bool {
+	q := n / of
+	return math.Abs(q-math.Round(q)) <= 1e-9*max(1, math.Abs(q))
 }
 
 // Items checks the length of a list.
@@ -193,14 +200,6 @@ var (
 	emailForm    = regexp.MustCompile(`^[^@\s<>"(),;:\\\[\]\x00-\x1f]{1,64}@[a-z0-9](?:[a-z0-9-]*[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]*[a-z0-9])?)+$`)
 	sha256Form   = regexp.MustCompile(`^[0-9a-f]{64}$`)
 )
-
-func (c *Checker) slug(path, s string) {
-	if len(s) > maxSlug {
-		c.Add(path, "TOO_LONG", fmt.Sprintf("must have at most %d characters", maxSlug), maxSlug)
-	} else if !slugForm.MatchString(s) {
-		c.Add(path, "FORM", "must be a-z and 0-9 in runs joined by single hyphens", nil)
-	}
-}
 
 // tags brings tags to their stored form: trimmed, lower-cased, each once.
 func (c *Checker) tags(path string, tags []string) []string {

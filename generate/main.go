@@ -3,6 +3,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -24,15 +25,17 @@ func main() {
 // root is the folder of the module around the present one.
 func root() (string, error) {
 	dir, err := os.Getwd()
-	for err == nil {
+	if err != nil {
+		return "", err
+	}
+	for {
 		if _, err := os.Stat(filepath.Join(dir, "go.mod")); err == nil {
 			return dir, nil
 		}
-		if parent := filepath.Dir(dir); parent != dir {
-			dir = parent
-			continue
+		parent := filepath.Dir(dir)
+		if parent == dir {
+			return "", errors.New("there is no go.mod here or above: run this inside a project")
 		}
-		return "", fmt.Errorf("there is no go.mod here or above: run this inside a project")
+		dir = parent
 	}
-	return "", err
 }

@@ -139,6 +139,10 @@ func TestShop(t *testing.T) {
 				user := p.get(buyer, `{ users(where: {newsletter: {eq: true}}) { totalCount nodes { displayName address { city } favourite { sku } orders { totalCount nodes { status lines { quantity } } } } } }`, nil, "users")
 				wants(t, user, map[string]any{"totalCount": 1, "nodes.0.displayName": "Bea", "nodes.0.address.city": "Hamburg", "nodes.0.favourite.sku": "BO-001",
 					"nodes.0.orders.nodes.0.status": "CANCELLED", "nodes.0.orders.nodes.0.lines.0.quantity": 3})
+				// The others have the default, also the admin whom a command made.
+				if n := p.get("", `{ users(where: {newsletter: {eq: false}}) { totalCount } }`, nil, "users.totalCount"); n != 2.0 {
+					t.Errorf("%v users have the default", n)
+				}
 				p.refused(buyer, `{ products(where: {costPrice: {gt: 1}}) { totalCount } }`, nil, "FORBIDDEN")
 				if n := p.get(root, `{ products(where: {costPrice: {eq: 700}}) { totalCount } }`, nil, "products.totalCount"); n != 1.0 {
 					t.Errorf("the admin finds %v products by what they cost", n)

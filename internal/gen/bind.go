@@ -95,7 +95,7 @@ func (b *binder) listParameters(m *model) string {
 
 // input is the Go name of a type that the expansion of a model makes.
 func (b *binder) input(name string) string {
-	if b.p.isBase(name) {
+	if b.doc.isBase(name) {
 		return "basemodel." + templates.ToGo(name)
 	}
 	return "model." + templates.ToGo(name)
@@ -405,13 +405,7 @@ func (b *binder) root() *goFile {
 				g.printf("\t%s *core.Model[%s]\n", templates.ToGo(m.plural), b.typ(m.name))
 			}
 		}
-		g.printf("}\n\n// NewModels makes them; once for each App.\nfunc NewModels(app *core.App) *Models {\n")
-		for _, m := range b.doc.models {
-			if len(m.added()) > 0 {
-				g.printf("\tif app != nil {\n\t\tcore.Extend(app.%s.Collection, model.New%s)\n\t}\n", templates.ToGo(m.plural), extensionName(m))
-			}
-		}
-		g.printf("\treturn &Models{\n")
+		g.printf("}\n\n// NewModels makes them; once for each App.\nfunc NewModels(app *core.App) *Models {\n\treturn &Models{\n")
 		for _, m := range b.doc.models {
 			if !m.base {
 				g.printf("\t\t%s: core.NewModel[%s](app, %q),\n", templates.ToGo(m.plural), b.typ(m.name), m.spec.Name)
@@ -432,7 +426,7 @@ func (b *binder) root() *goFile {
 	}
 	for _, name := range append([]string{"Query", "Mutation", "Subscription"}, b.resolved()...) {
 		goName, private := templates.ToGo(name), templates.ToGoPrivate(name)
-		isBase := b.p.isBase(name) || !b.p.home && slices.Contains([]string{"Query", "Mutation", "Subscription"}, name)
+		isBase := b.doc.isBase(name) || !b.p.home && slices.Contains([]string{"Query", "Mutation", "Subscription"}, name)
 		switch {
 		case isBase && !extended[name]:
 			g.printf("\nfunc (x *root) %[1]s() graph.%[1]sResolver { return x.base.%[1]s() }\n", goName)

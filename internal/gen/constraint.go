@@ -143,5 +143,5 @@ var formats = map[string]struct {
 	form core.Format
 	code string
 }{
-	"EMAIL": {core.Email, "core.Email"}, "URL": {core.URL, "core.URL"}, "SLUG": {core.SlugForm, "core.SlugForm"}, "UUID": {core.UUID, "core.UUID"},
+	"EMAIL": {core.Email, "core.Email"}, "URL": {core.URL, "core.URL"}, "SLUG": {core.Slug, "core.Slug"}, "UUID": {core.UUID, "core.UUID"},
 }

@@ -105,7 +105,7 @@ func newModelSDL(doc *document, m *model) modelSDL {
 		if !f.isStored() || f.isHead() {
 			continue
 		}
-		in := fieldSDL{Name: f.input, Type: f.inputType(), Description: description(f.def.Description)}
+		in := fieldSDL{Name: f.input, Type: f.inputType(), Description: description("  ", f.def.Description)}
 		if f.onUpdate {
 			s.UpdateFields = append(s.UpdateFields, in)
 			if f.extension {
@@ -124,7 +124,7 @@ func newModelSDL(doc *document, m *model) modelSDL {
 				in.Type = strings.TrimSuffix(in.Type, "!")
 			}
 		case f.owner:
-			in.Description = description(strings.TrimSpace(f.def.Description + " You when left out."))
+			in.Description = description("  ", strings.TrimSpace(f.def.Description+" You when left out."))
 		case f.mustBeGiven():
 			in.Type += "!"
 		case f.list:
@@ -220,9 +220,12 @@ func (f *field) inputType() string {
 func shared(doc *document) string {
 	var b strings.Builder
 	for _, e := range doc.embedded {
-		fmt.Fprintf(&b, "\n%sinput %sInput {\n", description2(e.def.Description), e.name)
+		if d := description("", e.def.Description); d != "" {
+			b.WriteString("\n" + d)
+		}
+		fmt.Fprintf(&b, "\ninput %sInput {\n", e.name)
 		for _, f := range e.fields {
-			if d := description(f.def.Description); d != "" {
+			if d := description("  ", f.def.Description); d != "" {
 				b.WriteString(d + "\n")
 			}
 			t := f.inputType()
@@ -254,14 +257,14 @@ func shared(doc *document) string {
 }
 
 // description is a description before a field of an input.
-func description(d string) string {
+func description(indent, d string) string {
 	switch {
 	case d == "":
 		return ""
 	case strings.Contains(d, "\n"):
-		return "  \"\"\"\n  " + strings.ReplaceAll(block(d), "\n", "\n  ") + "\n  \"\"\""
+		return indent + `"""` + "\n" + indent + strings.ReplaceAll(block(d), "\n", "\n"+indent) + "\n" + indent + `"""`
 	}
-	return "  " + quote(d)
+	return indent + quote(d)
 }
 
 // block is a text as a block string holds it.
@@ -293,13 +296,6 @@ func quote(s string) string {
 	e.SetEscapeHTML(false)
 	_ = e.Encode(s) // a string can always be encoded
 	return strings.TrimSuffix(b.String(), "\n")
-}
-
-func description2(d string) string {
-	if d = description(d); d != "" {
-		return strings.ReplaceAll(strings.TrimPrefix(d, "  "), "\n  ", "\n") + "\n"
-	}
-	return ""
 }
 
 // screaming is a name as the value of an enum: CREATED_AT.

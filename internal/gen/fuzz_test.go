@@ -19,7 +19,7 @@ func FuzzRead(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, text string) {
 		p := project{module: "example.org/shop"}
-		_, _, _, err := p.build(sourcesOf(t, map[string]string{"a.graphqls": text}), nil)
+		_, err := p.build(sourcesOf(t, map[string]string{"a.graphqls": text}), nil)
 		var problems Problems
 		switch {
 		case err == nil:

@@ -19,6 +19,7 @@ import (
 	"os"
 	"path"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -37,11 +38,7 @@ type project struct {
 	dir    string
 	module string
 	home   bool // Grapnel itself
-	base   map[string]bool
 }
-
-// isBase reports whether a type is Grapnel's, seen from another project.
-func (p project) isBase(name string) bool { return p.base[name] }
 
 // Run generates everything in the module at dir and reports to log how long
 // each step took. Mistakes in the schema come back as [Problems].
@@ -59,58 +56,60 @@ func Run(dir string, log io.Writer) error {
 	if err != nil {
 		return err
 	}
-	doc, all, out, err := p.build(sources, written)
+	b, err := p.build(sources, written)
 	if err != nil {
 		return err
 	}
-	for _, n := range notes(doc) {
+	for _, n := range notes(b.doc) {
 		fmt.Fprintln(log, n)
 	}
-	if err := p.write(out); err != nil {
+	if err := p.write(b.files); err != nil {
 		return err
 	}
-	fmt.Fprintf(log, "expanded %d models in %s\n", len(doc.models), time.Since(began).Round(time.Millisecond))
+	fmt.Fprintf(log, "expanded %d models in %s\n", len(b.doc.models), time.Since(began).Round(time.Millisecond))
 	began = time.Now()
-	public, err := served(doc, all)
-	if err != nil {
-		return err
-	}
-	if err := p.gqlgen(doc, public); err != nil {
+	if err := p.gqlgen(b); err != nil {
 		return err
 	}
 	fmt.Fprintf(log, "generated graph/ in %s\n", time.Since(began).Round(100*time.Millisecond))
 	return nil
 }
 
-// build makes of the sources the whole schema and every file but gqlgen's, by
-// name. It touches nothing; written are the resolvers that the project has.
-func (p *project) build(sources []source, written map[string]bool) (*document, []*gql.Source, map[string][]byte, error) {
+// built is all that a schema makes, before gqlgen.
+type built struct {
+	doc     *document
+	schema  []*gql.Source     // the whole schema, with directives
+	files   map[string][]byte // to write, by name
+	methods map[string]bool   // of resolvers, written or generated: "queryResolver.Products"
+}
+
+// build touches nothing; written are the resolvers that the project has.
+func (p project) build(sources []source, written map[string]bool) (*built, error) {
 	doc, err := read(sources, p.home)
 	if err != nil {
-		return nil, nil, nil, err
+		return nil, err
 	}
-	p.base = baseTypes(doc)
+	doc.base = baseTypes(doc)
 	expanded, err := expand(doc)
 	if err != nil {
-		return nil, nil, nil, err
+		return nil, err
 	}
-	out := map[string][]byte{}
-	all := make([]*gql.Source, 0, len(sources)+len(expanded))
+	b := &built{doc: doc, files: map[string][]byte{}, methods: maps.Clone(written)}
 	for _, s := range sources {
 		if s.base {
-			out[s.Name] = []byte(s.Input)
+			b.files[s.Name] = []byte(s.Input)
 		}
-		all = append(all, s.Source)
+		b.schema = append(b.schema, s.Source)
 	}
 	for _, name := range slices.Sorted(maps.Keys(expanded)) {
 		name, sdl := path.Join("schema/gen", name), expanded[name]
-		out[name] = []byte(sdl)
-		all = append(all, &gql.Source{Name: name, Input: sdl})
+		b.files[name] = []byte(sdl)
+		b.schema = append(b.schema, &gql.Source{Name: name, Input: sdl})
 	}
-	if err := validate(all); err != nil {
-		return nil, nil, nil, err
+	if err := validate(b.schema); err != nil {
+		return nil, err
 	}
-	return doc, all, out, p.structsAndResolvers(doc, written, out)
+	return b, p.structsAndResolvers(b, written)
 }
 
 // open finds out which module dir is.
@@ -149,8 +148,49 @@ func (p project) sources() ([]source, error) {
 			return nil, err
 		}
 	}
+	if err := p.checkFiles(); err != nil {
+		return nil, err
+	}
 	err := read(os.DirFS(p.dir), "schema/*.graphqls", "schema", false)
 	return list, err
+}
+
+// fileForm is what files of SDL may be called: Go gives a meaning to what may
+// stand behind an underscore, as in note_test.go and note_linux.go.
+var fileForm = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9-]*\.graphqls$`)
+
+// checkFiles refuses SDL that would be left out, or that would become Go files
+// which Go leaves out.
+func (p project) checkFiles() error {
+	var problems Problems
+	err := filepath.WalkDir(filepath.Join(p.dir, "schema"), func(file string, d fs.DirEntry, err error) error {
+		if errors.Is(err, fs.ErrNotExist) {
+			return nil // a project without types
+		}
+		if err != nil {
+			return err
+		}
+		name, err := filepath.Rel(p.dir, file)
+		if err != nil {
+			return err
+		}
+		name = filepath.ToSlash(name)
+		refuse := func(message string) { problems = append(problems, Problem{name, 1, 1, message}) }
+		switch ext := path.Ext(name); {
+		case d.IsDir() && name == "schema/gen":
+			return fs.SkipDir
+		case d.IsDir():
+		case ext == ".graphql" || ext == ".gql":
+			refuse("Only files that end in .graphqls are read: rename it.")
+		case ext != ".graphqls":
+		case path.Dir(name) != "schema":
+			refuse("Only files in schema/ itself are read: move it there.")
+		case !fileForm.MatchString(path.Base(name)):
+			refuse("Name the file with letters, digits and hyphens, such as order-line.graphqls.")
+		}
+		return nil
+	})
+	return errors.Join(err, problems.err())
 }
 
 // baseTypes are the types that Grapnel's own schema declares or expands to, as
@@ -186,22 +226,26 @@ func baseTypes(doc *document) map[string]bool {
 	return base
 }
 
-// structsAndResolvers adds the Go files to out.
-func (p project) structsAndResolvers(doc *document, written map[string]bool, out map[string][]byte) error {
-	files := map[string]*goFile{"graph/model/specs.gen.go": specs(doc)}
-	for name, g := range structs(p, doc) {
+// structsAndResolvers adds the Go files and the generated methods.
+func (p project) structsAndResolvers(b *built, written map[string]bool) error {
+	files := map[string]*goFile{"graph/model/specs.gen.go": specs(b.doc)}
+	for name, g := range structs(p, b.doc) {
 		files["graph/model/"+name] = g
 	}
-	b := &binder{goNames{p, doc}, written, map[string]bool{}}
-	for name, g := range b.resolvers() {
+	bind := &binder{goNames{p, b.doc}, written, map[string]bool{}}
+	for name, g := range bind.resolvers() {
 		files["resolvers/"+name] = g
 	}
+	if b.methods == nil {
+		b.methods = map[string]bool{}
+	}
+	maps.Copy(b.methods, bind.made)
 	for name, g := range files {
 		src, err := g.source()
 		if err != nil {
 			return err
 		}
-		out[name] = src
+		b.files[name] = src
 	}
 	return nil
 }

@@ -74,10 +74,11 @@ func TestGolden(t *testing.T) {
 	for _, dir := range cases(t) {
 		t.Run(filepath.Base(dir), func(t *testing.T) {
 			p := project{module: "example.org/" + filepath.Base(dir)}
-			_, _, out, err := p.build(sourcesOf(t, sdl(t, dir)), nil)
+			b, err := p.build(sourcesOf(t, sdl(t, dir)), nil)
 			if err != nil {
 				t.Fatal(err)
 			}
+			out := b.files
 			golden := filepath.Join(dir, "golden")
 			for name := range out {
 				if isBaseFile(name) || sameAsHome(t, name, out[name]) {

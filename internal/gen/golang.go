@@ -103,7 +103,7 @@ func (n goNames) typ(name string) string {
 	if inCore[name] {
 		return "core." + templates.ToGo(name)
 	}
-	if n.p.isBase(name) {
+	if n.doc.isBase(name) {
 		return "basemodel." + templates.ToGo(name)
 	}
 	return "model." + templates.ToGo(name)

@@ -2,8 +2,8 @@ package gen
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -46,7 +46,11 @@ func validate(sources []*ast.Source) error {
 }
 
 // gqlgen makes the executor, and the inputs that no Go type stands for yet.
-func (p project) gqlgen(doc *document, sources []*ast.Source) error {
+func (p project) gqlgen(b *built) error {
+	public, err := served(b.doc, b.schema)
+	if err != nil {
+		return err
+	}
 	back, err := os.Getwd()
 	if err != nil {
 		return err
@@ -55,15 +59,18 @@ func (p project) gqlgen(doc *document, sources []*ast.Source) error {
 		return err
 	}
 	defer func() { _ = os.Chdir(back) }()
-	cfg, err := p.config(doc, sources)
+	cfg, err := p.config(b.doc, public)
 	if err != nil {
 		return err
 	}
-	before := snapshot("graph")
-	if err := api.Generate(cfg, api.AddPlugin(&stubs{p: p, doc: doc})); err != nil {
+	restore, err := setAside()
+	if err != nil {
 		return err
 	}
-	return p.tidy(before)
+	if err := api.Generate(cfg, api.AddPlugin(&stubs{b.methods})); err != nil {
+		return errors.Join(err, restore())
+	}
+	return nil
 }
 
 // config is gqlgen.yml, where there is one, with what Grapnel relies on.
@@ -116,8 +123,8 @@ func (p project) config(doc *document, sources []*ast.Source) (*config.Config, e
 			cfg.Models[name] = entry
 		}
 	}
-	for name := range p.base {
-		if p.base[name] && !slices.Contains(directiveTypes, name) && !inCore[name] && !cfg.Models.UserDefined(name) && !slices.Contains([]string{"Query", "Mutation", "Subscription"}, name) {
+	for name, isBase := range doc.base {
+		if isBase && !slices.Contains(directiveTypes, name) && !inCore[name] && !cfg.Models.UserDefined(name) && !slices.Contains([]string{"Query", "Mutation", "Subscription"}, name) {
 			cfg.Models.Add(name, grapnel+"/graph/model."+templates.ToGo(name))
 		}
 	}
@@ -165,44 +172,26 @@ func (p project) config(doc *document, sources []*ast.Source) (*config.Config, e
 	return cfg, nil
 }
 
-// snapshot is the content of the generated files before a run.
-func snapshot(dir string) map[string][]byte {
-	files := map[string][]byte{}
-	_ = filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
-		if err == nil && !d.IsDir() && strings.HasSuffix(path, ".go") {
-			files[path], _ = os.ReadFile(path)
-		}
-		return nil
-	})
-	return files
-}
-
-// tidy removes what gqlgen made for types that are gone.
-func (p project) tidy(before map[string][]byte) error {
-	for path := range before {
-		data, err := os.ReadFile(path)
-		if err != nil {
-			continue
-		}
-		name, generated := strings.CutSuffix(filepath.Base(path), ".generated.go")
-		if !generated || filepath.Dir(path) != "graph" || name == "root_" || name == "prelude" || !bytes.Equal(data, before[path]) {
-			continue
-		}
-		if !p.hasSource(name) {
-			if err := os.Remove(path); err != nil {
-				return err
-			}
+// setAside removes the generated files of graph/, since gqlgen leaves those of
+// types that are gone; restore puts them back.
+func setAside() (restore func() error, err error) {
+	old := map[string][]byte{}
+	files, err := filepath.Glob("graph/*.generated.go")
+	for _, file := range files {
+		if err == nil {
+			old[file], err = os.ReadFile(file)
 		}
 	}
-	return nil
-}
-
-// hasSource reports whether some file of SDL has this name.
-func (p project) hasSource(name string) bool {
-	for _, dir := range []string{"schema", "schema/gen", baseFolder} {
-		if _, err := os.Stat(filepath.Join(dir, name+".graphqls")); err == nil {
-			return true
+	for file := range old {
+		if err == nil {
+			err = os.Remove(file)
 		}
 	}
-	return false
+	return func() error {
+		var errs []error
+		for file, data := range old {
+			errs = append(errs, os.WriteFile(file, data, 0o644))
+		}
+		return errors.Join(errs...)
+	}, err
 }

@@ -19,6 +19,8 @@ var mistakes = []struct{ name, sdl, want string }{
 		`1:20: Grapnel itself keeps something as passwordHash in its users: choose another name.`},
 	{"a column of Grapnel", `extend type Post { Slugs: [String!]! @index }`,
 		`1:20: Grapnel itself keeps something as Slugs in its posts: choose another name.`},
+	{"exactly NOW", `type Thing @model @auth(rules: [{allow: PUBLIC, operations: [READ], where: {until: {ne: NOW}}}]) { until: Time! }`,
+		`1:89: What until is compared with is never exactly NOW: use lt, lte, gt or gte.`},
 	{"NOW and null", `type Thing @model @auth(rules: [{allow: PUBLIC, operations: [READ], where: {until: {gt: NOW}}}]) { until: Time }`,
 		`1:100: A rule lets callers read by comparing until with NOW, and subscriptions wait for that moment: write until: Time!, or @model(subscription: false).`},
 	{"syntax", `type Thing {`,
@@ -407,7 +409,7 @@ func TestMistakes(t *testing.T) {
 			if files["a.graphqls"] = a; two {
 				files["b.graphqls"] = b
 			}
-			_, _, _, err := p.build(sourcesOf(t, files), nil)
+			_, err := p.build(sourcesOf(t, files), nil)
 			if err == nil {
 				t.Fatal("no mistake is found")
 			}

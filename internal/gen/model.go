@@ -17,6 +17,7 @@ type document struct {
 	enums    map[string]*ast.Definition
 	types    map[string]*ast.Definition
 	home     bool // the schema of Grapnel itself
+	base     map[string]bool
 }
 
 // abstract are the interfaces and unions of a project.
@@ -29,6 +30,9 @@ func (d *document) abstract() []*ast.Definition {
 	}
 	return list
 }
+
+// isBase reports whether a type is Grapnel's, seen from another project.
+func (d *document) isBase(name string) bool { return d.base[name] }
 
 // model is a type with @model.
 type model struct {

@@ -562,6 +562,9 @@ func (r *reader) attribute(f *field) core.Attribute {
 		a.Required = f.required || !f.null && !f.list
 		a.Reference = f.to.name // made a collection by lists
 	}
+	if f.kind == scalar && f.typ == "Int" {
+		a.Bits = 32
+	}
 	if f.kind == enum {
 		for _, v := range r.doc.enums[f.typ].EnumValues {
 			a.Values = append(a.Values, v.Name)

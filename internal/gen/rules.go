@@ -160,8 +160,17 @@ func (r *reader) condition(m *model, c *ast.ChildValue) core.Filter {
 }
 
 func (r *reader) comparison(f *field, op *ast.ChildValue) core.Filter {
+	exact := func(v any, problem string) (any, string) {
+		if _, isNow := v.(core.Now); isNow {
+			problem = "is never exactly NOW: use lt, lte, gt or gte."
+		}
+		return v, problem
+	}
 	one := func() any {
 		v, problem := r.value(f, op.Value)
+		if op.Name == "eq" || op.Name == "ne" {
+			v, problem = exact(v, problem)
+		}
 		if problem != "" {
 			r.problems.add(op.Value.Position, "What %s is compared with %s", f.name, problem)
 		}
@@ -170,10 +179,7 @@ func (r *reader) comparison(f *field, op *ast.ChildValue) core.Filter {
 	many := func() core.Filter {
 		var list []any
 		for _, e := range listed(op.Value) {
-			v, problem := r.value(f, e)
-			if _, isNow := v.(core.Now); isNow {
-				problem = "is never exactly NOW: use lt, lte, gt or gte."
-			}
+			v, problem := exact(r.value(f, e))
 			if problem != "" {
 				r.problems.add(e.Position, "What %s is compared with %s", f.name, problem)
 				return core.None

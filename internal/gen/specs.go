@@ -19,7 +19,11 @@ func specs(doc *document) *goFile {
 		for _, a := range s.Attributes {
 			g.printf("\t\t\t\t{Name: %q%s},\n", a.Name, attributeParts(a))
 		}
-		g.printf("\t\t\t},\n\t\t\tFields: []core.Field{\n")
+		g.printf("\t\t\t},\n")
+		if len(m.added()) > 0 {
+			g.printf("\t\t\tAdded: core.NewAddition(New%s),\n", extensionName(m))
+		}
+		g.printf("\t\t\tFields: []core.Field{\n")
 		for _, f := range s.Fields {
 			g.printf("\t\t\t\t{Name: %q%s%s%s},\n", f.Name, goKind(f.Kind), set("Array", f.Array), set("Unique", f.Unique))
 		}
@@ -44,7 +48,11 @@ func specs(doc *document) *goFile {
 }
 
 func attributeParts(a core.Attribute) string {
-	s := goKind(a.Kind) + set("Array", a.Array) + set("Required", a.Required)
+	s := goKind(a.Kind)
+	if a.Bits != 0 {
+		s += fmt.Sprintf(", Bits: %d", a.Bits)
+	}
+	s += set("Array", a.Array) + set("Required", a.Required)
 	if a.Default != nil {
 		s += ", Default: " + goLiteral(a.Default)
 	}

@@ -23,8 +23,7 @@ import (
 // queries and mutations, and of fields with @customResolver. It appends what is
 // missing to resolvers/<file of the schema>.go.
 type stubs struct {
-	p   project
-	doc *document
+	known map[string]bool // methods that are written or generated: "queryResolver.Products"
 }
 
 var _ plugin.CodeGenerator = (*stubs)(nil)
@@ -34,12 +33,6 @@ func (*stubs) Name() string { return "stubs" }
 
 // GenerateCode implements plugin.CodeGenerator.
 func (s *stubs) GenerateCode(data *codegen.Data) error {
-	written, err := s.p.methods()
-	if err != nil {
-		return err
-	}
-	b := &binder{goNames{s.p, s.doc}, written, map[string]bool{}}
-	b.resolvers()
 	files := map[string]*stubFile{}
 	for _, o := range data.Objects {
 		for _, f := range o.Fields {
@@ -47,7 +40,7 @@ func (s *stubs) GenerateCode(data *codegen.Data) error {
 				continue
 			}
 			receiver := templates.ToGoPrivate(o.Name) + "Resolver"
-			if key := receiver + "." + f.GoFieldName; written[key] || b.made[key] {
+			if s.known[receiver+"."+f.GoFieldName] {
 				continue
 			}
 			name := stem(f.Position.Src.Name)

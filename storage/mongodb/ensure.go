@@ -117,8 +117,12 @@ func indexName(field string) string { return field + "_1" }
 // The index of the words of a field is made after the words: should this be
 // cut short, the next start does it again.
 func (c *collection) adopt(ctx context.Context) error {
-	have, err := c.Indexes().ListSpecifications(ctx)
+	cur, err := c.Indexes().List(ctx)
 	if err != nil {
+		return err
+	}
+	var have []index
+	if err := cur.All(ctx, &have); err != nil {
 		return err
 	}
 	names := map[string]bool{}
@@ -140,8 +144,16 @@ func (c *collection) adopt(ctx context.Context) error {
 	return nil
 }
 
-// outdated holds for an index that acts and that the spec does not declare.
-func (c *collection) outdated(i mongo.IndexSpecification) bool {
+// index is what the server says of an index.
+type index struct {
+	Name                    string
+	Unique                  bool
+	ExpireAfterSeconds      *int32   `bson:"expireAfterSeconds"`
+	PartialFilterExpression bson.Raw `bson:"partialFilterExpression"`
+}
+
+// outdated holds for an index that acts and that the spec does not declare so.
+func (c *collection) outdated(i index) bool {
 	field, isOne := strings.CutSuffix(i.Name, "_1")
 	words, isWords := strings.CutPrefix(field, wordsField+".")
 	switch {
@@ -149,10 +161,18 @@ func (c *collection) outdated(i mongo.IndexSpecification) bool {
 		return !c.searches(words)
 	case i.ExpireAfterSeconds != nil:
 		return field != c.spec.Expires
-	case i.Unique != nil && *i.Unique:
-		return !c.fields[field].Unique
+	case i.Unique:
+		f := c.fields[field]
+		return !f.Unique || !isOfKind(i.PartialFilterExpression, f)
 	}
 	return false
+}
+
+// isOfKind reports whether the filter of a unique index is about values of the
+// field's kind.
+func isOfKind(filter bson.Raw, f core.Field) bool {
+	t, _, err := bson.MarshalValue(least(f.Kind))
+	return err == nil && filter.Lookup(f.Name, "$gte").Type == t
 }
 
 // fillWords adds the words of one field to all documents.

@@ -55,6 +55,7 @@ func RunDocuments(t *testing.T, open func(t *testing.T, specs []core.Spec) core.
 		{"Ensure", testEnsure},
 		{"EnsureNewFields", testEnsureNewFields},
 		{"EnsurePart", testEnsurePart},
+		{"EnsureKind", testEnsureKind},
 		{"EnsureTwice", testEnsureTwice},
 		{"ReadBeforeEnsure", testReadBeforeEnsure},
 		{"DecodeMap", testDecodeMap},

@@ -62,6 +62,23 @@ func testEnsurePart(t *testing.T, d *documents) {
 	}
 }
 
+// testEnsureKind gives a unique field another kind.
+func testEnsureKind(t *testing.T, d *documents) {
+	s := d.store(t)
+	spec := func(k core.Kind) []core.Spec {
+		return []core.Spec{{Name: "_kinds", Prefix: "kind", Fields: []core.Field{{Name: "logins", Kind: k, Unique: true}}}}
+	}
+	for _, k := range []core.Kind{core.String, core.Int, core.Int} {
+		if err := s.Ensure(deadline(t), spec(k)); err != nil {
+			t.Fatalf("kind %d: %v", k, err)
+		}
+	}
+	insert(t, s, "_kinds", newAccount("kind_1"))
+	if err := s.Write(deadline(t), core.Op{Kind: core.OpInsert, Coll: "_kinds", Doc: newAccount("kind_2")}); !core.Is(err, core.Conflict) {
+		t.Errorf("the same number again: %v", err)
+	}
+}
+
 // testEnsureTwice makes a field unique in which two documents hold the same.
 func testEnsureTwice(t *testing.T, d *documents) {
 	all := specs()

@@ -46,7 +46,7 @@ func (r *mutationResolver) CancelOrder(ctx context.Context, id string) (*model.O
 	if translate.Deref(order.BuyerID) != core.PrincipalOf(ctx).UserID {
 		return nil, core.Errorf(core.Forbidden, "Only the buyer can cancel an order.")
 	}
-	return r.models.Orders.Update(core.AsSystem(ctx), id, nil, core.Edits[model.Order]{
+	_, err = r.models.Orders.Update(core.AsSystem(ctx), id, nil, core.Edits[model.Order]{
 		Apply: func(o *model.Order, c *core.Checker) {
 			if o.Status != model.OrderStatusNew {
 				c.Add("id", "STATE", "is an order that was shipped or cancelled already", nil)
@@ -54,4 +54,8 @@ func (r *mutationResolver) CancelOrder(ctx context.Context, id string) (*model.O
 			o.Status = model.OrderStatusCancelled
 		},
 	})
+	if err != nil {
+		return nil, err
+	}
+	return r.models.Orders.Get(ctx, id)
 }

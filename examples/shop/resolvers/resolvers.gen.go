@@ -19,9 +19,6 @@ type Models struct {
 
 // NewModels makes them; once for each App.
 func NewModels(app *core.App) *Models {
-	if app != nil {
-		core.Extend(app.Users.Collection, model.NewUserExtension)
-	}
 	return &Models{
 		Orders:   core.NewModel[model.Order](app, "orders"),
 		Products: core.NewModel[model.Product](app, "products"),

@@ -16,8 +16,8 @@ func Specs() []core.Spec {
 				{Name: "contentType", Required: true},
 				{Name: "size", Kind: core.Int, Required: true},
 				{Name: "sha256", Required: true},
-				{Name: "width", Kind: core.Int},
-				{Name: "height", Kind: core.Int},
+				{Name: "width", Kind: core.Int, Bits: 32},
+				{Name: "height", Kind: core.Int, Bits: 32},
 				{Name: "alt"},
 				{Name: "ownerId", Required: true, Reference: "users"},
 				{Name: "visibility", Required: true, Values: []string{"PUBLIC", "PRIVATE"}},
@@ -88,6 +88,7 @@ func Specs() []core.Spec {
 				{Name: "newsletter", Kind: core.Bool, Required: true, Default: false},
 				{Name: "favouriteId", Reference: "products"},
 			},
+			Added: core.NewAddition(NewUserExtension),
 			Fields: []core.Field{
 				{Name: "username", Unique: true},
 				{Name: "role"},
@@ -109,7 +110,7 @@ func Specs() []core.Spec {
 			Attributes: []core.Attribute{
 				{Name: "buyerId", Reference: "users"},
 				{Name: "lines", Kind: core.Document, Array: true},
-				{Name: "total", Kind: core.Int, Required: true},
+				{Name: "total", Kind: core.Int, Bits: 32, Required: true},
 				{Name: "status", Required: true, Default: "NEW", Values: []string{"NEW", "SHIPPED", "CANCELLED"}},
 				{Name: "note"},
 			},
@@ -131,7 +132,7 @@ func Specs() []core.Spec {
 			Attributes: []core.Attribute{
 				{Name: "name", Required: true},
 				{Name: "sku", Required: true},
-				{Name: "price", Kind: core.Int, Required: true},
+				{Name: "price", Kind: core.Int, Bits: 32, Required: true},
 				{Name: "kind", Required: true, Default: "GOODS", Values: []string{"GOODS", "SERVICE"}},
 				{Name: "published", Kind: core.Bool, Required: true, Default: false},
 				{Name: "dimensions", Kind: core.Document},
@@ -140,7 +141,7 @@ func Specs() []core.Spec {
 				{Name: "story"},
 				{Name: "photoIds", Array: true, Reference: "assets"},
 				{Name: "makerId", Reference: "users"},
-				{Name: "costPrice", Kind: core.Int, Guard: []core.Rule{{Verbs: core.Create | core.Read | core.Update, Role: core.Admin}}},
+				{Name: "costPrice", Kind: core.Int, Bits: 32, Guard: []core.Rule{{Verbs: core.Create | core.Read | core.Update, Role: core.Admin}}},
 			},
 			Fields: []core.Field{
 				{Name: "sku", Unique: true},
@@ -167,7 +168,7 @@ func Specs() []core.Spec {
 			Attributes: []core.Attribute{
 				{Name: "productId", Required: true, Reference: "products"},
 				{Name: "authorId", Reference: "users"},
-				{Name: "stars", Kind: core.Int, Required: true},
+				{Name: "stars", Kind: core.Int, Bits: 32, Required: true},
 				{Name: "text", Required: true},
 				{Name: "hidden", Kind: core.Bool, Required: true, Default: false, Guard: []core.Rule{{Verbs: core.Read}, {Verbs: core.Create | core.Read | core.Update, Role: core.Editor}}},
 			},

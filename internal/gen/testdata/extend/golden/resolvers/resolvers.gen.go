@@ -17,9 +17,6 @@ type Models struct {
 
 // NewModels makes them; once for each App.
 func NewModels(app *core.App) *Models {
-	if app != nil {
-		core.Extend(app.Users.Collection, model.NewUserExtension)
-	}
 	return &Models{
 		Letters: core.NewModel[model.Letter](app, "letters"),
 	}

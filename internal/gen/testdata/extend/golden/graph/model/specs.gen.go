@@ -16,8 +16,8 @@ func Specs() []core.Spec {
 				{Name: "contentType", Required: true},
 				{Name: "size", Kind: core.Int, Required: true},
 				{Name: "sha256", Required: true},
-				{Name: "width", Kind: core.Int},
-				{Name: "height", Kind: core.Int},
+				{Name: "width", Kind: core.Int, Bits: 32},
+				{Name: "height", Kind: core.Int, Bits: 32},
 				{Name: "alt"},
 				{Name: "ownerId", Required: true, Reference: "users"},
 				{Name: "visibility", Required: true, Values: []string{"PUBLIC", "PRIVATE"}},
@@ -89,6 +89,7 @@ func Specs() []core.Spec {
 				{Name: "address", Kind: core.Document, Guard: []core.Rule{{Verbs: core.Create | core.Read | core.Update, Owner: "_id"}}},
 				{Name: "friendIds", Array: true, Reference: "users"},
 			},
+			Added: core.NewAddition(NewUserExtension),
 			Fields: []core.Field{
 				{Name: "username", Unique: true},
 				{Name: "role"},

@@ -97,7 +97,7 @@ func (d *Product) Constraints(c *core.Checker) {
 		c.Format("site", *d.Site, core.URL)
 	}
 	c.Text("slug", d.Slug, 0, 10000)
-	c.Format("slug", d.Slug, core.SlugForm)
+	c.Format("slug", d.Slug, core.Slug)
 	if d.Token != nil {
 		c.Text("token", *d.Token, 0, 10000)
 		c.Format("token", *d.Token, core.UUID)

@@ -16,8 +16,8 @@ func Specs() []core.Spec {
 				{Name: "contentType", Required: true},
 				{Name: "size", Kind: core.Int, Required: true},
 				{Name: "sha256", Required: true},
-				{Name: "width", Kind: core.Int},
-				{Name: "height", Kind: core.Int},
+				{Name: "width", Kind: core.Int, Bits: 32},
+				{Name: "height", Kind: core.Int, Bits: 32},
 				{Name: "alt"},
 				{Name: "ownerId", Required: true, Reference: "users"},
 				{Name: "visibility", Required: true, Values: []string{"PUBLIC", "PRIVATE"}},
@@ -104,7 +104,7 @@ func Specs() []core.Spec {
 			Type: "APIKey", Name: "apiKeys", Prefix: "apikey",
 			Attributes: []core.Attribute{
 				{Name: "type", Required: true},
-				{Name: "func", Kind: core.Int, Required: true},
+				{Name: "func", Kind: core.Int, Bits: 32, Required: true},
 				{Name: "error"},
 				{Name: "string", Required: true},
 				{Name: "userId", Required: true},
@@ -165,7 +165,7 @@ func Specs() []core.Spec {
 		{
 			Type: "HTTPServerIDs", Name: "serverIDs", Prefix: "srv",
 			Attributes: []core.Attribute{
-				{Name: "ab_c", Kind: core.Int},
+				{Name: "ab_c", Kind: core.Int, Bits: 32},
 			},
 			Fields: []core.Field{
 				{Name: "createdAt", Kind: core.Time},
@@ -207,7 +207,7 @@ func Specs() []core.Spec {
 		{
 			Type: "Product_Line", Name: "product_Lines", Prefix: "pl",
 			Attributes: []core.Attribute{
-				{Name: "x1", Kind: core.Int},
+				{Name: "x1", Kind: core.Int, Bits: 32},
 			},
 			Fields: []core.Field{
 				{Name: "createdAt", Kind: core.Time},
