@@ -28,9 +28,7 @@ func NewAddition[E any](make func() *E) *Addition {
 			}
 			after := *added.(*E)
 			edits.Apply(&after, check)
-			if v, ok := any(&after).(constrained); ok {
-				v.Constraints(check)
-			}
+			check.constraints(added, &after)
 			return &after, edits.Guarded, true
 		},
 	}

@@ -306,7 +306,7 @@ func (c *Collection[T]) find(ctx context.Context, q Query) ([]*T, error) {
 		if err != nil {
 			return nil, err
 		}
-		if err := c.join(b, doc, q.Brief); err != nil {
+		if err := c.join(ctx, b, doc, q.Brief); err != nil {
 			return nil, err
 		}
 	}
@@ -328,7 +328,7 @@ func (c *Collection[T]) findEach(ctx context.Context, qs []Query) ([][]*T, error
 	b := &batch[T]{}
 	for i, docs := range found {
 		for _, doc := range docs {
-			if err := c.join(b, doc, qs[i].Brief); err != nil {
+			if err := c.join(ctx, b, doc, qs[i].Brief); err != nil {
 				return nil, err
 			}
 		}
@@ -339,7 +339,10 @@ func (c *Collection[T]) findEach(ctx context.Context, qs []Query) ([][]*T, error
 }
 
 // join decodes doc into a batch.
-func (c *Collection[T]) join(b *batch[T], doc Doc, brief bool) error {
+func (c *Collection[T]) join(ctx context.Context, b *batch[T], doc Doc, brief bool) error {
+	if err := chargeRead(ctx, len(doc.BSON())); err != nil {
+		return err
+	}
 	t, err := c.decode(doc)
 	if err != nil {
 		return err

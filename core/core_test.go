@@ -32,6 +32,7 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 // world is the product on embedded stores, with a clock that tests move.
 type world struct {
 	*core.App
+	docs   core.DocStore
 	files  string // folder of the objects
 	offset atomic.Int64
 }
@@ -43,7 +44,7 @@ func newWorld(t testing.TB, with ...func(*core.Config)) *world {
 	if err != nil {
 		t.Fatal(err)
 	}
-	w := &world{files: filepath.Join(dir, "files")}
+	w := &world{docs: docs, files: filepath.Join(dir, "files")}
 	objects, err := filesystem.Open(w.files)
 	if err != nil {
 		t.Fatal(err)

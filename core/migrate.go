@@ -53,6 +53,9 @@ type snapshotField struct {
 	Required bool     `bson:"required"`
 	Unique   bool     `bson:"unique"`
 	Values   []string `bson:"values"`
+	// Reference is the collection that ids lead to.
+	Reference string `bson:"reference"`
+	Shape     string `bson:"shape"`
 	// Removed: values may be left from when it was declared.
 	Removed bool `bson:"removed"`
 }
@@ -234,13 +237,13 @@ func (m *Migration) missing(ctx context.Context, old *snapshot, added []Spec) er
 		m.step("The type %s is no longer declared, and had no documents.", old.Type)
 		m.erase(old)
 	case moved:
-		m.refuse("The type %[1]s is declared with another collection, and its %[2]s. To keep them, write %[3]s on %[1]s. To begin without them, run: grapnel migrate --forget %[1]s",
+		m.refuse("The type %[1]s is declared with another collection, and its %[2]s. To keep them, write %[3]s on %[1]s. To begin without them, run the command: migrate --forget %[1]s",
 			old.Type, are, directive)
 	case len(added) == 1:
-		m.refuse("The type %[1]s is gone, whose %[2]s, and the type %[3]s is new. If that is its new name, keep the documents: write %[4]s on %[3]s. If %[1]s was removed, run: grapnel migrate --forget %[1]s",
+		m.refuse("The type %[1]s is gone, whose %[2]s, and the type %[3]s is new. If that is its new name, keep the documents: write %[4]s on %[3]s. If %[1]s was removed, run the command: migrate --forget %[1]s",
 			old.Type, are, names[0], directive)
 	case len(added) > 1:
-		m.refuse("The type %[1]s is gone, whose %[2]s, and these are new: %[3]s. If one of them is its new name, keep the documents: write %[4]s on it. If %[1]s was removed, run: grapnel migrate --forget %[1]s",
+		m.refuse("The type %[1]s is gone, whose %[2]s, and these are new: %[3]s. If one of them is its new name, keep the documents: write %[4]s on it. If %[1]s was removed, run the command: migrate --forget %[1]s",
 			old.Type, are, strings.Join(names, ", "), directive)
 	default:
 		m.warn("The type %s is no longer declared; its %s still.", old.Type, are)
@@ -295,11 +298,14 @@ func (m *Migration) compare(ctx context.Context, old *snapshot, spec Spec) error
 			spec.Type, old.Prefix, spec.Prefix, plural(count, "document", "documents"))
 	}
 	for _, f := range now.Fields {
-		if was := old.field(f.Name); f.Removed && !was.Removed {
+		switch was := old.field(f.Name); {
+		case f.Removed && !was.Removed:
 			m.warn("The type %s no longer has the field %s; its values stay in the documents.", spec.Type, f.Name)
+		case was != nil && was.Shape != f.Shape && was.Shape != "" && f.Shape != "":
+			m.warn("What is inside the field %s of %s is declared otherwise; whether the %s there is not checked.", f.Name, spec.Type, plural(count, "document fits", "documents fit"))
 		}
 	}
-	return m.look(ctx, spec, watches(old, now, spec))
+	return m.look(ctx, spec, watches(old, now, spec, m.specs))
 }
 
 // look finds out whether the documents fit what the watched fields declare.
@@ -330,12 +336,12 @@ func literal(v any) string {
 }
 
 // watches are the fields that allow less than they did.
-func watches(old, now *snapshot, spec Spec) []watch {
+func watches(old, now *snapshot, spec Spec, specs map[string]Spec) []watch {
 	var out []watch
 	for _, f := range now.Fields {
 		was := old.field(f.Name)
 		a := attributeOf(spec, f.Name)
-		w := watch{Attribute: a, unique: f.Unique}
+		w := watch{Attribute: a, unique: f.Unique, prefix: specs[f.Reference].Prefix}
 		// Values that must differ cannot all be the default.
 		w.fill = a.Default != nil && !f.Unique && (was == nil || was.Removed || f.Required && !was.Required)
 		switch {
@@ -352,7 +358,7 @@ func watches(old, now *snapshot, spec Spec) []watch {
 
 // narrower reports whether documents that fitted was may not fit f.
 func (f snapshotField) narrower(was snapshotField) bool {
-	if was.Removed || f.Kind != was.Kind || f.Array != was.Array || f.Required && !was.Required || f.Unique && !was.Unique {
+	if was.Removed || f.Kind != was.Kind || f.Reference != was.Reference && f.Reference != "" || f.Array != was.Array || f.Required && !was.Required || f.Unique && !was.Unique {
 		return true
 	}
 	return len(f.Values) > 0 && (len(was.Values) == 0 || slices.ContainsFunc(was.Values, func(v string) bool { return !slices.Contains(f.Values, v) }))
@@ -369,7 +375,7 @@ func newSnapshot(s Spec) *snapshot {
 		now.Fields = append(now.Fields, snapshotField{
 			Name: a.Name, Kind: a.kindName(), Array: a.Array, Unique: unique[a.Name],
 			Required: a.Required && !a.Array, // an absent list is an empty one
-			Values:   append([]string{}, a.Values...),
+			Values:   append([]string{}, a.Values...), Reference: a.Reference, Shape: a.Shape,
 		})
 	}
 	for _, a := range s.Attributes {

@@ -235,6 +235,17 @@ func TestMigration(t *testing.T) {
 			mended:  []core.Spec{product(nil, core.Attribute{Name: "size", Kind: core.Int})},
 		},
 		{
+			name: "a reference to another type", before: product(nil, core.Attribute{Name: "owner", Reference: "users"}), docs: []values{{"owner": "user_1"}},
+			after:   []core.Spec{product(nil, core.Attribute{Name: "owner", Reference: "assets"})},
+			refused: [][]string{{"a reference to ids that begin with \"asset_\"", "the id \"user_1\" in product_001"}},
+			mended:  []core.Spec{product(nil, core.Attribute{Name: "owner", Reference: "users"})},
+		},
+		{
+			name: "an embedded type changed", before: product(nil, core.Attribute{Name: "box", Kind: core.Document, Shape: "{w Int}"}), docs: []values{{}},
+			after:  []core.Spec{product(nil, core.Attribute{Name: "box", Kind: core.Document, Shape: "{w String}"})},
+			warned: []string{"What is inside the field box of Product is declared otherwise", "not checked"},
+		},
+		{
 			name: "made a list", before: product(nil, name), docs: []values{{"name": "a"}},
 			after:   []core.Spec{product(nil, core.Attribute{Name: "name", Array: true})},
 			refused: [][]string{{"is declared as a list of String", "a String in product_001"}},

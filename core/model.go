@@ -1,6 +1,9 @@
 package core
 
-import "context"
+import (
+	"context"
+	"runtime/debug"
+)
 
 // Model is the service of a type that the schema declares with @model. What is
 // special about a type goes into its [Hooks]; all else is the same for each.
@@ -14,14 +17,17 @@ type Model[T any] struct {
 // error of a Before hook refuses the write and reaches the caller as it stands,
 // when it is an *[Error]. Before hooks may run several times for one write.
 type Hooks[T any] struct {
-	// BeforeCreate may complete doc and is called before it is checked.
+	// BeforeCreate may complete doc. It is called before rules, constraints and
+	// references are checked: the write may still be refused, so what has effects
+	// elsewhere belongs into AfterChange.
 	BeforeCreate func(ctx context.Context, doc *T) error
 	// BeforeUpdate may change after, and must not change before. Slices and
-	// embedded documents are replaced, never edited.
+	// embedded documents are replaced, never edited. It is called before rules,
+	// constraints and references are checked, too.
 	BeforeUpdate func(ctx context.Context, before, after *T) error
 	BeforeDelete func(ctx context.Context, doc *T) error
 	// AfterChange is told what was written, once, in the process that wrote
-	// it: before is nil for a create, after for a delete.
+	// it: before is nil for a create, after for a delete. A panic of it is logged.
 	AfterChange func(ctx context.Context, before, after *T)
 }
 
@@ -68,7 +74,7 @@ func (m *Model[T]) Create(ctx context.Context, e Edits[T]) (*T, error) {
 			return nil, err
 		}
 	}
-	if err := m.check(ctx, new(T), doc); err != nil {
+	if err := m.check(ctx, nil, doc); err != nil {
 		return nil, err
 	}
 	if err := m.create(ctx, doc); err != nil {
@@ -125,12 +131,16 @@ func (m *Model[T]) Changed(ctx context.Context, where Filter) (<-chan *Change[T]
 	return m.watch(ctx, where, m.app.Sessions.refresh)
 }
 
-// check validates a document before it is stored: its constraints, and that
-// what it newly refers to is there for the caller.
+// check validates a document before it is stored: the constraints of what is
+// new in it, and that what it newly refers to is there for the caller. Values
+// from before a constraint was declared stay; before is nil for a new document.
 func (m *Model[T]) check(ctx context.Context, before, doc *T) error {
 	var check Checker
-	if c, ok := any(doc).(constrained); ok {
-		c.Constraints(&check)
+	if before == nil {
+		check.constraints(nil, doc)
+		before = new(T)
+	} else {
+		check.constraints(before, doc)
 	}
 	if err := m.checkReferences(ctx, &check, before, doc); err != nil {
 		return err
@@ -146,8 +156,16 @@ func (m *Model[T]) shown(ctx context.Context, doc *T) *T {
 	return nil
 }
 
+// changed calls AfterChange. The write has happened: whatever goes wrong from
+// here on must not look as if it had not.
 func (m *Model[T]) changed(ctx context.Context, before, after *T) {
-	if m.AfterChange != nil {
-		m.AfterChange(ctx, before, after)
+	if m.AfterChange == nil {
+		return
 	}
+	defer func() {
+		if p := recover(); p != nil {
+			m.app.log.ErrorContext(ctx, "AfterChange panicked", "collection", m.spec.Name, "panic", p, "stack", string(debug.Stack()))
+		}
+	}()
+	m.AfterChange(ctx, before, after)
 }

@@ -323,3 +323,68 @@ func TestMultiples(t *testing.T) {
 		}
 	}
 }
+
+// A constraint that was tightened lets old values be; it holds for new ones.
+func TestConstraintsOfWhatChanges(t *testing.T) {
+	t.Parallel()
+	w, offers := newOffers(t)
+	ada := w.as(t, "ada", core.Member)
+	boat, err := offers.Create(ada, named("boat", w.userID(t, "ada")))
+	if err != nil {
+		t.Fatal(err)
+	}
+	const long = "a name of more than twenty characters"
+	if err := w.docs.Write(t.Context(), core.Op{Kind: core.OpUpdate, Coll: "offers", Filter: core.Eq("_id", boat.ID), Patch: core.Patch{core.Set("name", long)}}); err != nil {
+		t.Fatal(err)
+	}
+	later := core.Edits[offer]{Apply: func(o *offer, _ *core.Checker) { o.Until = o.Until.Add(time.Hour) }}
+	if o, err := offers.Update(ada, boat.ID, nil, later); err != nil || o.Name != long {
+		t.Errorf("%+v, %v", o, err)
+	}
+	if _, err := offers.Update(ada, boat.ID, nil, core.Edits[offer]{Apply: func(o *offer, _ *core.Checker) { o.Name += "!" }}); !core.Is(err, core.Invalid) {
+		t.Errorf("another name that is too long: %v", err)
+	}
+}
+
+// What happens after a write does not make it fail.
+func TestAfterChangePanics(t *testing.T) {
+	t.Parallel()
+	w, offers := newOffers(t)
+	offers.AfterChange = func(context.Context, *offer, *offer) { panic("no mail today") }
+	ada := w.as(t, "ada", core.Member)
+	if o, err := offers.Create(ada, named("boat", w.userID(t, "ada"))); err != nil || o == nil {
+		t.Errorf("%+v, %v", o, err)
+	}
+}
+
+// A short query cannot read without end.
+func TestReadLimit(t *testing.T) {
+	t.Parallel()
+	w, offers := newOffers(t)
+	ada := w.as(t, "ada", core.Member)
+	for range 3 {
+		if _, err := offers.Create(ada, named("boat", w.userID(t, "ada"))); err != nil {
+			t.Fatal(err)
+		}
+	}
+	ctx := core.WithReadLimit(ada, 2000) // about two pages of three
+	var err error
+	pages := 0
+	for ; pages < 10 && err == nil; pages++ {
+		_, err = offers.Page(ctx, core.PageArgs{})
+	}
+	if !core.Is(err, core.TooLarge) || pages < 2 {
+		t.Errorf("page %d: %v", pages, err)
+	}
+}
+
+// A list in a list in a list is bounded as a whole.
+func TestEntriesAreBounded(t *testing.T) {
+	var c core.Checker
+	for i := range 2000 {
+		c.Inside(core.At("parts", i), &tree{})
+	}
+	if err := c.Err(); !core.Is(err, core.Invalid) || len(err.(*core.Error).Fields) != 1 {
+		t.Errorf("%v", err)
+	}
+}

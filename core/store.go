@@ -194,6 +194,8 @@ type Attribute struct {
 	Values []string
 	// Reference is the Name of the Spec whose ids the field holds.
 	Reference string
+	// Shape describes what is inside a Document, so that a change of it is seen.
+	Shape string
 	// Guard lists who may read the field, filter, order or search by it, and
 	// write it, on top of who may do so with the document; empty: the same.
 	Guard []Rule

@@ -27,7 +27,8 @@ const (
 type watch struct {
 	Attribute
 	unique bool
-	fill   bool // documents without a value get the default
+	fill   bool   // documents without a value get the default
+	prefix string // of the ids that a reference holds
 }
 
 // finding is what a survey has found in one field.
@@ -83,7 +84,7 @@ func (f *finding) look(doc map[string]any, seed maphash.Seed) {
 		return
 	}
 	for _, e := range list {
-		if k, ok := kindOf(e); !ok || k != f.Kind && !(k == Int && f.Kind == Float) || f.Bits == 32 && isWide(e) {
+		if k, ok := kindOf(e); !ok || k != f.Kind && !(k == Int && f.Kind == Float) || f.Bits == 32 && isWide(e) || f.isForeign(e) {
 			f.addMisfit(id, e)
 			return
 		}
@@ -116,6 +117,9 @@ func (f *finding) addMisfit(id string, v any) {
 		f.misfit = "something unknown"
 		if k, ok := kindOf(v); ok {
 			f.misfit = withArticle(kindNames[k])
+		}
+		if f.isForeign(v) {
+			f.misfit = fmt.Sprintf("the id %q", v)
 		}
 		if isWide(v) {
 			f.misfit = "an Int64 of more than 32 bits"
@@ -280,6 +284,12 @@ func kindOf(v any) (Kind, bool) {
 	return Document, reflect.ValueOf(v).Kind() == reflect.Map
 }
 
+// isForeign reports whether v is an id of another type than the field refers to.
+func (w watch) isForeign(v any) bool {
+	id, ok := v.(string)
+	return ok && w.prefix != "" && typeOf(id) != w.prefix
+}
+
 // isWide reports whether v is a whole number of more than 32 bits.
 func isWide(v any) bool {
 	n, ok := v.(int64)
@@ -342,6 +352,9 @@ func (f *finding) refusals(typ string) []string {
 		want := withArticle(f.kindName())
 		if f.Array {
 			want = "a list of " + f.kindName()
+		}
+		if f.prefix != "" {
+			want = fmt.Sprintf("a reference to ids that begin with %q", f.prefix+"_")
 		}
 		out = append(out, fmt.Sprintf("%s is declared as %s, and %s something else in it, such as %s in %s. Declare this field as it was, and the new one under another name.",
 			capital(where), want, plural(f.misfits, "document holds", "documents hold"), f.misfit, f.misfitID))

@@ -39,11 +39,15 @@ func require[T any](c *Checker, path string, to *T, o Opt[*T]) {
 type Checker struct {
 	fields []FieldError
 	depth  int
+	inside int
 }
 
 // maxLevels bounds structs inside structs: the stores take 100 levels, of which
 // a list is one too.
 const maxLevels = 30
+
+// maxInside bounds the structs inside one document, at all levels together.
+const maxInside = 1000
 
 // Add reports that the input at path breaks a rule.
 func (c *Checker) Add(path, code, message string, limit any) {
@@ -166,10 +170,39 @@ func Distinct[E comparable](c *Checker, path string, list []E) {
 	}
 }
 
+// constraints adds what breaks the constraints of v, a document or a struct of
+// its fields; when before is not nil, only of the fields that differ from it.
+func (c *Checker) constraints(before, v any) {
+	con, ok := v.(constrained)
+	if !ok {
+		return
+	}
+	n := len(c.fields)
+	con.Constraints(c)
+	if before == nil {
+		return
+	}
+	changed := diff(before, v)
+	all := c.fields[n:]
+	c.fields = c.fields[:n]
+	for _, f := range all {
+		field, _, _ := strings.Cut(f.Path, ".")
+		if slices.ContainsFunc(changed, func(e Edit) bool { return e.Field == field }) {
+			c.fields = append(c.fields, f)
+		}
+	}
+}
+
 // Inside checks a struct inside a document; its paths go on from path.
 func (c *Checker) Inside(path string, v constrained) {
 	if c.depth == maxLevels {
 		c.Add(path, "TOO_DEEP", fmt.Sprintf("must have at most %d levels", maxLevels), maxLevels)
+		return
+	}
+	if c.inside++; c.inside > maxInside {
+		if c.inside == maxInside+1 {
+			c.Add(path, "TOO_MANY", fmt.Sprintf("must have at most %d entries at all levels together", maxInside), maxInside)
+		}
 		return
 	}
 	n := len(c.fields)

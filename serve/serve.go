@@ -12,6 +12,7 @@ import (
 	"net/url"
 	"os"
 	"os/signal"
+	"path/filepath"
 	"runtime/debug"
 	"syscall"
 
@@ -50,7 +51,7 @@ func Main(p Project) {
 	err := p.Run(ctx, os.Args[1:], os.Stdin, os.Stdout, os.Stderr)
 	stop()
 	if err != nil {
-		fmt.Fprintf(os.Stderr, "grapnel: %v\n", plain(err))
+		fmt.Fprintf(os.Stderr, "%s: %v\n", filepath.Base(os.Args[0]), plain(err))
 		os.Exit(1)
 	}
 }

@@ -116,8 +116,8 @@ func TestShop(t *testing.T) {
 			heard(t, p, hers, fmt.Sprint("UPDATED ", order["id"]))
 
 			// What the shop adds to users.
-			p.get(buyer, `mutation($id: ID!, $p: ID!) { updateUser(input: {id: $id, displayName: "Bea", favouriteId: $p, newsletter: true,
-				address: {street: "1 Quay", city: "Hamburg", country: "DE"}}) { user { newsletter } } }`, vars{"id": buyerID, "p": id}, "updateUser")
+			p.get(buyer, `mutation($id: ID!, $p: ID!) { updateUser(input: {id: $id, displayName: "Bea", favouriteId: $p, seller: true,
+				address: {street: "1 Quay", city: "Hamburg", country: "DE"}}) { user { seller } } }`, vars{"id": buyerID, "p": id}, "updateUser")
 			p.refused(maker, `{ users { nodes { address { city } } } }`, nil, "FORBIDDEN")
 
 			check := func(p *product) {
@@ -129,18 +129,18 @@ func TestShop(t *testing.T) {
 						nodes { id story priceWithTax dimensions { width } parts { name } photos { width } maker { username }
 							reviews(first: 5) { totalCount nodes { stars author { username } product { name } } } }
 					}
-					users(where: {newsletter: {eq: true}}) { nodes { displayName favourite { sku } orders { totalCount } } }
+					users(where: {seller: {eq: true}}) { nodes { displayName favourite { sku } orders { totalCount } } }
 				}`, nil, "products.nodes.0").(map[string]any)
 				wants(t, answer, map[string]any{
 					"id": id, "story": "Built by hand.", "priceWithTax": 2399, "dimensions.width": 20.5, "parts": []any{}, "maker.username": "maker",
 					"photos":             []any{map[string]any{"width": 8}, map[string]any{"width": 8}},
 					"reviews.totalCount": 1, "reviews.nodes.0.stars": 5, "reviews.nodes.0.author.username": "maker", "reviews.nodes.0.product.name": "Wooden Bôat",
 				})
-				user := p.get(buyer, `{ users(where: {newsletter: {eq: true}}) { totalCount nodes { displayName address { city } favourite { sku } orders { totalCount nodes { status lines { quantity } } } } } }`, nil, "users")
+				user := p.get(buyer, `{ users(where: {seller: {eq: true}}) { totalCount nodes { displayName address { city } favourite { sku } orders { totalCount nodes { status lines { quantity } } } } } }`, nil, "users")
 				wants(t, user, map[string]any{"totalCount": 1, "nodes.0.displayName": "Bea", "nodes.0.address.city": "Hamburg", "nodes.0.favourite.sku": "BO-001",
 					"nodes.0.orders.nodes.0.status": "CANCELLED", "nodes.0.orders.nodes.0.lines.0.quantity": 3})
 				// The others have the default, also the admin whom a command made.
-				if n := p.get("", `{ users(where: {newsletter: {eq: false}}) { totalCount } }`, nil, "users.totalCount"); n != 2.0 {
+				if n := p.get("", `{ users(where: {seller: {eq: false}}) { totalCount } }`, nil, "users.totalCount"); n != 2.0 {
 					t.Errorf("%v users have the default", n)
 				}
 				p.refused(buyer, `{ products(where: {costPrice: {gt: 1}}) { totalCount } }`, nil, "FORBIDDEN")

@@ -109,7 +109,7 @@ func Parse(args []string, stdout, stderr io.Writer) (cli *CLI, command string, d
 	}
 	exited := false
 	k, err := kong.New(cli,
-		kong.Name("grapnel"),
+		kong.Name(filepath.Base(os.Args[0])),
 		kong.Description("A GraphQL backend in one binary: accounts, content and files behind one typed endpoint."),
 		kong.Writers(stdout, stderr),
 		kong.Exit(func(int) { exited = true }),

@@ -20,6 +20,11 @@ func (r *reader) given(def *ast.Definition) {
 	if def.Kind == ast.Enum && len(def.EnumValues) == 0 {
 		r.problems.add(def.Position, "%s has no values: give it some.", def.Name)
 	}
+	for _, v := range def.EnumValues {
+		if strings.HasPrefix(v.Name, "__") {
+			r.problems.add(v.Position, "The name %s is kept for GraphQL itself: choose another one.", v.Name)
+		}
+	}
 	r.givenAt(def.Directives, ast.DirectiveLocation(def.Kind))
 	at := ast.LocationFieldDefinition
 	if def.Kind == ast.InputObject {

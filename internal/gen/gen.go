@@ -250,6 +250,32 @@ func (p project) structsAndResolvers(b *built, written map[string]bool) error {
 	return nil
 }
 
+// checkGenerated refuses files in schema/gen/ that somebody has put there: they
+// are not read, and would be removed.
+func (p project) checkGenerated(files map[string][]byte) error {
+	var problems Problems
+	for _, folder := range []string{"schema/gen", baseFolder} {
+		found, err := filepath.Glob(filepath.Join(p.dir, folder, "*"))
+		if err != nil {
+			return err
+		}
+		for _, file := range found {
+			name := path.Join(folder, filepath.Base(file))
+			if _, wanted := files[name]; wanted || name == baseFolder {
+				continue
+			}
+			data, err := os.ReadFile(file)
+			if err != nil {
+				return err
+			}
+			if first, _, _ := bytes.Cut(data, []byte("\n")); !bytes.Contains(first, []byte("DO NOT EDIT")) {
+				problems = append(problems, Problem{name, 1, 1, "This file is not generated, and is not read here: move it to schema/, or remove it."})
+			}
+		}
+	}
+	return problems.err()
+}
+
 // methods are those that the project has written in resolvers/.
 func (p project) methods() (map[string]bool, error) {
 	written := map[string]bool{}
@@ -283,6 +309,9 @@ func (p project) methods() (map[string]bool, error) {
 // write stores the files that differ, and removes generated ones that are not
 // made any more.
 func (p project) write(files map[string][]byte) error {
+	if err := p.checkGenerated(files); err != nil {
+		return err
+	}
 	for _, pattern := range []string{"schema/gen/*.graphqls", baseFolder + "/*.graphqls", "graph/model/*.gen.go", "resolvers/*.gen.go"} {
 		old, err := filepath.Glob(filepath.Join(p.dir, pattern))
 		if err != nil {

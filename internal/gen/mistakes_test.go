@@ -21,6 +21,11 @@ var mistakes = []struct{ name, sdl, want string }{
 		`1:20: Grapnel itself keeps something as Slugs in its posts: choose another name.`},
 	{"exactly NOW", `type Thing @model @auth(rules: [{allow: PUBLIC, operations: [READ], where: {until: {ne: NOW}}}]) { until: Time! }`,
 		`1:89: What until is compared with is never exactly NOW: use lt, lte, gt or gte.`},
+	{"enum value of GraphQL", `enum Kind { A __B }`,
+		`1:15: The name __B is kept for GraphQL itself: choose another one.`},
+	{"connection by a guarded reference", thing + `{ name: String! others: OtherConnection! @hasMany(field: "thing") }
+type Other @model @auth(rules: [{allow: PUBLIC}]) { thing: Thing @reference @auth(rules: [{allow: ROLE, role: ADMIN}]) }`,
+		`1:67: others goes by Other.thing, which some may not read: write others: OtherConnection, for it is null for them.`},
 	{"NOW and null", `type Thing @model @auth(rules: [{allow: PUBLIC, operations: [READ], where: {until: {gt: NOW}}}]) { until: Time }`,
 		`1:100: A rule lets callers read by comparing until with NOW, and subscriptions wait for that moment: write until: Time!, or @model(subscription: false).`},
 	{"syntax", `type Thing {`,

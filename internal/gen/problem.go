@@ -61,6 +61,18 @@ func notes(doc *document) (ns Problems) {
 			}
 		}
 	}
+	for _, m := range doc.models {
+		for _, f := range m.fields {
+			at := f.def.Position
+			switch {
+			case m.base && !f.extension:
+			case f.unique && f.hidden():
+				ns.add(at, "note: whether a value of %s is taken tells those who may not read it: @unique answers CONFLICT.", f.name)
+			case f.searchable && f.hidden():
+				ns.add(at, "note: search of %s is FORBIDDEN for those who may not read %s: it looks there, too.", m.plural, f.name)
+			}
+		}
+	}
 	return ns
 }
 

@@ -444,7 +444,7 @@ func (r *reader) relate(m *model) {
 		case hasMany:
 			name, isConnection := strings.CutSuffix(f.typ, "Connection")
 			other := r.models[name]
-			if !isConnection || other == nil || f.null || f.def.Type.Elem != nil {
+			if !isConnection || other == nil || f.def.Type.Elem != nil {
 				r.problems.add(f.def.Position, "@hasMany needs the connection of a stored type, such as ReviewConnection!; %s is none.", f.def.Type)
 				continue
 			}
@@ -565,6 +565,9 @@ func (r *reader) attribute(f *field) core.Attribute {
 	if f.kind == scalar && f.typ == "Int" {
 		a.Bits = 32
 	}
+	if f.kind == inline {
+		a.Shape = r.shape(f.typ, map[string]bool{})
+	}
 	if f.kind == enum {
 		for _, v := range r.doc.enums[f.typ].EnumValues {
 			a.Values = append(a.Values, v.Name)
@@ -576,11 +579,37 @@ func (r *reader) attribute(f *field) core.Attribute {
 	return a
 }
 
+// shape describes an embedded type: its fields and those of the types inside.
+func (r *reader) shape(name string, inside map[string]bool) string {
+	if inside[name] || r.embeds[name] == nil {
+		return name
+	}
+	inside[name] = true
+	defer delete(inside, name)
+	var fields []string
+	for _, f := range r.embeds[name].fields {
+		t := f.typ
+		if f.kind == inline {
+			t = r.shape(f.typ, inside)
+		}
+		fields = append(fields, f.stored+" "+strings.Replace(f.def.Type.String(), f.typ, t, 1))
+	}
+	slices.Sort(fields)
+	return "{" + strings.Join(fields, ", ") + "}"
+}
+
 // reach checks what depends on the rules of other models.
 func (r *reader) reach(m *model) {
 	for _, f := range m.fields {
 		if f.kind == reference && !f.null && !f.list && !f.to.everybodyReads() {
 			r.problems.add(f.def.Position, "%s may be deleted, or hidden from some: write %s: %s, and @reference(required: true) when one must be given.", f.typ, f.name, f.typ)
+		}
+		switch {
+		case f.kind != hasMany || f.via == nil || f.null == f.via.hidden():
+		case f.null:
+			r.problems.add(f.def.Position, "@hasMany needs the connection of a stored type, such as ReviewConnection!; %s is none.", f.def.Type)
+		default:
+			r.problems.add(f.def.Position, "%s goes by %s.%s, which some may not read: write %s: %s, for it is null for them.", f.name, f.to.name, f.via.name, f.name, f.typ)
 		}
 	}
 }

@@ -252,3 +252,22 @@ func TestFileNames(t *testing.T) {
 		t.Errorf("no schema: %v", err)
 	}
 }
+
+// A file that somebody has put among the generated ones is neither read nor lost.
+func TestForeignFile(t *testing.T) {
+	t.Parallel()
+	s := shop{t, t.TempDir()}
+	s.write("schema/gen/mine.graphqls", "type Mine { x: Int }")
+	s.write("schema/gen/old.graphqls", "# Code generated from schema/old.graphqls by `go generate`. DO NOT EDIT.\n")
+	p := project{dir: s.dir}
+	if err := p.write(nil); err == nil || !strings.HasPrefix(err.Error(), "schema/gen/mine.graphqls:1:1: ") {
+		t.Errorf("%v", err)
+	}
+	if _, there := s.files()["schema/gen/old.graphqls"]; !there {
+		t.Error("something was removed all the same")
+	}
+	s.remove("schema/gen/mine.graphqls")
+	if err := p.write(nil); err != nil || len(s.files()) != 0 {
+		t.Errorf("%v, %v", s.files(), err)
+	}
+}

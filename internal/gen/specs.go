@@ -62,6 +62,9 @@ func attributeParts(a core.Attribute) string {
 	if a.Reference != "" {
 		s += fmt.Sprintf(", Reference: %q", a.Reference)
 	}
+	if a.Shape != "" {
+		s += fmt.Sprintf(", Shape: %q", a.Shape)
+	}
 	if len(a.Guard) > 0 {
 		s += ", Guard: " + goRules(a.Guard, "")
 	}

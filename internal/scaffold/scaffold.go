@@ -93,8 +93,8 @@ func write(dir string, p Plan) error {
 		data.Version, data.Replace = "v0.0.0", checkout
 	}
 	return fs.WalkDir(files, "files", func(path string, d fs.DirEntry, err error) error {
-		if err != nil || d.IsDir() {
-			return err
+		if err != nil || d.IsDir() || data.Replace != "" && strings.Contains(path, "ocker") {
+			return err // an image cannot be built with a checkout that lies elsewhere
 		}
 		t, err := template.ParseFS(files, path)
 		if err != nil {

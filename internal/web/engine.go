@@ -173,7 +173,7 @@ func (e *engine) DispatchOperation(ctx context.Context, op *graphql.OperationCon
 		if len(root) == 1 { // gqlgen leaves it out of the paths of errors in events
 			ctx = graphql.WithFieldContext(ctx, &graphql.FieldContext{Object: "Subscription", Field: root[0]})
 		}
-		resp := next(ctx)
+		resp := next(core.WithReadLimit(ctx, e.limits.Read)) // of each event, too
 		if resp != nil && len(resp.Errors) > e.limits.Errors {
 			more := len(resp.Errors) - e.limits.Errors
 			resp.Errors = append(resp.Errors[:e.limits.Errors:e.limits.Errors],

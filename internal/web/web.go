@@ -173,6 +173,7 @@ type Limits struct {
 	Cost           int   // estimated fields of the answer; see coster; 20,000
 	PageSize       int   // of a page without first and last, for Cost; 20
 	ListSize       int   // assumed of a list that has no pages, for Cost; 10
+	Read           int64 // bytes of documents that an operation reads; 32 MiB
 
 	IntrospectionDepth int // levels of fields below __schema or __type; 20
 	IntrospectionLists int // nested lists of fields or types there; 2
@@ -213,6 +214,7 @@ func (l Limits) orDefaults() Limits {
 		Cost:                   cmp.Or(l.Cost, 20_000),
 		PageSize:               cmp.Or(l.PageSize, 20),
 		ListSize:               cmp.Or(l.ListSize, 10),
+		Read:                   cmp.Or(l.Read, 32<<20),
 		IntrospectionDepth:     cmp.Or(l.IntrospectionDepth, 20),
 		IntrospectionLists:     cmp.Or(l.IntrospectionLists, 2),
 		Errors:                 cmp.Or(l.Errors, 100),

@@ -24,7 +24,7 @@ type ProductResolver interface {
 	Maker(ctx context.Context, obj *model.Product) (*core.User, error)
 	Reviews(ctx context.Context, obj *model.Product, where *model.ReviewWhere, orderBy *model.ReviewOrder, search *string, first *int32, after *string, last *int32, before *string) (*core.Page[model.Review], error)
 	CostPrice(ctx context.Context, obj *model.Product) (*int32, error)
-	PriceWithTax(ctx context.Context, obj *model.Product) (int32, error)
+	PriceWithTax(ctx context.Context, obj *model.Product) (int64, error)
 }
 
 // endregion ************************** generated!.gotpl **************************
@@ -667,15 +667,15 @@ func (ec *executionContext) _Product_priceWithTax(ctx context.Context, field gra
 			return ec.Resolvers.Product().PriceWithTax(ctx, obj)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v int32) graphql.Marshaler {
-			return ec.marshalNInt2int32(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v int64) graphql.Marshaler {
+			return ec.marshalNInt642int64(ctx, selections, v)
 		},
 		true,
 		true,
 	)
 }
 func (ec *executionContext) fieldContext_Product_priceWithTax(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("Product", field, true, true, errors.New("field of type Int does not have child fields"))
+	return graphql.NewScalarFieldContext("Product", field, true, true, errors.New("field of type Int64 does not have child fields"))
 }
 
 func (ec *executionContext) _Product_createdAt(ctx context.Context, field graphql.CollectedField, obj *model.Product) (ret graphql.Marshaler) {

@@ -432,9 +432,9 @@ type ComplexityRoot struct {
 		Email       func(childComplexity int) int
 		Favourite   func(childComplexity int) int
 		ID          func(childComplexity int) int
-		Newsletter  func(childComplexity int) int
 		Orders      func(childComplexity int, where *model1.OrderWhere, orderBy *model1.OrderOrder, first *int32, after *string, last *int32, before *string) int
 		Role        func(childComplexity int) int
+		Seller      func(childComplexity int) int
 		SuspendedAt func(childComplexity int) int
 		UpdatedAt   func(childComplexity int) int
 		Username    func(childComplexity int) int
@@ -2113,12 +2113,6 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.User.ID(childComplexity), true
-	case "User.newsletter":
-		if e.ComplexityRoot.User.Newsletter == nil {
-			break
-		}
-
-		return e.ComplexityRoot.User.Newsletter(childComplexity), true
 	case "User.orders":
 		if e.ComplexityRoot.User.Orders == nil {
 			break
@@ -2136,6 +2130,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.User.Role(childComplexity), true
+	case "User.seller":
+		if e.ComplexityRoot.User.Seller == nil {
+			break
+		}
+
+		return e.ComplexityRoot.User.Seller(childComplexity), true
 	case "User.suspendedAt":
 		if e.ComplexityRoot.User.SuspendedAt == nil {
 			break
@@ -3459,7 +3459,7 @@ type Product implements Node {
   """
   The price in cents with 20 % tax, rounded up.
   """
-  priceWithTax: Int!
+  priceWithTax: Int64!
 }
 """
 Outer measures in millimetres.
@@ -3520,9 +3520,9 @@ extend type User {
   """
   address: Address
   """
-  Whether the user wants to hear from the shop.
+  Whether the user sells things here.
   """
-  newsletter: Boolean!
+  seller: Boolean!
   """
   What the user likes best.
   """
@@ -4382,7 +4382,7 @@ input UserWhere {
   FORBIDDEN for those who may not read the field.
   """
   suspendedAt: TimeFilter
-  newsletter: BooleanFilter
+  seller: BooleanFilter
   createdAt: TimeFilter
 }
 """
@@ -4438,9 +4438,9 @@ extend input UpdateUserInput {
   """
   address: AddressInput
   """
-  Whether the user wants to hear from the shop.
+  Whether the user sells things here.
   """
-  newsletter: Boolean
+  seller: Boolean
   """
   What the user likes best.
   """
@@ -5132,8 +5132,8 @@ func (ec *executionContext) childFields_User(ctx context.Context, field graphql.
 		return ec.fieldContext_User_orders(ctx, field)
 	case "address":
 		return ec.fieldContext_User_address(ctx, field)
-	case "newsletter":
-		return ec.fieldContext_User_newsletter(ctx, field)
+	case "seller":
+		return ec.fieldContext_User_seller(ctx, field)
 	case "favourite":
 		return ec.fieldContext_User_favourite(ctx, field)
 	}

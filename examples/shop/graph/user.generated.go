@@ -27,7 +27,7 @@ type UserResolver interface {
 
 	Orders(ctx context.Context, obj *core.User, where *model.OrderWhere, orderBy *model.OrderOrder, first *int32, after *string, last *int32, before *string) (*core.Page[model.Order], error)
 	Address(ctx context.Context, obj *core.User) (*model.Address, error)
-	Newsletter(ctx context.Context, obj *core.User) (bool, error)
+	Seller(ctx context.Context, obj *core.User) (bool, error)
 	Favourite(ctx context.Context, obj *core.User) (*model.Product, error)
 }
 
@@ -628,16 +628,16 @@ func (ec *executionContext) fieldContext_User_address(_ context.Context, field g
 	return fc, nil
 }
 
-func (ec *executionContext) _User_newsletter(ctx context.Context, field graphql.CollectedField, obj *core.User) (ret graphql.Marshaler) {
+func (ec *executionContext) _User_seller(ctx context.Context, field graphql.CollectedField, obj *core.User) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
 		field,
 		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_User_newsletter(ctx, field)
+			return ec.fieldContext_User_seller(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return ec.Resolvers.User().Newsletter(ctx, obj)
+			return ec.Resolvers.User().Seller(ctx, obj)
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
@@ -647,7 +647,7 @@ func (ec *executionContext) _User_newsletter(ctx context.Context, field graphql.
 		true,
 	)
 }
-func (ec *executionContext) fieldContext_User_newsletter(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+func (ec *executionContext) fieldContext_User_seller(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("User", field, true, true, errors.New("field of type Boolean does not have child fields"))
 }
 
@@ -990,7 +990,7 @@ func (ec *executionContext) unmarshalInputUpdateUserInput(ctx context.Context, o
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"id", "expectedVersion", "username", "displayName", "bio", "avatarId", "address", "newsletter", "favouriteId"}
+	fieldsInOrder := [...]string{"id", "expectedVersion", "username", "displayName", "bio", "avatarId", "address", "seller", "favouriteId"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -1046,13 +1046,13 @@ func (ec *executionContext) unmarshalInputUpdateUserInput(ctx context.Context, o
 				return it, err
 			}
 			it.Address = graphql.OmittableOf(data)
-		case "newsletter":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("newsletter"))
+		case "seller":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("seller"))
 			data, err := ec.unmarshalOBoolean2ᚖbool(ctx, v)
 			if err != nil {
 				return it, err
 			}
-			it.Newsletter = graphql.OmittableOf(data)
+			it.Seller = graphql.OmittableOf(data)
 		case "favouriteId":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("favouriteId"))
 			data, err := ec.unmarshalOID2ᚖstring(ctx, v)
@@ -1117,7 +1117,7 @@ func (ec *executionContext) unmarshalInputUserWhere(ctx context.Context, obj any
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"and", "or", "not", "id", "username", "role", "email", "suspendedAt", "newsletter", "createdAt"}
+	fieldsInOrder := [...]string{"and", "or", "not", "id", "username", "role", "email", "suspendedAt", "seller", "createdAt"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -1180,13 +1180,13 @@ func (ec *executionContext) unmarshalInputUserWhere(ctx context.Context, obj any
 				return it, err
 			}
 			it.SuspendedAt = graphql.OmittableOf(data)
-		case "newsletter":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("newsletter"))
+		case "seller":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("seller"))
 			data, err := ec.unmarshalOBooleanFilter2ᚖgithubᚗcomᚋgrapnelᚋgrapnelᚋgraphᚋmodelᚐBooleanFilter(ctx, v)
 			if err != nil {
 				return it, err
 			}
-			it.Newsletter = graphql.OmittableOf(data)
+			it.Seller = graphql.OmittableOf(data)
 		case "createdAt":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("createdAt"))
 			data, err := ec.unmarshalOTimeFilter2ᚖgithubᚗcomᚋgrapnelᚋgrapnelᚋgraphᚋmodelᚐTimeFilter(ctx, v)
@@ -1649,7 +1649,7 @@ func (ec *executionContext) _User(ctx context.Context, sel ast.SelectionSet, obj
 			}
 
 			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
-		case "newsletter":
+		case "seller":
 			field := field
 
 			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
@@ -1658,7 +1658,7 @@ func (ec *executionContext) _User(ctx context.Context, sel ast.SelectionSet, obj
 						ec.Error(ctx, ec.Recover(ctx, r))
 					}
 				}()
-				res = ec._User_newsletter(ctx, field, obj)
+				res = ec._User_seller(ctx, field, obj)
 				if res == graphql.Null {
 					atomic.AddUint32(&fs.Invalids, 1)
 				}

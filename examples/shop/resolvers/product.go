@@ -7,6 +7,6 @@ import (
 )
 
 // PriceWithTax is computed whenever it is asked for.
-func (r *productResolver) PriceWithTax(_ context.Context, p *model.Product) (int32, error) {
-	return (p.Price*120 + 99) / 100, nil
+func (r *productResolver) PriceWithTax(_ context.Context, p *model.Product) (int64, error) {
+	return (int64(p.Price)*120 + 99) / 100, nil
 }

@@ -60,7 +60,7 @@ func withAddress(users *ruletest.Table) {
 	users.Writes = append(users.Writes,
 		ruletest.Write{Verb: core.Update, Guard: "address", Call: `updateUser(input: {id: $id, address: {street: "A", city: "B", country: "DE"}})`, Allow: own},
 		ruletest.Write{Verb: core.Update, Guard: "address", Call: `updateUser(input: {id: $id, address: null})`, Allow: own},
-		ruletest.Write{Verb: core.Update, Call: `updateUser(input: {id: $id, newsletter: true})`, Allow: own},
+		ruletest.Write{Verb: core.Update, Call: `updateUser(input: {id: $id, seller: true})`, Allow: own},
 		ruletest.Write{Verb: core.Update, Call: `updateUser(input: {id: $id, favouriteId: "product_public"})`, Allow: own},
 		ruletest.Write{Verb: core.Update, Call: `updateUser(input: {id: $id, favouriteId: "product_hidden"})`, Only: "stranger owner",
 			Allow: ruletest.Allow{"stranger": "admin", "owner": "owner admin"}, Invalid: ruletest.Allow{"stranger": "stranger"}},

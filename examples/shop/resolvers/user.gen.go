@@ -29,7 +29,7 @@ func userWhere(w *translate.Reader, at string, in *model.UserWhere) core.Filter 
 		translate.Field(w, at, "role", "role", in.Role, func(c *translate.Conditions, f *basemodel.RoleFilter) { translate.Equality(c, f.Eq, f.Ne, f.In) }),
 		translate.String(w, at, "email", "email", in.Email),
 		translate.Time(w, at, "suspendedAt", "suspendedAt", in.SuspendedAt),
-		translate.Boolean(w, at, "newsletter", "newsletter", in.Newsletter),
+		translate.Boolean(w, at, "seller", "seller", in.Seller),
 		translate.Time(w, at, "createdAt", "createdAt", in.CreatedAt),
 	)
 }
@@ -48,7 +48,7 @@ func userOrder(by *model.UserOrder) []core.Order {
 func updateUser(in *model.UpdateUserInput) core.Edits[model.UserExtension] {
 	e := core.Edits[model.UserExtension]{Apply: func(d *model.UserExtension, c *core.Checker) {
 		translate.Set(&d.Address, in.Address)
-		translate.Require(c, "newsletter", &d.Newsletter, in.Newsletter)
+		translate.Require(c, "seller", &d.Seller, in.Seller)
 		translate.Set(&d.FavouriteID, in.FavouriteID)
 	}}
 	if in.Address.IsSet() {
@@ -69,8 +69,8 @@ func (r *userResolver) Address(ctx context.Context, obj *core.User) (*model.Addr
 	return core.AddedFields[model.UserExtension](obj).Address, r.app.Users.CanRead(ctx, obj, "address")
 }
 
-func (r *userResolver) Newsletter(_ context.Context, obj *core.User) (bool, error) {
-	return core.AddedFields[model.UserExtension](obj).Newsletter, nil
+func (r *userResolver) Seller(_ context.Context, obj *core.User) (bool, error) {
+	return core.AddedFields[model.UserExtension](obj).Seller, nil
 }
 
 func (r *userResolver) Favourite(ctx context.Context, obj *core.User) (*model.Product, error) {

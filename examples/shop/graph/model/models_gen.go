@@ -234,8 +234,8 @@ type UpdateUserInput struct {
 	AvatarID graphql.Omittable[*string] `json:"avatarId,omitempty"`
 	// Where to send things; only the user and editors see it.
 	Address graphql.Omittable[*Address] `json:"address,omitempty"`
-	// Whether the user wants to hear from the shop.
-	Newsletter graphql.Omittable[*bool] `json:"newsletter,omitempty"`
+	// Whether the user sells things here.
+	Seller graphql.Omittable[*bool] `json:"seller,omitempty"`
 	// What the user likes best.
 	FavouriteID graphql.Omittable[*string] `json:"favouriteId,omitempty"`
 }
@@ -258,7 +258,7 @@ type UserWhere struct {
 	Email graphql.Omittable[*model.StringFilter] `json:"email,omitempty"`
 	// FORBIDDEN for those who may not read the field.
 	SuspendedAt graphql.Omittable[*model.TimeFilter]    `json:"suspendedAt,omitempty"`
-	Newsletter  graphql.Omittable[*model.BooleanFilter] `json:"newsletter,omitempty"`
+	Seller      graphql.Omittable[*model.BooleanFilter] `json:"seller,omitempty"`
 	CreatedAt   graphql.Omittable[*model.TimeFilter]    `json:"createdAt,omitempty"`
 }
 

@@ -10,15 +10,15 @@ import (
 type UserExtension struct {
 	// Where to send things; only the user and editors see it.
 	Address *Address `bson:"address"`
-	// Whether the user wants to hear from the shop.
-	Newsletter bool `bson:"newsletter"`
+	// Whether the user sells things here.
+	Seller bool `bson:"seller"`
 	// What the user likes best.
 	FavouriteID *string `bson:"favouriteId"`
 }
 
 // NewUserExtension is one with its defaults.
 func NewUserExtension() *UserExtension {
-	return &UserExtension{Newsletter: false}
+	return &UserExtension{Seller: false}
 }
 
 // Constraints reports what breaks the constraints of the schema.

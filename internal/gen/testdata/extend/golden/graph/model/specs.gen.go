@@ -86,7 +86,7 @@ func Specs() []core.Spec {
 				{Name: "suspendedAt", Kind: core.Time, Guard: []core.Rule{{Verbs: core.Create | core.Read | core.Update, Owner: "_id"}, {Verbs: core.Create | core.Read | core.Update, Role: core.Admin}}},
 				{Name: "nickname"},
 				{Name: "newsletter", Kind: core.Bool, Required: true, Default: true},
-				{Name: "address", Kind: core.Document, Guard: []core.Rule{{Verbs: core.Create | core.Read | core.Update, Owner: "_id"}}},
+				{Name: "address", Kind: core.Document, Shape: "{street String!}", Guard: []core.Rule{{Verbs: core.Create | core.Read | core.Update, Owner: "_id"}}},
 				{Name: "friendIds", Array: true, Reference: "users"},
 			},
 			Added: core.NewAddition(NewUserExtension),

@@ -112,7 +112,7 @@ func Specs() []core.Spec {
 				{Name: "htmlURL2", Required: true},
 				{Name: "kindOf", Required: true, Values: []string{"API_KEY", "html", "Url2", "_X"}},
 				{Name: "kinds", Array: true, Values: []string{"API_KEY", "html", "Url2", "_X"}},
-				{Name: "range", Kind: core.Document},
+				{Name: "range", Kind: core.Document, Shape: "{default [Range!]!, from Int!}"},
 			},
 			Fields: []core.Field{
 				{Name: "type", Unique: true},

@@ -138,7 +138,7 @@ func Specs() []core.Spec {
 				{Name: "limit", Kind: core.Int, Bits: 32, Default: int64(3), Guard: []core.Rule{{Verbs: core.Create | core.Read | core.Update, Role: core.Admin}}},
 				{Name: "price", Kind: core.Float, Required: true, Guard: []core.Rule{{Verbs: core.Read}, {Verbs: core.Create | core.Read | core.Update, Role: core.Editor}}},
 				{Name: "story", Guard: []core.Rule{{Verbs: core.Create | core.Read | core.Update, Role: core.Editor}}},
-				{Name: "place", Kind: core.Document, Guard: []core.Rule{{Verbs: core.Create | core.Read | core.Update, Role: core.Member}}},
+				{Name: "place", Kind: core.Document, Shape: "{city String!}", Guard: []core.Rule{{Verbs: core.Create | core.Read | core.Update, Role: core.Member}}},
 			},
 			Fields: []core.Field{
 				{Name: "title"},
