@@ -75,8 +75,9 @@ type App struct {
 	running sync.WaitGroup
 }
 
-// New brings the store to what the specs declare, or says why it cannot, opens the stream of changes and starts the
-// upkeep. Close ends it; the stores stay open.
+// New brings the store to what the specs declare, or says why it cannot, opens
+// the stream of changes and starts the upkeep. Close ends it; the stores stay
+// open.
 func New(ctx context.Context, cfg Config) (*App, error) {
 	if len(cfg.Key) < 32 {
 		return nil, fmt.Errorf("core: the key needs at least 32 bytes")

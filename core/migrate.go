@@ -161,8 +161,8 @@ func migrate(ctx context.Context, docs DocStore, specs map[string]Spec, log *slo
 	return m.Apply(ctx)
 }
 
-// planMigration compares the specs with the snapshots, and looks at documents only where
-// they differ.
+// planMigration compares the specs with the snapshots, and looks at documents
+// only where they differ.
 func planMigration(ctx context.Context, docs DocStore, specs map[string]Spec, forget []string) (*Migration, error) {
 	m := &Migration{docs: docs, specs: specs, forget: forget, fills: map[string][]watch{}}
 	old, err := m.snapshots(ctx)

@@ -290,7 +290,8 @@ func (p *Posts) HTML(ctx context.Context, post *Post) (string, error) {
 }
 
 // check validates a post before it is stored, all of its fields at once, and
-// brings its tags to their stored form. imports says that it sets what only editors may: the author or an old date.
+// brings its tags to their stored form. imports says that it sets what only
+// editors may: the author or an old date.
 func (p *Posts) check(ctx context.Context, before, post *Post, imports bool) error {
 	if imports && !p.mayImport(ctx) {
 		return Errorf(Forbidden, "Only editors may set the author or the date of creation.")

@@ -32,16 +32,14 @@ func Where[W any](in *W, convert func(*Reader, string, *W) core.Filter) (core.Fi
 	return f, core.InvalidFields(w.fields)
 }
 
-// ID reads the conditions on an id: at is the path of the where, name the
-// field there and stored the one in documents.
+// ID reads the conditions on an id; see [Field].
 func ID(w *Reader, at, name, stored string, in graphql.Omittable[*model.IDFilter]) core.Filter {
 	return Field(w, at, name, stored, in, func(c *Conditions, f *model.IDFilter) {
 		Equality(c, f.Eq, f.Ne, f.In)
 	})
 }
 
-// String reads the conditions on a text: at is the path of the where, name the
-// field there and stored the one in documents.
+// String reads the conditions on a text; see [Field].
 func String(w *Reader, at, name, stored string, in graphql.Omittable[*model.StringFilter]) core.Filter {
 	return Field(w, at, name, stored, in, func(c *Conditions, f *model.StringFilter) {
 		Equality(c, f.Eq, f.Ne, f.In)
@@ -49,8 +47,7 @@ func String(w *Reader, at, name, stored string, in graphql.Omittable[*model.Stri
 	})
 }
 
-// Int reads the conditions on a whole number: at is the path of the where, name the
-// field there and stored the one in documents.
+// Int reads the conditions on a whole number; see [Field].
 func Int(w *Reader, at, name, stored string, in graphql.Omittable[*model.IntFilter]) core.Filter {
 	return Field(w, at, name, stored, in, func(c *Conditions, f *model.IntFilter) {
 		Equality(c, f.Eq, f.Ne, f.In)
@@ -58,8 +55,7 @@ func Int(w *Reader, at, name, stored string, in graphql.Omittable[*model.IntFilt
 	})
 }
 
-// Int64 reads the conditions on a whole number of 64 bits: at is the path of the where, name the
-// field there and stored the one in documents.
+// Int64 reads the conditions on a whole number of 64 bits; see [Field].
 func Int64(w *Reader, at, name, stored string, in graphql.Omittable[*model.Int64Filter]) core.Filter {
 	return Field(w, at, name, stored, in, func(c *Conditions, f *model.Int64Filter) {
 		Equality(c, f.Eq, f.Ne, f.In)
@@ -67,8 +63,7 @@ func Int64(w *Reader, at, name, stored string, in graphql.Omittable[*model.Int64
 	})
 }
 
-// Float reads the conditions on a number: at is the path of the where, name the
-// field there and stored the one in documents.
+// Float reads the conditions on a number; see [Field].
 func Float(w *Reader, at, name, stored string, in graphql.Omittable[*model.FloatFilter]) core.Filter {
 	return Field(w, at, name, stored, in, func(c *Conditions, f *model.FloatFilter) {
 		Equality(c, f.Eq, f.Ne, f.In)
@@ -76,16 +71,14 @@ func Float(w *Reader, at, name, stored string, in graphql.Omittable[*model.Float
 	})
 }
 
-// Boolean reads the conditions on a truth value: at is the path of the where, name the
-// field there and stored the one in documents.
+// Boolean reads the conditions on a truth value; see [Field].
 func Boolean(w *Reader, at, name, stored string, in graphql.Omittable[*model.BooleanFilter]) core.Filter {
 	return Field(w, at, name, stored, in, func(c *Conditions, f *model.BooleanFilter) {
 		Equality(c, f.Eq, f.Ne, graphql.Omittable[[]bool]{})
 	})
 }
 
-// Time reads the conditions on a moment: at is the path of the where, name the
-// field there and stored the one in documents.
+// Time reads the conditions on a moment; see [Field].
 func Time(w *Reader, at, name, stored string, in graphql.Omittable[*model.TimeFilter]) core.Filter {
 	return Field(w, at, name, stored, in, func(c *Conditions, f *model.TimeFilter) {
 		Equality(c, f.Eq, graphql.Omittable[*time.Time]{}, graphql.Omittable[[]time.Time]{})
@@ -93,16 +86,14 @@ func Time(w *Reader, at, name, stored string, in graphql.Omittable[*model.TimeFi
 	})
 }
 
-// IDList reads the conditions on a list of ids: at is the path of the where, name the
-// field there and stored the one in documents.
+// IDList reads the conditions on a list of ids; see [Field].
 func IDList(w *Reader, at, name, stored string, in graphql.Omittable[*model.IDListFilter]) core.Filter {
 	return Field(w, at, name, stored, in, func(c *Conditions, f *model.IDListFilter) {
 		Has(c, f.Has, f.HasSome)
 	})
 }
 
-// StringList reads the conditions on a list of texts: at is the path of the where, name the
-// field there and stored the one in documents.
+// StringList reads the conditions on a list of texts; see [Field].
 func StringList(w *Reader, at, name, stored string, in graphql.Omittable[*model.StringListFilter]) core.Filter {
 	return Field(w, at, name, stored, in, func(c *Conditions, f *model.StringListFilter) {
 		Has(c, f.Has, f.HasSome)
@@ -116,7 +107,8 @@ type Conditions struct {
 	all       []core.Filter
 }
 
-// Field reads the conditions on one field with read.
+// Field reads the conditions on one field with read: at is the path of the where,
+// name the field there, and stored the one in documents.
 func Field[F any](w *Reader, at, name, stored string, in graphql.Omittable[*F], read func(*Conditions, *F)) core.Filter {
 	f, set := in.ValueOK()
 	if !set {
