@@ -301,12 +301,12 @@ func (c *Collection[T]) find(ctx context.Context, q Query) ([]*T, error) {
 	if q.Filter.Op == OpNone {
 		return nil, nil
 	}
-	b := &batch[T]{}
+	b, limit := &batch[T]{}, readLimitOf(ctx)
 	for doc, err := range c.docs.Find(ctx, c.spec.Name, q) {
 		if err != nil {
 			return nil, err
 		}
-		if err := c.join(ctx, b, doc, q.Brief); err != nil {
+		if err := c.join(limit, b, doc, q.Brief); err != nil {
 			return nil, err
 		}
 	}
@@ -325,10 +325,10 @@ func (c *Collection[T]) findEach(ctx context.Context, qs []Query) ([][]*T, error
 	if err != nil {
 		return nil, err
 	}
-	b := &batch[T]{}
+	b, limit := &batch[T]{}, readLimitOf(ctx)
 	for i, docs := range found {
 		for _, doc := range docs {
-			if err := c.join(ctx, b, doc, qs[i].Brief); err != nil {
+			if err := c.join(limit, b, doc, qs[i].Brief); err != nil {
 				return nil, err
 			}
 		}
@@ -338,9 +338,9 @@ func (c *Collection[T]) findEach(ctx context.Context, qs []Query) ([][]*T, error
 	return each, nil
 }
 
-// join decodes doc into a batch.
-func (c *Collection[T]) join(ctx context.Context, b *batch[T], doc Doc, brief bool) error {
-	if err := chargeRead(ctx, len(doc.BSON())); err != nil {
+// join decodes doc into a batch, within the limit of what may be read.
+func (c *Collection[T]) join(limit *readLimit, b *batch[T], doc Doc, brief bool) error {
+	if err := limit.charge(len(doc.BSON())); err != nil {
 		return err
 	}
 	t, err := c.decode(doc)

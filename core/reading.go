@@ -12,14 +12,22 @@ type readLimitKey struct{}
 // is bounded by its number of documents, and they by what one request can
 // write; but a short query may ask for many pages of large ones.
 func WithReadLimit(ctx context.Context, bytes int64) context.Context {
-	left := &atomic.Int64{}
+	left := &readLimit{}
 	left.Store(bytes)
 	return context.WithValue(ctx, readLimitKey{}, left)
 }
 
-// chargeRead takes a document of n bytes from what may still be read.
-func chargeRead(ctx context.Context, n int) error {
-	if left, ok := ctx.Value(readLimitKey{}).(*atomic.Int64); ok && left.Add(-int64(n)) < 0 {
+// readLimit is how many bytes may still be read; any number when it is nil.
+type readLimit struct{ atomic.Int64 }
+
+func readLimitOf(ctx context.Context) *readLimit {
+	left, _ := ctx.Value(readLimitKey{}).(*readLimit)
+	return left
+}
+
+// charge takes a document of n bytes from what may still be read.
+func (l *readLimit) charge(n int) error {
+	if l != nil && l.Add(-int64(n)) < 0 {
 		return Errorf(TooLarge, "What this operation reads is too large. Ask for fewer objects at a time.")
 	}
 	return nil
