@@ -13,6 +13,10 @@
 // it, and the store, what the type is. Documents are structs with bson tags that
 // embed [Head].
 //
+// A type that a project declares in its schema gets a [Model] around its
+// Collection: constraints, references, and the [Hooks] that the project sets.
+// The Specs of all types, ours too, are made from the schema.
+//
 // Who calls is the [Principal] in the context. Its rights become a [Filter]
 // that goes into every read and write, so that what the caller may not see does
 // not exist for it, and nothing happens between a check and an act. The same
