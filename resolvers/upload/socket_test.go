@@ -129,7 +129,7 @@ func TestSlowSender(t *testing.T) {
 	body := encode(form(file("a", content(0, 100_000))))
 	for _, trickle := range []bool{false, true} {
 		for _, n := range []int{20, 1000} { // before and while the operation runs
-			s := serve(t, newHandler(upload.Transport{IdleTimeout: 100 * time.Millisecond}, func(_ context.Context, vars map[string]any) error {
+			s := serve(t, newHandler(upload.Transport{IdleTimeout: 500 * time.Millisecond}, func(_ context.Context, vars map[string]any) error {
 				_, err := io.Copy(io.Discard, list(vars)[0])
 				if !core.Is(err, core.Aborted) {
 					t.Error(err)
