@@ -20,7 +20,7 @@ type Head struct {
 	brief bool       // the Bulk fields may be missing
 	own   *Principal // of the user itself, who has just proved who it is; it reads the document as that
 	batch any        // *batch[T]: the documents that one caller read together with this one
-	added any        // the fields that a project added; see Extend
+	added any        // the fields that a project added; see Addition
 }
 
 // head lets a Collection reach the Head of any type that embeds it.

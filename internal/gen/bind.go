@@ -15,7 +15,7 @@ import (
 type binder struct {
 	goNames
 	written map[string]bool // "queryResolver.Products": methods written by hand
-	made    map[string]bool // the same for generated ones
+	methods map[string]bool // these and the generated ones
 }
 
 // resolvers writes one file for each model and one for what joins them.
@@ -56,7 +56,7 @@ func (b *binder) file() *goFile {
 // method writes a method unless the project has it.
 func (b *binder) method(g *goFile, receiver, name, format string, args ...any) {
 	key := receiver + "." + name
-	b.made[key] = true
+	b.methods[key] = true
 	if b.written[key] {
 		return
 	}
@@ -324,7 +324,6 @@ func (b *binder) links(g *goFile, m *model) {
 		if f.hidden() {
 			guard = fmt.Sprintf("if err := %s.CanRead(ctx, obj, %q); err != nil {\n\t\treturn nil, err\n\t}\n\t", m.service(), f.stored)
 		}
-		key := fmt.Sprintf("func(d *%s) string { return %s }", t, of("d"))
 		switch {
 		case f.kind == hasMany && f.to != nil:
 			b.method(g, receiver, name, `(%s) (*core.Page[%s], error) {
@@ -335,14 +334,13 @@ func (b *binder) links(g *goFile, m *model) {
 			b.method(g, receiver, name, `(ctx context.Context, obj *%[1]s) ([]*%[2]s, error) {
 	%[3]sreturn core.FollowAll(ctx, obj, %[4]q, func(d *%[1]s) []string { return %[5]s }, %[6]s)
 }`, t, b.typ(f.typ), guard, f.name, of("d"), f.to.collection())
-		case f.kind == reference && f.null:
-			b.method(g, receiver, name, `(ctx context.Context, obj *%s) (*%s, error) {
-	%sreturn translate.Maybe(core.Follow(ctx, obj, %q, func(d *%s) string { return translate.Deref(%s) }, %s))
-}`, t, b.typ(f.typ), guard, f.name, t, of("d"), f.to.collection())
 		case f.kind == reference:
-			b.method(g, receiver, name, `(ctx context.Context, obj *%s) (*%s, error) {
-	return core.Follow(ctx, obj, %q, %s, %s)
-}`, t, b.typ(f.typ), f.name, key, f.to.collection())
+			id, follow := of("d"), "core.Follow(ctx, obj, %q, func(d *%s) string { return %s }, %s)"
+			if f.null {
+				id, follow = "translate.Deref("+id+")", "translate.Maybe("+follow+")"
+			}
+			b.method(g, receiver, name, "(ctx context.Context, obj *%s) (*%s, error) {\n\t%sreturn %s\n}",
+				t, b.typ(f.typ), guard, fmt.Sprintf(follow, f.name, t, id, f.to.collection()))
 		case f.bulk:
 			zero := `""`
 			if f.null {
@@ -394,7 +392,7 @@ func (f *field) needsResolver() bool {
 // and the types that gqlgen asks for.
 func (b *binder) root() *goFile {
 	g := b.file()
-	extended := map[string]bool{"Query": true, "Mutation": true, "Subscription": true}
+	extended := maps.Clone(roots)
 	for _, m := range b.doc.models {
 		extended[m.name] = m.extended
 	}
@@ -426,7 +424,7 @@ func (b *binder) root() *goFile {
 	}
 	for _, name := range append([]string{"Query", "Mutation", "Subscription"}, b.resolved()...) {
 		goName, private := templates.ToGo(name), templates.ToGoPrivate(name)
-		isBase := b.doc.isBase(name) || !b.p.home && slices.Contains([]string{"Query", "Mutation", "Subscription"}, name)
+		isBase := b.doc.isBase(name) || !b.p.home && roots[name]
 		switch {
 		case isBase && !extended[name]:
 			g.printf("\nfunc (x *root) %[1]s() graph.%[1]sResolver { return x.base.%[1]s() }\n", goName)

@@ -94,7 +94,8 @@ func (p project) build(sources []source, written map[string]bool) (*built, error
 	if err != nil {
 		return nil, err
 	}
-	b := &built{doc: doc, files: map[string][]byte{}, methods: maps.Clone(written)}
+	b := &built{doc: doc, files: map[string][]byte{}, methods: map[string]bool{}}
+	maps.Copy(b.methods, written)
 	for _, s := range sources {
 		if s.base {
 			b.files[s.Name] = []byte(s.Input)
@@ -232,14 +233,10 @@ func (p project) structsAndResolvers(b *built, written map[string]bool) error {
 	for name, g := range structs(p, b.doc) {
 		files["graph/model/"+name] = g
 	}
-	bind := &binder{goNames{p, b.doc}, written, map[string]bool{}}
+	bind := &binder{goNames{p, b.doc}, written, b.methods}
 	for name, g := range bind.resolvers() {
 		files["resolvers/"+name] = g
 	}
-	if b.methods == nil {
-		b.methods = map[string]bool{}
-	}
-	maps.Copy(b.methods, bind.made)
 	for name, g := range files {
 		src, err := g.source()
 		if err != nil {

@@ -64,10 +64,10 @@ func (p project) gqlgen(b *built) error {
 		return err
 	}
 	restore, err := setAside()
-	if err != nil {
-		return err
+	if err == nil {
+		err = api.Generate(cfg, api.AddPlugin(&stubs{b.methods}))
 	}
-	if err := api.Generate(cfg, api.AddPlugin(&stubs{b.methods})); err != nil {
+	if err != nil {
 		return errors.Join(err, restore())
 	}
 	return nil
@@ -94,9 +94,8 @@ func (p project) config(doc *document, sources []*ast.Source) (*config.Config, e
 	cfg.SkipModTidy, cfg.SkipValidation = true, true
 	for name, to := range bound {
 		if !cfg.Models.UserDefined(name) {
-			cfg.Models.Add(name, to[0])
-			for _, more := range to[1:] {
-				cfg.Models.Add(name, more)
+			for _, t := range to {
+				cfg.Models.Add(name, t)
 			}
 		}
 	}
@@ -124,7 +123,7 @@ func (p project) config(doc *document, sources []*ast.Source) (*config.Config, e
 		}
 	}
 	for name, isBase := range doc.base {
-		if isBase && !slices.Contains(directiveTypes, name) && !inCore[name] && !cfg.Models.UserDefined(name) && !slices.Contains([]string{"Query", "Mutation", "Subscription"}, name) {
+		if isBase && !slices.Contains(directiveTypes, name) && !inCore[name] && !cfg.Models.UserDefined(name) && !roots[name] {
 			cfg.Models.Add(name, grapnel+"/graph/model."+templates.ToGo(name))
 		}
 	}
@@ -178,13 +177,13 @@ func setAside() (restore func() error, err error) {
 	old := map[string][]byte{}
 	files, err := filepath.Glob("graph/*.generated.go")
 	for _, file := range files {
-		if err == nil {
-			old[file], err = os.ReadFile(file)
+		var data []byte
+		if data, err = os.ReadFile(file); err != nil {
+			break
 		}
-	}
-	for file := range old {
-		if err == nil {
-			err = os.Remove(file)
+		old[file] = data
+		if err = os.Remove(file); err != nil {
+			break
 		}
 	}
 	return func() error {

@@ -44,8 +44,9 @@ func (ps *Problems) add(at *ast.Position, format string, args ...any) {
 	*ps = append(*ps, p)
 }
 
-// notes are what a rule asks of every list and no index serves: no mistake, but
-// slow once there are many documents.
+// notes are no mistakes, but what a project should know of what it declares: what
+// a rule asks of every list and no index serves, which is slow once there are many
+// documents, and what guarded fields do to those who may not read them.
 func notes(doc *document) (ns Problems) {
 	for _, m := range doc.models {
 		for _, rule := range m.spec.Rules {
@@ -60,8 +61,6 @@ func notes(doc *document) (ns Problems) {
 				ns.add(m.def.Directives.ForName("auth").Position, "note: a rule lets callers list %s (@index with sortKeyFields makes one).", problem)
 			}
 		}
-	}
-	for _, m := range doc.models {
 		for _, f := range m.fields {
 			at := f.def.Position
 			switch {

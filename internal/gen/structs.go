@@ -171,40 +171,28 @@ func (n goNames) constraint(vars, body *strings.Builder, owner string, f *field)
 		line("}")
 		return
 	}
-	pointer := f.null || f.kind == inline
-	if pointer {
-		v2 := "*" + v
-		if f.kind == inline {
-			v2 = v
-		}
-		checks := n.checks(vars, owner, f, v2, path)
-		required := f.required || !f.null
-		switch {
-		case len(checks) > 0:
-			line("if %s != nil {", v)
-			for _, c := range checks {
-				line("\t%s", c)
-			}
-			if required {
-				line("} else {")
-				line("\tc.Add(%s, \"REQUIRED\", \"must not be null\", nil)", path)
-			}
-			line("}")
-		case required:
-			line("if %s == nil {", v)
-			line("\tc.Add(%s, \"REQUIRED\", \"must not be null\", nil)", path)
-			line("}")
-		}
+	missing := fmt.Sprintf("c.Add(%s, \"REQUIRED\", \"must not be null\", nil)", path)
+	if !f.null && f.kind == reference {
+		line("if %s == \"\" {\n%s\n}", v, missing)
 		return
 	}
-	if f.kind == reference {
-		line("if %s == \"\" {", v)
-		line("\tc.Add(%s, \"REQUIRED\", \"must not be null\", nil)", path)
-		line("}")
-		return
+	value := v
+	if f.null && f.kind != inline {
+		value = "*" + v
 	}
-	for _, c := range n.checks(vars, owner, f, v, path) {
-		line("%s", c)
+	checks := strings.Join(n.checks(vars, owner, f, value, path), "\n")
+	required := f.required || !f.null
+	switch {
+	case !f.null && f.kind != inline:
+		if checks != "" {
+			line("%s", checks)
+		}
+	case checks != "" && required:
+		line("if %s != nil {\n%s\n} else {\n%s\n}", v, checks, missing)
+	case checks != "":
+		line("if %s != nil {\n%s\n}", v, checks)
+	case required:
+		line("if %s == nil {\n%s\n}", v, missing)
 	}
 }
 
