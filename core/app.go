@@ -1,6 +1,7 @@
 package core
 
 import (
+	"cmp"
 	"context"
 	"crypto/hkdf"
 	"crypto/sha256"
@@ -113,9 +114,9 @@ func New(ctx context.Context, cfg Config) (*App, error) {
 	a.Sessions = &Sessions{
 		docs: register[Session](a, "sessions"), app: a, signUpRole: cfg.SignUpRole,
 		principals: newCache[seenPrincipal](10_000),
-		byAccount:  newLimiter(cfg.Limits.SignInByAccount, limits.SignInByAccount, cfg.Now),
-		byAddress:  newLimiter(cfg.Limits.SignInByAddress, limits.SignInByAddress, cfg.Now),
-		signUps:    newLimiter(cfg.Limits.SignUpByAddress, limits.SignUpByAddress, cfg.Now),
+		byAccount:  NewLimiter(cmp.Or(cfg.Limits.SignInByAccount, limits.SignInByAccount), cfg.Now),
+		byAddress:  NewLimiter(cmp.Or(cfg.Limits.SignInByAddress, limits.SignInByAddress), cfg.Now),
+		signUps:    NewLimiter(cmp.Or(cfg.Limits.SignUpByAddress, limits.SignUpByAddress), cfg.Now),
 	}
 	a.Posts = &Posts{Collection: register[Post](a, "posts"), app: a}
 	a.Posts.settle = a.Posts.claimDue

@@ -1,15 +1,32 @@
 package core
 
-import "context"
+import (
+	"context"
+	"net/netip"
+)
 
 // Client is where a request comes from, as far as core must know.
 type Client struct {
 	// Address is the client's IP address: the peer's or, behind a trusted
-	// proxy, the one it reports. Limits per address count by it.
+	// proxy, the one it reports.
 	Address string
 	// Cookies carries a session for browsers that ask for it; nil where no
 	// cookie can be set, as on a WebSocket.
 	Cookies SessionCookies
+}
+
+// Network is what limits count clients by: an IPv4 address or, as one customer
+// gets so many, the 64 bits that an IPv6 address begins with.
+func (c Client) Network() string {
+	a, err := netip.ParseAddr(c.Address)
+	if err != nil || !a.Is6() {
+		return c.Address
+	}
+	p, err := a.Prefix(64)
+	if err != nil {
+		return c.Address
+	}
+	return p.String()
 }
 
 // SessionCookies is the cookie side of one HTTP request.

@@ -7,7 +7,7 @@ import (
 	"golang.org/x/time/rate"
 )
 
-// Rate allows Burst tries at once and one more after each Every.
+// Rate allows Burst at once and one more after each Every.
 type Rate struct {
 	Burst int
 	Every time.Duration
@@ -16,19 +16,17 @@ type Rate struct {
 // maxBuckets bounds the keys that one limiter remembers.
 const maxBuckets = 100_000
 
-// limiter counts tries by key (an account, an address) in token buckets. Keys
-// least recently used are forgotten, which only ever favours the caller.
-type limiter struct {
+// Limiter counts by key (an account, an address) what is taken, in token buckets.
+// Keys least recently used are forgotten, which only ever favours the caller.
+type Limiter struct {
 	rate    Rate
 	now     func() time.Time
 	buckets *lru.Cache[string, *rate.Limiter]
 }
 
-func newLimiter(r, otherwise Rate, now func() time.Time) *limiter {
-	if r == (Rate{}) {
-		r = otherwise
-	}
-	return &limiter{rate: r, now: now, buckets: newCache[*rate.Limiter](maxBuckets)}
+// NewLimiter makes a Limiter by the clock now.
+func NewLimiter(r Rate, now func() time.Time) *Limiter {
+	return &Limiter{rate: r, now: now, buckets: newCache[*rate.Limiter](maxBuckets)}
 }
 
 // newCache keeps the size values that were used last.
@@ -40,11 +38,27 @@ func newCache[V any](size int) *lru.Cache[string, V] {
 	return c
 }
 
-// take charges one try to key; RATE_LIMITED when there is none left.
-func (l *limiter) take(key string) error {
+// Take charges n, or a whole burst where that is less, to key. When that is more
+// than is left it charges nothing, and the error is RATE_LIMITED with the time to
+// wait. What has no key is not limited.
+func (l *Limiter) Take(key string, n int) error {
 	if key == "" {
 		return nil
 	}
+	b := l.bucket(key)
+	now := l.now()
+	r := b.ReserveN(now, min(n, l.rate.Burst))
+	if wait := r.DelayFrom(now); wait > 0 {
+		r.CancelAt(now)
+		return &Error{Code: RateLimited, RetryAfter: wait, Message: "Too much was asked for in a short time; wait before the next try."}
+	}
+	return nil
+}
+
+// Left is how much may be taken of key at this moment.
+func (l *Limiter) Left(key string) int { return max(int(l.bucket(key).TokensAt(l.now())), 0) }
+
+func (l *Limiter) bucket(key string) *rate.Limiter {
 	b, ok := l.buckets.Get(key)
 	if !ok {
 		b = rate.NewLimiter(rate.Every(l.rate.Every), l.rate.Burst)
@@ -52,11 +66,5 @@ func (l *limiter) take(key string) error {
 			b = old
 		}
 	}
-	now := l.now()
-	r := b.ReserveN(now, 1)
-	if wait := r.DelayFrom(now); wait > 0 {
-		r.CancelAt(now)
-		return &Error{Code: RateLimited, RetryAfter: wait, Message: "Too many tries; wait before the next one."}
-	}
-	return nil
+	return b
 }

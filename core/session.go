@@ -67,9 +67,9 @@ type Sessions struct {
 	docs       *Collection[Session]
 	app        *App
 	principals *lru.Cache[string, seenPrincipal] // by session id
-	byAccount  *limiter
-	byAddress  *limiter
-	signUps    *limiter
+	byAccount  *Limiter
+	byAddress  *Limiter
+	signUps    *Limiter
 	signUpRole Role
 }
 
@@ -84,7 +84,7 @@ func (s *Sessions) SignUp(ctx context.Context, d UserDraft) (*User, Tokens, erro
 	if s.signUpRole == "" {
 		return nil, Tokens{}, Errorf(Forbidden, "Only an administrator can make accounts here.")
 	}
-	if err := s.signUps.take(ClientOf(ctx).Address); err != nil {
+	if err := s.signUps.Take(ClientOf(ctx).Network(), 1); err != nil {
 		return nil, Tokens{}, err
 	}
 	user, err := s.app.Users.Register(AsSystem(ctx), d, s.signUpRole)
@@ -98,7 +98,7 @@ func (s *Sessions) SignUp(ctx context.Context, d UserDraft) (*User, Tokens, erro
 // same work and gets the same answer as a wrong password.
 func (s *Sessions) SignIn(ctx context.Context, email, password string) (*User, Tokens, error) {
 	email = fold(email)
-	if err := errors.Join(s.byAddress.take(ClientOf(ctx).Address), s.byAccount.take(email)); err != nil {
+	if err := errors.Join(s.byAddress.Take(ClientOf(ctx).Network(), 1), s.byAccount.Take(email, 1)); err != nil {
 		return nil, Tokens{}, err
 	}
 	wrong := Errorf(Unauthenticated, "The address or the password is wrong.")
@@ -146,7 +146,7 @@ func (s *Sessions) ChangePassword(ctx context.Context, current, next string) (*U
 	if user == nil {
 		return nil, denied(ctx)
 	}
-	if err := s.byAccount.take(user.Email); err != nil {
+	if err := s.byAccount.Take(user.Email, 1); err != nil {
 		return nil, err
 	}
 	var check Checker
@@ -225,7 +225,7 @@ func (s *Sessions) held(ctx context.Context, token string) (session *Session, tu
 // still gives the current pair for a while; whoever brings it later stole it,
 // or was stolen from, and the session ends.
 func (s *Sessions) Refresh(ctx context.Context, token string) (*User, Tokens, error) {
-	if err := s.byAddress.take(ClientOf(ctx).Address); err != nil {
+	if err := s.byAddress.Take(ClientOf(ctx).Network(), 1); err != nil {
 		return nil, Tokens{}, err
 	}
 	ctx = AsSystem(ctx)

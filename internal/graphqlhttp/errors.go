@@ -31,7 +31,7 @@ func Present(err error) *gqlerror.Error {
 		out.Extensions["currentVersion"] = e.CurrentVersion
 	}
 	if e.RetryAfter > 0 {
-		out.Extensions["retryAfter"] = seconds(e)
+		out.Extensions["retryAfter"] = int(math.Ceil(e.RetryAfter.Seconds())) // as Retry-After has it
 	}
 	return out
 }
@@ -50,25 +50,23 @@ func known(err error) *core.Error {
 	return core.Errorf(core.Internal, "Something went wrong on the server.")
 }
 
-// seconds is how long to wait, in whole seconds as Retry-After has them.
-func seconds(e *core.Error) int { return int(math.Ceil(e.RetryAfter.Seconds())) }
-
 // Refuse answers a request that was not executed, for both media types with
 // the status that err has in HTTP. What the client reads is [Present].
 func Refuse(w http.ResponseWriter, r *http.Request, err error) {
-	RefuseWith(w, r, status(err), err)
+	RefuseWith(w, r, Status(err), err)
 }
 
 // RefuseWith is [Refuse] with a status that says more than the code of err.
 func RefuseWith(w http.ResponseWriter, r *http.Request, status int, err error) {
-	if e := known(err); e.RetryAfter > 0 {
-		w.Header().Set("Retry-After", strconv.Itoa(seconds(e)))
+	errs := gqlerror.List{Present(err)}
+	if n := retryAfter(errs); n > 0 {
+		w.Header().Set("Retry-After", strconv.Itoa(n))
 	}
-	write(w, Negotiate(r), status, &graphql.Response{Errors: gqlerror.List{Present(err)}})
+	write(w, Negotiate(r), status, &graphql.Response{Errors: errs})
 }
 
-// status is the HTTP status of an error outside an executed operation.
-func status(err error) int {
+// Status is the HTTP status of an error outside an executed operation.
+func Status(err error) int {
 	switch known(err).Code {
 	case core.Invalid:
 		return http.StatusBadRequest

@@ -6,7 +6,7 @@
 //	situation                            application/graphql-response+json   application/json
 //	executed, with or without errors     200                                 200
 //	parse, validation, coercion, limit   400, no data entry                  200, no data entry
-//	session expired or not checkable     401 or 503, no data entry           401 or 503, no data entry
+//	expired, too many, out of order      401, 429 or 503, no data entry      401, 429 or 503, no data entry
 //	refused before that ([Refuse])       4xx or 5xx, no data entry           4xx or 5xx, no data entry
 package graphqlhttp
 
@@ -26,13 +26,36 @@ const (
 	ResponseJSON = "application/graphql-response+json"
 )
 
+// EventStream is the type of an answer whose results come one after the other, as
+// Server-Sent Events.
+const EventStream = "text/event-stream"
+
 // Negotiate chooses JSON or ResponseJSON by the Accept header: the one with
 // the higher weight, and with equal weights ResponseJSON if it is named. A
 // missing header, wildcards and headers that allow neither mean JSON, as the
 // specification permits; an endpoint of two types has no use for 406.
 func Negotiate(r *http.Request) string {
-	// Weight of each type by the most specific range that covers it.
-	json, response := weight{}, weight{}
+	a := accepted(r)
+	if a.response.named() && a.response.q >= a.json.q {
+		return ResponseJSON
+	}
+	return JSON
+}
+
+// Events reports whether the Accept header names EventStream, and whether it
+// prefers it: clients that name everything they can read want JSON, where a single
+// result is all there is.
+func Events(r *http.Request) (accepts, prefers bool) {
+	a := accepted(r)
+	accepts = a.events.named()
+	prefers = accepts && a.events.q > max(a.json.q, a.response.q)
+	return accepts, prefers
+}
+
+// accept has the weight of each type, by the most specific range that covers it.
+type accept struct{ json, response, events weight }
+
+func accepted(r *http.Request) (a accept) {
 	for _, header := range r.Header.Values("Accept") {
 		for item := range strings.SplitSeq(header, ",") {
 			name, params, err := mime.ParseMediaType(item)
@@ -47,23 +70,21 @@ func Negotiate(r *http.Request) string {
 			}
 			switch name {
 			case "*/*":
-				json.set(1, q)
-				response.set(1, q)
+				a.json.set(1, q)
+				a.response.set(1, q)
 			case "application/*":
-				json.set(2, q)
-				response.set(2, q)
+				a.json.set(2, q)
+				a.response.set(2, q)
 			case JSON:
-				json.set(3, q)
+				a.json.set(3, q)
 			case ResponseJSON:
-				response.set(3, q)
+				a.response.set(3, q)
+			case EventStream:
+				a.events.set(3, q)
 			}
 		}
 	}
-	named := response.rank == 3 && response.q > 0
-	if named && response.q >= json.q {
-		return ResponseJSON
-	}
-	return JSON
+	return a
 }
 
 // weight is the q of the most specific range seen so far.
@@ -77,3 +98,5 @@ func (w *weight) set(rank int, q float64) {
 		w.rank, w.q = rank, q
 	}
 }
+
+func (w *weight) named() bool { return w.rank == 3 && w.q > 0 }

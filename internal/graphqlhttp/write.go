@@ -24,8 +24,8 @@ const (
 // WriteResponse answers with what the engine made of a request. requestError
 // says that the operation was refused before its execution; so was one whose
 // response has no data at all, which is how extensions refuse. Such an answer
-// has no data entry; its status is 401 or 503 when the caller could not be
-// identified, whatever the media type, or else 400 as ResponseJSON. A nil
+// has no data entry; its status is 401, 429 or 503 when the same operation may run
+// later or with another token, whatever the media type, or else 400 as ResponseJSON. A nil
 // response means that the request's context ended first.
 func WriteResponse(w http.ResponseWriter, mediaType string, resp *graphql.Response, requestError bool) {
 	if resp == nil {
@@ -40,29 +40,59 @@ func WriteResponse(w http.ResponseWriter, mediaType string, resp *graphql.Respon
 		refused.Data, refused.Errors = nil, Trim(resp.Errors)
 		resp = &refused
 		status = refusedStatus(mediaType, resp.Errors)
+		if n := retryAfter(resp.Errors); n > 0 {
+			w.Header().Set("Retry-After", strconv.Itoa(n))
+		}
 	}
 	write(w, mediaType, status, resp)
 }
 
-// refusedStatus is the status of an operation that was refused with errs. A
-// client must see without reading the body that it has to refresh its session,
-// or to try again.
+// refusedStatus is the status of an operation that was refused with errs.
 func refusedStatus(mediaType string, errs gqlerror.List) int {
+	if status, ok := retryStatus(errs); ok {
+		return status
+	}
+	if mediaType == ResponseJSON {
+		return http.StatusBadRequest
+	}
+	return http.StatusOK
+}
+
+// Retryable reports whether the same operation, refused with errs, may run later
+// or with another token. A client must see so by the status, without reading the
+// body.
+func Retryable(errs gqlerror.List) bool {
+	_, ok := retryStatus(errs)
+	return ok
+}
+
+func retryStatus(errs gqlerror.List) (status int, ok bool) {
 	for _, err := range errs {
 		if err == nil {
 			continue
 		}
 		switch err.Extensions["code"] {
 		case string(core.Unauthenticated):
-			return http.StatusUnauthorized
+			return http.StatusUnauthorized, true
+		case string(core.RateLimited):
+			return http.StatusTooManyRequests, true
 		case string(core.Unavailable):
-			return http.StatusServiceUnavailable
+			return http.StatusServiceUnavailable, true
 		}
 	}
-	if mediaType == ResponseJSON {
-		return http.StatusBadRequest
+	return 0, false
+}
+
+// retryAfter is the seconds to wait that errs name; 0 for none.
+func retryAfter(errs gqlerror.List) int {
+	longest := 0
+	for _, err := range errs {
+		if err != nil {
+			n, _ := err.Extensions["retryAfter"].(int)
+			longest = max(longest, n)
+		}
 	}
-	return http.StatusOK
+	return longest
 }
 
 // Trim bounds the errors of a refused request, in number and in length, for
@@ -112,6 +142,15 @@ func write(w http.ResponseWriter, mediaType string, status int, resp *graphql.Re
 		_, _ = w.Write(resp.Data)
 	}
 	_, _ = w.Write(tail)
+}
+
+// Encode is a response as JSON, for transports that do not answer with it alone.
+func Encode(resp *graphql.Response) []byte {
+	head, tail, err := frame(resp)
+	if err != nil {
+		panic(err) // only a value that cannot be JSON in some extensions map gets here
+	}
+	return append(append(head, resp.Data...), tail...)
 }
 
 // frame encodes what stands before and after the data. Errors come first, as

@@ -71,9 +71,9 @@ func (a *authenticator) operation(w http.ResponseWriter, r *http.Request) (conte
 	return nil, false
 }
 
-// socket is who opens a socket, by connection_init's token or, without one, by
-// the cookies of the upgrade. Its origin was checked before.
-func (a *authenticator) socket(ctx context.Context, r *http.Request, token string) (used string, p core.Principal, err error) {
+// stream is who opens a stream, by connection_init's token or, without one, by the
+// header or the cookies of the request. Its origin is checked elsewhere.
+func (a *authenticator) stream(ctx context.Context, r *http.Request, token string) (used string, p core.Principal, err error) {
 	if token == "" {
 		var ok bool
 		if token, ok = bearer(r); !ok {

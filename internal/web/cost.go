@@ -9,20 +9,28 @@ import (
 	"github.com/vektah/gqlparser/v2/ast"
 )
 
-// coster estimates how many fields an operation may answer with. Each field
-// costs 1, or what @cost(weight: "5") on its definition says. The selections
-// below a field count once for each object that it may return: for a page,
-// first or last, or the size of a page without them; for a plain list, what
-// @listSize(assumedSize: 5) says or listSize. The lists inside a connection
-// (edges, nodes) are its page and are not multiplied again.
+// coster estimates what an operation costs, after the cost directives
+// specification (https://ibm.github.io/graphql-specs/cost-spec.html): each field
+// of the answer costs 1, a mutation 10, or what @cost(weight: "5") on the field
+// says, and an argument that is given what @cost on it says. The selections below
+// a field count once for each object that it may return: for a page, first or
+// last, or the size of a page without them; for a plain list, the arguments that
+// @listSize(slicingArguments: ["limit"]) names, what its assumedSize says, or
+// list. The lists inside a connection (edges, nodes) are its page and are not
+// multiplied again.
 //
 // A fragment is computed once, however often it is spread. Sums saturate.
 type coster struct {
+	schema    *ast.Schema
 	variables map[string]any
 	page      int // size of a page when first and last are left out
-	list      int // size of a list that has no page
+	list      int // size of a list of which nothing is known
 	fragments map[*ast.FragmentDefinition]int
 }
+
+// mutationWeight is the weight of a mutation that has none of its own: most wait
+// for a disk.
+const mutationWeight = 10
 
 func (c *coster) set(set ast.SelectionSet) int {
 	sum := 0
@@ -56,8 +64,14 @@ func (c *coster) field(f *ast.Field) int {
 		return 1 // bounded by shapeRule
 	}
 	weight := 1
-	if d := f.Definition.Directives.ForName("cost"); d != nil {
-		weight = constant(d, "weight", weight)
+	if f.ObjectDefinition == c.schema.Mutation {
+		weight = mutationWeight
+	}
+	weight = constant(f.Definition.Directives, "cost", "weight", weight)
+	for _, arg := range f.Arguments {
+		if def := f.Definition.Arguments.ForName(arg.Name); def != nil {
+			weight = plus(weight, constant(def.Directives, "cost", "weight", 0))
+		}
 	}
 	if len(f.SelectionSet) == 0 {
 		return weight
@@ -68,31 +82,36 @@ func (c *coster) field(f *ast.Field) int {
 // size is how many objects a field may return.
 func (c *coster) size(f *ast.Field) int {
 	def := f.Definition
-	paged := false
-	for _, name := range [...]string{"first", "last"} {
+	slicing := []string{"first", "last"}
+	if d := def.Directives.ForName("listSize"); d != nil {
+		if arg := d.Arguments.ForName("slicingArguments"); arg != nil {
+			for _, name := range arg.Value.Children {
+				slicing = append(slicing, name.Value.Raw)
+			}
+		}
+	}
+	size, assumed := 0, 1
+	if def.Type.Elem != nil && !strings.HasSuffix(f.ObjectDefinition.Name, "Connection") {
+		assumed = c.list
+	}
+	for _, name := range slicing {
 		arg := def.Arguments.ForName(name)
 		if arg == nil {
 			continue
 		}
-		paged = true
+		assumed = c.page
 		value := arg.DefaultValue
 		if given := f.Arguments.ForName(name); given != nil {
 			value = given.Value
 		}
 		if n, ok := c.number(value); ok {
-			return max(n, 1)
+			size = max(size, n, 1)
 		}
 	}
-	switch {
-	case paged:
-		return c.page
-	case def.Type.Elem == nil, strings.HasSuffix(f.ObjectDefinition.Name, "Connection"):
-		return 1
+	if size > 0 {
+		return size
 	}
-	if d := def.Directives.ForName("listSize"); d != nil {
-		return max(constant(d, "assumedSize", c.list), 1)
-	}
-	return c.list
+	return max(constant(def.Directives, "listSize", "assumedSize", assumed), 1)
 }
 
 // number is the whole number that v stands for.
@@ -124,9 +143,13 @@ func (c *coster) number(v *ast.Value) (int, bool) {
 }
 
 // constant is a whole number in a directive of the schema; weights are strings
-// there, as in the IBM cost specification.
-func constant(d *ast.Directive, name string, otherwise int) int {
-	arg := d.Arguments.ForName(name)
+// there.
+func constant(list ast.DirectiveList, directive, argument string, otherwise int) int {
+	d := list.ForName(directive)
+	if d == nil {
+		return otherwise
+	}
+	arg := d.Arguments.ForName(argument)
 	if arg == nil {
 		return otherwise
 	}
@@ -134,7 +157,7 @@ func constant(d *ast.Directive, name string, otherwise int) int {
 	if err != nil {
 		return otherwise
 	}
-	return n
+	return max(n, 0)
 }
 
 func clamp(n int64) int { return int(min(max(n, math.MinInt32), math.MaxInt32)) }

@@ -19,21 +19,20 @@ import (
 	"github.com/grapnel/grapnel/internal/graphqlhttp"
 )
 
-// endpoint is /graphql: it finds out who calls and how, and hands over to the
-// transport.
+// endpoint is /graphql: it finds out who calls and how, and runs the operation.
 type endpoint struct {
-	streaming  []graphql.Transport // set their own deadlines
-	plain      []graphql.Transport
-	sockets    *sockets
+	transports []graphql.Transport // of further kinds of request; they set their own deadlines
+	streams    *streams
 	engine     *engine
 	auth       *authenticator
+	maxAge     time.Duration // for which caches may answer visitors
 	playground bool
 }
 
 func (e *endpoint) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	r = r.WithContext(graphql.StartOperationTrace(r.Context()))
 	if r.Method == http.MethodGet && r.Header.Get("Upgrade") != "" {
-		e.sockets.ServeHTTP(w, r)
+		e.streams.socket(w, r)
 		return
 	}
 	w.Header().Add("Vary", "Accept")
@@ -51,21 +50,23 @@ func (e *endpoint) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	r = r.WithContext(ctx)
-	for _, t := range e.streaming {
+	for _, t := range e.transports {
 		if t.Supports(r) {
 			unhurried(w)
 			t.Do(w, r, e.engine)
 			return
 		}
 	}
-	for _, t := range e.plain {
-		if t.Supports(r) {
-			t.Do(w, r, e.engine)
-			return
+	params, err := e.params(w, r)
+	if err != nil {
+		status := graphqlhttp.Status(err)
+		if errors.Is(err, errMediaType) {
+			status = http.StatusUnsupportedMediaType
 		}
+		graphqlhttp.RefuseWith(w, r, status, err)
+		return
 	}
-	graphqlhttp.RefuseWith(w, r, http.StatusUnsupportedMediaType,
-		core.Errorf(core.Invalid, "Send application/json, or multipart/form-data for uploads."))
+	e.run(w, r, params)
 }
 
 // isVisit reports whether a person opened the endpoint in a browser.
@@ -73,53 +74,36 @@ func isVisit(r *http.Request) bool {
 	return r.Method == http.MethodGet && r.URL.RawQuery == "" && strings.Contains(r.Header.Get("Accept"), "text/html")
 }
 
-// post serves POST with a JSON body.
-type post struct{ limits Limits }
+var errMediaType = core.Errorf(core.Invalid, "Send application/json, or multipart/form-data for uploads.")
 
-var _ graphql.Transport = post{}
-
-func (p post) Supports(r *http.Request) bool {
-	mediaType, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
-	return err == nil && r.Method == http.MethodPost && mediaType == "application/json"
-}
-
-func (p post) Do(w http.ResponseWriter, r *http.Request, exec graphql.GraphExecutor) {
+// params reads the parameters of a GET or of a POST with a JSON body.
+func (e *endpoint) params(w http.ResponseWriter, r *http.Request) (*graphql.RawParams, error) {
 	start := graphql.Now()
-	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, p.limits.Body))
+	if r.Method == http.MethodGet {
+		return queryParams(r.URL.RawQuery)
+	}
+	mediaType, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
+	if err != nil || mediaType != "application/json" {
+		return nil, errMediaType
+	}
+	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, e.engine.limits.Body))
 	var tooLarge *http.MaxBytesError
 	switch {
 	case errors.As(err, &tooLarge):
-		graphqlhttp.Refuse(w, r, core.Errorf(core.TooLarge, "The request body is too large."))
-		return
+		return nil, core.Errorf(core.TooLarge, "The request body is too large.")
 	case err != nil:
-		graphqlhttp.Refuse(w, r, core.Wrap(core.Aborted, err, "The request body did not arrive."))
-		return
+		return nil, core.Wrap(core.Aborted, err, "The request body did not arrive.")
 	}
 	bodyRead(w)
+	if err := e.engine.meter.charge(r.Context(), len(body)/bytesPerCost); err != nil {
+		return nil, err
+	}
 	params, err := graphqlhttp.DecodeParams(body)
 	if err != nil {
-		graphqlhttp.Refuse(w, r, err)
-		return
+		return nil, err
 	}
 	params.ReadTime = graphql.TraceTiming{Start: start, End: graphql.Now()}
-	run(w, r, exec, params, p.limits.Deadline)
-}
-
-// get serves queries by GET, persisted ones among them. A mutation is refused:
-// links and images must change nothing.
-type get struct{ limits Limits }
-
-var _ graphql.Transport = get{}
-
-func (g get) Supports(r *http.Request) bool { return r.Method == http.MethodGet }
-
-func (g get) Do(w http.ResponseWriter, r *http.Request, exec graphql.GraphExecutor) {
-	params, err := queryParams(r.URL.RawQuery)
-	if err != nil {
-		graphqlhttp.Refuse(w, r, err)
-		return
-	}
-	run(w, r, exec, params, g.limits.Deadline)
+	return params, nil
 }
 
 // queryParams reads the parameters of a GET request.
@@ -130,7 +114,7 @@ func queryParams(raw string) (*graphql.RawParams, error) {
 	}
 	// The body of a POST with the same meaning, so that one decoder judges both.
 	body := map[string]any{}
-	for _, name := range []string{"query", "operationName"} {
+	for _, name := range []string{"query", "operationName", "documentId"} {
 		if q.Has(name) {
 			body[name] = q.Get(name)
 		}
@@ -150,35 +134,47 @@ func queryParams(raw string) (*graphql.RawParams, error) {
 	return graphqlhttp.DecodeParams(encoded)
 }
 
-// run executes one query or mutation and answers it.
-func run(w http.ResponseWriter, r *http.Request, exec graphql.GraphExecutor, params *graphql.RawParams, deadline time.Duration) {
-	mediaType := graphqlhttp.Negotiate(r)
-	if params.Query == "" && params.Extensions["persistedQuery"] == nil {
-		graphqlhttp.Refuse(w, r, core.Errorf(core.Invalid, "The query is missing."))
-		return
-	}
-	ctx, cancel := context.WithTimeout(r.Context(), deadline)
-	defer cancel()
+// run executes one operation and answers it: a query or a mutation with one result,
+// a subscription, or whatever the client wants so, with an event stream.
+func (e *endpoint) run(w http.ResponseWriter, r *http.Request, params *graphql.RawParams) {
 	params.Headers = r.Header
-
-	op, errs := exec.CreateOperationContext(ctx, params)
-	if len(errs) == 0 && op.Operation.Operation == ast.Subscription {
-		errs = gqlerror.List{graphqlhttp.NewError(core.Invalid, "Subscriptions need a WebSocket.")}
-	}
-	if len(errs) > 0 {
-		graphqlhttp.WriteResponse(w, mediaType, exec.DispatchError(graphql.WithOperationContext(ctx, op), errs), true)
-		return
-	}
-	if r.Method == http.MethodGet && op.Operation.Operation != ast.Query {
+	ctx, cancel := context.WithTimeout(r.Context(), e.engine.limits.Deadline)
+	defer cancel()
+	op, errs := e.engine.CreateOperationContext(ctx, params)
+	accepts, prefers := graphqlhttp.Events(r)
+	subscribes := len(errs) == 0 && op.Operation.Operation == ast.Subscription
+	switch {
+	case len(errs) == 0 && r.Method == http.MethodGet && op.Operation.Operation == ast.Mutation:
+		// Links and images must change nothing.
 		w.Header().Set("Allow", "POST")
 		graphqlhttp.RefuseWith(w, r, http.StatusMethodNotAllowed, core.Errorf(core.Invalid, "Use POST for mutations."))
 		return
+	case prefers && !graphqlhttp.Retryable(errs), accepts && subscribes:
+		e.streams.events(w, r, op, errs)
+		return
+	case subscribes:
+		errs = gqlerror.List{graphqlhttp.NewError(core.Invalid, "Subscriptions need a WebSocket, or the header Accept: text/event-stream.")}
 	}
-	responses, ctx := exec.DispatchOperation(ctx, op)
-	resp := responses(ctx)
-	if resp == nil && errors.Is(ctx.Err(), context.DeadlineExceeded) {
-		graphqlhttp.Refuse(w, r, core.Errorf(core.Unavailable, "The operation took too long."))
+	mediaType := graphqlhttp.Negotiate(r)
+	if len(errs) > 0 {
+		graphqlhttp.WriteResponse(w, mediaType, e.engine.DispatchError(graphql.WithOperationContext(ctx, op), errs), true)
 		return
 	}
-	graphqlhttp.WriteResponse(w, mediaType, resp, false)
+	responses, ctx := e.engine.DispatchOperation(ctx, op)
+	resp := responses(ctx)
+	switch {
+	case resp == nil && errors.Is(ctx.Err(), context.DeadlineExceeded):
+		graphqlhttp.Refuse(w, r, core.Errorf(core.Unavailable, "The operation took too long."))
+	case e.cacheable(r, resp):
+		graphqlhttp.WriteCacheable(w, r, mediaType, resp, e.maxAge)
+	default:
+		graphqlhttp.WriteResponse(w, mediaType, resp, false)
+	}
+}
+
+// cacheable reports whether any visitor would get this answer: a query by GET, from
+// nobody in particular, that went well.
+func (e *endpoint) cacheable(r *http.Request, resp *graphql.Response) bool {
+	return r.Method == http.MethodGet && resp != nil && len(resp.Errors) == 0 &&
+		r.Header.Get("Authorization") == "" && r.Header.Get("Cookie") == ""
 }

@@ -2,10 +2,7 @@ package web
 
 import (
 	"context"
-	"crypto/sha256"
-	"crypto/subtle"
-	"encoding/hex"
-	"encoding/json"
+	"errors"
 	"fmt"
 
 	"github.com/99designs/gqlgen/graphql"
@@ -18,14 +15,12 @@ import (
 
 	"github.com/grapnel/grapnel/core"
 	"github.com/grapnel/grapnel/internal/graphqlhttp"
+	"github.com/grapnel/grapnel/internal/web/subscription"
 )
 
-// The codes of requests that are refused before execution, besides those of
+// complexityExceeded is the code of operations that cost too much, besides those of
 // [errcode].
-const (
-	complexityExceeded     = "COMPLEXITY_LIMIT_EXCEEDED"
-	persistedQueryNotFound = "PERSISTED_QUERY_NOT_FOUND"
-)
+const complexityExceeded = "COMPLEXITY_LIMIT_EXCEEDED"
 
 // engine is gqlgen's executor with the limits around it. Every transport runs
 // its operations through it, so that all have the same limits.
@@ -37,6 +32,8 @@ type engine struct {
 	hidden    bool // no introspection
 	documents *cache[*ast.QueryDocument]
 	persisted *cache[string]
+	trusted   *trusted // nil: any document runs
+	meter     *meter
 }
 
 var _ graphql.GraphExecutor = (*engine)(nil)
@@ -51,6 +48,8 @@ func newEngine(c Config) *engine {
 		hidden:    c.Production,
 		documents: newCache[*ast.QueryDocument](l.CachedQueries, l.CachedQueryBytes),
 		persisted: newCache[string](l.CachedQueries, l.CachedQueryBytes),
+		trusted:   newTrusted(c.Trusted),
+		meter:     newMeter(l),
 	}
 	e.exec.SetQueryCache(e.documents)
 	e.exec.SetParserTokenLimit(l.Tokens)
@@ -68,21 +67,16 @@ func newEngine(c Config) *engine {
 	return e
 }
 
-// CreateOperationContext parses, validates and measures an operation. Its
-// errors are request errors: nothing was executed.
+// CreateOperationContext parses, validates and measures an operation, and charges
+// for it. Its errors are request errors: nothing was executed.
 func (e *engine) CreateOperationContext(ctx context.Context, params *graphql.RawParams) (*graphql.OperationContext, gqlerror.List) {
 	note(ctx).operation = params.OperationName
-	if err := e.admit(params); err != nil {
+	if err := e.admit(ctx, params); err != nil {
 		return &graphql.OperationContext{}, gqlerror.List{err}
 	}
 	op, errs := e.exec.CreateOperationContext(ctx, params)
 	if len(errs) > 0 {
-		for _, err := range errs {
-			if err.Extensions["code"] == nil {
-				errcode.Set(err, errcode.ValidationFailed)
-			}
-		}
-		return op, graphqlhttp.Trim(errs)
+		return op, graphqlhttp.Trim(explain(op, errs))
 	}
 	note(ctx).operation = op.Operation.Name
 	op.DisableIntrospection = e.hidden
@@ -90,27 +84,71 @@ func (e *engine) CreateOperationContext(ctx context.Context, params *graphql.Raw
 		return op, gqlerror.List{err}
 	}
 	if err := checkInts(e.schema, op.Operation, op.Variables); err != nil {
+		return op, explain(op, gqlerror.List{err})
+	}
+	c := coster{schema: e.schema, variables: op.Variables, page: e.limits.PageSize, list: e.limits.ListSize}
+	cost := c.set(op.Operation.SelectionSet)
+	if cost > e.limits.Cost {
+		err := graphqlhttp.NewError(complexityExceeded, fmt.Sprintf(
+			"The operation may cost %d; %d is allowed. Ask for smaller pages or fewer fields.", cost, e.limits.Cost))
+		err.Extensions["cost"], err.Extensions["limit"] = cost, e.limits.Cost
 		return op, gqlerror.List{err}
 	}
-	c := coster{variables: op.Variables, page: e.limits.PageSize, list: e.limits.ListSize}
-	if cost := c.set(op.Operation.SelectionSet); cost > e.limits.Cost {
-		return op, gqlerror.List{graphqlhttp.NewError(complexityExceeded, fmt.Sprintf(
-			"The operation may answer with %d fields; %d are allowed. Ask for smaller pages or fewer fields.", cost, e.limits.Cost))}
+	if err := e.meter.charge(ctx, cost); err != nil {
+		return op, gqlerror.List{graphqlhttp.Present(err)}
 	}
+	op.Stats.SetExtension(costKey, cost)
 	return op, nil
 }
 
-// admit looks at a request before its document is parsed, and finds a
-// persisted document.
-func (e *engine) admit(params *graphql.RawParams) *gqlerror.Error {
+// costKey is where the statistics of an operation have its cost.
+const costKey = "cost"
+
+// cost is what an operation was measured to cost.
+func cost(op *graphql.OperationContext) int {
+	n, _ := op.Stats.GetExtension(costKey).(int)
+	return n
+}
+
+// explain completes the errors of a refused operation: a code for each, and
+// messages that name what is at fault.
+func explain(op *graphql.OperationContext, errs gqlerror.List) gqlerror.List {
+	if op.Doc != nil && op.Operation == nil {
+		message := "The document has several operations: say by operationName which one to run."
+		if op.OperationName != "" {
+			message = fmt.Sprintf("The document has no operation %q.", op.OperationName)
+		}
+		return gqlerror.List{graphqlhttp.NewError(errcode.ValidationFailed, message)}
+	}
+	for _, err := range errs {
+		if err.Extensions["code"] == nil {
+			errcode.Set(err, errcode.ValidationFailed)
+		}
+		if len(err.Path) > 1 && err.Path[0] == ast.PathName("variable") {
+			err.Message = fmt.Sprintf("Variable $%s: %s", err.Path[1:], err.Message)
+			err.Path = nil // which is for fields of an answer
+		}
+	}
+	return errs
+}
+
+// admit looks at a request before its document is parsed, and charges for the
+// parsing.
+func (e *engine) admit(ctx context.Context, params *graphql.RawParams) *gqlerror.Error {
 	if err := checkVariables(params.Variables, e.limits); err != nil {
 		return err
 	}
-	if err := e.persist(params); err != nil {
+	if err := e.find(params); err != nil {
 		return err
 	}
 	if len(params.Query) > e.limits.Query {
 		return graphqlhttp.NewError(errcode.ParseFailed, fmt.Sprintf("The document has more than %d bytes.", e.limits.Query))
+	}
+	if _, known := e.documents.Get(ctx, params.Query); known {
+		return nil
+	}
+	if err := e.meter.charge(ctx, len(params.Query)/documentBytesPerCost); err != nil {
+		return graphqlhttp.Present(err)
 	}
 	return e.outline(params.Query)
 }
@@ -120,9 +158,6 @@ func (e *engine) admit(params *graphql.RawParams) *gqlerror.Error {
 // keep it busy a hundred times longer than the parser. A parse error is left
 // to the executor to report.
 func (e *engine) outline(query string) *gqlerror.Error {
-	if _, known := e.documents.Get(context.Background(), query); known {
-		return nil
-	}
 	doc, err := parser.ParseQueryWithTokenLimit(&ast.Source{Input: query}, e.limits.Tokens)
 	switch {
 	case err != nil:
@@ -131,34 +166,6 @@ func (e *engine) outline(query string) *gqlerror.Error {
 	case len(doc.Fragments) > e.limits.Fragments:
 		return graphqlhttp.NewError(errcode.ValidationFailed, fmt.Sprintf("The document has more than %d fragments.", e.limits.Fragments))
 	}
-	return nil
-}
-
-// persist follows Apollo's automatic persisted queries: a hash alone finds the
-// document that some client sent with it before.
-func (e *engine) persist(params *graphql.RawParams) *gqlerror.Error {
-	raw, ok := params.Extensions["persistedQuery"]
-	if !ok || raw == nil {
-		return nil
-	}
-	fields, _ := raw.(map[string]any)
-	hash, _ := fields["sha256Hash"].(string)
-	if n, ok := fields["version"].(json.Number); !ok || n != "1" || hash == "" {
-		return graphqlhttp.NewError(errcode.ValidationFailed, "persistedQuery needs version 1 and a sha256Hash.")
-	}
-	if params.Query == "" {
-		query, ok := e.persisted.Get(context.Background(), hash)
-		if !ok {
-			return graphqlhttp.NewError(persistedQueryNotFound, "PersistedQueryNotFound")
-		}
-		params.Query = query
-		return nil
-	}
-	sum := sha256.Sum256([]byte(params.Query))
-	if subtle.ConstantTimeCompare([]byte(hex.EncodeToString(sum[:])), []byte(hash)) != 1 {
-		return graphqlhttp.NewError(errcode.ValidationFailed, "sha256Hash is not the hash of the query.")
-	}
-	e.persisted.put(hash, params.Query, len(params.Query))
 	return nil
 }
 
@@ -174,13 +181,61 @@ func (e *engine) DispatchOperation(ctx context.Context, op *graphql.OperationCon
 			ctx = graphql.WithFieldContext(ctx, &graphql.FieldContext{Object: "Subscription", Field: root[0]})
 		}
 		resp := next(core.WithReadLimit(ctx, e.limits.Read)) // of each event, too
-		if resp != nil && len(resp.Errors) > e.limits.Errors {
+		if resp == nil {
+			return nil
+		}
+		if op.Extensions["cost"] == true {
+			if resp.Extensions == nil {
+				resp.Extensions = map[string]any{}
+			}
+			resp.Extensions["cost"] = e.meter.report(ctx, cost(op), e.limits.Cost)
+		}
+		if len(resp.Errors) > e.limits.Errors {
 			more := len(resp.Errors) - e.limits.Errors
 			resp.Errors = append(resp.Errors[:e.limits.Errors:e.limits.Errors],
 				graphqlhttp.NewError(core.Internal, fmt.Sprintf("%d more errors are not shown.", more)))
 		}
 		return resp
 	}, ctx
+}
+
+// results runs an operation and hands each of its results to next, until there are
+// no more or next wants none. The errors are why it broke off: a client that gets
+// them can do it again.
+func (e *engine) results(ctx context.Context, op *graphql.OperationContext, next func(*graphql.Response) bool) gqlerror.List {
+	subscribes := op.Operation.Operation == ast.Subscription
+	if !subscribes {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, e.limits.Deadline)
+		defer cancel()
+	}
+	ctx, failure := subscription.Watch(ctx)
+	responses, ctx := e.DispatchOperation(ctx, op)
+	for {
+		resp := responses(ctx)
+		if resp == nil {
+			break
+		}
+		if len(resp.Data) == 0 && len(resp.Errors) > 0 {
+			return resp.Errors
+		}
+		if subscribes {
+			if err := e.meter.charge(ctx, cost(op)); err != nil {
+				return gqlerror.List{graphqlhttp.Present(err)}
+			}
+		}
+		if !next(resp) {
+			return nil
+		}
+	}
+	err := failure()
+	if err == nil && errors.Is(ctx.Err(), context.DeadlineExceeded) {
+		err = core.Errorf(core.Unavailable, "The operation took too long.")
+	}
+	if err == nil {
+		return nil
+	}
+	return e.DispatchError(graphql.WithOperationContext(ctx, op), gqlerror.List{gqlerror.Wrap(err)}).Errors
 }
 
 // DispatchError makes the answer to a request that was refused.

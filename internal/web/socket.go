@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"log/slog"
 	"net/http"
 	"runtime/debug"
 	"strings"
@@ -15,12 +14,10 @@ import (
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/coder/websocket"
-	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/gqlerror"
 
 	"github.com/grapnel/grapnel/core"
 	"github.com/grapnel/grapnel/internal/graphqlhttp"
-	"github.com/grapnel/grapnel/internal/web/subscription"
 )
 
 // The protocol is graphql-transport-ws
@@ -54,40 +51,19 @@ const (
 	closeInternal      websocket.StatusCode = 4500
 )
 
-// sockets opens sockets and knows those that are open.
-type sockets struct {
-	engine *engine
-	auth   *authenticator
-	limits Limits
-	log    *slog.Logger
-
-	mu      sync.Mutex
-	open    map[*socket]bool
-	running map[string]int // operations by principal
-	closing bool
-	done    sync.WaitGroup
-}
-
-func newSockets(e *engine, a *authenticator, l Limits, log *slog.Logger) *sockets {
-	return &sockets{engine: e, auth: a, limits: l, log: log, open: map[*socket]bool{}, running: map[string]int{}}
-}
-
-func (s *sockets) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	if origin := r.Header.Get("Origin"); origin != "" && !s.auth.origins.allow(r, origin) {
-		graphqlhttp.Refuse(w, r, core.Errorf(core.Forbidden, "This origin is not allowed."))
-		return
-	}
+// socket serves an upgrade request.
+func (s *streams) socket(w http.ResponseWriter, r *http.Request) {
 	ctx, cancel := context.WithCancel(r.Context())
 	defer cancel()
-	c := &socket{sockets: s, ctx: ctx, cancel: cancel, request: r, operations: map[string]*operation{}}
-	if !s.add(c) {
-		graphqlhttp.Refuse(w, r, &core.Error{Code: core.Unavailable, Message: "No more sockets are taken.", RetryAfter: 5 * time.Second})
+	c := &socket{streams: s, ctx: ctx, cancel: cancel, request: r, operations: map[string]*operation{}}
+	if err := s.add(c, r); err != nil {
+		graphqlhttp.Refuse(w, r, err)
 		return
 	}
 	defer s.remove(c)
 	conn, err := websocket.Accept(w, r, &websocket.AcceptOptions{
 		Subprotocols:       []string{subprotocol},
-		InsecureSkipVerify: true, // the origin was checked above, by the list that CORS uses
+		InsecureSkipVerify: true, // add has checked the origin, by the list that CORS uses
 	})
 	if err != nil {
 		return // Accept has answered
@@ -101,77 +77,11 @@ func (s *sockets) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	c.serve()
 }
 
-func (s *sockets) add(c *socket) bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.closing || len(s.open) >= s.limits.Sockets {
-		return false
-	}
-	s.open[c] = true
-	s.done.Add(1)
-	return true
-}
-
-func (s *sockets) remove(c *socket) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	delete(s.open, c)
-	s.done.Done()
-}
-
-// take counts an operation of a principal, unless it has too many.
-func (s *sockets) take(principal string) bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.running[principal] >= s.limits.PrincipalSubscriptions {
-		return false
-	}
-	s.running[principal]++
-	return true
-}
-
-func (s *sockets) release(principal string) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.running[principal]--; s.running[principal] <= 0 {
-		delete(s.running, principal)
-	}
-}
-
-// shutdown refuses new sockets, closes the open ones and waits for them.
-func (s *sockets) shutdown(ctx context.Context) error {
-	s.mu.Lock()
-	s.closing = true
-	open := make([]*socket, 0, len(s.open))
-	for c := range s.open {
-		open = append(open, c)
-	}
-	s.mu.Unlock()
-	for _, c := range open {
-		go c.close(websocket.StatusGoingAway, "Server is shutting down")
-	}
-	closed := make(chan struct{})
-	go func() {
-		s.done.Wait()
-		close(closed)
-	}()
-	select {
-	case <-closed:
-		return nil
-	case <-ctx.Done():
-	}
-	for _, c := range open {
-		c.drop()
-	}
-	<-closed
-	return ctx.Err()
-}
-
 // socket is one connection. Its goroutines are the reader, which is the request
 // handler, one for each operation, one that checks the token and one that
 // pings. All have ended when serve returns.
 type socket struct {
-	*sockets
+	*streams
 	ctx     context.Context // ends with the socket
 	cancel  context.CancelFunc
 	request *http.Request // the upgrade
@@ -181,7 +91,6 @@ type socket struct {
 
 	// Of the reader, and of goroutines that it starts after connection_ack:
 	acked bool
-	token string          // that was accepted; "" for a visitor
 	user  context.Context // ctx with the principal
 
 	// mu guards what is written and the operations, so that nothing is sent
@@ -227,6 +136,9 @@ func (c *socket) close(code websocket.StatusCode, reason string) {
 	}
 }
 
+// leave asks the client to connect again.
+func (c *socket) leave() { c.close(websocket.StatusGoingAway, "Server is shutting down") }
+
 // drop ends the socket without a word.
 func (c *socket) drop() {
 	if conn := c.connection(); conn != nil {
@@ -257,7 +169,7 @@ func (c *socket) serve() {
 	c.wait.Go(c.pings)
 	for {
 		kind, data, err := c.conn.Read(c.ctx)
-		if err != nil {
+		if err != nil || c.engine.meter.wait(c.caller(), len(data)/bytesPerCost) != nil {
 			return
 		}
 		var m message
@@ -299,6 +211,14 @@ func (c *socket) serve() {
 	}
 }
 
+// caller is the context with whoever is known to be at the other end.
+func (c *socket) caller() context.Context {
+	if c.acked {
+		return c.user
+	}
+	return c.ctx
+}
+
 // init accepts connection_init. Its payload may carry the token as
 // {"Authorization": "Bearer …"}, {"authToken": …} or {"token": …}; cookies of
 // the upgrade count without one.
@@ -308,18 +228,22 @@ func (c *socket) init(payload json.RawMessage) bool {
 		c.close(closeBadRequest, "Invalid connection_init payload")
 		return false
 	}
-	used, p, err := c.auth.socket(c.ctx, c.request, token)
+	used, p, err := c.auth.stream(c.ctx, c.request, token)
 	if err != nil {
 		c.refuse(err)
 		return false
 	}
-	c.token, c.acked = used, true
+	c.acked = true
 	c.user = core.WithPrincipal(c.ctx, p)
 	if !c.send(message{Type: "connection_ack"}) {
 		return false
 	}
 	if used != "" {
-		c.wait.Go(func() { c.recheck(p) })
+		c.wait.Go(func() {
+			if err := c.expiry(c.ctx, used, p); err != nil {
+				c.refuse(err)
+			}
+		})
 	}
 	return true
 }
@@ -359,8 +283,10 @@ func initToken(payload json.RawMessage) (string, error) {
 // refuse closes the socket because its token is not good or cannot be checked.
 func (c *socket) refuse(err error) {
 	switch code := core.CodeOf(err); {
-	case code == core.Unauthenticated, code == core.Forbidden:
+	case code == core.Unauthenticated:
 		c.close(closeForbidden, "Forbidden: the token is not valid")
+	case code == core.Forbidden:
+		c.close(closeForbidden, "Forbidden: rights have changed")
 	case code == core.Unavailable, code == core.RateLimited, errors.Is(err, context.DeadlineExceeded):
 		c.close(websocket.StatusTryAgainLater, "The token cannot be checked now")
 	default:
@@ -368,31 +294,6 @@ func (c *socket) refuse(err error) {
 			c.log.ErrorContext(c.ctx, "token check failed", "request", RequestID(c.ctx), "error", err)
 		}
 		c.close(closeInternal, "Internal server error")
-	}
-}
-
-// recheck asks again and again whether the token still gives the same rights.
-// When it does not, the socket ends, so that no operation outlives them.
-func (c *socket) recheck(first core.Principal) {
-	tick := time.NewTicker(c.limits.Recheck)
-	defer tick.Stop()
-	for {
-		select {
-		case <-c.ctx.Done():
-			return
-		case <-tick.C:
-		}
-		ctx, cancel := context.WithTimeout(c.ctx, c.limits.Recheck)
-		p, err := c.auth.principal(ctx, c.token)
-		cancel()
-		switch {
-		case err != nil:
-			c.refuse(err)
-			return
-		case p != first:
-			c.close(closeForbidden, "Forbidden: rights have changed")
-			return
-		}
 	}
 }
 
@@ -437,12 +338,12 @@ func (c *socket) subscribe(m message) bool {
 		return false
 	}
 	c.operations[m.ID] = op
-	full := c.goroutines >= c.limits.SocketSubscriptions
+	full := c.goroutines >= c.limits.SocketOperations
 	if !full {
 		c.goroutines++
 	}
 	c.mu.Unlock()
-	owner := c.owner()
+	owner := owner(c.user)
 	if full || !c.take(owner) {
 		if !full {
 			c.mu.Lock()
@@ -450,7 +351,7 @@ func (c *socket) subscribe(m message) bool {
 			c.mu.Unlock()
 		}
 		cancel()
-		c.fail(op, gqlerror.List{graphqlhttp.NewError(core.RateLimited, "Too many operations are running.")})
+		c.fail(op, gqlerror.List{graphqlhttp.Present(tooMany())})
 		return true
 	}
 	c.wait.Go(func() {
@@ -464,14 +365,6 @@ func (c *socket) subscribe(m message) bool {
 		c.run(ctx, op, params)
 	})
 	return true
-}
-
-// owner is whose operations are counted together.
-func (c *socket) owner() string {
-	if p := core.PrincipalOf(c.user); p.SignedIn() {
-		return p.UserID
-	}
-	return "address " + core.ClientOf(c.ctx).Address
 }
 
 // run executes an operation and sends what it answers.
@@ -496,53 +389,20 @@ func (c *socket) run(ctx context.Context, op *operation, params *graphql.RawPara
 		c.fail(op, c.engine.DispatchError(graphql.WithOperationContext(ctx, exec), errs).Errors)
 		return
 	}
-	if exec.Operation.Operation != ast.Subscription {
-		var cancel context.CancelFunc
-		ctx, cancel = context.WithTimeout(ctx, c.limits.Deadline)
-		defer cancel()
-	}
-	ctx, failure := subscription.Watch(ctx)
-	responses, ctx := c.engine.DispatchOperation(ctx, exec)
-	for {
-		resp := responses(ctx)
-		if resp == nil {
-			break
-		}
-		if len(resp.Data) == 0 && len(resp.Errors) > 0 {
-			c.fail(op, resp.Errors)
-			return
-		}
-		if !c.next(op, resp) {
-			return
-		}
+	errs = c.engine.results(ctx, exec, func(resp *graphql.Response) bool {
 		results++
-	}
-	err := failure()
-	if err == nil && errors.Is(ctx.Err(), context.DeadlineExceeded) {
-		err = core.Errorf(core.Unavailable, "The operation took too long.")
-	}
-	if err != nil {
-		shown := c.engine.DispatchError(graphql.WithOperationContext(ctx, exec), gqlerror.List{gqlerror.Wrap(err)})
-		c.fail(op, shown.Errors)
+		return c.next(op, resp)
+	})
+	if len(errs) > 0 {
+		c.fail(op, errs)
 		return
 	}
 	c.end(op, message{ID: op.id, Type: "complete"})
 }
 
-// result is a response as the protocol carries it: without data when there is
-// none.
-type result struct {
-	Errors     gqlerror.List   `json:"errors,omitempty"`
-	Data       json.RawMessage `json:"data,omitempty"`
-	Extensions map[string]any  `json:"extensions,omitempty"`
-}
-
 // next sends one result, unless the operation has ended.
 func (c *socket) next(op *operation, resp *graphql.Response) bool {
-	payload, err := json.Marshal(result{resp.Errors, resp.Data, resp.Extensions})
-	if err != nil {
-		panic(err)
-	}
+	payload := graphqlhttp.Encode(resp)
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return c.operations[op.id] == op && c.write(message{ID: op.id, Type: "next", Payload: payload})
@@ -590,7 +450,7 @@ func (c *socket) write(m message) bool {
 	if err != nil {
 		panic(err)
 	}
-	ctx, cancel := context.WithTimeout(c.ctx, c.limits.SocketWrite)
+	ctx, cancel := context.WithTimeout(c.ctx, c.limits.StreamWrite)
 	defer cancel()
 	if err := c.conn.Write(ctx, websocket.MessageText, b); err != nil {
 		go c.drop()

@@ -352,9 +352,9 @@ func TestSocketEndsWithItsRights(t *testing.T) {
 func TestSocketLimits(t *testing.T) {
 	t.Parallel()
 	s := start(t, func(c *web.Config) {
-		c.Limits.SocketSubscriptions = 2
-		c.Limits.PrincipalSubscriptions = 3
-		c.Limits.Sockets = 3
+		c.Limits.SocketOperations = 2
+		c.Limits.OwnerOperations = 3
+		c.Limits.Streams = 3
 	})
 	forever := map[string]any{"query": "subscription{forever}"}
 	limited := func(c *client, id string) {
@@ -392,7 +392,7 @@ func TestSocketLimits(t *testing.T) {
 // A client that takes nothing is dropped, and holds up nobody.
 func TestSlowSocketIsDropped(t *testing.T) {
 	t.Parallel()
-	s := start(t, func(c *web.Config) { c.Limits.SocketWrite = 50 * time.Millisecond })
+	s := start(t, func(c *web.Config) { c.Limits.StreamWrite = 50 * time.Millisecond })
 	slow := s.dial(t)
 	slow.init("")
 	slow.send("subscribe", "1", map[string]any{"query": "subscription{flood}"})

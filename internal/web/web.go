@@ -3,7 +3,8 @@
 // turns a request into a context with a [core.Principal] and a [core.Client];
 // what the request means is decided in resolvers and core.
 //
-//	/graphql           POST, GET (queries only), multipart upload, WebSocket (graphql-transport-ws)
+//	/graphql           POST, GET (queries only), multipart upload, event streams (graphql-sse),
+//	                   WebSocket (graphql-transport-ws)
 //	/files/{id}/{name} files, with Range
 //	/uploads/{id}      PUT of a direct upload
 //	/playground/       the embedded GraphQL client, where it is on
@@ -48,6 +49,9 @@ type Config struct {
 	// whatever alias: those that are limited by rate or cost much.
 	Once []string
 
+	// Trusted holds the documents that may run, by id; nil: any.
+	Trusted map[string]string
+
 	// Transports serve further kinds of request, such as multipart uploads.
 	// They are asked before POST and GET, and bound the request body in size and
 	// time themselves.
@@ -72,6 +76,9 @@ type Config struct {
 	TrustedProxies []netip.Prefix
 	// Production turns introspection and suggestions off.
 	Production bool
+	// MaxAge is for how long caches may answer the queries by GET of visitors
+	// without asking again.
+	MaxAge time.Duration
 
 	Limits Limits
 }
@@ -79,7 +86,7 @@ type Config struct {
 // Server is the HTTP side of Grapnel.
 type Server struct {
 	handler  http.Handler
-	sockets  *sockets
+	streams  *streams
 	draining atomic.Bool
 }
 
@@ -110,15 +117,15 @@ func New(c Config) (*Server, error) {
 		cookies:      newCookieNames(c.PublicURL),
 		log:          c.Log,
 	}
-	s.sockets = newSockets(engine, auth, c.Limits, c.Log)
+	s.streams = newStreams(engine, auth, c.Limits, c.Log)
 
 	mux := http.NewServeMux()
 	mux.Handle("/graphql", &endpoint{
-		streaming:  c.Transports,
-		plain:      []graphql.Transport{post{c.Limits}, get{c.Limits}},
-		sockets:    s.sockets,
+		transports: c.Transports,
+		streams:    s.streams,
 		engine:     engine,
 		auth:       auth,
+		maxAge:     c.MaxAge,
 		playground: c.UI != nil,
 	})
 	mux.HandleFunc("GET /healthz", health)
@@ -149,12 +156,12 @@ func New(c Config) (*Server, error) {
 // ServeHTTP implements [http.Handler].
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.handler.ServeHTTP(w, r) }
 
-// Shutdown refuses new sockets, closes the open ones with 1001 and waits until
-// their operations have ended, or ctx has. Requests in flight, uploads among
+// Shutdown refuses new sockets and event streams, ends the open ones so that their
+// clients connect elsewhere, and waits until their operations have ended, or ctx has. Requests in flight, uploads among
 // them, are the business of [http.Server.Shutdown]; see [Serve].
 func (s *Server) Shutdown(ctx context.Context) error {
 	s.draining.Store(true)
-	return s.sockets.shutdown(ctx)
+	return s.streams.shutdown(ctx)
 }
 
 // Limits bound what one client can ask for. Zero means the default.
@@ -174,6 +181,8 @@ type Limits struct {
 	PageSize       int   // of a page without first and last, for Cost; 20
 	ListSize       int   // assumed of a list that has no pages, for Cost; 10
 	Read           int64 // bytes of documents that an operation reads; 32 MiB
+	UserCost       int   // Cost that one user may use up each second, ten times as much after a rest; 10,000; negative: any
+	NetworkCost    int   // the same of one network, for all users and visitors there; 20,000; negative: any
 
 	IntrospectionDepth int // levels of fields below __schema or __type; 20
 	IntrospectionLists int // nested lists of fields or types there; 2
@@ -188,49 +197,55 @@ type Limits struct {
 	BodyRead  time.Duration // for a request body to arrive, uploads excepted; 30 s
 	BodyWrite time.Duration // for an answer to be taken after the operation, files excepted; 60 s
 
-	Sockets                int           // open at once; 5,000
-	SocketSubscriptions    int           // operations running on one socket; 50
-	PrincipalSubscriptions int           // operations running on all sockets of one user, or of one address for visitors; 200
-	Init                   time.Duration // from the upgrade to connection_init; 10 s
-	Ping                   time.Duration // between pings, and longest wait for a pong; 25 s
-	Recheck                time.Duration // between checks of a socket's token, and longest wait for one; 1 s
-	SocketWrite            time.Duration // for a client to take one message; 10 s
+	Streams          int           // sockets and event streams open at once; 5,000
+	ClientStreams    int           // of them from one network, which is an IPv4 address or an IPv6 /64; 1,250
+	SocketOperations int           // running on one socket; 50
+	OwnerOperations  int           // running on all streams of one user, or of one network for visitors; 200
+	Init             time.Duration // from the upgrade to connection_init; 10 s
+	Ping             time.Duration // between pings of a socket, and longest wait for a pong; 25 s
+	KeepAlive        time.Duration // between comments in an event stream; 12 s
+	Recheck          time.Duration // between checks of a stream's token, and longest wait for one; 1 s
+	StreamWrite      time.Duration // for a client to take one message; 10 s
 }
 
 // orDefaults puts the default in the place of every zero.
 func (l Limits) orDefaults() Limits {
 	return Limits{
-		Body:                   cmp.Or(l.Body, 1<<20),
-		Query:                  cmp.Or(l.Query, 128<<10),
-		Tokens:                 cmp.Or(l.Tokens, 5_000),
-		Operations:             cmp.Or(l.Operations, 20),
-		Fragments:              cmp.Or(l.Fragments, 200),
-		Depth:                  cmp.Or(l.Depth, 15),
-		Aliases:                cmp.Or(l.Aliases, 100),
-		RootFields:             cmp.Or(l.RootFields, 50),
-		Nesting:                cmp.Or(l.Nesting, 24),
-		VariableValues:         cmp.Or(l.VariableValues, 50_000),
-		Merge:                  cmp.Or(l.Merge, 200_000),
-		Cost:                   cmp.Or(l.Cost, 20_000),
-		PageSize:               cmp.Or(l.PageSize, 20),
-		ListSize:               cmp.Or(l.ListSize, 10),
-		Read:                   cmp.Or(l.Read, 32<<20),
-		IntrospectionDepth:     cmp.Or(l.IntrospectionDepth, 20),
-		IntrospectionLists:     cmp.Or(l.IntrospectionLists, 2),
-		Errors:                 cmp.Or(l.Errors, 100),
-		Message:                cmp.Or(l.Message, 1_000),
-		CachedQueries:          cmp.Or(l.CachedQueries, 1_000),
-		CachedQueryBytes:       cmp.Or(l.CachedQueryBytes, 4<<20),
-		Deadline:               cmp.Or(l.Deadline, 30*time.Second),
-		BodyRead:               cmp.Or(l.BodyRead, 30*time.Second),
-		BodyWrite:              cmp.Or(l.BodyWrite, 60*time.Second),
-		Sockets:                cmp.Or(l.Sockets, 5_000),
-		SocketSubscriptions:    cmp.Or(l.SocketSubscriptions, 50),
-		PrincipalSubscriptions: cmp.Or(l.PrincipalSubscriptions, 200),
-		Init:                   cmp.Or(l.Init, 10*time.Second),
-		Ping:                   cmp.Or(l.Ping, 25*time.Second),
-		Recheck:                cmp.Or(l.Recheck, time.Second),
-		SocketWrite:            cmp.Or(l.SocketWrite, 10*time.Second),
+		Body:               cmp.Or(l.Body, 1<<20),
+		Query:              cmp.Or(l.Query, 128<<10),
+		Tokens:             cmp.Or(l.Tokens, 5_000),
+		Operations:         cmp.Or(l.Operations, 20),
+		Fragments:          cmp.Or(l.Fragments, 200),
+		Depth:              cmp.Or(l.Depth, 15),
+		Aliases:            cmp.Or(l.Aliases, 100),
+		RootFields:         cmp.Or(l.RootFields, 50),
+		Nesting:            cmp.Or(l.Nesting, 24),
+		VariableValues:     cmp.Or(l.VariableValues, 50_000),
+		Merge:              cmp.Or(l.Merge, 200_000),
+		Cost:               cmp.Or(l.Cost, 20_000),
+		PageSize:           cmp.Or(l.PageSize, 20),
+		ListSize:           cmp.Or(l.ListSize, 10),
+		Read:               cmp.Or(l.Read, 32<<20),
+		UserCost:           cmp.Or(l.UserCost, 10_000),
+		NetworkCost:        cmp.Or(l.NetworkCost, 20_000),
+		IntrospectionDepth: cmp.Or(l.IntrospectionDepth, 20),
+		IntrospectionLists: cmp.Or(l.IntrospectionLists, 2),
+		Errors:             cmp.Or(l.Errors, 100),
+		Message:            cmp.Or(l.Message, 1_000),
+		CachedQueries:      cmp.Or(l.CachedQueries, 1_000),
+		CachedQueryBytes:   cmp.Or(l.CachedQueryBytes, 4<<20),
+		Deadline:           cmp.Or(l.Deadline, 30*time.Second),
+		BodyRead:           cmp.Or(l.BodyRead, 30*time.Second),
+		BodyWrite:          cmp.Or(l.BodyWrite, 60*time.Second),
+		Streams:            cmp.Or(l.Streams, 5_000),
+		ClientStreams:      cmp.Or(l.ClientStreams, 1_250),
+		SocketOperations:   cmp.Or(l.SocketOperations, 50),
+		OwnerOperations:    cmp.Or(l.OwnerOperations, 200),
+		Init:               cmp.Or(l.Init, 10*time.Second),
+		Ping:               cmp.Or(l.Ping, 25*time.Second),
+		KeepAlive:          cmp.Or(l.KeepAlive, 12*time.Second),
+		Recheck:            cmp.Or(l.Recheck, time.Second),
+		StreamWrite:        cmp.Or(l.StreamWrite, 10*time.Second),
 	}
 }
 

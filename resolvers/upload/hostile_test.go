@@ -120,7 +120,7 @@ func TestRefusedOperations(t *testing.T) {
 	one := `{"a":["variables.file"]}`
 	for _, c := range []struct{ name, operations, files, code string }{
 		{"syntax", `{"query":"mutation {","variables":{"file":null}}`, one, "GRAPHQL_PARSE_FAILED"},
-		{"no query", `{"variables":{"file":null}}`, one, "GRAPHQL_VALIDATION_FAILED"},
+		{"empty document", `{"query":" ","variables":{"file":null}}`, one, "GRAPHQL_VALIDATION_FAILED"},
 		{"unknown field", `{"query":"mutation($file:Upload){walk(file:$file)}","variables":{"file":null}}`, one, "GRAPHQL_VALIDATION_FAILED"},
 		{"unknown operation", `{"query":"mutation A($file:Upload){run(file:$file)}","operationName":"B","variables":{"file":null}}`, one, "GRAPHQL_VALIDATION_FAILED"},
 		{"undeclared variable", `{"query":"mutation{run}","variables":{"file":null}}`, one, "BAD_USER_INPUT"},

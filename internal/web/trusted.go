@@ -1,0 +1,71 @@
+package web
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+
+	"github.com/99designs/gqlgen/graphql"
+	"github.com/vektah/gqlparser/v2/gqlerror"
+
+	"github.com/grapnel/grapnel/core"
+	"github.com/grapnel/grapnel/internal/graphqlhttp"
+)
+
+// The codes of documents that do not run because of what they are called.
+const (
+	persistedQueryNotFound = "PERSISTED_QUERY_NOT_FOUND"
+	documentNotTrusted     = "DOCUMENT_NOT_TRUSTED"
+)
+
+// trusted are the only documents that may run, where there are any.
+type trusted struct {
+	byID  map[string]string
+	texts map[string]bool
+}
+
+func newTrusted(byID map[string]string) *trusted {
+	if byID == nil {
+		return nil
+	}
+	t := &trusted{byID: byID, texts: make(map[string]bool, len(byID))}
+	for _, text := range byID {
+		t.texts[text] = true
+	}
+	return t
+}
+
+// find puts the document that a request names in the place of its query. Without
+// trusted documents these are Apollo's automatic persisted queries: a hash alone
+// finds what some client sent with it before. With them, a document runs by its id,
+// or when it is, letter by letter, one of them.
+func (e *engine) find(params *graphql.RawParams) *gqlerror.Error {
+	id, err := graphqlhttp.Document(params)
+	if err != nil {
+		return graphqlhttp.Present(err)
+	}
+	switch {
+	case params.Query == "":
+		text, ok := "", false
+		if e.trusted != nil {
+			text, ok = e.trusted.byID[id]
+		} else {
+			text, ok = e.persisted.Get(context.Background(), id)
+		}
+		if !ok {
+			return graphqlhttp.NewError(persistedQueryNotFound, "PersistedQueryNotFound") // the text that Apollo's clients know
+		}
+		params.Query = text
+	case e.trusted != nil:
+		if !e.trusted.texts[params.Query] {
+			return graphqlhttp.NewError(documentNotTrusted, "This server runs only the documents of its manifest. Add this one, or send the id of one of them as documentId.")
+		}
+	case id != "":
+		sum := sha256.Sum256([]byte(params.Query))
+		if hex.EncodeToString(sum[:]) != id {
+			return graphqlhttp.NewError(core.Invalid, "The id of the document is not the SHA-256 hash of the query.")
+		}
+		e.persisted.put(id, params.Query, len(params.Query))
+	}
+	return nil
+}
