@@ -1594,6 +1594,28 @@ extend type Mutation {
 }
 `, BuiltIn: false},
 	{Name: "../schema/base.graphqls", Input: `"""
+What a field costs, or an argument that is given, in the unit by which operations
+are measured, limited and charged to their callers: one field of an answer, which
+takes about 5 µs of a processor. A field that says nothing costs 1, a page or a mutation 10.
+"""
+directive @cost(weight: String!) on FIELD_DEFINITION | ARGUMENT_DEFINITION
+"""
+How many objects a list may hold, by which the cost of what is selected below it is
+multiplied. A connection needs none: its ` + "`" + `first` + "`" + ` or ` + "`" + `last` + "`" + ` tells. Without either, a
+list counts as 10.
+"""
+directive @listSize(
+  """
+  How many when no argument tells.
+  """
+  assumedSize: Int
+
+  """
+  Arguments that tell: numbers, or lists whose length counts.
+  """
+  slicingArguments: [String!]
+) on FIELD_DEFINITION
+"""
 A moment, written as RFC 3339. Answers are in UTC with milliseconds:
 ` + "`" + `2026-03-01T12:00:00.000Z` + "`" + `. Input may carry any offset and precision and is cut
 to milliseconds.
@@ -1902,7 +1924,7 @@ enum ErrorCode {
   """
   TOO_LARGE
   """
-  Too many tries. Wait ` + "`" + `extensions.retryAfter` + "`" + ` seconds.
+  Too much in a short time: tries, or cost. Wait ` + "`" + `extensions.retryAfter` + "`" + ` seconds.
   """
   RATE_LIMITED
   """
@@ -1926,13 +1948,17 @@ enum ErrorCode {
   """
   GRAPHQL_VALIDATION_FAILED
   """
-  The document costs more than a request may.
+  The operation costs more than one may: ` + "`" + `extensions.cost` + "`" + `, where ` + "`" + `extensions.limit` + "`" + ` is allowed.
   """
   COMPLEXITY_LIMIT_EXCEEDED
   """
-  The hash of a persisted query is unknown: send the query along.
+  The id or hash of a document is unknown. Unless the server runs trusted documents only, send the query along.
   """
   PERSISTED_QUERY_NOT_FOUND
+  """
+  The server runs the documents of its manifest only, and this is none of them.
+  """
+  DOCUMENT_NOT_TRUSTED
 }
 type Query {
   """
@@ -1942,7 +1968,7 @@ type Query {
   """
   Several objects by their ids, at most 100, in the order asked for; null where there is none for you.
   """
-  nodes(ids: [ID!]!): [Node]!
+  nodes(ids: [ID!]!): [Node]! @listSize(slicingArguments: ["ids"])
 }
 type Mutation
 type Subscription
@@ -1988,7 +2014,7 @@ type Post implements Node {
   """
   The text as sanitised HTML, safe to put into a page.
   """
-  bodyHtml: String!
+  bodyHtml: String! @cost(weight: "50")
   """
   Up to 20 words or phrases of at most 50 characters, lower-cased, each once.
   """
@@ -2245,11 +2271,11 @@ extend type Mutation {
   """
   Makes an account and signs in. The role is MEMBER unless the server is set otherwise; FORBIDDEN where sign-up is closed.
   """
-  signUp(input: SignUpInput!): SignUpPayload!
+  signUp(input: SignUpInput!): SignUpPayload! @cost(weight: "5000")
   """
   Starts a session. A wrong password and an unknown address get the same answer, UNAUTHENTICATED.
   """
-  signIn(input: SignInInput!): SignInPayload!
+  signIn(input: SignInInput!): SignInPayload! @cost(weight: "5000")
   """
   Replaces the tokens of a session. The old refresh token still works for 30
   seconds (a second tab, a lost reply); whoever uses it later ends the session,
@@ -2263,7 +2289,7 @@ extend type Mutation {
   """
   Sets a new password and ends your other sessions.
   """
-  changePassword(input: ChangePasswordInput!): ChangePasswordPayload!
+  changePassword(input: ChangePasswordInput!): ChangePasswordPayload! @cost(weight: "5000")
 }
 `, BuiltIn: false},
 	{Name: "../schema/user.graphqls", Input: `"""
@@ -2413,7 +2439,7 @@ type AssetConnection {
   """
   How many there are on all pages together. Counted only when selected.
   """
-  totalCount: Int!
+  totalCount: Int! @cost(weight: "50")
 }
 """
 One of the assets of a connection.
@@ -2490,7 +2516,7 @@ type PostConnection {
   """
   How many there are on all pages together. Counted only when selected.
   """
-  totalCount: Int!
+  totalCount: Int! @cost(weight: "50")
 }
 """
 One of the posts of a connection.
@@ -2558,7 +2584,7 @@ extend type Query {
     """
     Up to 16 words that ` + "`" + `title` + "`" + `, ` + "`" + `excerpt` + "`" + ` and ` + "`" + `body` + "`" + ` must hold together, whatever their case and accents. Blank: no condition.
     """
-    search: String
+    search: String @cost(weight: "100")
 
     """
     How many, from the start or after ` + "`" + `after` + "`" + `: 20 when omitted, at most 100.
@@ -2625,7 +2651,7 @@ type UserConnection {
   """
   How many there are on all pages together. Counted only when selected.
   """
-  totalCount: Int!
+  totalCount: Int! @cost(weight: "50")
 }
 """
 One of the users of a connection.
@@ -2691,7 +2717,7 @@ extend type Query {
     """
     Up to 16 words that ` + "`" + `username` + "`" + ` and ` + "`" + `displayName` + "`" + ` must hold together, whatever their case and accents. Blank: no condition.
     """
-    search: String
+    search: String @cost(weight: "100")
 
     """
     How many, from the start or after ` + "`" + `after` + "`" + `: 20 when omitted, at most 100.

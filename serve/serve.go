@@ -124,6 +124,8 @@ func (p Project) serve(ctx context.Context, s config.Settings, log *slog.Logger,
 		Log:          log,
 		PublicURL:    s.PublicURL, Origins: s.Origins, TrustedProxies: proxies,
 		Production: s.Production,
+		MaxAge:     s.CacheMaxAge,
+		Limits:     web.Limits{UserCost: orAny(s.UserCost), NetworkCost: orAny(s.AddressCost)},
 	}
 	cfg.Files, cfg.Uploads = web.Files(app.Assets, log), web.Uploads(app.Assets, log)
 	if s.HasPlayground() {
@@ -140,8 +142,18 @@ func (p Project) serve(ctx context.Context, s config.Settings, log *slog.Logger,
 		log.Warn("the token key is kept in the data folder; servers that share a database need the same GRAPNEL_TOKEN_KEY")
 	}
 	greet(ctx, stdout, app, s, stores, public)
-	log.Info("serving", "addr", listener.Addr().String())
+	log.Info("serving", "addr", listener.Addr().String(), "production", s.Production,
+		"introspection", !s.Production, "suggestions", !s.Production, "playground", s.HasPlayground(), "localhostOrigins", !s.Production,
+		"origins", s.Origins, "signUp", s.SignUp, "userCost", s.UserCost, "addressCost", s.AddressCost)
 	return web.Serve(ctx, listener, server, server.Shutdown, log, s.DrainTimeout)
+}
+
+// orAny is a limit as [web.Limits] has it, where 0 means the default.
+func orAny(limit int) int {
+	if limit == 0 {
+		return -1
+	}
+	return limit
 }
 
 // greet tells a developer where everything is.

@@ -122,6 +122,7 @@ func serveWrites(ctx context.Context, args []string) (err error) {
 		Once:         resolvers.OnceFields(),
 		Log:          log,
 		Production:   true,
+		Limits:       web.Limits{UserCost: 100_000_000, NetworkCost: 100_000_000},
 	})
 	if err != nil {
 		return err

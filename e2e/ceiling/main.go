@@ -70,6 +70,7 @@ func run(ctx context.Context) (err error) {
 		Transports: []graphql.Transport{upload.Transport{MaxFile: 2 << 30}},
 		Log:        log,
 		Production: true,
+		Limits:     web.Limits{UserCost: 100_000_000, NetworkCost: 100_000_000},
 	})
 	if err != nil {
 		return err

@@ -534,7 +534,7 @@ const (
 	ErrorCodeConflict ErrorCode = "CONFLICT"
 	// A file, a text or the request is over its limit.
 	ErrorCodeTooLarge ErrorCode = "TOO_LARGE"
-	// Too many tries. Wait `extensions.retryAfter` seconds.
+	// Too much in a short time: tries, or cost. Wait `extensions.retryAfter` seconds.
 	ErrorCodeRateLimited ErrorCode = "RATE_LIMITED"
 	// The client stopped sending before the file was complete. Nothing was kept.
 	ErrorCodeAborted ErrorCode = "ABORTED"
@@ -546,10 +546,12 @@ const (
 	ErrorCodeGraphqlParseFailed ErrorCode = "GRAPHQL_PARSE_FAILED"
 	// The document does not fit the schema.
 	ErrorCodeGraphqlValidationFailed ErrorCode = "GRAPHQL_VALIDATION_FAILED"
-	// The document costs more than a request may.
+	// The operation costs more than one may: `extensions.cost`, where `extensions.limit` is allowed.
 	ErrorCodeComplexityLimitExceeded ErrorCode = "COMPLEXITY_LIMIT_EXCEEDED"
-	// The hash of a persisted query is unknown: send the query along.
+	// The id or hash of a document is unknown. Unless the server runs trusted documents only, send the query along.
 	ErrorCodePersistedQueryNotFound ErrorCode = "PERSISTED_QUERY_NOT_FOUND"
+	// The server runs the documents of its manifest only, and this is none of them.
+	ErrorCodeDocumentNotTrusted ErrorCode = "DOCUMENT_NOT_TRUSTED"
 )
 
 var AllErrorCode = []ErrorCode{
@@ -567,11 +569,12 @@ var AllErrorCode = []ErrorCode{
 	ErrorCodeGraphqlValidationFailed,
 	ErrorCodeComplexityLimitExceeded,
 	ErrorCodePersistedQueryNotFound,
+	ErrorCodeDocumentNotTrusted,
 }
 
 func (e ErrorCode) IsValid() bool {
 	switch e {
-	case ErrorCodeBadUserInput, ErrorCodeUnauthenticated, ErrorCodeForbidden, ErrorCodeNotFound, ErrorCodeConflict, ErrorCodeTooLarge, ErrorCodeRateLimited, ErrorCodeAborted, ErrorCodeUnavailable, ErrorCodeInternal, ErrorCodeGraphqlParseFailed, ErrorCodeGraphqlValidationFailed, ErrorCodeComplexityLimitExceeded, ErrorCodePersistedQueryNotFound:
+	case ErrorCodeBadUserInput, ErrorCodeUnauthenticated, ErrorCodeForbidden, ErrorCodeNotFound, ErrorCodeConflict, ErrorCodeTooLarge, ErrorCodeRateLimited, ErrorCodeAborted, ErrorCodeUnavailable, ErrorCodeInternal, ErrorCodeGraphqlParseFailed, ErrorCodeGraphqlValidationFailed, ErrorCodeComplexityLimitExceeded, ErrorCodePersistedQueryNotFound, ErrorCodeDocumentNotTrusted:
 		return true
 	}
 	return false

@@ -37,12 +37,15 @@ type Settings struct {
 	Port           string        `env:"PORT" hidden:"" help:"Port to listen on at all addresses, as container platforms set it; GRAPNEL_ADDR wins."`
 	PublicURL      *url.URL      `env:"GRAPNEL_PUBLIC_URL" placeholder:"URL" help:"Where clients reach this server, such as https://api.example.org. Default: the address it listens on."`
 	Data           string        `env:"GRAPNEL_DATA" default:"./data" placeholder:"DIR" help:"Folder of the embedded stores and the key. Default: ${default}."`
-	Production     bool          `env:"GRAPNEL_PRODUCTION" help:"Turn off playground, introspection and localhost origins; log JSON."`
+	Production     bool          `env:"GRAPNEL_PRODUCTION" help:"Turn off playground, introspection, suggestions in errors and localhost origins; log JSON."`
 	Playground     *bool         `env:"GRAPNEL_PLAYGROUND" help:"Serve /playground, whatever production says."`
 	Origins        []string      `env:"GRAPNEL_ORIGINS" placeholder:"ORIGIN,…" help:"Other origins whose web pages may call the API, such as https://app.example.org."`
 	TrustedProxies []string      `env:"GRAPNEL_TRUSTED_PROXIES" placeholder:"CIDR,…" help:"Proxies whose word on the client's address counts, such as 10.0.0.0/8. Default: none."`
 	SignUp         string        `env:"GRAPNEL_SIGN_UP" default:"member" enum:"member,author,closed" placeholder:"WHO" help:"What strangers who sign up become: member, or author, who may publish; closed: nobody may. Default: ${default}."`
 	MaxUpload      Bytes         `env:"GRAPNEL_MAX_UPLOAD" default:"2GiB" placeholder:"SIZE" help:"Largest file. Default: ${default}."`
+	UserCost       int           `env:"GRAPNEL_USER_COST" default:"10000" placeholder:"N" help:"What the operations of one user may cost each second, ten times as much after a rest; 0: anything. Default: ${default}, about 5 % of a processor."`
+	AddressCost    int           `env:"GRAPNEL_ADDRESS_COST" default:"20000" placeholder:"N" help:"The same for all users and visitors at one address. Default: ${default}."`
+	CacheMaxAge    time.Duration `env:"GRAPNEL_CACHE_MAX_AGE" default:"0s" placeholder:"TIME" help:"How long caches may answer queries that visitors send by GET without asking again. Default: ${default}, they ask each time."`
 	StrictIndexes  bool          `env:"GRAPNEL_STRICT_INDEXES" help:"Refuse lists whose where and orderBy no index serves. Default: log each shape of them once."`
 	DrainTimeout   time.Duration `env:"GRAPNEL_DRAIN_TIMEOUT" default:"8s" placeholder:"TIME" help:"How long requests in flight may finish after SIGTERM. Default: ${default}."`
 	LogLevel       string        `env:"GRAPNEL_LOG_LEVEL" default:"info" enum:"debug,info,warn,error" placeholder:"LEVEL" help:"debug, info, warn or error. Default: ${default}."`
@@ -158,6 +161,14 @@ func (s *Settings) check() error {
 	if _, err := s.Proxies(); err != nil {
 		return err
 	}
+	for name, n := range map[string]int{"GRAPNEL_USER_COST": s.UserCost, "GRAPNEL_ADDRESS_COST": s.AddressCost} {
+		if n < 0 || n > maxCost {
+			return fmt.Errorf("%s: %d is not between 0 and %d", name, n, maxCost)
+		}
+	}
+	if s.CacheMaxAge < 0 {
+		return fmt.Errorf("GRAPNEL_CACHE_MAX_AGE: must not be negative")
+	}
 	if s.MaxUpload <= 0 {
 		return fmt.Errorf("GRAPNEL_MAX_UPLOAD: must be more than 0")
 	}
@@ -194,6 +205,9 @@ func (s *Settings) check() error {
 	s.Data, err = filepath.Abs(s.Data)
 	return err
 }
+
+// maxCost bounds the costs each second, for arithmetic's sake.
+const maxCost = 100_000_000
 
 // Proxies is TrustedProxies as prefixes; a lone address is itself.
 func (s *Settings) Proxies() ([]netip.Prefix, error) {

@@ -92,6 +92,9 @@ func (p project) config(doc *document, sources []*ast.Source) (*config.Config, e
 	cfg.ResolversAlwaysReturnPointers, cfg.StructFieldsAlwaysPointers = true, true
 	cfg.NullableInputOmittable, cfg.CallArgumentDirectivesWithNull = true, true
 	cfg.SkipModTidy, cfg.SkipValidation = true, true
+	for _, name := range []string{"cost", "listSize"} { // read before the execution, by internal/web
+		cfg.Directives[name] = config.DirectiveConfig{SkipRuntime: true}
+	}
 	for name, to := range bound {
 		if !cfg.Models.UserDefined(name) {
 			for _, t := range to {

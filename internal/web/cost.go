@@ -11,8 +11,8 @@ import (
 
 // coster estimates what an operation costs, after the cost directives
 // specification (https://ibm.github.io/graphql-specs/cost-spec.html): each field
-// of the answer costs 1, a mutation 10, or what @cost(weight: "5") on the field
-// says, and an argument that is given what @cost on it says. The selections below
+// of the answer costs 1, a page or a mutation 10, for they ask a store, or what
+// @cost(weight: "5") on the field says, and an argument that is given what @cost on it says. The selections below
 // a field count once for each object that it may return: for a page, first or
 // last, or the size of a page without them; for a plain list, the arguments that
 // @listSize(slicingArguments: ["limit"]) names, what its assumedSize says, or
@@ -28,9 +28,8 @@ type coster struct {
 	fragments map[*ast.FragmentDefinition]int
 }
 
-// mutationWeight is the weight of a mutation that has none of its own: most wait
-// for a disk.
-const mutationWeight = 10
+// storeWeight is the weight of fields that ask a store.
+const storeWeight = 10
 
 func (c *coster) set(set ast.SelectionSet) int {
 	sum := 0
@@ -64,8 +63,8 @@ func (c *coster) field(f *ast.Field) int {
 		return 1 // bounded by shapeRule
 	}
 	weight := 1
-	if f.ObjectDefinition == c.schema.Mutation {
-		weight = mutationWeight
+	if f.ObjectDefinition == c.schema.Mutation || f.Definition.Arguments.ForName("first") != nil {
+		weight = storeWeight
 	}
 	weight = constant(f.Definition.Directives, "cost", "weight", weight)
 	for _, arg := range f.Arguments {
@@ -114,7 +113,7 @@ func (c *coster) size(f *ast.Field) int {
 	return max(constant(def.Directives, "listSize", "assumedSize", assumed), 1)
 }
 
-// number is the whole number that v stands for.
+// number is the whole number that v stands for, or the length of the list.
 func (c *coster) number(v *ast.Value) (int, bool) {
 	if v == nil {
 		return 0, false
@@ -138,6 +137,8 @@ func (c *coster) number(v *ast.Value) (int, bool) {
 	case string: // a variable of type Int may arrive as "5"
 		i, err := strconv.ParseInt(n, 10, 64)
 		return clamp(i), err == nil
+	case []any:
+		return len(n), true
 	}
 	return 0, false
 }

@@ -17,8 +17,8 @@ import (
 
 // sdl is a small schema with one of everything that the limits look at.
 const sdl = `
-directive @cost(weight: String!) on FIELD_DEFINITION
-directive @listSize(assumedSize: Int) on FIELD_DEFINITION
+directive @cost(weight: String!) on FIELD_DEFINITION | ARGUMENT_DEFINITION
+directive @listSize(assumedSize: Int, slicingArguments: [String!]) on FIELD_DEFINITION
 
 type Query {
   hello(name: String = "world"): String!
@@ -29,7 +29,10 @@ type Query {
   posts(first: Int, last: Int, where: Where): PostConnection!
   pets: [Pet!]!
   few: [Post!]! @listSize(assumedSize: 2)
-  dear: Int @cost(weight: "19999")
+  dear: Int @cost(weight: "9999")
+  named(like: String @cost(weight: "10000")): String
+  items(limit: Int): [Item!] @listSize(slicingArguments: ["limit"])
+  byId(ids: [Int!]): [Item!] @listSize(slicingArguments: ["ids"])
   deep: Deep
   fail: String
   secret: String
@@ -37,6 +40,7 @@ type Query {
   many: [Int]
   slow: String
 }
+type Item { name: String items(limit: Int): [Item!] @listSize(slicingArguments: ["limit"]) few: [Post!]! @listSize(assumedSize: 2) }
 input Where { and: [Where!] title: String n: Int list: [Int!] }
 interface Node { id: ID! }
 type PostConnection { edges: [PostEdge!]! nodes: [Post!]! totalCount: Int! }
