@@ -403,7 +403,7 @@ func TestSlowSocketIsDropped(t *testing.T) {
 // A peer that does not answer pings is dropped.
 func TestDeadSocketIsDropped(t *testing.T) {
 	t.Parallel()
-	s := start(t, func(c *web.Config) { c.Limits.Ping = 30 * time.Millisecond })
+	s := start(t, func(c *web.Config) { c.Limits.Ping = 300 * time.Millisecond })
 	alive, dead := s.dial(t), s.dial(t)
 	for _, c := range []*client{alive, dead} {
 		c.init("")
