@@ -279,14 +279,12 @@ func (c *Collection[T]) mayName(ctx context.Context, f Filter, order []Order) er
 			err = Errorf(Forbidden, "You may not filter, sort or search by a field that you may not read.")
 		}
 	}
+	f.names(check)
 	f.Walk(func(f Filter) {
-		switch {
-		case f.Op == OpSearch:
+		if f.Op == OpSearch {
 			for _, name := range c.spec.Search {
 				check(name)
 			}
-		case f.Field != "":
-			check(f.Field)
 		}
 	})
 	for _, o := range order {

@@ -43,6 +43,10 @@ type Filter struct {
 	Field string   // of a comparison
 	Value any      // its operand: nil, string, bool, int64, float64, time.Time (UTC, ms); []any of these for OpIn; string for OpSearch
 	Args  []Filter // of And, Or and (one) Not
+
+	// gone are the fields of conditions that were simplified away, for whoever may
+	// not name them.
+	gone []string
 }
 
 // All matches every document, None not one.
@@ -61,12 +65,19 @@ func Or(args ...Filter) Filter { return join(OpOr, OpNone, OpAll, args) }
 // absorbing one win, so that adapters never meet a degenerate tree.
 func join(op, neutral, absorbing FilterOp, args []Filter) Filter {
 	out := make([]Filter, 0, len(args))
+	var gone []string
 	for _, a := range args {
 		switch a.Op {
 		case neutral:
+			gone = append(gone, a.gone...)
 		case absorbing:
-			return a
+			f := Filter{Op: absorbing}
+			for _, a := range args {
+				a.names(func(name string) { f.gone = append(f.gone, name) })
+			}
+			return f
 		case op:
+			gone = append(gone, a.gone...)
 			out = append(out, a.Args...)
 		default:
 			out = append(out, a)
@@ -74,20 +85,37 @@ func join(op, neutral, absorbing FilterOp, args []Filter) Filter {
 	}
 	switch len(out) {
 	case 0:
-		return Filter{Op: neutral}
+		return Filter{Op: neutral, gone: gone}
 	case 1:
+		out[0].gone = append(out[0].gone[:len(out[0].gone):len(out[0].gone)], gone...)
 		return out[0]
 	}
-	return Filter{Op: op, Args: out}
+	return Filter{Op: op, Args: out, gone: gone}
+}
+
+// Nothing is a condition on a field that says nothing.
+func Nothing(field string) Filter { return Filter{gone: []string{field}} }
+
+// names calls visit for every field that f names, and for those of conditions that
+// were simplified away: a caller may not have named them.
+func (f Filter) names(visit func(string)) {
+	f.Walk(func(f Filter) {
+		if f.Field != "" {
+			visit(f.Field)
+		}
+		for _, name := range f.gone {
+			visit(name)
+		}
+	})
 }
 
 // Not matches what f does not.
 func Not(f Filter) Filter {
 	switch f.Op {
 	case OpAll:
-		return None
+		return Filter{Op: OpNone, gone: f.gone}
 	case OpNone:
-		return All
+		return Filter{Op: OpAll, gone: f.gone}
 	case OpNot:
 		return f.Args[0]
 	}
@@ -125,7 +153,7 @@ func In[V any](field string, vs []V) Filter {
 		}
 	}
 	if len(out) == 0 {
-		return None
+		return Filter{Op: OpNone, gone: []string{field}}
 	}
 	if len(out) == 1 {
 		return Filter{Op: OpEq, Field: field, Value: out[0]} // keeps the order of an index

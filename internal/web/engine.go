@@ -58,6 +58,11 @@ func newEngine(c Config) *engine {
 		r := rules.NewDefaultRules()
 		r.ReplaceRule(rules.OverlappingFieldsCanBeMergedRule.Name, mergeRule(l.Merge))
 		r.RemoveRule(rules.MaxIntrospectionDepth.Name)
+		if c.Production { // of fields the executor takes care itself
+			r.ReplaceRule(rules.KnownArgumentNamesRule.Name, rules.KnownArgumentNamesRuleWithoutSuggestions.RuleFunc)
+			r.ReplaceRule(rules.KnownTypeNamesRule.Name, rules.KnownTypeNamesRuleWithoutSuggestions.RuleFunc)
+			r.ReplaceRule(rules.ValuesOfCorrectTypeRule.Name, rules.ValuesOfCorrectTypeRuleWithoutSuggestions.RuleFunc)
+		}
 		r.AddRule("Ints", intRule)
 		r.AddRule("Limits", shapeRule(l, c.Once, c.Production))
 		return r
@@ -83,7 +88,7 @@ func (e *engine) CreateOperationContext(ctx context.Context, params *graphql.Raw
 	if err := expired(ctx); err != nil && !onlyRootFields(op.Operation, e.anonymous) {
 		return op, gqlerror.List{err}
 	}
-	if err := checkInts(e.schema, op.Operation, op.Variables); err != nil {
+	if err := checkVariableTypes(e.schema, op.Operation, op.Variables); err != nil {
 		return op, explain(op, gqlerror.List{err})
 	}
 	c := coster{schema: e.schema, variables: op.Variables, page: e.limits.PageSize, list: e.limits.ListSize}

@@ -120,6 +120,9 @@ func Field[F any](w *Reader, at, name, stored string, in graphql.Omittable[*F], 
 		return core.None
 	}
 	read(c, f)
+	if len(c.all) == 0 {
+		return core.Nothing(stored)
+	}
 	return core.And(c.all...)
 }
 
