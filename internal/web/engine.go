@@ -229,7 +229,7 @@ func (e *engine) results(ctx context.Context, op *graphql.OperationContext, next
 				return gqlerror.List{graphqlhttp.Present(err)}
 			}
 		}
-		if !next(resp) {
+		if !next(resp) || !subscribes {
 			return nil
 		}
 	}

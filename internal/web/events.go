@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/99designs/gqlgen/graphql"
+	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/gqlerror"
 
 	"github.com/grapnel/grapnel/core"
@@ -26,6 +27,7 @@ import (
 // first.
 type events struct {
 	cancel   context.CancelFunc
+	endless  bool // a subscription
 	patience time.Duration
 
 	mu      sync.Mutex // guards what is written
@@ -40,6 +42,7 @@ func (s *streams) events(w http.ResponseWriter, r *http.Request, op *graphql.Ope
 	ctx, cancel := context.WithCancel(r.Context())
 	defer cancel()
 	e := &events{cancel: cancel, patience: s.limits.StreamWrite, w: w, control: http.NewResponseController(w)}
+	e.endless = len(errs) == 0 && op.Operation.Operation == ast.Subscription
 	token, p, err := s.auth.stream(ctx, r, "")
 	if core.Is(err, core.Unauthenticated) {
 		token, err = "", nil // the operation needs none, or it would have been refused
@@ -125,5 +128,11 @@ func (e *events) write(text string) bool {
 	return err == nil
 }
 
-func (e *events) leave() { e.cancel() }
-func (e *events) drop()  { e.cancel() }
+// leave lets a query or a mutation end by itself.
+func (e *events) leave() {
+	if e.endless {
+		e.cancel()
+	}
+}
+
+func (e *events) drop() { e.cancel() }

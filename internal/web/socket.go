@@ -12,9 +12,7 @@ import (
 	"time"
 	"unicode/utf8"
 
-	"github.com/99designs/gqlgen/graphql"
 	"github.com/coder/websocket"
-	"github.com/vektah/gqlparser/v2/gqlerror"
 
 	"github.com/grapnel/grapnel/core"
 	"github.com/grapnel/grapnel/internal/graphqlhttp"
@@ -51,11 +49,41 @@ const (
 	closeInternal      websocket.StatusCode = 4500
 )
 
+// socket is one connection. Its goroutines are the reader, which is the request
+// handler, one for each operation, one that checks the token and one that
+// pings. All have ended when serve returns.
+type socket struct {
+	*streams
+	ctx     context.Context // ends with the socket
+	cancel  context.CancelFunc
+	work    context.Context // of operations; ends when the socket begins to close
+	stop    context.CancelFunc
+	request *http.Request // the upgrade
+
+	ready sync.Mutex // guards conn and shut
+	conn  *websocket.Conn
+	shut  bool // to be closed before conn is there
+
+	wait   sync.WaitGroup
+	finite sync.WaitGroup // queries and mutations that run
+
+	// mu guards what is written, so that nothing is sent for an operation that has
+	// ended, and what follows.
+	mu         sync.Mutex
+	begun      bool                  // connection_init has come
+	user       context.Context       // work with the principal, from connection_ack on
+	leaving    bool                  // no more operations begin
+	operations map[string]*operation // by the client's id
+	running    int                   // operations, ended ones that still unwind among them
+}
+
 // socket serves an upgrade request.
 func (s *streams) socket(w http.ResponseWriter, r *http.Request) {
 	ctx, cancel := context.WithCancel(r.Context())
 	defer cancel()
-	c := &socket{streams: s, ctx: ctx, cancel: cancel, request: r, operations: map[string]*operation{}}
+	work, stop := context.WithCancel(ctx)
+	defer stop()
+	c := &socket{streams: s, ctx: ctx, cancel: cancel, work: work, stop: stop, request: r, operations: map[string]*operation{}}
 	if err := s.add(c, r); err != nil {
 		graphqlhttp.Refuse(w, r, err)
 		return
@@ -77,43 +105,6 @@ func (s *streams) socket(w http.ResponseWriter, r *http.Request) {
 	c.serve()
 }
 
-// socket is one connection. Its goroutines are the reader, which is the request
-// handler, one for each operation, one that checks the token and one that
-// pings. All have ended when serve returns.
-type socket struct {
-	*streams
-	ctx     context.Context // ends with the socket
-	cancel  context.CancelFunc
-	request *http.Request // the upgrade
-	ready   sync.Mutex    // guards conn and shut
-	conn    *websocket.Conn
-	shut    bool // to be closed before conn is there
-
-	// Of the reader, and of goroutines that it starts after connection_ack:
-	acked bool
-	user  context.Context // ctx with the principal
-
-	// mu guards what is written and the operations, so that nothing is sent
-	// for an operation that has ended.
-	mu         sync.Mutex
-	operations map[string]*operation // by the client's id
-	goroutines int                   // of operations, ended ones that still unwind among them
-	wait       sync.WaitGroup
-}
-
-// operation is one subscribe message.
-type operation struct {
-	id     string
-	cancel context.CancelFunc
-}
-
-// message is a message of the protocol, either way.
-type message struct {
-	ID      string          `json:"id,omitempty"`
-	Type    string          `json:"type"`
-	Payload json.RawMessage `json:"payload,omitempty"`
-}
-
 // accepted makes the connection known to close and drop.
 func (c *socket) accepted(conn *websocket.Conn) {
 	c.ready.Lock()
@@ -124,9 +115,10 @@ func (c *socket) accepted(conn *websocket.Conn) {
 	}
 }
 
-// close ends the socket with a code that tells the client why, and waits
-// shortly for the client to answer it.
+// close ends the operations, and then the socket with a code that tells the client
+// why. It waits shortly for the client to answer it.
 func (c *socket) close(code websocket.StatusCode, reason string) {
+	c.stop()
 	if conn := c.connection(); conn != nil {
 		for len(reason) > 120 { // a control frame holds 125 bytes
 			_, n := utf8.DecodeLastRuneInString(reason)
@@ -136,11 +128,19 @@ func (c *socket) close(code websocket.StatusCode, reason string) {
 	}
 }
 
-// leave asks the client to connect again.
-func (c *socket) leave() { c.close(websocket.StatusGoingAway, "Server is shutting down") }
+// leave asks the client to connect again, as soon as the queries and mutations that
+// run have been answered: clients would send them a second time.
+func (c *socket) leave() {
+	c.mu.Lock()
+	c.leaving = true
+	c.mu.Unlock()
+	c.finite.Wait()
+	c.close(websocket.StatusGoingAway, "Server is shutting down")
+}
 
 // drop ends the socket without a word.
 func (c *socket) drop() {
+	c.stop()
 	if conn := c.connection(); conn != nil {
 		_ = conn.CloseNow()
 	}
@@ -156,14 +156,11 @@ func (c *socket) connection() *websocket.Conn {
 // serve reads messages until the socket is closed by either side.
 func (c *socket) serve() {
 	defer func() {
-		if v := recover(); v != nil {
-			c.log.ErrorContext(c.ctx, "panic", "request", RequestID(c.ctx), "error", fmt.Sprint(v), "stack", string(debug.Stack()))
-			c.close(closeInternal, "Internal server error")
-		}
 		c.cancel()
 		c.drop()
 		c.wait.Wait()
 	}()
+	defer c.recover()
 	initialised := time.AfterFunc(c.limits.Init, func() { c.close(closeInitTimeout, "Connection initialisation timeout") })
 	defer initialised.Stop()
 	c.wait.Go(c.pings)
@@ -172,109 +169,110 @@ func (c *socket) serve() {
 		if err != nil || c.engine.meter.wait(c.caller(), len(data)/bytesPerCost) != nil {
 			return
 		}
-		var m message
-		if kind != websocket.MessageText || json.Unmarshal(data, &m) != nil {
+		m, ok := decodeMessage(data)
+		if !ok || kind != websocket.MessageText {
 			c.close(closeBadRequest, "Invalid message received")
 			return
 		}
 		switch m.Type {
 		case "connection_init":
-			if c.acked {
+			if !c.begin() {
 				c.close(closeDuplicateInit, "Too many initialisation requests")
 				return
 			}
 			initialised.Stop()
-			if !c.init(m.Payload) {
-				return
-			}
+			c.wait.Go(func() { c.init(m.Payload) })
 		case "ping":
 			c.send(message{Type: "pong", Payload: m.Payload})
 		case "pong":
 		case "subscribe":
-			if !c.acked {
-				c.close(closeUnauthorized, "Unauthorized")
-				return
-			}
 			if !c.subscribe(m) {
 				return
 			}
 		case "complete":
-			if m.ID == "" {
-				c.close(closeBadRequest, "Invalid message received")
-				return
-			}
 			c.complete(m.ID)
-		default:
-			c.close(closeBadRequest, "Invalid message received")
-			return
 		}
+	}
+}
+
+// recover closes the socket after a panic.
+func (c *socket) recover() {
+	if v := recover(); v != nil {
+		c.log.ErrorContext(c.ctx, "panic", "request", RequestID(c.ctx), "error", fmt.Sprint(v), "stack", string(debug.Stack()))
+		c.close(closeInternal, "Internal server error")
 	}
 }
 
 // caller is the context with whoever is known to be at the other end.
 func (c *socket) caller() context.Context {
-	if c.acked {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.user != nil {
 		return c.user
 	}
-	return c.ctx
+	return c.work
 }
 
-// init accepts connection_init. Its payload may carry the token as
-// {"Authorization": "Bearer …"}, {"authToken": …} or {"token": …}; cookies of
-// the upgrade count without one.
-func (c *socket) init(payload json.RawMessage) bool {
+// begin notes a connection_init; false if there was one before.
+func (c *socket) begin() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	first := !c.begun
+	c.begun = true
+	return first
+}
+
+// init accepts connection_init, and then watches over its token. The payload may
+// carry it as {"Authorization": "Bearer …"}, {"authToken": …} or {"token": …};
+// cookies of the upgrade count without one.
+func (c *socket) init(payload json.RawMessage) {
+	defer c.recover()
 	token, err := initToken(payload)
 	if err != nil {
 		c.close(closeBadRequest, "Invalid connection_init payload")
-		return false
+		return
 	}
 	used, p, err := c.auth.stream(c.ctx, c.request, token)
 	if err != nil {
 		c.refuse(err)
-		return false
+		return
 	}
-	c.acked = true
-	c.user = core.WithPrincipal(c.ctx, p)
-	if !c.send(message{Type: "connection_ack"}) {
-		return false
+	c.mu.Lock()
+	c.user = core.WithPrincipal(c.work, p)
+	c.write(message{Type: "connection_ack"})
+	c.mu.Unlock()
+	if used == "" {
+		return
 	}
-	if used != "" {
-		c.wait.Go(func() {
-			if err := c.expiry(c.ctx, used, p); err != nil {
-				c.refuse(err)
-			}
-		})
+	if err := c.expiry(c.ctx, used, p); err != nil {
+		c.refuse(err)
 	}
-	return true
 }
 
 // initToken is the token in the payload of connection_init; "" for none.
 func initToken(payload json.RawMessage) (string, error) {
-	if len(payload) == 0 || string(payload) == "null" {
+	if len(payload) == 0 {
 		return "", nil
 	}
 	var fields map[string]any
 	if err := json.Unmarshal(payload, &fields); err != nil {
 		return "", err
 	}
-	for name, value := range fields {
-		name = strings.ToLower(name)
-		if name != "authorization" && name != "authtoken" && name != "token" {
-			continue
-		}
-		text, ok := value.(string)
-		if !ok && value != nil {
-			return "", errors.New("the token is not a string")
-		}
-		switch {
-		case text == "":
-		case name == "authorization":
-			if scheme, token, ok := strings.Cut(text, " "); ok && strings.EqualFold(scheme, "Bearer") {
-				return strings.TrimSpace(token), nil
+	for _, want := range []string{"Authorization", "authToken", "token"} {
+		for name, value := range fields {
+			if value == nil || !strings.EqualFold(name, want) {
+				continue
 			}
-			return text, nil
-		default:
-			return text, nil
+			text, ok := value.(string)
+			if !ok {
+				return "", errors.New("the token is not a string")
+			}
+			if scheme, token, ok := strings.Cut(text, " "); ok && strings.EqualFold(scheme, "Bearer") {
+				text = strings.TrimSpace(token)
+			}
+			if text != "" {
+				return text, nil
+			}
 		}
 	}
 	return "", nil
@@ -317,124 +315,58 @@ func (c *socket) pings() {
 	}
 }
 
-// subscribe starts an operation. It reports whether the socket goes on.
-func (c *socket) subscribe(m message) bool {
-	if m.ID == "" || len(m.Payload) == 0 {
-		c.close(closeBadRequest, "Invalid message received")
-		return false
+// message is a message of the protocol, either way.
+type message struct {
+	ID, Type string
+	Payload  json.RawMessage
+}
+
+// maxID bounds the ids of operations, which come back with every message.
+const maxID = 1 << 10
+
+// decodeMessage reads a message of a client; false for one that is not of the
+// protocol. The keys are exact, as encoding/json's would not be.
+func decodeMessage(data []byte) (m message, ok bool) {
+	var fields map[string]json.RawMessage
+	if json.Unmarshal(data, &fields) != nil {
+		return m, false
 	}
-	params, err := graphqlhttp.DecodeParams(m.Payload)
-	if err != nil {
-		c.close(closeBadRequest, "Invalid message received: "+graphqlhttp.Present(err).Message)
-		return false
-	}
-	ctx, cancel := context.WithCancel(graphql.StartOperationTrace(c.user))
-	op := &operation{id: m.ID, cancel: cancel}
-	c.mu.Lock()
-	if c.operations[m.ID] != nil {
-		c.mu.Unlock()
-		cancel()
-		c.close(closeDuplicateID, "Subscriber for "+m.ID+" already exists")
-		return false
-	}
-	c.operations[m.ID] = op
-	full := c.goroutines >= c.limits.SocketOperations
-	if !full {
-		c.goroutines++
-	}
-	c.mu.Unlock()
-	owner := owner(c.user)
-	if full || !c.take(owner) {
-		if !full {
-			c.mu.Lock()
-			c.goroutines--
-			c.mu.Unlock()
+	for name, to := range map[string]*string{"id": &m.ID, "type": &m.Type} {
+		if raw, ok := fields[name]; ok && json.Unmarshal(raw, to) != nil {
+			return m, false
 		}
-		cancel()
-		c.fail(op, gqlerror.List{graphqlhttp.Present(tooMany())})
-		return true
 	}
-	c.wait.Go(func() {
-		defer func() {
-			cancel()
-			c.release(owner)
-			c.mu.Lock()
-			c.goroutines--
-			c.mu.Unlock()
-		}()
-		c.run(ctx, op, params)
-	})
-	return true
+	if m.Payload = fields["payload"]; string(m.Payload) == "null" {
+		m.Payload = nil
+	}
+	object := len(m.Payload) > 0 && m.Payload[0] == '{'
+	identified := m.ID != "" && len(m.ID) <= maxID
+	switch m.Type {
+	case "connection_init", "ping", "pong":
+		return m, object || len(m.Payload) == 0
+	case "subscribe":
+		return m, identified && object
+	case "complete":
+		return m, identified
+	}
+	return m, false
 }
 
-// run executes an operation and sends what it answers.
-func (c *socket) run(ctx context.Context, op *operation, params *graphql.RawParams) {
-	// Its own notes: operations of one socket run side by side.
-	n := &notes{id: RequestID(ctx)}
-	ctx = context.WithValue(ctx, notesKey{}, n)
-	start, results := time.Now(), 0
-	defer func() {
-		if v := recover(); v != nil {
-			c.log.ErrorContext(ctx, "panic", "request", n.id, "error", fmt.Sprint(v), "stack", string(debug.Stack()))
-			e := graphqlhttp.NewError(core.Internal, "Something went wrong on the server.")
-			e.Extensions["requestId"] = n.id
-			c.fail(op, gqlerror.List{e})
+// encode writes m as JSON, its payload as it is.
+func (m message) encode() []byte {
+	b := make([]byte, 0, len(m.Payload)+len(m.ID)+64)
+	b = append(append(append(b, `{"type":"`...), m.Type...), '"')
+	if m.ID != "" {
+		id, err := json.Marshal(m.ID)
+		if err != nil {
+			panic(err) // a string is always JSON
 		}
-		c.log.InfoContext(ctx, "operation", "request", n.id, "operation", clip(n.operation), "results", results,
-			"duration", time.Since(start), "address", core.ClientOf(ctx).Address)
-	}()
-	params.Headers = c.request.Header
-	exec, errs := c.engine.CreateOperationContext(ctx, params)
-	if len(errs) > 0 {
-		c.fail(op, c.engine.DispatchError(graphql.WithOperationContext(ctx, exec), errs).Errors)
-		return
+		b = append(append(b, `,"id":`...), id...)
 	}
-	errs = c.engine.results(ctx, exec, func(resp *graphql.Response) bool {
-		results++
-		return c.next(op, resp)
-	})
-	if len(errs) > 0 {
-		c.fail(op, errs)
-		return
+	if len(m.Payload) > 0 {
+		b = append(append(b, `,"payload":`...), m.Payload...)
 	}
-	c.end(op, message{ID: op.id, Type: "complete"})
-}
-
-// next sends one result, unless the operation has ended.
-func (c *socket) next(op *operation, resp *graphql.Response) bool {
-	payload := graphqlhttp.Encode(resp)
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.operations[op.id] == op && c.write(message{ID: op.id, Type: "next", Payload: payload})
-}
-
-// fail ends an operation with errors; nothing follows for its id.
-func (c *socket) fail(op *operation, errs gqlerror.List) {
-	payload, err := json.Marshal(errs)
-	if err != nil {
-		panic(err)
-	}
-	c.end(op, message{ID: op.id, Type: "error", Payload: payload})
-}
-
-// end ends an operation with its last message, unless it has ended.
-func (c *socket) end(op *operation, last message) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.operations[op.id] == op {
-		delete(c.operations, op.id)
-		c.write(last)
-	}
-}
-
-// complete ends an operation because the client has heard enough.
-func (c *socket) complete(id string) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if op := c.operations[id]; op != nil {
-		delete(c.operations, id)
-		op.cancel()
-	}
+	return append(b, '}')
 }
 
 func (c *socket) send(m message) bool {
@@ -446,13 +378,9 @@ func (c *socket) send(m message) bool {
 // write sends a message; c.mu is held. A client that does not take it in time
 // is dropped, so that it holds up nobody.
 func (c *socket) write(m message) bool {
-	b, err := json.Marshal(m)
-	if err != nil {
-		panic(err)
-	}
 	ctx, cancel := context.WithTimeout(c.ctx, c.limits.StreamWrite)
 	defer cancel()
-	if err := c.conn.Write(ctx, websocket.MessageText, b); err != nil {
+	if err := c.conn.Write(ctx, websocket.MessageText, m.encode()); err != nil {
 		go c.drop()
 		return false
 	}

@@ -244,6 +244,15 @@ func TestSocketCloseCodes(t *testing.T) {
 		{"not an object", 4400, func(c *client) { c.raw(websocket.MessageText, "[]") }},
 		{"binary", 4400, func(c *client) { c.raw(websocket.MessageBinary, `{"type":"ping"}`) }},
 		{"unknown type", 4400, func(c *client) { c.send("start", "1", forever) }},
+		{"type in other letters", 4400, func(c *client) { c.raw(websocket.MessageText, `{"TYPE":"ping"}`) }},
+		{"ping payload is no object", 4400, func(c *client) { c.send("ping", "", 1) }},
+		{"an id that is no text", 4400, func(c *client) { c.raw(websocket.MessageText, `{"type":"complete","id":1}`) }},
+		{"an endless id", 4400, func(c *client) { c.init(""); c.send("subscribe", strings.Repeat("x", 2_000), forever) }},
+		{"subscribe without a query", 4400, func(c *client) { c.init(""); c.send("subscribe", "1", map[string]any{"variables": nil}) }},
+		{"subscribe before the acknowledgement", 4401, func(c *client) {
+			c.send("connection_init", "", map[string]any{"token": "slow"})
+			c.send("subscribe", "1", forever)
+		}},
 		{"no type", 4400, func(c *client) { c.raw(websocket.MessageText, "{}") }},
 		{"init payload is no object", 4400, func(c *client) { c.send("connection_init", "", 1) }},
 		{"subscribe without id", 4400, func(c *client) { c.init(""); c.send("subscribe", "", forever) }},
@@ -440,4 +449,96 @@ func TestSocketShutdown(t *testing.T) {
 	if a := s.do(t, http.MethodGet, "/readyz", ""); a.status != http.StatusServiceUnavailable || !strings.Contains(a.body, "draining") {
 		t.Errorf("readyz: %d %s", a.status, a.body)
 	}
+}
+
+// An id is used again while the operation that had it unwinds.
+func TestSocketIDUsedAgain(t *testing.T) {
+	t.Parallel()
+	s := start(t, nil)
+	c := s.dial(t)
+	c.init("")
+	for range 300 {
+		c.send("subscribe", "z", map[string]any{"query": "subscription{forever}"})
+		c.send("complete", "z", nil)
+		c.send("subscribe", "z", map[string]any{"query": "subscription{ticks(n:2)}"})
+		m := c.read()
+		if m.Type == "error" && strings.Contains(string(m.Payload), "RATE_LIMITED") {
+			time.Sleep(time.Millisecond)
+			continue
+		}
+		if m.Type != "next" || string(m.Payload) != `{"data":{"ticks":1}}` {
+			t.Fatalf("%s %s", m.Type, m.Payload)
+		}
+		c.expect("next", "z")
+		c.expect("complete", "z")
+	}
+	until(t, "subscriptions are left", func() bool { return s.schema.open.Load() == 0 })
+}
+
+// While a token is checked, the socket goes on reading.
+func TestSocketAnswersBeforeTheAcknowledgement(t *testing.T) {
+	t.Parallel()
+	s := start(t, nil)
+	c := s.dial(t)
+	c.send("connection_init", "", map[string]any{"token": "slow"})
+	c.send("ping", "", map[string]any{"n": 1})
+	if payload := c.expect("pong", ""); payload != `{"n":1}` {
+		t.Error(payload)
+	}
+	c.send("connection_init", "", nil)
+	c.closed(4429)
+}
+
+// The place of an operation is free before its client knows that it has ended.
+func TestSocketOneAfterTheOther(t *testing.T) {
+	t.Parallel()
+	s := start(t, func(c *web.Config) { c.Limits.SocketOperations = 1 })
+	c := s.dial(t)
+	c.init("")
+	for range 500 {
+		c.send("subscribe", "1", map[string]any{"query": "{hello}"})
+		c.expect("next", "1")
+		c.expect("complete", "1")
+	}
+}
+
+// A socket is left when its queries and mutations have been answered: a client that
+// connects again sends them a second time.
+func TestSocketShutdownWaitsForAnswers(t *testing.T) {
+	t.Parallel()
+	s := start(t, func(c *web.Config) { c.Limits.Deadline = 200 * time.Millisecond })
+	c := s.dial(t)
+	c.init("")
+	c.send("subscribe", "endless", map[string]any{"query": "subscription{forever}"})
+	c.send("subscribe", "1", map[string]any{"query": "{slow}"})
+	until(t, "they did not start", func() bool { return s.schema.ran.Load() == 2 })
+	left := make(chan error, 1)
+	go func() {
+		ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+		defer cancel()
+		left <- s.web.Shutdown(ctx)
+	}()
+	c.expect("next", "1") // UNAVAILABLE at the deadline, but an answer
+	c.expect("complete", "1")
+	c.closed(1001)
+	if err := <-left; err != nil {
+		t.Error(err)
+	}
+}
+
+// Operations end when their socket begins to close, not when the client has agreed.
+func TestOperationsEndWithTheToken(t *testing.T) {
+	t.Parallel()
+	s := start(t, func(c *web.Config) { c.Limits.Recheck = 10 * time.Millisecond })
+	c := s.dial(t)
+	c.init("good")
+	c.send("subscribe", "1", map[string]any{"query": "subscription{forever}"})
+	until(t, "it did not start", func() bool { return s.schema.open.Load() == 1 })
+	s.users.revoke("good") // and the client, which does not read, answers nothing
+	begin := time.Now()
+	until(t, "it did not end", func() bool { return s.schema.open.Load() == 0 })
+	if took := time.Since(begin); took > 4*time.Second {
+		t.Errorf("only after the closing handshake: %s", took)
+	}
+	c.closed(4403)
 }

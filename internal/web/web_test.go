@@ -37,11 +37,16 @@ type users struct {
 	down   bool
 }
 
-func (u *users) authenticate(_ context.Context, token string) (core.Principal, error) {
+func (u *users) authenticate(ctx context.Context, token string) (core.Principal, error) {
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	if u.down {
 		return core.Principal{}, core.Wrap(core.Unavailable, errors.New("refused at 10.0.0.1"), "The store does not answer.")
+	}
+	if token == "slow" { // until the client has gone
+		u.mu.Unlock()
+		<-ctx.Done()
+		u.mu.Lock()
 	}
 	p, ok := u.tokens[token]
 	if !ok {
