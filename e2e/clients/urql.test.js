@@ -119,28 +119,48 @@ test('a file goes up', async () => {
   assert.equal(await (await fetch(data.uploadAsset.asset.url)).text(), text)
 })
 
-test('a subscription through graphql-ws', async () => {
-  const sockets = createClient({ url: socketURL, webSocketImpl: WebSocket })
-  const { client } = connect({
-    exchanges: [subscriptionExchange({
-      forwardSubscription: request => ({
-        subscribe: sink => ({ unsubscribe: sockets.subscribe(request, sink) }),
-      }),
-    })],
+describe('a subscription', () => {
+  // hear subscribes as a visitor, for whom a post begins with its publication.
+  async function hear(client) {
+    const news = unique()
+    let subscription
+    const event = new Promise(done => {
+      subscription = client.subscription(
+        gql`subscription ($tag: String!) { postChanged(where: { tags: { has: $tag } }) { kind post { title status } } }`,
+        { tag: news }).subscribe(done)
+    })
+    const { data, error } = await heard(event, () => publish(who, { title: 'News', tags: [news] }))
+    subscription.unsubscribe()
+    assert.equal(error, undefined)
+    assert.deepEqual(data.postChanged, { kind: 'ADDED', post: { title: 'News', status: 'PUBLISHED' } })
+  }
+
+  test('through graphql-ws', async () => {
+    const sockets = createClient({ url: socketURL, webSocketImpl: WebSocket })
+    const { client } = connect({
+      exchanges: [subscriptionExchange({
+        forwardSubscription: request => ({
+          subscribe: sink => ({ unsubscribe: sockets.subscribe(request, sink) }),
+        }),
+      })],
+    })
+    await hear(client)
+    await sockets.dispose()
   })
-  const news = unique()
-  let subscription
-  const event = new Promise(done => {
-    subscription = client.subscription(
-      gql`subscription ($tag: String!) { postChanged(where: { tags: { has: $tag } }) { kind post { title status } } }`,
-      { tag: news }).subscribe(done)
+
+  test('through fetch, as an event stream', async () => {
+    let type
+    const { client } = connect({
+      fetchSubscriptions: true,
+      async fetch(...request) {
+        const response = await fetch(...request)
+        type = response.headers.get('content-type')
+        return response
+      },
+    })
+    await hear(client)
+    assert.match(type, /^text\/event-stream/)
   })
-  const { data, error } = await heard(event, () => publish(who, { title: 'News', tags: [news] }))
-  subscription.unsubscribe()
-  await sockets.dispose()
-  assert.equal(error, undefined)
-  // For a visitor the post begins with its publication.
-  assert.deepEqual(data.postChanged, { kind: 'ADDED', post: { title: 'News', status: 'PUBLISHED' } })
 })
 
 describe('graphcache, which knows the schema', () => {
