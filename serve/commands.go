@@ -14,16 +14,61 @@ import (
 	"strings"
 
 	"github.com/vektah/gqlparser/v2/formatter"
+	"github.com/vektah/gqlparser/v2/gqlerror"
 	"golang.org/x/term"
 
 	"github.com/grapnel/grapnel/core"
 	"github.com/grapnel/grapnel/internal/config"
+	"github.com/grapnel/grapnel/internal/trusted"
 )
 
 // printSchema prints the schema as one SDL document.
 func (p Project) printSchema(w io.Writer) error {
 	formatter.NewFormatter(w, formatter.WithIndent("  ")).FormatSchema(p.Schema(nil).Schema())
 	return nil
+}
+
+// collectDocuments writes the manifest of a frontend's operations, or says
+// everything that is wrong with them.
+func (p Project) collectDocuments(c config.Documents, stdout, stderr io.Writer) error {
+	m, err := trusted.Collect(p.Schema(nil).Schema(), c.Paths, c.AddTypename)
+	var mistakes gqlerror.List
+	if errors.As(err, &mistakes) {
+		fmt.Fprint(stderr, mistakes)
+		return fmt.Errorf("%s; no manifest was written", count(len(mistakes), "mistake"))
+	}
+	if err != nil {
+		return err
+	}
+	if c.Out == "" {
+		err = m.Write(stdout)
+	} else {
+		err = writeFile(c.Out, m.Write)
+	}
+	if err == nil {
+		fmt.Fprintf(stderr, "The manifest has %s.\n", count(len(m), "operation"))
+	}
+	return err
+}
+
+func count(n int, noun string) string {
+	if n != 1 {
+		noun += "s"
+	}
+	return fmt.Sprintf("%d %s", n, noun)
+}
+
+// writeFile writes a file whole or not at all.
+func writeFile(name string, write func(io.Writer) error) error {
+	f, err := os.CreateTemp(filepath.Dir(name), ".documents-*")
+	if err != nil {
+		return err
+	}
+	defer os.Remove(f.Name())
+	if err := errors.Join(write(f), f.Chmod(0o644), f.Sync(), f.Close()); err != nil {
+		return err
+	}
+	return os.Rename(f.Name(), name)
 }
 
 // healthcheck asks /healthz of the server that the settings describe.

@@ -8,12 +8,14 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"maps"
 	"net"
 	"net/url"
 	"os"
 	"os/signal"
 	"path/filepath"
 	"runtime/debug"
+	"slices"
 	"syscall"
 
 	"github.com/99designs/gqlgen/graphql"
@@ -24,6 +26,7 @@ import (
 	"github.com/grapnel/grapnel/internal/config"
 	"github.com/grapnel/grapnel/internal/scaffold"
 	"github.com/grapnel/grapnel/internal/seed"
+	"github.com/grapnel/grapnel/internal/trusted"
 	"github.com/grapnel/grapnel/internal/ui"
 	"github.com/grapnel/grapnel/internal/web"
 	"github.com/grapnel/grapnel/resolvers"
@@ -70,6 +73,8 @@ func (p Project) Run(ctx context.Context, args []string, stdin io.Reader, stdout
 		return p.printSchema(stdout)
 	case "init <dir>":
 		return scaffold.New(ctx, scaffold.Plan{Dir: cli.Init.Dir, Module: cli.Init.Module, Grapnel: cli.Init.Grapnel}, stdout)
+	case "documents <path>":
+		return p.collectDocuments(cli.Documents, stdout, stderr)
 	case "migrate":
 		return p.migrate(ctx, cli.Settings, cli.Migrate, log, stdout)
 	case "healthcheck":
@@ -90,6 +95,10 @@ func (p Project) Run(ctx context.Context, args []string, stdin io.Reader, stdout
 // serve answers requests until ctx ends, then drains.
 func (p Project) serve(ctx context.Context, s config.Settings, log *slog.Logger, stdout io.Writer) (err error) {
 	slog.SetDefault(log)
+	documents, err := p.trustedDocuments(s.TrustedDocuments, log)
+	if err != nil {
+		return err
+	}
 	listener, err := net.Listen("tcp", s.Addr)
 	if err != nil {
 		return fmt.Errorf("cannot listen on %s: %w", s.Addr, err)
@@ -123,6 +132,7 @@ func (p Project) serve(ctx context.Context, s config.Settings, log *slog.Logger,
 		Ready:        map[string]func(context.Context) error{"documents": stores.docs.Ping, "objects": stores.objects.Ping},
 		Log:          log,
 		PublicURL:    s.PublicURL, Origins: s.Origins, TrustedProxies: proxies,
+		Trusted:    documents,
 		Production: s.Production,
 		MaxAge:     s.CacheMaxAge,
 		Limits:     web.Limits{UserCost: orAny(s.UserCost), NetworkCost: orAny(s.AddressCost)},
@@ -154,6 +164,25 @@ func orAny(limit int) int {
 		return -1
 	}
 	return limit
+}
+
+// trustedDocuments reads manifests; nil without any. A document that does not fit
+// the schema stays: a client that asks for it, an old one perhaps, is told why.
+func (p Project) trustedDocuments(files []string, log *slog.Logger) (map[string]string, error) {
+	if len(files) == 0 {
+		return nil, nil
+	}
+	docs, err := trusted.Load(files)
+	if err != nil {
+		return nil, fmt.Errorf("GRAPNEL_TRUSTED_DOCUMENTS: %w", err)
+	}
+	schema := p.Schema(nil).Schema()
+	for _, id := range slices.Sorted(maps.Keys(docs)) {
+		if name, err := trusted.Check(schema, docs[id]); err != nil {
+			log.Warn("a trusted document does not fit the schema", "id", id, "operation", name, "reason", err.Error())
+		}
+	}
+	return docs, nil
 }
 
 // greet tells a developer where everything is.

@@ -28,35 +28,37 @@ type CLI struct {
 	Migrate     Migrate     `cmd:"" help:"Bring the store to the types that are declared, as a start does, and say what was done."`
 	Healthcheck Healthcheck `cmd:"" help:"Ask the running server whether it is well; for containers."`
 	Schema      struct{}    `cmd:"" help:"Print the GraphQL schema."`
+	Documents   Documents   `cmd:"" help:"Make the manifest of the operations in a frontend's files, for --trusted-documents."`
 	Init        Init        `cmd:"" help:"Make a project of your own: a Go module with a schema that you extend."`
 }
 
 // Settings configure the server and the commands that open its stores.
 type Settings struct {
-	Addr           string        `env:"GRAPNEL_ADDR" placeholder:"HOST:PORT" help:"Where to listen; port 0 takes a free one. Default: 127.0.0.1:8080, or all addresses at PORT when only that is set."`
-	Port           string        `env:"PORT" hidden:"" help:"Port to listen on at all addresses, as container platforms set it; GRAPNEL_ADDR wins."`
-	PublicURL      *url.URL      `env:"GRAPNEL_PUBLIC_URL" placeholder:"URL" help:"Where clients reach this server, such as https://api.example.org. Default: the address it listens on."`
-	Data           string        `env:"GRAPNEL_DATA" default:"./data" placeholder:"DIR" help:"Folder of the embedded stores and the key. Default: ${default}."`
-	Production     bool          `env:"GRAPNEL_PRODUCTION" help:"Turn off playground, introspection, suggestions in errors and localhost origins; log JSON."`
-	Playground     *bool         `env:"GRAPNEL_PLAYGROUND" help:"Serve /playground, whatever production says."`
-	Origins        []string      `env:"GRAPNEL_ORIGINS" placeholder:"ORIGIN,…" help:"Other origins whose web pages may call the API, such as https://app.example.org."`
-	TrustedProxies []string      `env:"GRAPNEL_TRUSTED_PROXIES" placeholder:"CIDR,…" help:"Proxies whose word on the client's address counts, such as 10.0.0.0/8. Default: none."`
-	SignUp         string        `env:"GRAPNEL_SIGN_UP" default:"member" enum:"member,author,closed" placeholder:"WHO" help:"What strangers who sign up become: member, or author, who may publish; closed: nobody may. Default: ${default}."`
-	MaxUpload      Bytes         `env:"GRAPNEL_MAX_UPLOAD" default:"2GiB" placeholder:"SIZE" help:"Largest file. Default: ${default}."`
-	UserCost       int           `env:"GRAPNEL_USER_COST" default:"10000" placeholder:"N" help:"What the operations of one user may cost each second, ten times as much after a rest; 0: anything. Default: ${default}, about 5 % of a processor."`
-	AddressCost    int           `env:"GRAPNEL_ADDRESS_COST" default:"20000" placeholder:"N" help:"The same for all users and visitors at one address. Default: ${default}."`
-	CacheMaxAge    time.Duration `env:"GRAPNEL_CACHE_MAX_AGE" default:"0s" placeholder:"TIME" help:"How long caches may answer queries that visitors send by GET without asking again. Default: ${default}, they ask each time."`
-	StrictIndexes  bool          `env:"GRAPNEL_STRICT_INDEXES" help:"Refuse lists whose where and orderBy no index serves. Default: log each shape of them once."`
-	DrainTimeout   time.Duration `env:"GRAPNEL_DRAIN_TIMEOUT" default:"8s" placeholder:"TIME" help:"How long requests in flight may finish after SIGTERM. Default: ${default}."`
-	LogLevel       string        `env:"GRAPNEL_LOG_LEVEL" default:"info" enum:"debug,info,warn,error" placeholder:"LEVEL" help:"debug, info, warn or error. Default: ${default}."`
-	TokenKey       string        `env:"GRAPNEL_TOKEN_KEY" placeholder:"SECRET" help:"Secret behind tokens and signatures, 32 characters or more, the same on every server. Default: made at first start and kept beside the data."`
-	TokenKeyFile   string        `env:"GRAPNEL_TOKEN_KEY_FILE" type:"existingfile" placeholder:"FILE" help:"File that holds the token key."`
-	MongoDBURI     string        `name:"mongodb-uri" env:"MONGODB_URI" placeholder:"URI" help:"Keep documents in MongoDB (a replica set) instead of the embedded store."`
-	MongoDBURIFile string        `name:"mongodb-uri-file" env:"MONGODB_URI_FILE" type:"existingfile" placeholder:"FILE" help:"File that holds the MongoDB URI."`
-	S3Bucket       string        `name:"s3-bucket" env:"S3_BUCKET" placeholder:"NAME" help:"Keep files in this S3 bucket instead of the data folder. Credentials come from the AWS chain (AWS_ACCESS_KEY_ID, …)."`
-	S3Endpoint     string        `name:"s3-endpoint" env:"S3_ENDPOINT" placeholder:"URL" help:"Endpoint of an S3-compatible server. Default: AWS."`
-	S3PublicURL    *url.URL      `name:"s3-public-url" env:"S3_PUBLIC_URL" placeholder:"URL" help:"Where clients reach the S3 server, for signed uploads. Default: the endpoint."`
-	S3Region       string        `name:"s3-region" env:"S3_REGION,AWS_REGION" default:"us-east-1" placeholder:"REGION" help:"Region of the bucket. Default: ${default}."`
+	Addr             string        `env:"GRAPNEL_ADDR" placeholder:"HOST:PORT" help:"Where to listen; port 0 takes a free one. Default: 127.0.0.1:8080, or all addresses at PORT when only that is set."`
+	Port             string        `env:"PORT" hidden:"" help:"Port to listen on at all addresses, as container platforms set it; GRAPNEL_ADDR wins."`
+	PublicURL        *url.URL      `env:"GRAPNEL_PUBLIC_URL" placeholder:"URL" help:"Where clients reach this server, such as https://api.example.org. Default: the address it listens on."`
+	Data             string        `env:"GRAPNEL_DATA" default:"./data" placeholder:"DIR" help:"Folder of the embedded stores and the key. Default: ${default}."`
+	Production       bool          `env:"GRAPNEL_PRODUCTION" help:"Turn off playground, introspection, suggestions in errors and localhost origins; log JSON."`
+	Playground       *bool         `env:"GRAPNEL_PLAYGROUND" help:"Serve /playground, whatever production says."`
+	Origins          []string      `env:"GRAPNEL_ORIGINS" placeholder:"ORIGIN,…" help:"Other origins whose web pages may call the API, such as https://app.example.org."`
+	TrustedProxies   []string      `env:"GRAPNEL_TRUSTED_PROXIES" placeholder:"CIDR,…" help:"Proxies whose word on the client's address counts, such as 10.0.0.0/8. Default: none."`
+	TrustedDocuments []string      `env:"GRAPNEL_TRUSTED_DOCUMENTS" placeholder:"FILE,…" help:"Run only the operations in these manifests, which clients ask for by id. Default: run any."`
+	SignUp           string        `env:"GRAPNEL_SIGN_UP" default:"member" enum:"member,author,closed" placeholder:"WHO" help:"What strangers who sign up become: member, or author, who may publish; closed: nobody may. Default: ${default}."`
+	MaxUpload        Bytes         `env:"GRAPNEL_MAX_UPLOAD" default:"2GiB" placeholder:"SIZE" help:"Largest file. Default: ${default}."`
+	UserCost         int           `env:"GRAPNEL_USER_COST" default:"10000" placeholder:"N" help:"What the operations of one user may cost each second, ten times as much after a rest; 0: anything. Default: ${default}, about 5 % of a processor."`
+	AddressCost      int           `env:"GRAPNEL_ADDRESS_COST" default:"20000" placeholder:"N" help:"The same for all users and visitors at one address. Default: ${default}."`
+	CacheMaxAge      time.Duration `env:"GRAPNEL_CACHE_MAX_AGE" default:"0s" placeholder:"TIME" help:"How long caches may answer queries that visitors send by GET without asking again. Default: ${default}, they ask each time."`
+	StrictIndexes    bool          `env:"GRAPNEL_STRICT_INDEXES" help:"Refuse lists whose where and orderBy no index serves. Default: log each shape of them once."`
+	DrainTimeout     time.Duration `env:"GRAPNEL_DRAIN_TIMEOUT" default:"8s" placeholder:"TIME" help:"How long requests in flight may finish after SIGTERM. Default: ${default}."`
+	LogLevel         string        `env:"GRAPNEL_LOG_LEVEL" default:"info" enum:"debug,info,warn,error" placeholder:"LEVEL" help:"debug, info, warn or error. Default: ${default}."`
+	TokenKey         string        `env:"GRAPNEL_TOKEN_KEY" placeholder:"SECRET" help:"Secret behind tokens and signatures, 32 characters or more, the same on every server. Default: made at first start and kept beside the data."`
+	TokenKeyFile     string        `env:"GRAPNEL_TOKEN_KEY_FILE" type:"existingfile" placeholder:"FILE" help:"File that holds the token key."`
+	MongoDBURI       string        `name:"mongodb-uri" env:"MONGODB_URI" placeholder:"URI" help:"Keep documents in MongoDB (a replica set) instead of the embedded store."`
+	MongoDBURIFile   string        `name:"mongodb-uri-file" env:"MONGODB_URI_FILE" type:"existingfile" placeholder:"FILE" help:"File that holds the MongoDB URI."`
+	S3Bucket         string        `name:"s3-bucket" env:"S3_BUCKET" placeholder:"NAME" help:"Keep files in this S3 bucket instead of the data folder. Credentials come from the AWS chain (AWS_ACCESS_KEY_ID, …)."`
+	S3Endpoint       string        `name:"s3-endpoint" env:"S3_ENDPOINT" placeholder:"URL" help:"Endpoint of an S3-compatible server. Default: AWS."`
+	S3PublicURL      *url.URL      `name:"s3-public-url" env:"S3_PUBLIC_URL" placeholder:"URL" help:"Where clients reach the S3 server, for signed uploads. Default: the endpoint."`
+	S3Region         string        `name:"s3-region" env:"S3_REGION,AWS_REGION" default:"us-east-1" placeholder:"REGION" help:"Region of the bucket. Default: ${default}."`
 }
 
 // Admin holds the commands about administrators.
@@ -90,6 +92,13 @@ type Init struct {
 type Migrate struct {
 	DryRun bool     `help:"Only say what a start would change; write nothing."`
 	Forget []string `placeholder:"TYPE" help:"Do not miss this type, which was removed; its documents stay where they are."`
+}
+
+// Documents makes a manifest.
+type Documents struct {
+	Paths       []string `arg:"" name:"path" help:"Files and folders to look for operations in: .graphql files, and tagged templates in scripts and components."`
+	Out         string   `placeholder:"FILE" help:"File to write the manifest to, when all is right. Default: standard output."`
+	AddTypename bool     `help:"Ask for __typename in every selection, as the caches of Apollo Client and urql do."`
 }
 
 // Healthcheck asks a running server.
