@@ -154,8 +154,16 @@ func (p Project) serve(ctx context.Context, s config.Settings, log *slog.Logger,
 	greet(ctx, stdout, app, s, stores, public)
 	log.Info("serving", "addr", listener.Addr().String(), "production", s.Production,
 		"introspection", !s.Production, "suggestions", !s.Production, "playground", s.HasPlayground(), "localhostOrigins", !s.Production,
-		"origins", s.Origins, "signUp", s.SignUp, "userCost", s.UserCost, "addressCost", s.AddressCost)
+		"documents", runs(documents), "origins", s.Origins, "signUp", s.SignUp, "userCost", s.UserCost, "addressCost", s.AddressCost)
 	return web.Serve(ctx, listener, server, server.Shutdown, log, s.DrainTimeout)
+}
+
+// runs says which documents may run.
+func runs(trusted map[string]string) string {
+	if trusted == nil {
+		return "any"
+	}
+	return fmt.Sprintf("%d trusted", len(trusted))
 }
 
 // orAny is a limit as [web.Limits] has it, where 0 means the default.

@@ -81,5 +81,5 @@ func Document(params *graphql.RawParams) (id string, err error) {
 	if n, ok := fields["version"].(json.Number); !ok || n != "1" || id == "" {
 		return "", core.Errorf(core.Invalid, "persistedQuery needs version 1 and a sha256Hash.")
 	}
-	return id, nil
+	return strings.TrimPrefix(id, "sha256:"), nil
 }

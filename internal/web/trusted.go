@@ -35,6 +35,11 @@ func newTrusted(byID map[string]string) *trusted {
 	return t
 }
 
+// unknownDocument has the text that Apollo's clients know.
+func unknownDocument() *gqlerror.Error {
+	return graphqlhttp.NewError(persistedQueryNotFound, "PersistedQueryNotFound")
+}
+
 // find puts the document that a request names in the place of its query. Without
 // trusted documents these are Apollo's automatic persisted queries: a hash alone
 // finds what some client sent with it before. With them, a document runs by its id,
@@ -44,22 +49,25 @@ func (e *engine) find(params *graphql.RawParams) *gqlerror.Error {
 	if err != nil {
 		return graphqlhttp.Present(err)
 	}
-	switch {
-	case params.Query == "":
-		text, ok := "", false
-		if e.trusted != nil {
-			text, ok = e.trusted.byID[id]
-		} else {
-			text, ok = e.persisted.Get(context.Background(), id)
-		}
-		if !ok {
-			return graphqlhttp.NewError(persistedQueryNotFound, "PersistedQueryNotFound") // the text that Apollo's clients know
-		}
-		params.Query = text
-	case e.trusted != nil:
-		if !e.trusted.texts[params.Query] {
+	if e.trusted != nil {
+		text, ok := e.trusted.byID[id]
+		switch {
+		case ok: // whatever was sent beside its id
+			params.Query = text
+		case params.Query == "":
+			return unknownDocument()
+		case !e.trusted.texts[params.Query]:
 			return graphqlhttp.NewError(documentNotTrusted, "This server runs only the documents of its manifest. Add this one, or send the id of one of them as documentId.")
 		}
+		return nil
+	}
+	switch {
+	case params.Query == "":
+		text, ok := e.persisted.Get(context.Background(), id)
+		if !ok {
+			return unknownDocument()
+		}
+		params.Query = text
 	case id != "":
 		sum := sha256.Sum256([]byte(params.Query))
 		if hex.EncodeToString(sum[:]) != id {

@@ -26,11 +26,12 @@ func TestTrustedDocuments(t *testing.T) {
 		{"by id", map[string]any{"documentId": "sha256:" + sha(document), "variables": map[string]any{"name": "x"}}, `{"data":{"hello":"hello x"}}`},
 		{"by bare id", map[string]any{"documentId": sha(document), "variables": map[string]any{"name": "x"}}, `{"data":{"hello":"hello x"}}`},
 		{"by another id", map[string]any{"documentId": "short"}, `{"data":{"viewer":null}}`},
+		{"by a hash with its name", map[string]any{"extensions": apq("sha256:" + sha(document)), "variables": map[string]any{"name": "x"}}, `{"data":{"hello":"hello x"}}`},
 		{"by its hash as Apollo sends it", map[string]any{"extensions": apq(sha(document)), "variables": map[string]any{"name": "x"}}, `{"data":{"hello":"hello x"}}`},
 		{"in full", map[string]any{"query": "{viewer}"}, `{"data":{"viewer":null}}`},
 		{"unknown id", map[string]any{"documentId": "sha256:" + sha("{hello}")}, "PERSISTED_QUERY_NOT_FOUND"},
 		{"another document", map[string]any{"query": "{hello}"}, "DOCUMENT_NOT_TRUSTED"},
-		{"another document under a trusted id", map[string]any{"query": "{hello}", "documentId": "short"}, "DOCUMENT_NOT_TRUSTED"},
+		{"another document beside a trusted id", map[string]any{"query": "{hello}", "documentId": "short"}, `{"data":{"viewer":null}}`},
 		{"a document to be registered", map[string]any{"query": "{hello}", "extensions": apq(sha("{hello}"))}, "DOCUMENT_NOT_TRUSTED"},
 		{"and then its hash", map[string]any{"extensions": apq(sha("{hello}"))}, "PERSISTED_QUERY_NOT_FOUND"},
 		{"introspection", map[string]any{"query": "{__schema{types{name}}}"}, "DOCUMENT_NOT_TRUSTED"},
@@ -61,7 +62,7 @@ func TestTrustedDocuments(t *testing.T) {
 	if e := s.listen(t, "/graphql?"+url.Values{"query": {"subscription{forever}"}}.Encode(), ""); !strings.Contains(e.next(), "DOCUMENT_NOT_TRUSTED") {
 		t.Error("by event stream")
 	}
-	if n := s.schema.ran.Load(); n != 7 {
+	if n := s.schema.ran.Load(); n != 9 {
 		t.Errorf("%d operations ran", n)
 	}
 }
