@@ -1,40 +1,9 @@
-// Runs against the server at GRAPNEL_URL (its /graphql endpoint), with
-// introspection on: the audits send __type queries.
-//
-//   npm ci && GRAPNEL_URL=http://127.0.0.1:8080/graphql npm test
+// graphql-ws, the client that the protocol comes from.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { serverAudits } from 'graphql-http';
 import { createClient } from 'graphql-ws';
 import WebSocket from 'ws';
-
-const url = process.env.GRAPNEL_URL;
-assert.ok(url, 'set GRAPNEL_URL to the endpoint of a running server');
-const socketURL = url.replace(/^http/, 'ws');
-
-for (const audit of serverAudits({ url, fetchFn: fetch })) {
-  test(audit.name, async () => {
-    const result = await audit.fn();
-    assert.equal(result.status, 'ok', `${audit.id}: ${result.reason ?? ''}`);
-  });
-}
-
-test('an Int has 32 bits and is no text', async () => {
-  const query = 'mutation($n:Int){deletePost(input:{id:"post_x",expectedVersion:$n}){deletedId}}';
-  for (const body of [
-    { query: query.replace('($n:Int)', '').replace('$n', '2147483648') },
-    { query, variables: { n: 2147483648 } },
-    { query, variables: { n: '5' } },
-  ]) {
-    const response = await fetch(url, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json' },
-      body: JSON.stringify(body),
-    });
-    const { errors } = await response.json();
-    assert.equal(errors?.[0].extensions.code, 'GRAPHQL_VALIDATION_FAILED', JSON.stringify(errors));
-  }
-});
+import { createPost, expiring, signUp, socketURL, until } from './grapnel.js';
 
 // client is a graphql-ws client that reports how its socket was closed.
 function client(options = {}) {
@@ -94,5 +63,31 @@ test('graphql-ws: keep-alive pings are answered', async () => {
   const deadline = Date.now() + 5000;
   while (pongs < 2 && Date.now() < deadline) await new Promise((r) => setTimeout(r, 20));
   assert.ok(pongs >= 2, 'no pong came');
+  await c.dispose();
+});
+
+test('graphql-ws: a socket is closed when its token expires, and its client goes on with a new one', async () => {
+  const token = await signUp();
+  const tokens = [expiring(token, 2), token];
+  const codes = [];
+  let attempts = 0, connected = 0;
+  const { client: c } = client({
+    retryAttempts: 5,
+    retryWait: async () => {},
+    connectionParams: () => ({ Authorization: `Bearer ${tokens[Math.min(attempts++, 1)]}` }),
+    on: { closed: (event) => codes.push(event.code), connected: () => connected++ },
+  });
+  const titles = [], faults = [];
+  c.subscribe(
+    { query: 'subscription { postChanged { post { title } } }' },
+    { next: ({ data }) => titles.push(data.postChanged.post.title), error: (e) => faults.push(e), complete() {} },
+  );
+  await until(() => connected === 2, 'a second connection');
+  assert.deepEqual(codes, [4403]);
+  await until(async () => {
+    await createPost(`after ${titles.length}`, token); // the subscription may not run yet
+    return titles.length > 0;
+  }, 'an event on the second connection');
+  assert.deepEqual(faults, []);
   await c.dispose();
 });
