@@ -328,3 +328,29 @@ func TestWithoutAccounts(t *testing.T) {
 		t.Errorf("%d %s", a.status, a.body)
 	}
 }
+
+// Every answer, whatever its path and status, is one that a browser cannot misuse.
+func TestSecurityHeaders(t *testing.T) {
+	t.Parallel()
+	public, err := url.Parse("https://api.example.org")
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := start(t, func(c *web.Config) { c.PublicURL = public })
+	for _, path := range []string{"/", "/graphql", "/graphql?query={hello}", "/healthz", "/readyz", "/files/x/y", "/uploads/x", "/playground", "/nothing"} {
+		h := s.do(t, http.MethodGet, path, "").header
+		for name, want := range map[string]string{
+			"X-Content-Type-Options":       "nosniff",
+			"X-Frame-Options":              "DENY",
+			"Referrer-Policy":              "no-referrer",
+			"Content-Security-Policy":      "default-src 'none'; frame-ancestors 'none'",
+			"Cross-Origin-Opener-Policy":   "same-origin",
+			"Cross-Origin-Resource-Policy": "same-origin",
+			"Strict-Transport-Security":    "max-age=31536000",
+		} {
+			if got := h.Get(name); got != want {
+				t.Errorf("%s: %s: %q", path, name, got)
+			}
+		}
+	}
+}
