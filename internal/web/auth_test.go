@@ -1,6 +1,7 @@
 package web_test
 
 import (
+	"log/slog"
 	"net/http"
 	"net/netip"
 	"net/url"
@@ -247,7 +248,7 @@ func TestClientAddress(t *testing.T) {
 	t.Parallel()
 	address := web.Clients([]netip.Prefix{
 		netip.MustParsePrefix("10.0.0.0/8"), netip.MustParsePrefix("2001:db8:1::/48"), netip.MustParsePrefix("127.0.0.1/32"),
-	})
+	}, slog.New(slog.DiscardHandler))
 	for _, c := range []struct {
 		peer   string
 		header []string
@@ -290,7 +291,7 @@ func TestClientAddress(t *testing.T) {
 func FuzzClientAddress(f *testing.F) {
 	f.Add("1.2.3.4, 10.0.0.1", `for="[::1]:80";by=_x`)
 	f.Fuzz(func(t *testing.T, xff, forwarded string) {
-		address := web.Clients([]netip.Prefix{netip.MustParsePrefix("10.0.0.0/8")})
+		address := web.Clients([]netip.Prefix{netip.MustParsePrefix("10.0.0.0/8")}, slog.New(slog.DiscardHandler))
 		for _, h := range []http.Header{{"X-Forwarded-For": {xff}}, {"Forwarded": {forwarded}}} {
 			got := address(&http.Request{RemoteAddr: "10.0.0.1:1", Header: h})
 			if _, err := netip.ParseAddr(got); err != nil {
@@ -298,4 +299,17 @@ func FuzzClientAddress(f *testing.F) {
 			}
 		}
 	})
+}
+
+// Clients behind a proxy that is not trusted share its limits, which nobody would
+// notice in time.
+func TestUntrustedProxyIsLogged(t *testing.T) {
+	t.Parallel()
+	s := start(t, nil)
+	for range 2 {
+		s.query(t, "{hello}", "X-Forwarded-For", "192.0.2.1")
+	}
+	if got := strings.Count(s.log.String(), "GRAPNEL_TRUSTED_PROXIES"); got != 1 {
+		t.Errorf("logged %d times", got)
+	}
 }

@@ -1,9 +1,11 @@
 package web
 
 import (
+	"log/slog"
 	"net/http"
 	"net/netip"
 	"strings"
+	"sync"
 )
 
 // clients tells the address of a request's client: the peer, or, when that is
@@ -11,8 +13,11 @@ import (
 // X-Forwarded-For and, where it is missing, from Forwarded (RFC 7239). Whatever
 // stands left of the first untrusted hop was written by the client itself.
 //
-// A proxy must append to one of the two and should remove the other.
-func clients(trusted []netip.Prefix) func(*http.Request) string {
+// A proxy must append to one of the two and should remove the other. One in a
+// private network that is not trusted makes one client of all, which share its
+// limits: that is logged once.
+func clients(trusted []netip.Prefix, log *slog.Logger) func(*http.Request) string {
+	var warned sync.Once
 	trust := func(a netip.Addr) bool {
 		for _, p := range trusted {
 			if p.Contains(a) {
@@ -28,6 +33,11 @@ func clients(trusted []netip.Prefix) func(*http.Request) string {
 		}
 		client := peer.Addr().Unmap().WithZone("")
 		if !trust(client) {
+			if (client.IsPrivate() || client.IsLoopback()) && len(forwardedFor(r.Header)) > 0 {
+				warned.Do(func() {
+					log.Warn("requests come through a proxy that is not trusted, so its clients share one address and its limits; set GRAPNEL_TRUSTED_PROXIES", "proxy", client.String())
+				})
+			}
 			return client.String()
 		}
 		hops := forwardedFor(r.Header)

@@ -148,7 +148,7 @@ func New(c Config) (*Server, error) {
 	h = deadlines(h, c.Limits)
 	h = securityHeaders(h, c.PublicURL)
 	h = recovery(h, c.Log)
-	h = identify(h, clients(c.TrustedProxies), c.Log)
+	h = identify(h, clients(c.TrustedProxies, c.Log), c.Log)
 	s.handler = h
 	return s, nil
 }
