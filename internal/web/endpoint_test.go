@@ -284,7 +284,7 @@ func TestAccessLog(t *testing.T) {
 // A transport of its own comes before ours, with the engine's limits.
 func TestFurtherTransports(t *testing.T) {
 	t.Parallel()
-	s := start(t, func(c *web.Config) { c.Transports = []graphql.Transport{yaml{}} })
+	s := start(t, func(c *web.Config) { c.Transports = []graphql.Transport{yamlTransport{}} })
 	if a := s.do(t, http.MethodPost, "/graphql", "{hello}", "Content-Type", "application/yaml"); a.status != 200 || !strings.Contains(a.body, "hello world") {
 		t.Errorf("%d %s", a.status, a.body)
 	}
@@ -293,11 +293,11 @@ func TestFurtherTransports(t *testing.T) {
 	}
 }
 
-type yaml struct{}
+type yamlTransport struct{}
 
-func (yaml) Supports(r *http.Request) bool { return r.Header.Get("Content-Type") == "application/yaml" }
+func (yamlTransport) Supports(r *http.Request) bool { return r.Header.Get("Content-Type") == "application/yaml" }
 
-func (yaml) Do(w http.ResponseWriter, r *http.Request, exec graphql.GraphExecutor) {
+func (yamlTransport) Do(w http.ResponseWriter, r *http.Request, exec graphql.GraphExecutor) {
 	b := make([]byte, r.ContentLength)
 	_, _ = r.Body.Read(b)
 	op, errs := exec.CreateOperationContext(r.Context(), &graphql.RawParams{Query: string(b)})

@@ -225,13 +225,30 @@ func (m *merger) args(f *ast.Field) string {
 	if !ok {
 		list := make([]string, len(f.Arguments))
 		for i, a := range f.Arguments {
-			list[i] = a.Name + ":" + a.Value.String()
+			list[i] = a.Name + ":" + canonical(a.Value)
 		}
 		slices.Sort(list)
 		s = strings.Join(list, ",")
 		m.arguments[f] = s
 	}
 	return s
+}
+
+// canonical is the text of a value with the fields of objects sorted: their order
+// means nothing.
+func canonical(v *ast.Value) string {
+	if v.Kind != ast.ObjectValue && v.Kind != ast.ListValue {
+		return v.String()
+	}
+	list := make([]string, len(v.Children))
+	for i, c := range v.Children {
+		list[i] = c.Name + ":" + canonical(c.Value)
+	}
+	if v.Kind == ast.ListValue {
+		return "[" + strings.Join(list, ",") + "]"
+	}
+	slices.Sort(list)
+	return "{" + strings.Join(list, ",") + "}"
 }
 
 // sameShape reports whether values of both types can be merged.

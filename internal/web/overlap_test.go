@@ -3,9 +3,14 @@ package web_test
 import (
 	"fmt"
 	"math/rand/v2"
+	"os"
+	"os/exec"
+	"path/filepath"
 	"strings"
 	"testing"
 
+	"github.com/goccy/go-yaml"
+	"github.com/vektah/gqlparser/v2"
 	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/parser"
 	"github.com/vektah/gqlparser/v2/validator"
@@ -62,6 +67,70 @@ func TestMergeRule(t *testing.T) {
 		if (c.want == "") != (got == "") || !strings.Contains(got, c.want) {
 			t.Errorf("%s: %q, want %q", c.document, got, c.want)
 		}
+	}
+}
+
+// The cases of graphql-js for this rule, as gqlparser's module brings them along.
+func TestMergeRuleOfGraphQLJS(t *testing.T) {
+	t.Parallel()
+	dir, err := exec.CommandContext(t.Context(), "go", "list", "-m", "-f", "{{.Dir}}", "github.com/vektah/gqlparser/v2").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	read := func(file string, into any) {
+		data, err := os.ReadFile(filepath.Join(strings.TrimSpace(string(dir)), "validator/imported/spec", file))
+		if err == nil {
+			err = yaml.Unmarshal(data, into)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	var schemas []string
+	var cases []struct {
+		Name   string
+		Schema int
+		Query  string
+		Errors []any
+	}
+	read("schemas.yml", &schemas)
+	read("OverlappingFieldsCanBeMergedRule.spec.yml", &cases)
+	refused := 0
+	for _, c := range cases {
+		if strings.HasSuffix(c.Name, "reports correctly when a non-exclusive follows an exclusive") {
+			continue // its schema lacks a field that the document asks for
+		}
+		document, sdl := c.Query, schemas[c.Schema]
+		doc, err := parser.ParseQuery(&ast.Source{Input: document})
+		if err != nil {
+			t.Fatalf("%s: %v", c.Name, err)
+		}
+		plain := gqlparser.MustLoadSchema(&ast.Source{Input: sdl})
+		// Ours looks at operations alone; fragments that none spreads are another
+		// rule's finding.
+		for i, f := range doc.Fragments {
+			if plain.Types[f.TypeCondition] == nil {
+				continue
+			}
+			sdl += fmt.Sprintf("\nextend type %s { reach%d: %s }", plain.Query.Name, i, f.TypeCondition)
+			document += fmt.Sprintf("\nquery Reach%d { reach%d { ...%s } }", i, i, f.Name)
+		}
+		schema := gqlparser.MustLoadSchema(&ast.Source{Input: sdl})
+		got := conflicts(t, schema, document, web.MergeRule(100_000))
+		switch c.Name {
+		case "reports deep conflict after nested fragments", "finds invalid cases even with field named after fragment":
+			// They ask fields of types that do not have them, in this schema.
+			got = conflicts(t, schema, document, rules.FieldsOnCorrectTypeRule.RuleFunc)
+		}
+		if (len(got) > 0) != (len(c.Errors) > 0) {
+			t.Errorf("%s: %v, want %v\n%s", c.Name, got, c.Errors, document)
+		}
+		if len(got) > 0 {
+			refused++
+		}
+	}
+	if len(cases) < 49 || refused < 20 {
+		t.Errorf("%d cases, %d refused: not the ones we know", len(cases), refused)
 	}
 }
 
