@@ -74,27 +74,33 @@ func (b Binary) Command(t testing.TB, env []string, stdin string, args ...string
 	return string(out)
 }
 
-// Server is a binary that serves, as one client sees it. It is killed when its
-// test ends.
-type Server struct {
-	t      testing.TB
+// Process is a binary that runs.
+type Process struct {
 	binary Binary
 	env    []string
 	cmd    *exec.Cmd
-	client *http.Client
 
 	// URL is where it serves, without a path.
 	URL string
 	// Log is what it writes to stderr.
 	Log *Log
-	// Ended gets how the process ended, and is closed.
-	Ended chan error
+	// Ended is closed when the process has ended; then Exit tells how.
+	Ended chan struct{}
+	Exit  error
+}
+
+// Server is a process as one client sees it. It is killed when its test ends.
+type Server struct {
+	*Process
+	t      testing.TB
+	client *http.Client
 }
 
 // Start runs the binary on a free port and waits until it says where.
 func (b Binary) Start(t testing.TB, env ...string) *Server {
 	t.Helper()
-	s := &Server{t: t, binary: b, env: env, cmd: exec.Command(string(b)), client: http.DefaultClient, Log: &Log{}, Ended: make(chan error, 1)}
+	p := &Process{binary: b, env: env, cmd: exec.Command(string(b)), Log: &Log{}, Ended: make(chan struct{})}
+	s := &Server{Process: p, t: t, client: http.DefaultClient}
 	s.cmd.Env = environ(t, env)
 	s.cmd.Stderr = s.Log
 	stdout, err := s.cmd.StdoutPipe()
@@ -113,8 +119,7 @@ func (b Binary) Start(t testing.TB, env ...string) *Server {
 	}
 	go func() {
 		_, _ = io.Copy(io.Discard, stdout)
-		err := s.cmd.Wait()
-		s.Ended <- err
+		s.Exit = s.cmd.Wait()
 		close(s.Ended)
 	}()
 	if s.URL == "" {
@@ -135,9 +140,9 @@ func (s *Server) Stop() {
 	s.t.Helper()
 	s.Terminate()
 	select {
-	case err := <-s.Ended:
-		if err != nil {
-			s.t.Errorf("exit after SIGTERM: %v\n%s", err, s.Log)
+	case <-s.Ended:
+		if s.Exit != nil {
+			s.t.Errorf("exit after SIGTERM: %v\n%s", s.Exit, s.Log)
 		}
 	case <-time.After(20 * time.Second):
 		s.t.Errorf("no exit after SIGTERM")

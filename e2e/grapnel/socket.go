@@ -52,12 +52,13 @@ func (s *Server) Dial(header http.Header, payload any) *Socket {
 	s.t.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
 	s.t.Cleanup(cancel)
+	//nolint:bodyclose // Dial leaves no body to close
 	conn, _, err := websocket.Dial(ctx, "ws"+strings.TrimPrefix(s.URL, "http")+"/graphql",
 		&websocket.DialOptions{Subprotocols: []string{"graphql-transport-ws"}, HTTPClient: s.client, HTTPHeader: header})
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	s.t.Cleanup(func() { conn.CloseNow() })
+	s.t.Cleanup(func() { _ = conn.CloseNow() })
 	conn.SetReadLimit(16 << 20)
 	messages := make(chan Message, 10_000)
 	c := &Socket{server: s, conn: conn, ctx: ctx, Messages: messages}
@@ -88,11 +89,8 @@ func (s *Server) Socket(token string) *Socket {
 	return s.Dial(nil, payload)
 }
 
-func (c *Socket) write(m any) {
-	if err := wsjson.Write(c.ctx, c.conn, m); err != nil {
-		c.server.t.Logf("write to a socket: %v", err)
-	}
-}
+// write leaves it to the reader to notice that the socket is closed.
+func (c *Socket) write(m any) { _ = wsjson.Write(c.ctx, c.conn, m) }
 
 // Subscribe starts an operation of any kind.
 func (c *Socket) Subscribe(id, query string, v Vars) {

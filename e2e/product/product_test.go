@@ -216,8 +216,9 @@ func TestDrain(t *testing.T) {
 	if out := <-result; out["errors"] != nil || grapnel.Dig(out, "data.uploadAsset.asset.id") == nil {
 		t.Errorf("the upload ended with %v\n%s", out, p.Log)
 	}
-	if err := <-p.Ended; err != nil {
-		t.Errorf("exit: %v\n%s", err, p.Log)
+	<-p.Ended
+	if p.Exit != nil {
+		t.Errorf("exit: %v\n%s", p.Exit, p.Log)
 	}
 }
 
