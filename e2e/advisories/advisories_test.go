@@ -7,6 +7,8 @@
 package advisories_test
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -57,4 +59,9 @@ func messages(answer map[string]any) string {
 // setRole makes a user somebody else.
 func setRole(s *grapnel.Server, root, id, role string) {
 	s.Get(root, `mutation($id: ID!, $r: Role!) { setUserRole(input: {id: $id, role: $r}) { user { role } } }`, vars{"id": id, "r": role}, "setUserRole")
+}
+
+func sha256Hex[T ~string | ~[]byte](data T) string {
+	sum := sha256.Sum256([]byte(data))
+	return hex.EncodeToString(sum[:])
 }

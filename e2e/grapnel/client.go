@@ -177,25 +177,25 @@ const uploadFile = `mutation($f: Upload!) { uploadAsset(input: {file: $f}) { ass
 // Its body has no Content-Length, so it is sent in chunks.
 func (s *Server) Form(f File) *http.Request {
 	s.t.Helper()
-	return s.form(uploadFile, &f)
+	return s.form(uploadFile, Vars{"f": nil}, &f)
 }
 
 // Multipart is a request of the multipart request specification without a file.
-func (s *Server) Multipart(query string) *http.Request {
+func (s *Server) Multipart(query string, v Vars) *http.Request {
 	s.t.Helper()
-	return s.form(query, nil)
+	return s.form(query, v, nil)
 }
 
-func (s *Server) form(query string, f *File) *http.Request {
+func (s *Server) form(query string, v Vars, f *File) *http.Request {
 	s.t.Helper()
 	r, w := io.Pipe()
 	m := multipart.NewWriter(w)
-	operations, parts := Vars{"query": query}, Vars{}
+	parts := Vars{}
 	if f != nil {
-		operations["variables"], parts["0"] = Vars{"f": nil}, []string{"variables.f"}
+		parts["0"] = []string{"variables.f"}
 	}
 	go func() {
-		err := errors.Join(field(m, "operations", operations), field(m, "map", parts))
+		err := errors.Join(field(m, "operations", Vars{"query": query, "variables": v}), field(m, "map", parts))
 		if f != nil && err == nil {
 			err = f.write(m)
 		}
