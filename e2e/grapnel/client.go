@@ -115,8 +115,8 @@ func Code(answer map[string]any) string {
 	return code
 }
 
-// Dig is the value at a path such as "posts.nodes.0.id". A list stands for its
-// first entry.
+// Dig is the value at a path such as "posts.nodes.0.id". Whatever step follows a
+// list leads to its first entry.
 func Dig(at any, path string) any {
 	for step := range strings.SplitSeq(path, ".") {
 		switch v := at.(type) {
