@@ -10,6 +10,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -64,4 +65,10 @@ func setRole(s *grapnel.Server, root, id, role string) {
 func sha256Hex[T ~string | ~[]byte](data T) string {
 	sum := sha256.Sum256([]byte(data))
 	return hex.EncodeToString(sum[:])
+}
+
+func sha256Of(r io.Reader) string {
+	h := sha256.New()
+	_, _ = io.Copy(h, r)
+	return hex.EncodeToString(h.Sum(nil))
 }

@@ -199,7 +199,10 @@ func (s *Server) form(query string, v Vars, f *File) *http.Request {
 		if f != nil && err == nil {
 			err = f.write(m)
 		}
-		w.CloseWithError(errors.Join(err, m.Close()))
+		if err == nil { // a body that breaks off leaves the form open
+			err = m.Close()
+		}
+		w.CloseWithError(err)
 	}()
 	req, err := http.NewRequest("POST", s.URL+"/graphql", r)
 	if err != nil {

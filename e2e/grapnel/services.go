@@ -41,7 +41,7 @@ func Services(t testing.TB) Stores {
 		t.Fatal(err)
 	}
 	s3 := objects.Server
-	return Stores{Mongod: db, Files: objects.dir, Env: []string{
+	return Stores{Mongod: db, Files: filepath.Join(objects.dir, s3.Bucket), Env: []string{
 		"GRAPNEL_DATA=" + t.TempDir(),
 		"MONGODB_URI=" + db.URI() + "grapnel", "GRAPNEL_TOKEN_KEY=0123456789012345678901234567890123456789",
 		"S3_ENDPOINT=" + s3.Endpoint, "S3_BUCKET=" + s3.Bucket, "S3_REGION=" + s3.Region,
