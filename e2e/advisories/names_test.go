@@ -28,6 +28,11 @@ func TestNamesInErrors(t *testing.T) {
 		"parse#10568 a type of variables": {`query($w: ProductWher) { products(where: $w) { totalCount } }`, nil, ``},
 		"parse#10566 a key of variables":  {`query($w: ProductWhere) { products(where: $w) { totalCount } }`, vars{"w": vars{"pric": 1}}, ``},
 		"parse#10566 an enum in them":     {`query($w: ProductWhere) { products(where: $w) { totalCount } }`, vars{"w": vars{"kind": vars{"eq": "GOOD"}}}, ``},
+		"parse#10566 an argument":         {`{ products(wher: {}) { totalCount } }`, nil, `Did you mean "where"`},
+		"parse#10566 a field of an input": {`{ products(where: {pric: {gt: 1}}) { totalCount } }`, nil, `Did you mean "price"`},
+		"parse#10566 a secret field":      {`{ users(where: {emai: {eq: "x"}}) { totalCount } }`, nil, `Did you mean "email"`},
+		"parse#10566 an enum":             {`{ products(where: {kind: {eq: GOOD}}) { totalCount } }`, nil, `Did you mean the enum value "GOODS"`},
+		"parse#10566 a directive":         {`{ products @skip(i: true) { totalCount } }`, nil, `Did you mean "if"`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			for way, send := range transports {
