@@ -98,6 +98,27 @@ func TestOperators(t *testing.T) {
 			}
 		})
 
+		// A number in the place of a text is no text (GraphQL, section 3.5.3), and a
+		// fraction no id (3.5.5).
+		for name, c := range map[string]struct {
+			query string
+			v     vars
+		}{
+			"a password":       {`mutation($v: String!) { x: signIn(input: {email: "maker@example.org", password: $v}) { viewer { id } } }`, vars{"v": 12345678}},
+			"an input":         {`mutation($v: SignInInput!) { x: signIn(input: $v) { viewer { id } } }`, vars{"v": vars{"email": "maker@example.org", "password": 1.5}}},
+			"a refresh token":  {`mutation($v: String!) { x: refreshSession(input: {refreshToken: $v}) { viewer { id } } }`, vars{"v": 1}},
+			"a filter":         {`query($v: String) { x: users(where: {username: {eq: $v}}) { totalCount } }`, vars{"v": 1}},
+			"a list of texts":  {`query($v: [String!]) { x: users(where: {username: {in: $v}}) { totalCount } }`, vars{"v": []any{"a", 2}}},
+			"a search":         {`query($v: String) { x: products(search: $v) { totalCount } }`, vars{"v": 1e3}},
+			"an id, fractions": {`query($v: ID!) { x: product(id: $v) { id } }`, vars{"v": 1.5}},
+		} {
+			t.Run("parse#10128 a number for "+name, func(t *testing.T) {
+				if a := post("", c.query, c.v); grapnel.Code(a) != "GRAPHQL_VALIDATION_FAILED" {
+					t.Errorf("%v answered %v", c.v, a)
+				}
+			})
+		}
+
 		// Texts that look like operators, fields or code are texts.
 		t.Run("parse#10128 texts stay texts", func(t *testing.T) {
 			s := s.in(t)
