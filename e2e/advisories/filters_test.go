@@ -205,6 +205,19 @@ func TestSecretsThroughFilters(t *testing.T) {
 				}
 			}
 		})
+		// Conditions that mean nothing where they stand: a forbidden one is told, as
+		// any other.
+		for name, query := range map[string]string{
+			"without an operator":          `{ products(where: {costPrice: {}}) { totalCount } }`,
+			"with an absent variable":      `query($c: Int) { products(where: {costPrice: {eq: $c}}) { totalCount } }`,
+			"beside one that is for all":   `{ products(where: {or: [{costPrice: {gt: 1}}, {}]}) { totalCount } }`,
+			"beside one that is for none":  `{ products(where: {and: [{or: []}, {costPrice: {gt: 1}}]}) { totalCount } }`,
+			"below a negation of anything": `{ products(where: {not: {or: [{}, {costPrice: {gt: 1}}]}}) { totalCount } }`,
+		} {
+			t.Run("strapi#17001 a forbidden filter "+name, func(t *testing.T) {
+				s.in(t).Refused(s.member, query, nil, "FORBIDDEN")
+			})
+		}
 	})
 }
 
