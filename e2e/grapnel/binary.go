@@ -19,6 +19,10 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	// The binaries are built from it while tests run. To import it makes each of its
+	// changes one of the tests', which go test would answer from its cache otherwise.
+	_ "github.com/grapnel/grapnel/serve"
 )
 
 // Password is that of every account which this package makes.
