@@ -13,116 +13,80 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/grapnel/grapnel/e2e/grapnel"
 )
-
-// account signs up and is signed in.
-func (p *product) account(name string) (token, id string) {
-	p.t.Helper()
-	out, err := p.post("", `mutation($n: String!, $e: String!) { signUp(input: {username: $n, email: $e, password: "correct horse"}) { viewer { id } tokens { accessToken } } }`,
-		vars{"n": name, "e": name + "@example.org"})
-	if err != nil || out["errors"] != nil {
-		p.t.Fatalf("sign up %s: %v %v", name, err, out["errors"])
-	}
-	return dig(out, "data.signUp.tokens.accessToken").(string), dig(out, "data.signUp.viewer.id").(string)
-}
-
-// refused sends an operation that must fail with this code.
-func (p *product) refused(token, query string, v vars, code string) {
-	p.t.Helper()
-	out, err := p.post(token, query, v)
-	if err != nil {
-		p.t.Fatal(err)
-	}
-	if got := dig(out["errors"], "0.extensions.code"); got != code {
-		p.t.Errorf("%s\nanswered %v, want %s", query, out, code)
-	}
-}
-
-// wants compares values of an answer by their paths.
-func wants(t *testing.T, at any, want map[string]any) {
-	t.Helper()
-	for path, w := range want {
-		if got := dig(at, path); fmt.Sprint(got) != fmt.Sprint(w) {
-			t.Errorf("%s is %v, want %v", path, got, w)
-		}
-	}
-}
 
 // The example, a project of its own, on each pair of stores and across a restart.
 func TestShop(t *testing.T) {
-	shop, err := build(filepath.Join(checkout, "examples", "shop"), filepath.Join(t.TempDir(), "shop"))
+	shop, err := grapnel.Build(filepath.Join(checkout, "examples", "shop"), filepath.Join(t.TempDir(), "shop"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	for name, settings := range map[string]func(*testing.T) []string{
-		"embedded": func(t *testing.T) []string { return []string{"GRAPNEL_DATA=" + t.TempDir()} },
-		"services": func(t *testing.T) []string { env, _ := services(t); return append(env, "GRAPNEL_DATA="+t.TempDir()) },
-	} {
-		t.Run(name, func(t *testing.T) {
-			env := settings(t)
-			p := startBinary(t, shop, env...)
-			commandOf(t, shop, env, "correct horse\n", "admin", "create", "--email", "root@example.org")
-			root := p.signIn("root@example.org", "correct horse")
-			maker, makerID := p.account("maker")
-			buyer, buyerID := p.account("buyer")
-			seen, hers := p.followField("", "productChanged"), p.followField(buyer, "orderChanged")
+	grapnel.EachStores(t, func(t *testing.T, stores grapnel.Stores) {
+		env := stores.Env
+		p := shop.Start(t, env...)
+		root := p.Admin()
+		maker, makerID := p.SignUp("maker")
+		buyer, buyerID := p.SignUp("buyer")
+		seen, hers := p.Follow("", "productChanged"), p.Follow(buyer, "orderChanged")
 
-			var picture bytes.Buffer
-			if err := png.Encode(&picture, image.NewRGBA(image.Rect(0, 0, 8, 6))); err != nil {
-				t.Fatal(err)
+		var picture bytes.Buffer
+		if err := png.Encode(&picture, image.NewRGBA(image.Rect(0, 0, 8, 6))); err != nil {
+			t.Fatal(err)
+		}
+		var photos []any
+		for i := range 2 {
+			up, err := p.Upload(maker, fmt.Sprintf("boat%d.png", i), bytes.NewReader(picture.Bytes()))
+			if err != nil || up["errors"] != nil {
+				t.Fatalf("upload: %v %v\n%s", err, up, p.Log)
 			}
-			var photos []any
-			for i := range 2 {
-				up, err := p.upload(maker, fmt.Sprintf("boat%d.png", i), bytes.NewReader(picture.Bytes()))
-				if err != nil || up["errors"] != nil {
-					t.Fatalf("upload: %v %v\n%s", err, up, p.log)
-				}
-				photos = append(photos, dig(up, "data.uploadAsset.asset.id"))
-			}
+			photos = append(photos, grapnel.Dig(up, "data.uploadAsset.asset.id"))
+		}
 
-			// Made by its maker, hidden until it is published.
-			id := p.get(maker, `mutation($p: [ID!]!) { createProduct(input: {
+		// Made by its maker, hidden until it is published.
+		id := p.Get(maker, `mutation($p: [ID!]!) { createProduct(input: {
 				name: "Wooden Bôat", sku: "BO-001", price: 1999, tags: ["wood", "sea"], story: "Built by hand.", photoIds: $p,
 				dimensions: {width: 20.5, height: 10, depth: 5}, parts: [{name: "hull", parts: [{name: "keel", parts: []}]}]
 			}) { product { id version kind published maker { username } } } }`, vars{"p": photos}, "createProduct.product.id").(string)
-			p.refused("", `query($id: ID!) { product(id: $id) { name } }`, vars{"id": id}, "NOT_FOUND")
-			p.refused(maker, `mutation { createProduct(input: {name: "Copy", sku: "BO-001", price: 1}) { product { id } } }`, nil, "CONFLICT")
-			p.refused(maker, `mutation($id: ID!) { updateProduct(input: {id: $id, costPrice: 3}) { product { id } } }`, vars{"id": id}, "FORBIDDEN")
-			p.refused("", `mutation { createProduct(input: {name: "Mine", sku: "XX-000", price: 1}) { product { id } } }`, nil, "UNAUTHENTICATED")
-			p.refused(buyer, `mutation($id: ID!) { createProduct(input: {name: "Forged", sku: "XX-000", price: 1, makerId: $id}) { product { id } } }`, vars{"id": makerID}, "FORBIDDEN")
-			p.get(root, `mutation($id: ID!) { updateProduct(input: {id: $id, costPrice: 700}) { product { costPrice } } }`, vars{"id": id}, "updateProduct")
-			p.get(maker, `mutation($id: ID!) { updateProduct(input: {id: $id, published: true, expectedVersion: 2, parts: []}) { product { version parts { name } } } }`, vars{"id": id}, "updateProduct")
-			p.refused(maker, `mutation($id: ID!) { updateProduct(input: {id: $id, price: 5, expectedVersion: 2}) { product { id } } }`, vars{"id": id}, "CONFLICT")
-			heard(t, p, seen, "ADDED "+id)
+		p.Refused("", `query($id: ID!) { product(id: $id) { name } }`, vars{"id": id}, "NOT_FOUND")
+		p.Refused(maker, `mutation { createProduct(input: {name: "Copy", sku: "BO-001", price: 1}) { product { id } } }`, nil, "CONFLICT")
+		p.Refused(maker, `mutation($id: ID!) { updateProduct(input: {id: $id, costPrice: 3}) { product { id } } }`, vars{"id": id}, "FORBIDDEN")
+		p.Refused("", `mutation { createProduct(input: {name: "Mine", sku: "XX-000", price: 1}) { product { id } } }`, nil, "UNAUTHENTICATED")
+		p.Refused(buyer, `mutation($id: ID!) { createProduct(input: {name: "Forged", sku: "XX-000", price: 1, makerId: $id}) { product { id } } }`, vars{"id": makerID}, "FORBIDDEN")
+		p.Get(root, `mutation($id: ID!) { updateProduct(input: {id: $id, costPrice: 700}) { product { costPrice } } }`, vars{"id": id}, "updateProduct")
+		p.Get(maker, `mutation($id: ID!) { updateProduct(input: {id: $id, published: true, expectedVersion: 2, parts: []}) { product { version parts { name } } } }`, vars{"id": id}, "updateProduct")
+		p.Refused(maker, `mutation($id: ID!) { updateProduct(input: {id: $id, price: 5, expectedVersion: 2}) { product { id } } }`, vars{"id": id}, "CONFLICT")
+		heard(t, p, seen, "ADDED "+id)
 
-			// Reviewed; one review is hidden by an editor.
-			for token, stars := range map[string]int{maker: 5, buyer: 2} {
-				p.get(token, `mutation($p: ID!, $s: Int!) { createReview(input: {productId: $p, stars: $s, text: "So I found it."}) { review { id } } }`, vars{"p": id, "s": stars}, "createReview")
-			}
-			p.refused(buyer, `mutation($p: ID!) { createReview(input: {productId: $p, stars: 6, text: ""}) { review { id } } }`, vars{"p": id}, "BAD_USER_INPUT")
-			bad := p.get("", `{ reviews(where: {stars: {lt: 3}}) { nodes { id } } }`, nil, "reviews.nodes.0.id").(string)
-			p.refused(buyer, `mutation($id: ID!) { updateReview(input: {id: $id, hidden: true}) { review { id } } }`, vars{"id": bad}, "FORBIDDEN")
-			p.get(root, `mutation($id: ID!) { updateReview(input: {id: $id, hidden: true}) { review { hidden } } }`, vars{"id": bad}, "updateReview")
+		// Reviewed; one review is hidden by an editor.
+		for token, stars := range map[string]int{maker: 5, buyer: 2} {
+			p.Get(token, `mutation($p: ID!, $s: Int!) { createReview(input: {productId: $p, stars: $s, text: "So I found it."}) { review { id } } }`, vars{"p": id, "s": stars}, "createReview")
+		}
+		p.Refused(buyer, `mutation($p: ID!) { createReview(input: {productId: $p, stars: 6, text: ""}) { review { id } } }`, vars{"p": id}, "BAD_USER_INPUT")
+		bad := p.Get("", `{ reviews(where: {stars: {lt: 3}}) { nodes { id } } }`, nil, "reviews.nodes.0.id").(string)
+		p.Refused(buyer, `mutation($id: ID!) { updateReview(input: {id: $id, hidden: true}) { review { id } } }`, vars{"id": bad}, "FORBIDDEN")
+		p.Get(root, `mutation($id: ID!) { updateReview(input: {id: $id, hidden: true}) { review { hidden } } }`, vars{"id": bad}, "updateReview")
 
-			// Ordered, at today's price, and cancelled once.
-			order := p.get(buyer, `mutation($p: ID!) { createOrder(input: {lines: [{productId: $p, quantity: 3}]}) { order { id total status } } }`, vars{"p": id}, "createOrder.order").(map[string]any)
-			wants(t, order, map[string]any{"total": 5997, "status": "NEW"})
-			heard(t, p, hers, fmt.Sprint("ADDED ", order["id"]))
-			p.refused(buyer, `mutation { createOrder(input: {lines: [{productId: "product_none", quantity: 1}]}) { order { id } } }`, nil, "BAD_USER_INPUT")
-			p.refused(maker, `query($id: ID!) { order(id: $id) { total } }`, vars{"id": order["id"]}, "NOT_FOUND")
-			p.refused(maker, `mutation($id: ID!) { cancelOrder(id: $id) { status } }`, vars{"id": order["id"]}, "NOT_FOUND")
-			p.get(buyer, `mutation($id: ID!) { cancelOrder(id: $id) { status } }`, vars{"id": order["id"]}, "cancelOrder.status")
-			p.refused(buyer, `mutation($id: ID!) { cancelOrder(id: $id) { status } }`, vars{"id": order["id"]}, "BAD_USER_INPUT")
-			heard(t, p, hers, fmt.Sprint("UPDATED ", order["id"]))
+		// Ordered, at today's price, and cancelled once.
+		order := p.Get(buyer, `mutation($p: ID!) { createOrder(input: {lines: [{productId: $p, quantity: 3}]}) { order { id total status } } }`, vars{"p": id}, "createOrder.order").(map[string]any)
+		grapnel.Wants(t, order, map[string]any{"total": 5997, "status": "NEW"})
+		heard(t, p, hers, fmt.Sprint("ADDED ", order["id"]))
+		p.Refused(buyer, `mutation { createOrder(input: {lines: [{productId: "product_none", quantity: 1}]}) { order { id } } }`, nil, "BAD_USER_INPUT")
+		p.Refused(maker, `query($id: ID!) { order(id: $id) { total } }`, vars{"id": order["id"]}, "NOT_FOUND")
+		p.Refused(maker, `mutation($id: ID!) { cancelOrder(id: $id) { status } }`, vars{"id": order["id"]}, "NOT_FOUND")
+		p.Get(buyer, `mutation($id: ID!) { cancelOrder(id: $id) { status } }`, vars{"id": order["id"]}, "cancelOrder.status")
+		p.Refused(buyer, `mutation($id: ID!) { cancelOrder(id: $id) { status } }`, vars{"id": order["id"]}, "BAD_USER_INPUT")
+		heard(t, p, hers, fmt.Sprint("UPDATED ", order["id"]))
 
-			// What the shop adds to users.
-			p.get(buyer, `mutation($id: ID!, $p: ID!) { updateUser(input: {id: $id, displayName: "Bea", favouriteId: $p, seller: true,
+		// What the shop adds to users.
+		p.Get(buyer, `mutation($id: ID!, $p: ID!) { updateUser(input: {id: $id, displayName: "Bea", favouriteId: $p, seller: true,
 				address: {street: "1 Quay", city: "Hamburg", country: "DE"}}) { user { seller } } }`, vars{"id": buyerID, "p": id}, "updateUser")
-			p.refused(maker, `{ users { nodes { address { city } } } }`, nil, "FORBIDDEN")
+		p.Refused(maker, `{ users { nodes { address { city } } } }`, nil, "FORBIDDEN")
 
-			check := func(p *product) {
-				t.Helper()
-				answer := p.get("", `{
+		check := func(p *grapnel.Server) {
+			t.Helper()
+			answer := p.Get("", `{
 					productBySku(sku: "BO-001") { id }
 					products(search: "boat", where: {tags: {has: "sea"}, price: {gte: 1000}, kind: {eq: GOODS}}, orderBy: {field: PRICE, direction: ASC}) {
 						totalCount
@@ -131,32 +95,31 @@ func TestShop(t *testing.T) {
 					}
 					users(where: {seller: {eq: true}}) { nodes { displayName favourite { sku } orders { totalCount } } }
 				}`, nil, "products.nodes.0").(map[string]any)
-				wants(t, answer, map[string]any{
-					"id": id, "story": "Built by hand.", "priceWithTax": 2399, "dimensions.width": 20.5, "parts": []any{}, "maker.username": "maker",
-					"photos":             []any{map[string]any{"width": 8}, map[string]any{"width": 8}},
-					"reviews.totalCount": 1, "reviews.nodes.0.stars": 5, "reviews.nodes.0.author.username": "maker", "reviews.nodes.0.product.name": "Wooden Bôat",
-				})
-				user := p.get(buyer, `{ users(where: {seller: {eq: true}}) { totalCount nodes { displayName address { city } favourite { sku } orders { totalCount nodes { status lines { quantity } } } } } }`, nil, "users")
-				wants(t, user, map[string]any{"totalCount": 1, "nodes.0.displayName": "Bea", "nodes.0.address.city": "Hamburg", "nodes.0.favourite.sku": "BO-001",
-					"nodes.0.orders.nodes.0.status": "CANCELLED", "nodes.0.orders.nodes.0.lines.0.quantity": 3})
-				// The others have the default, also the admin whom a command made.
-				if n := p.get("", `{ users(where: {seller: {eq: false}}) { totalCount } }`, nil, "users.totalCount"); n != 2.0 {
-					t.Errorf("%v users have the default", n)
-				}
-				p.refused(buyer, `{ products(where: {costPrice: {gt: 1}}) { totalCount } }`, nil, "FORBIDDEN")
-				if n := p.get(root, `{ products(where: {costPrice: {eq: 700}}) { totalCount } }`, nil, "products.totalCount"); n != 1.0 {
-					t.Errorf("the admin finds %v products by what they cost", n)
-				}
+			grapnel.Wants(t, answer, map[string]any{
+				"id": id, "story": "Built by hand.", "priceWithTax": 2399, "dimensions.width": 20.5, "parts": []any{}, "maker.username": "maker",
+				"photos":             []any{map[string]any{"width": 8}, map[string]any{"width": 8}},
+				"reviews.totalCount": 1, "reviews.nodes.0.stars": 5, "reviews.nodes.0.author.username": "maker", "reviews.nodes.0.product.name": "Wooden Bôat",
+			})
+			user := p.Get(buyer, `{ users(where: {seller: {eq: true}}) { totalCount nodes { displayName address { city } favourite { sku } orders { totalCount nodes { status lines { quantity } } } } } }`, nil, "users")
+			grapnel.Wants(t, user, map[string]any{"totalCount": 1, "nodes.0.displayName": "Bea", "nodes.0.address.city": "Hamburg", "nodes.0.favourite.sku": "BO-001",
+				"nodes.0.orders.nodes.0.status": "CANCELLED", "nodes.0.orders.nodes.0.lines.0.quantity": 3})
+			// The others have the default, also the admin whom a command made.
+			if n := p.Get("", `{ users(where: {seller: {eq: false}}) { totalCount } }`, nil, "users.totalCount"); n != 2.0 {
+				t.Errorf("%v users have the default", n)
 			}
-			check(p)
-			p.stop()
-			check(startBinary(t, shop, env...))
-		})
-	}
+			p.Refused(buyer, `{ products(where: {costPrice: {gt: 1}}) { totalCount } }`, nil, "FORBIDDEN")
+			if n := p.Get(root, `{ products(where: {costPrice: {eq: 700}}) { totalCount } }`, nil, "products.totalCount"); n != 1.0 {
+				t.Errorf("the admin finds %v products by what they cost", n)
+			}
+		}
+		check(p)
+		p.Stop()
+		check(shop.Start(t, env...))
+	})
 }
 
 // heard waits for an event of a subscription.
-func heard(t *testing.T, p *product, events <-chan string, want string) {
+func heard(t *testing.T, p *grapnel.Server, events <-chan string, want string) {
 	t.Helper()
 	select {
 	case e := <-events:
@@ -164,7 +127,7 @@ func heard(t *testing.T, p *product, events <-chan string, want string) {
 			t.Errorf("the subscriber heard %q, want %q", e, want)
 		}
 	case <-time.After(15 * time.Second):
-		t.Errorf("the subscriber heard nothing, want %q\n%s", want, p.log)
+		t.Errorf("the subscriber heard nothing, want %q\n%s", want, p.Log)
 	}
 }
 
@@ -184,16 +147,16 @@ func TestNewProject(t *testing.T) {
 		}
 		return string(out)
 	}
-	run(checkout, binary, "init", dir, "--grapnel", ".")
-	notes, err := build(dir, filepath.Join(t.TempDir(), "notes"))
+	run(checkout, string(binary), "init", dir, "--grapnel", ".")
+	notes, err := grapnel.Build(dir, filepath.Join(t.TempDir(), "notes"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	p := startBinary(t, notes, "GRAPNEL_DATA="+t.TempDir())
-	if p.get("", `{ posts { totalCount } }`, nil, "posts.totalCount") != 0.0 {
+	p := notes.Start(t, "GRAPNEL_DATA="+t.TempDir())
+	if p.Get("", `{ posts { totalCount } }`, nil, "posts.totalCount") != 0.0 {
 		t.Error("a new project has posts")
 	}
-	p.stop()
+	p.Stop()
 
 	readme, err := os.ReadFile(filepath.Join(dir, "README.md"))
 	if err != nil {
@@ -211,18 +174,18 @@ func TestNewProject(t *testing.T) {
 	if out := run(dir, "go", "mod", "tidy", "-diff"); out != "" {
 		t.Errorf("go.mod is not tidy:\n%s", out)
 	}
-	if _, err := build(dir, notes); err != nil {
+	if _, err := grapnel.Build(dir, string(notes)); err != nil {
 		t.Fatal(err)
 	}
-	p = startBinary(t, notes, "GRAPNEL_DATA="+t.TempDir())
-	ada, _ := p.account("ada")
-	eve, _ := p.account("eve")
-	id := p.get(ada, `mutation { createNote(input: {text: "Buy milk"}) { note { id done writer { username } } } }`, nil, "createNote.note.id")
-	p.get(ada, `mutation($id: ID!) { updateNote(input: {id: $id, done: true}) { note { version } } }`, vars{"id": id}, "updateNote")
-	if n := p.get(ada, `{ notes(search: "milk", where: {done: {eq: true}}) { totalCount } }`, nil, "notes.totalCount"); n != 1.0 {
+	p = notes.Start(t, "GRAPNEL_DATA="+t.TempDir())
+	ada, _ := p.SignUp("ada")
+	eve, _ := p.SignUp("eve")
+	id := p.Get(ada, `mutation { createNote(input: {text: "Buy milk"}) { note { id done writer { username } } } }`, nil, "createNote.note.id")
+	p.Get(ada, `mutation($id: ID!) { updateNote(input: {id: $id, done: true}) { note { version } } }`, vars{"id": id}, "updateNote")
+	if n := p.Get(ada, `{ notes(search: "milk", where: {done: {eq: true}}) { totalCount } }`, nil, "notes.totalCount"); n != 1.0 {
 		t.Errorf("the writer finds %v notes", n)
 	}
-	p.refused(eve, `query($id: ID!) { note(id: $id) { text } }`, vars{"id": id}, "NOT_FOUND")
+	p.Refused(eve, `query($id: ID!) { note(id: $id) { text } }`, vars{"id": id}, "NOT_FOUND")
 
 	// A mistake is reported where it stands.
 	broken := strings.Replace(string(declared[1]), `ownerField: "writer"`, `ownerField: "author"`, 1)

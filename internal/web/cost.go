@@ -16,49 +16,58 @@ import (
 // a field count once for each object that it may return: for a page, first or
 // last, or the size of a page without them; for a plain list, the arguments that
 // @listSize(slicingArguments: ["limit"]) names, what its assumedSize says, or
-// list. The lists inside a connection (edges, nodes) are its page and are not
-// multiplied again.
+// list. Of a connection that holds for its lists (edges, nodes): what else it has
+// (totalCount, pageInfo) is there once.
 //
-// A fragment is computed once, however often it is spread. Sums saturate.
+// A fragment is computed once for each size of page that it is spread in, however
+// often that is. Sums saturate.
 type coster struct {
 	schema    *ast.Schema
 	variables map[string]any
 	page      int // size of a page when first and last are left out
 	list      int // size of a list of which nothing is known
-	fragments map[*ast.FragmentDefinition]int
+	fragments map[spread]int
+}
+
+// spread is a fragment and the size of the page around it.
+type spread struct {
+	fragment *ast.FragmentDefinition
+	page     int
 }
 
 // storeWeight is the weight of fields that ask a store.
 const storeWeight = 10
 
-func (c *coster) set(set ast.SelectionSet) int {
+// operation is the cost of an operation.
+func (c *coster) operation(op *ast.OperationDefinition) int {
+	c.fragments = map[spread]int{}
+	return c.set(op.SelectionSet, 0)
+}
+
+// set is the cost of selections; page is how many objects the lists among them
+// have when they are those of a connection.
+func (c *coster) set(set ast.SelectionSet, page int) int {
 	sum := 0
 	for _, s := range set {
 		switch s := s.(type) {
 		case *ast.Field:
-			sum = plus(sum, c.field(s))
+			sum = plus(sum, c.field(s, page))
 		case *ast.InlineFragment:
-			sum = plus(sum, c.set(s.SelectionSet))
+			sum = plus(sum, c.set(s.SelectionSet, page))
 		case *ast.FragmentSpread:
-			sum = plus(sum, c.fragment(s.Definition))
+			key := spread{s.Definition, page}
+			n, ok := c.fragments[key]
+			if !ok {
+				n = c.set(s.Definition.SelectionSet, page)
+				c.fragments[key] = n
+			}
+			sum = plus(sum, n)
 		}
 	}
 	return sum
 }
 
-func (c *coster) fragment(f *ast.FragmentDefinition) int {
-	n, ok := c.fragments[f]
-	if !ok {
-		n = c.set(f.SelectionSet)
-		if c.fragments == nil {
-			c.fragments = map[*ast.FragmentDefinition]int{}
-		}
-		c.fragments[f] = n
-	}
-	return n
-}
-
-func (c *coster) field(f *ast.Field) int {
+func (c *coster) field(f *ast.Field, page int) int {
 	if f.Name == "__schema" || f.Name == "__type" {
 		return 1 // bounded by shapeRule
 	}
@@ -72,29 +81,34 @@ func (c *coster) field(f *ast.Field) int {
 			weight = plus(weight, constant(def.Directives, "cost", "weight", 0))
 		}
 	}
-	if len(f.SelectionSet) == 0 {
+	switch {
+	case len(f.SelectionSet) == 0:
 		return weight
+	case isConnection(f.Definition.Type.Name()):
+		return plus(weight, c.set(f.SelectionSet, c.size(f)))
+	case f.Definition.Type.Elem == nil:
+		return plus(weight, c.set(f.SelectionSet, 0))
+	case isConnection(f.ObjectDefinition.Name):
+		return plus(weight, times(page, c.set(f.SelectionSet, 0)))
 	}
-	return plus(weight, times(c.size(f), c.set(f.SelectionSet)))
+	return plus(weight, times(c.size(f), c.set(f.SelectionSet, 0)))
 }
 
-// size is how many objects a field may return.
+func isConnection(typeName string) bool { return strings.HasSuffix(typeName, "Connection") }
+
+// size is how many objects a list or a connection may hold.
 func (c *coster) size(f *ast.Field) int {
-	def := f.Definition
 	slicing := []string{"first", "last"}
-	if d := def.Directives.ForName("listSize"); d != nil {
+	if d := f.Definition.Directives.ForName("listSize"); d != nil {
 		if arg := d.Arguments.ForName("slicingArguments"); arg != nil {
 			for _, name := range arg.Value.Children {
 				slicing = append(slicing, name.Value.Raw)
 			}
 		}
 	}
-	size, assumed := 0, 1
-	if def.Type.Elem != nil && !strings.HasSuffix(f.ObjectDefinition.Name, "Connection") {
-		assumed = c.list
-	}
+	size, assumed := 0, c.list
 	for _, name := range slicing {
-		arg := def.Arguments.ForName(name)
+		arg := f.Definition.Arguments.ForName(name)
 		if arg == nil {
 			continue
 		}
@@ -110,7 +124,7 @@ func (c *coster) size(f *ast.Field) int {
 	if size > 0 {
 		return size
 	}
-	return max(constant(def.Directives, "listSize", "assumedSize", assumed), 1)
+	return max(constant(f.Definition.Directives, "listSize", "assumedSize", assumed), 1)
 }
 
 // number is the whole number that v stands for, or the length of the list.

@@ -295,7 +295,9 @@ func TestFurtherTransports(t *testing.T) {
 
 type yamlTransport struct{}
 
-func (yamlTransport) Supports(r *http.Request) bool { return r.Header.Get("Content-Type") == "application/yaml" }
+func (yamlTransport) Supports(r *http.Request) bool {
+	return r.Header.Get("Content-Type") == "application/yaml"
+}
 
 func (yamlTransport) Do(w http.ResponseWriter, r *http.Request, exec graphql.GraphExecutor) {
 	b := make([]byte, r.ContentLength)

@@ -92,7 +92,7 @@ func (e *engine) CreateOperationContext(ctx context.Context, params *graphql.Raw
 		return op, explain(op, gqlerror.List{err})
 	}
 	c := coster{schema: e.schema, variables: op.Variables, page: e.limits.PageSize, list: e.limits.ListSize}
-	cost := c.set(op.Operation.SelectionSet)
+	cost := c.operation(op.Operation)
 	if cost > e.limits.Cost {
 		err := graphqlhttp.NewError(complexityExceeded, fmt.Sprintf(
 			"The operation may cost %d; %d is allowed. Ask for smaller pages or fewer fields.", cost, e.limits.Cost))

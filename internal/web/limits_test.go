@@ -137,7 +137,9 @@ func TestLimits(t *testing.T) {
 		{name: "many fragments", document: doubling(200), code: "GRAPHQL_VALIDATION_FAILED", message: "more than 200 fragments"},
 
 		{name: "page", document: "{posts(first:100){edges{node{id title author{id name}}}}}"},
-		{name: "page in page", document: "{posts(first:100){nodes{author{posts(first:100){nodes{id}}}}}}", code: "COMPLEXITY_LIMIT_EXCEEDED", message: `"cost":21210,"limit":10000`},
+		{name: "page in page", document: "{posts(first:100){nodes{author{posts(first:100){nodes{id}}}}}}", code: "COMPLEXITY_LIMIT_EXCEEDED", message: `"cost":11211,"limit":10000`},
+		{name: "what a page has once", document: "{posts(first:1000000){totalCount}}"},
+		{name: "pages by shared fragments", document: "{a:posts(first:4900){...F} b:posts(first:100){...F}} fragment F on PostConnection{nodes{id} edges{node{id}}}", code: "COMPLEXITY_LIMIT_EXCEEDED", message: `"cost":15024`},
 		{name: "page in default page", document: "{posts{nodes{author{posts{nodes{author{posts{nodes{author{name}}}}}}}}}}", code: "COMPLEXITY_LIMIT_EXCEEDED"},
 		{name: "huge page", document: "{posts(last:2147483647){nodes{author{posts(first:2147483647){nodes{id}}}}}}", code: "COMPLEXITY_LIMIT_EXCEEDED"},
 		{name: "page by variable", document: "query($n:Int){posts(first:$n){nodes{author{posts(first:$n){nodes{id title}}}}}}", variables: map[string]any{"n": 1_000_000}, code: "COMPLEXITY_LIMIT_EXCEEDED"},

@@ -25,7 +25,7 @@ func metered(t *testing.T, user, network int) *server {
 func TestCostIsCharged(t *testing.T) {
 	t.Parallel()
 	s := metered(t, -1, 30)                      // 300 at once
-	page := `{posts(first:16){nodes{id title}}}` // costs 58: 10 for the page, 16 x 3 below it
+	page := `{posts(first:23){nodes{id title}}}` // costs 57: 10 for the page, 1 for nodes, 23 x 2 below it
 	for range 5 {
 		if a := s.query(t, page, from("192.0.2.1")...); a.status != 200 {
 			t.Fatalf("within the account: %d %s", a.status, a.body)
@@ -63,7 +63,7 @@ func TestUsersHaveAccountsOfTheirOwn(t *testing.T) {
 	t.Parallel()
 	s := metered(t, 10, 1_000)
 	s.users.set("other", core.Principal{UserID: "user_2", Role: core.Member, SessionID: "session_2"})
-	page := `{posts(first:16){nodes{id title}}}`
+	page := `{posts(first:23){nodes{id title}}}`
 	as := func(token string) answer { return s.query(t, page, "Authorization", "Bearer "+token) }
 	if a := as("good"); a.status != 200 {
 		t.Fatalf("%d %s", a.status, a.body)
@@ -113,8 +113,8 @@ func TestCostIsReported(t *testing.T) {
 		available int
 		perSecond int
 	}{
-		{nil, 19_967, 2_000},
-		{[]string{"Authorization", "Bearer good"}, 9_969, 1_000},
+		{nil, 19_977, 2_000},
+		{[]string{"Authorization", "Bearer good"}, 9_978, 1_000},
 	} {
 		a := s.post(t, map[string]any{"query": document, "extensions": map[string]any{"cost": true}}, c.header...)
 		var got struct {
@@ -127,7 +127,7 @@ func TestCostIsReported(t *testing.T) {
 		}
 		cost := got.Extensions.Cost
 		// Some of what was taken may be back by now.
-		if cost.Requested != 30 || cost.Limit != 10_000 || cost.PerSecond != c.perSecond || cost.Available < c.available || cost.Available >= 10*c.perSecond {
+		if cost.Requested != 21 || cost.Limit != 10_000 || cost.PerSecond != c.perSecond || cost.Available < c.available || cost.Available >= 10*c.perSecond {
 			t.Errorf("%+v", cost)
 		}
 	}
