@@ -580,7 +580,7 @@ func CleanFilename(name string) string {
 	if ext := path.Ext(name); len(name) > 255 && len(ext) < 20 {
 		name = strings.ToValidUTF8(name[:255-len(ext)], "") + ext
 	} else if len(name) > 255 {
-		name = strings.ToValidUTF8(name[:255], "")
+		name = strings.TrimRight(strings.ToValidUTF8(name[:255], ""), ". \t")
 	}
 	if name == "" || name == "/" {
 		return "file"

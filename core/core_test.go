@@ -17,7 +17,6 @@ import (
 	"testing"
 	"testing/iotest"
 	"time"
-	"unicode/utf8"
 
 	"go.uber.org/goleak"
 
@@ -306,25 +305,6 @@ func TestPromiseIsChecked(t *testing.T) {
 	}
 }
 
-func FuzzCursor(f *testing.F) {
-	f.Add(base64.RawURLEncoding.EncodeToString([]byte(`["posts-date-_id",1700000000000,"post_x"]`)))
-	f.Add(base64.RawURLEncoding.EncodeToString([]byte(`["posts-date-_id",null,{}]`)))
-	f.Add("!!")
-	f.Fuzz(func(t *testing.T, cursor string) {
-		again, err := core.DecodeCursor(cursor)
-		if err != nil {
-			if !core.Is(err, core.Invalid) {
-				t.Errorf("%v", err)
-			}
-			return
-		}
-		// What is accepted means the same when it is written again.
-		if twice, err := core.DecodeCursor(again); err != nil || twice != again {
-			t.Errorf("%q became %q, then %q, %v", cursor, again, twice, err)
-		}
-	})
-}
-
 // A post that was public under a slug made from its title gets another one when
 // the slug was taken meanwhile: nobody chose it, so it is no conflict.
 func TestRepublishUnderATakenSlug(t *testing.T) {
@@ -461,21 +441,6 @@ func TestSignUp(t *testing.T) {
 	if !errors.As(err, &e) || e.Code != core.Conflict || len(e.Fields) != 2 {
 		t.Errorf("taken: %v", err)
 	}
-}
-
-func FuzzCleanFilename(f *testing.F) {
-	for _, s := range []string{"a.png", "../x", `\\host\share`, strings.Repeat("é.", 300), "\xff\xfe", ". . .", "a\u2028b"} {
-		f.Add(s)
-	}
-	f.Fuzz(func(t *testing.T, name string) {
-		got := core.CleanFilename(name)
-		if got == "" || len(got) > 255 || !utf8.ValidString(got) || strings.ContainsAny(got, "/\\\x00\r\n\u2028") || got[0] == '.' {
-			t.Errorf("%q became %q", name, got)
-		}
-		if again := core.CleanFilename(got); again != got {
-			t.Errorf("%q, then %q", got, again)
-		}
-	})
 }
 
 // tree is a struct inside a document that holds others of its kind.

@@ -1,6 +1,12 @@
 package core
 
-import "context"
+import (
+	"context"
+	"net/url"
+	"time"
+
+	"github.com/golang-jwt/jwt/v5"
+)
 
 // What tests need to see of the inside.
 
@@ -13,13 +19,25 @@ var (
 	RenderHTML = newMarkdown().render
 )
 
-// DecodeCursor reads a cursor of posts by date and writes it again.
-func DecodeCursor(cursor string) (again string, err error) {
-	fields := map[string]Field{"_id": {Name: "_id"}, "date": {Name: "date", Kind: Time}}
-	o := cursorOrder{coll: "posts", keys: []Order{{Field: "date", Desc: true}, {Field: "_id", Desc: true}}}
-	values, err := o.decode(cursor, fields)
-	if err != nil {
-		return "", err
+// DecodeCursor reads a cursor of a list in this order and writes it again.
+func DecodeCursor(s Spec, by []Order, cursor string) (values []any, again string, err error) {
+	fields := map[string]Field{"_id": {Name: "_id"}}
+	for _, f := range s.Fields {
+		fields[f.Name] = f
 	}
-	return o.encodeValues(values), nil
+	o := cursorOrder{coll: s.Name, keys: by}
+	if values, err = o.decode(cursor, fields); err != nil {
+		return nil, "", err
+	}
+	return values, o.encodeValues(values), nil
+}
+
+// SignAccess makes an access token of any claims with the server's own key.
+func (a *App) SignAccess(claims jwt.Claims) (string, error) {
+	return jwt.NewWithClaims(jwt.SigningMethodHS256, claims).SignedString(a.keys.access)
+}
+
+// SignURL makes the query of a signed address.
+func (a *App) SignURL(purpose, id string, expires time.Time) url.Values {
+	return a.Assets.sign(purpose, id, expires)
 }

@@ -82,7 +82,7 @@ func TestMomentsOfSeveralFields(t *testing.T) {
 }
 
 // userID is the id of the user with this name.
-func (w *world) userID(t *testing.T, name string) string {
+func (w *world) userID(t testing.TB, name string) string {
 	t.Helper()
 	u, err := w.Users.ByUsername(t.Context(), name)
 	if err != nil {

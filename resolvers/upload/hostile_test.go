@@ -3,7 +3,6 @@ package upload_test
 import (
 	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -15,7 +14,6 @@ import (
 	"github.com/99designs/gqlgen/graphql/handler/extension"
 	"github.com/99designs/gqlgen/graphql/handler/lru"
 
-	"github.com/grapnel/grapnel/core"
 	"github.com/grapnel/grapnel/internal/graphqlhttp"
 	"github.com/grapnel/grapnel/resolvers/upload"
 )
@@ -338,107 +336,4 @@ func TestBrokenForms(t *testing.T) {
 			t.Errorf("%s: %d %.600s", name, status, got)
 		}
 	}
-}
-
-func FuzzPlace(f *testing.F) {
-	f.Add(`{"file":null}`, "variables.file")
-	f.Add(`{"a":{"b":[null,{"c":null}]}}`, "variables.a.b.1.c")
-	f.Add(`{"a":[null]}`, "variables.a.-1")
-	f.Add(`{"":null}`, "variables.")
-	f.Fuzz(func(t *testing.T, text, path string) {
-		var variables map[string]any
-		if json.Unmarshal([]byte(text), &variables) != nil {
-			t.Skip()
-		}
-		before, _ := json.Marshal(variables)
-		name, err := upload.Place(variables, path)
-		after, _ := json.Marshal(variables)
-		if err != nil {
-			if !core.Is(err, core.Invalid) || !bytes.Equal(before, after) {
-				t.Fatalf("%v: %s became %s", err, before, after)
-			}
-			return
-		}
-		if !strings.HasPrefix(path, "variables."+name) {
-			t.Fatalf("%q names $%s", path, name)
-		}
-		if _, err := upload.Place(variables, path); err == nil {
-			t.Fatalf("%q twice", path)
-		}
-	})
-}
-
-func FuzzDecodeMap(f *testing.F) {
-	f.Add([]byte(`{"0":["variables.file"],"1":["variables.files.0"]}`))
-	f.Add([]byte(`null`))
-	f.Fuzz(func(t *testing.T, text []byte) {
-		keys, paths, err := upload.DecodeMap(text)
-		if err != nil {
-			if !core.Is(err, core.Invalid) {
-				t.Fatal(err)
-			}
-			return
-		}
-		if !json.Valid(text) || len(keys) > 10 || len(paths) != len(keys) {
-			t.Fatalf("%s: %q %q", text, keys, paths)
-		}
-		seen := map[string]bool{}
-		for _, k := range keys {
-			if k == "" || seen[k] {
-				t.Fatalf("%q in %s", k, text)
-			}
-			seen[k] = true
-		}
-	})
-}
-
-// Whatever stands in the two fields, the answer is never a 5xx.
-func FuzzFields(f *testing.F) {
-	f.Add(operations(`{"file":null,"files":[null]}`), `{"a":["variables.file"],"b":["variables.files.0"]}`)
-	f.Add(`null`, `null`)
-	f.Add(`{"query":"mutation($file:Upload){run(file:$file)}","variables":{"file":null}}`, `{"a":["variables.file"]}`)
-	f.Add(operations(`{"input":{"deeper":{"files":[null]}}}`), `{"a":["variables.input.deeper.files.0"]}`)
-	h := newHandler(upload.Transport{}, func(_ context.Context, vars map[string]any) error {
-		if u, ok := vars["file"].(upload.Upload); ok {
-			_, err := io.Copy(io.Discard, u)
-			return err
-		}
-		return nil
-	})
-	f.Fuzz(func(t *testing.T, operations, files string) {
-		body := encode([]part{field("operations", operations), field("map", files), file("a", []byte("x")), file("b", nil)})
-		status, got := record(t, h, request("/", bytes.NewReader(body)))
-		if status >= 500 || !json.Valid([]byte(got)) {
-			t.Fatalf("%d %s", status, got)
-		}
-	})
-}
-
-// Whatever the body is, the answer is never a 5xx and a file that reads well
-// stands in the body as it was read.
-func FuzzBody(f *testing.F) {
-	f.Add(encode(form(file("a", []byte("hello")))))
-	f.Add(encode(form(file("a", nil), file("b", []byte("x")))))
-	type bodyKey struct{}
-	h := newHandler(upload.Transport{}, func(ctx context.Context, vars map[string]any) error {
-		for _, v := range graphql.CoerceList(vars["files"]) {
-			u, err := upload.UnmarshalUpload(v)
-			if err != nil {
-				return err
-			}
-			b, err := io.ReadAll(u)
-			if err == nil && !bytes.Contains(ctx.Value(bodyKey{}).([]byte), b) {
-				return core.Errorf(core.Internal, "%q is not in the body", b)
-			}
-		}
-		return nil
-	})
-	f.Fuzz(func(t *testing.T, body []byte) {
-		r := request("/", bytes.NewReader(body))
-		r.ContentLength = -1
-		status, got := record(t, h, r.WithContext(context.WithValue(r.Context(), bodyKey{}, body)))
-		if status >= 500 || strings.Contains(got, "INTERNAL") {
-			t.Fatalf("%d %s", status, got)
-		}
-	})
 }

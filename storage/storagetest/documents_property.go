@@ -240,6 +240,16 @@ func (r source) filter(depth int) core.Filter {
 	return core.Gt(field, nil)
 }
 
+// order draws what to sort by.
+func (r source) order() (order []core.Order) {
+	fields := []string{"s0", "i0", "f0", "b0", "t0"}
+	r.Shuffle(len(fields), func(i, j int) { fields[i], fields[j] = fields[j], fields[i] })
+	for _, f := range fields[:r.IntN(4)] {
+		order = append(order, core.Order{Field: f, Desc: r.IntN(2) == 0})
+	}
+	return append(order, core.Order{Field: "_id", Desc: r.IntN(2) == 0})
+}
+
 func (d *documents) samples(t *testing.T, r source, n int) (core.DocStore, []*sample) {
 	spec := sampleSpec()
 	s := d.storeFor(t, []core.Spec{spec})
@@ -254,7 +264,6 @@ func (d *documents) samples(t *testing.T, r source, n int) (core.DocStore, []*sa
 // testMatchProperty holds Filter.Match and the store to the same answer.
 func testMatchProperty(t *testing.T, d *documents) {
 	r := newSource(t)
-	spec := sampleSpec()
 	s, docs := d.samples(t, r, 150)
 	rounds := 600
 	if testing.Short() {
@@ -263,35 +272,80 @@ func testMatchProperty(t *testing.T, d *documents) {
 	ctx, cancel := context.WithTimeout(context.Background(), 4*timeout)
 	defer cancel()
 	for range rounds {
-		f := r.filter(3)
-		var want []string
-		for _, doc := range docs {
-			if f.Match(doc, spec.Search) {
-				want = append(want, doc.ID)
-			}
-		}
-		var got []string
-		for doc, err := range s.Find(ctx, spec.Name, core.Query{Filter: f, Limit: limit}) {
-			if err != nil {
-				t.Fatalf("filter %s: %v", show(f), err)
-			}
-			got = append(got, decode[core.Head](t, doc).ID)
-		}
-		slices.Sort(got)
-		if !slices.Equal(got, want) {
-			extra, missing := difference(got, want), difference(want, got)
-			for _, doc := range docs {
-				if slices.Contains(append(extra, missing...), doc.ID) {
-					t.Logf("document %+v", *doc)
-					break
-				}
-			}
-			t.Fatalf("filter %s: the store finds %v too much and %v too little", show(f), extra, missing)
-		}
-		if n, err := s.Count(ctx, spec.Name, f); err != nil || n != int64(len(want)) {
-			t.Fatalf("filter %s: counted %d (%v), want %d", show(f), n, err, len(want))
+		if err := checkMatch(ctx, s, docs, r.filter(3)); err != nil {
+			t.Fatal(err)
 		}
 	}
+}
+
+// checkMatch asks a store that holds docs, in the order of their ids, for those
+// that f matches, and says how its answer differs from memory's.
+func checkMatch(ctx context.Context, s core.DocStore, docs []*sample, f core.Filter) error {
+	spec := sampleSpec()
+	var want []string
+	for _, doc := range docs {
+		if f.Match(doc, spec.Search) {
+			want = append(want, doc.ID)
+		}
+	}
+	var got []string
+	for doc, err := range s.Find(ctx, spec.Name, core.Query{Filter: f, Limit: limit}) {
+		var found core.Head
+		if err == nil {
+			err = doc.Decode(&found)
+		}
+		if err != nil {
+			return fmt.Errorf("filter %s: %w", show(f), err)
+		}
+		got = append(got, found.ID)
+	}
+	slices.Sort(got)
+	if !slices.Equal(got, want) {
+		extra, missing := difference(got, want), difference(want, got)
+		var differ []sample
+		for _, doc := range docs {
+			if slices.Contains(extra, doc.ID) || slices.Contains(missing, doc.ID) {
+				differ = append(differ, *doc)
+			}
+		}
+		return fmt.Errorf("filter %s: the store finds %v too much and %v too little, or twice: %+v", show(f), extra, missing, differ)
+	}
+	if n, err := s.Count(ctx, spec.Name, f); err != nil || n != int64(len(want)) {
+		return fmt.Errorf("filter %s: counted %d (%w), want %d", show(f), n, err, len(want))
+	}
+	return nil
+}
+
+// FuzzFilters holds the store and memory to the same answers, for filters and
+// pages of them that draw chooses by the bytes of each input.
+func FuzzFilters(f *testing.F, s core.DocStore, draw func([]byte) *rand.Rand) {
+	spec, r := sampleSpec(), source{rand.New(rand.NewPCG(1, 2))}
+	if err := s.Ensure(f.Context(), []core.Spec{spec}); err != nil {
+		f.Fatal(err)
+	}
+	var docs []*sample
+	for i := range 40 {
+		docs = append(docs, r.sample(i))
+		if err := s.Write(f.Context(), core.Op{Kind: core.OpInsert, Coll: spec.Name, Doc: docs[i]}); err != nil {
+			f.Fatal(err)
+		}
+	}
+	f.Add([]byte{})
+	for range 30 { // enough for most trees
+		seed := make([]byte, 48)
+		for i := range seed {
+			seed[i] = byte(r.Uint32())
+		}
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, data []byte) {
+		r := source{draw(data)}
+		filter := r.filter(4)
+		if err := checkMatch(t.Context(), s, docs, filter); err != nil {
+			t.Fatal(err)
+		}
+		checkPages(t, s, spec.Name, filter, r.order(), 10+r.IntN(20), docs, spec.Search, sampleKey)
+	})
 }
 
 // testPageProperty walks random filters in random orders page by page.
@@ -304,14 +358,7 @@ func testPageProperty(t *testing.T, d *documents) {
 		rounds = 15
 	}
 	for range rounds {
-		fields := []string{"s0", "i0", "f0", "b0", "t0"}
-		r.Shuffle(len(fields), func(i, j int) { fields[i], fields[j] = fields[j], fields[i] })
-		var order []core.Order
-		for _, f := range fields[:r.IntN(4)] {
-			order = append(order, core.Order{Field: f, Desc: r.IntN(2) == 0})
-		}
-		order = append(order, core.Order{Field: "_id", Desc: r.IntN(2) == 0})
-		checkPages(t, s, spec.Name, r.filter(2), order, 1+r.IntN(9), docs, spec.Search, sampleKey)
+		checkPages(t, s, spec.Name, r.filter(2), r.order(), 1+r.IntN(9), docs, spec.Search, sampleKey)
 		if t.Failed() {
 			return
 		}
