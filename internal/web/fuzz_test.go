@@ -35,7 +35,7 @@ func withServer(t *testing.T, schema *fake, use func(address string)) {
 		Schema:       schema,
 		Authenticate: (&users{tokens: map[string]core.Principal{"good": {UserID: "user_1", Role: core.Member, SessionID: "session_1"}}}).authenticate,
 		Log:          slog.New(slog.NewJSONHandler(log, &slog.HandlerOptions{Level: slog.LevelError})),
-		Limits:       web.Limits{Body: 4096, SocketSubscriptions: 4},
+		Limits:       web.Limits{Body: 4096, SocketOperations: 4},
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -126,7 +126,7 @@ func (d *dialogue) message() (kind websocket.MessageType, text string) {
 	case n == 27:
 		text = pick(d, `{`, `[]`, `{}`, `null`, `"ping"`, `{"type":7}`, `{"type":"ping","id":7}`, `{"TYPE":"ping"}`, `{"type":"ping"}{"type":"ping"}`, "\xff", ``, `{"type":"start"}`, strings.Repeat("[", 3000))
 	case n == 28:
-		text = `{"type":"ping","payload":"` + strings.Repeat("x", 4000) + pick(d, ``, ``, ``, strings.Repeat("x", 100)) + `"}`
+		text = `{"type":"ping","payload":{"x":"` + strings.Repeat("x", 4000) + pick(d, ``, ``, ``, strings.Repeat("x", 100)) + `"}}`
 	case n == 29 && rare:
 		kind, text = websocket.MessageBinary, `{"type":"pong"}`
 	case n == 30:
@@ -144,7 +144,12 @@ func (d *dialogue) judge(kind websocket.MessageType, text string) int {
 		return 1009
 	}
 	var m message
-	if kind != websocket.MessageText || json.Unmarshal([]byte(text), &m) != nil {
+	var exact map[string]json.RawMessage
+	if kind != websocket.MessageText || json.Unmarshal([]byte(text), &m) != nil || json.Unmarshal([]byte(text), &exact) != nil || exact["type"] == nil {
+		return 4400
+	}
+	var payload map[string]any
+	if len(m.Payload) > 0 && json.Unmarshal(m.Payload, &payload) != nil {
 		return 4400
 	}
 	switch m.Type {
@@ -152,10 +157,6 @@ func (d *dialogue) judge(kind websocket.MessageType, text string) int {
 	case "connection_init":
 		if d.acked {
 			return 4429
-		}
-		var payload map[string]any
-		if json.Unmarshal(m.Payload, &payload) != nil && len(m.Payload) > 0 {
-			return 4400
 		}
 		switch payload["token"] {
 		case nil, "", "good":
@@ -166,12 +167,12 @@ func (d *dialogue) judge(kind websocket.MessageType, text string) int {
 		}
 		d.acked = true
 	case "subscribe":
-		var payload struct{ Query string }
+		query, ok := payload["query"].(string)
 		switch {
+		case m.ID == "" || !ok || query == "" && payload["extensions"] == nil:
+			return 4400
 		case !d.acked:
 			return 4401
-		case m.ID == "" || len(m.Payload) == 0 || json.Unmarshal(m.Payload, &payload) != nil:
-			return 4400
 		}
 		if d.ids[m.ID] > 0 && !d.completed[m.ID] || len(d.alive[m.ID]) > 0 {
 			if d.endless[m.ID] {
@@ -179,7 +180,7 @@ func (d *dialogue) judge(kind websocket.MessageType, text string) int {
 			}
 			d.maybe = 4409
 		}
-		endless := strings.Contains(payload.Query, "forever}") && !strings.Contains(payload.Query, "ticks") || strings.Contains(payload.Query, "slow")
+		endless := strings.Contains(query, "forever}") && !strings.Contains(query, "ticks") || strings.Contains(query, "slow")
 		endless = endless && !bytes.Contains(m.Payload, []byte("persistedQuery")) && !bytes.Contains(m.Payload, []byte("operationName"))
 		// Beyond the limit it is an error; what has ended may still count.
 		d.endless[m.ID] = endless && d.subscribed < 4
@@ -229,12 +230,12 @@ func (h *hearing) hear(m message) {
 		}
 		h.acked = true
 	case "pong":
-		var n int
-		if json.Unmarshal(m.Payload, &n) == nil {
-			for _, op := range h.pinged[n] {
+		var payload struct{ N int }
+		if json.Unmarshal(m.Payload, &payload) == nil {
+			for _, op := range h.pinged[payload.N] {
 				h.dead[op] = true
 			}
-			for id, subscribed := range h.quiet[n] {
+			for id, subscribed := range h.quiet[payload.N] {
 				h.most[id] = h.ends[id] + h.ids[id] - subscribed
 			}
 		}
@@ -333,6 +334,8 @@ func converse(t *testing.T, address string, r *rand.Rand, length int) {
 	var (
 		mu      sync.Mutex
 		heard   []message
+		ready   = make(chan bool) // acknowledged, or closed
+		settle  = sync.OnceFunc(func() { close(ready) })
 		closed  error
 		reading sync.WaitGroup
 	)
@@ -348,6 +351,9 @@ func converse(t *testing.T, address string, r *rand.Rand, length int) {
 				heard, closed = heard[:len(heard)-1], err
 			}
 			mu.Unlock()
+			if m.Type == "connection_ack" || err != nil {
+				settle()
+			}
 			if err != nil {
 				return
 			}
@@ -370,13 +376,16 @@ func converse(t *testing.T, address string, r *rand.Rand, length int) {
 				d.quiet[pings][id] = n
 			}
 		}
-		return send(websocket.MessageText, fmt.Sprintf(`{"type":"ping","payload":%d}`, pings))
+		return send(websocket.MessageText, fmt.Sprintf(`{"type":"ping","payload":{"n":%d}}`, pings))
 	}
 	want, open := 0, true
 	for i := 0; i < length && want == 0 && open; i++ {
 		kind, text := d.message()
 		want = d.judge(kind, text)
-		if open = send(kind, text); open && want == 0 && d.IntN(3) == 0 {
+		if open = send(kind, text); open && d.acked && want == 0 {
+			<-ready // to subscribe before is against the protocol
+		}
+		if open && want == 0 && d.IntN(3) == 0 {
 			open = ping()
 		}
 	}
@@ -399,7 +408,7 @@ func converse(t *testing.T, address string, r *rand.Rand, length int) {
 		m, ok, end := next()
 		if ok {
 			h.hear(m)
-			answered = answered || m.Type == "pong" && string(m.Payload) == fmt.Sprint(pings)
+			answered = answered || m.Type == "pong" && string(m.Payload) == fmt.Sprintf(`{"n":%d}`, pings)
 			continue
 		}
 		var e websocket.CloseError
