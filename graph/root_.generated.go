@@ -810,7 +810,7 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.PostChange.Doc(childComplexity), true
-	case "PostChange.id":
+	case "PostChange.changedId":
 		if e.ComplexityRoot.PostChange.ID == nil {
 			break
 		}
@@ -2566,7 +2566,10 @@ A change of one of the posts, as far as the subscriber may know of it.
 """
 type PostChange {
   kind: ChangeKind!
-  id: ID!
+  """
+  The id of what changed.
+  """
+  changedId: ID!
   """
   What it is after the change; null when it was removed.
   """
@@ -2912,8 +2915,8 @@ func (ec *executionContext) childFields_PostChange(ctx context.Context, field gr
 	switch field.Name {
 	case "kind":
 		return ec.fieldContext_PostChange_kind(ctx, field)
-	case "id":
-		return ec.fieldContext_PostChange_id(ctx, field)
+	case "changedId":
+		return ec.fieldContext_PostChange_changedId(ctx, field)
 	case "post":
 		return ec.fieldContext_PostChange_post(ctx, field)
 	}

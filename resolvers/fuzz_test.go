@@ -532,7 +532,7 @@ func FuzzDocument(f *testing.F) {
 		{`mutation($f:Upload!){uploadAsset(input:{file:$f,alt:"x"}){asset{id}}}`, `{"f":{"name":"x"}}`},
 		{`mutation{signUp(input:{username:"x y",email:"x",password:"x",transport:COOKIE}){viewer{id}} signIn(input:{email:"a@example.org",password:"y"}){tokens{accessToken}} refreshSession(input:{refreshToken:"a.1.b"}){viewer{id}} signOut(input:{everywhere:true}){signedOutAt} changePassword(input:{currentPassword:"a",newPassword:"b"}){viewer{id}}}`, `null`},
 		{`mutation{updateUser(input:{id:"x",bio:"b"}){user{bio}} setUserRole(input:{id:"x",role:ADMIN}){user{role}} suspendUser(input:{id:"x"}){user{id}} unsuspendUser(input:{id:"x"}){user{id}}}`, `null`},
-		{`subscription{postChanged(where:{status:{eq:DRAFT}}){kind id post{title}}}`, `null`},
+		{`subscription{postChanged(where:{status:{eq:DRAFT}}){kind changedId post{title}}}`, `null`},
 		{`{__schema{types{name fields{args{defaultValue type{name ofType{name}}}}} directives{name}} __type(name:"Post"){kind}}`, `null`},
 		{`query A{viewer{id}} query B{viewer{id}}`, `{}`},
 		{`{...F} fragment F on Query{...G} fragment G on Query{...F}`, `{}`},

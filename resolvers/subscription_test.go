@@ -43,7 +43,7 @@ func (a *api) subscribe(as, arguments string) *subscription {
 		a.t.Fatalf("init was answered by %s %s", m.Type, m.Payload)
 	}
 	s.write(map[string]any{"id": "1", "type": "subscribe", "payload": map[string]any{
-		"query": "subscription { postChanged" + arguments + " { kind id post { title } } }"}})
+		"query": "subscription { postChanged" + arguments + " { kind changedId post { title } } }"}})
 	return s
 }
 
@@ -83,7 +83,7 @@ func (s *subscription) event() string {
 		v, _ := dig(s.t, string(m.Payload), "data.postChanged."+path).(string)
 		return v
 	}
-	return strings.TrimSpace(at("kind") + " " + at("id") + " " + at("post.title"))
+	return strings.TrimSpace(at("kind") + " " + at("changedId") + " " + at("post.title"))
 }
 
 // until writes markers until the subscriber gets one, and returns what it got

@@ -66,7 +66,7 @@ type event struct {
 	answer   map[string]any
 }
 
-const productEvents = `subscription { productChanged { kind id product { id name price costPrice maker { username email } } } }`
+const productEvents = `subscription { productChanged { kind changedId product { id name price costPrice maker { username email } } } }`
 
 // follow subscribes and returns when the subscription has begun.
 func (s *stage) follow(c *grapnel.Socket, query string) *subscriber {
@@ -120,7 +120,7 @@ func (f *subscriber) until(id, price string, early ...grapnel.Message) (list []e
 		a := m.Answer()
 		e := event{answer: a, product: grapnel.Dig(a, "data.productChanged.product")}
 		e.kind, _ = grapnel.Dig(a, "data.productChanged.kind").(string)
-		e.id, _ = grapnel.Dig(a, "data.productChanged.id").(string)
+		e.id, _ = grapnel.Dig(a, "data.productChanged.changedId").(string)
 		if e.id == id && fmt.Sprint(grapnel.Dig(e.product, "price")) == price {
 			return list
 		}
@@ -225,7 +225,7 @@ func TestLiveQueries(t *testing.T) {
 		// (GHSA-fph2-r4qg-9576).
 		t.Run("parse#10252 rows of other owners", func(t *testing.T) {
 			s := s.in(t)
-			const orders = `subscription { orderChanged { kind id order { total note buyer { username } } } }`
+			const orders = `subscription { orderChanged { kind changedId order { total note buyer { username } } } }`
 			sockets := map[string]*grapnel.Socket{}
 			for name, token := range map[string]string{"visitor": "", "member": s.member, "maker": s.maker, "editor": s.editor} {
 				sockets[name] = s.Socket(token)
@@ -291,7 +291,7 @@ func TestLiveQueries(t *testing.T) {
 				`{costPrice: {gt: 1}}`, `{costPrice: {eq: null}}`, `{costPrice: {in: [1, 2]}}`, `{not: {costPrice: {lt: 5}}}`,
 				`{or: [{published: {eq: true}}, {costPrice: {gt: 1}}]}`, `{and: [{or: [{not: {and: [{costPrice: {gte: 1}}]}}]}]}`,
 			} {
-				query := `subscription { productChanged(where: ` + where + `) { kind id } }`
+				query := `subscription { productChanged(where: ` + where + `) { kind changedId } }`
 				for name, token := range map[string]string{"visitor": "", "member": s.member, "maker": s.maker, "editor": s.editor} {
 					if got := s.refusal(token, query, nil); got != "FORBIDDEN" {
 						t.Errorf("%s: where %s answered %q", name, where, got)
@@ -300,7 +300,7 @@ func TestLiveQueries(t *testing.T) {
 			}
 			// The admin may ask, and hears what the condition means.
 			c := s.Socket(s.root)
-			c.Subscribe("1", `subscription { productChanged(where: {costPrice: {gt: 500}}) { kind id product { costPrice } } }`, nil)
+			c.Subscribe("1", `subscription { productChanged(where: {costPrice: {gt: 500}}) { kind changedId product { costPrice } } }`, nil)
 			id := s.product(s.root, "OR-001", "Priced", true)
 			for cost := 600; ; cost += 2 {
 				s.update(s.root, id, fmt.Sprintf("costPrice: %d", cost))
@@ -322,7 +322,7 @@ func TestLiveQueries(t *testing.T) {
 		// one for something else (GHSA-mmg8-87c5-jrc2).
 		t.Run("parse#10351 what stands in the place of a list", func(t *testing.T) {
 			s := s.in(t)
-			const query = `subscription($w: ProductWhere) { productChanged(where: $w) { kind id } }`
+			const query = `subscription($w: ProductWhere) { productChanged(where: $w) { kind changedId } }`
 			secret := vars{"costPrice": vars{"gt": 1}}
 			for _, w := range []any{
 				vars{"or": secret}, vars{"and": secret}, vars{"not": vars{"or": secret}}, vars{"or": vars{"and": secret}},
@@ -334,7 +334,7 @@ func TestLiveQueries(t *testing.T) {
 				}
 			}
 			// One value in the place of a list is GraphQL's own coercion, and works.
-			f := s.follow(s.Socket(s.maker), `subscription { productChanged(where: {or: {published: {eq: true}}}) { kind id product { price } } }`)
+			f := s.follow(s.Socket(s.maker), `subscription { productChanged(where: {or: {published: {eq: true}}}) { kind changedId product { price } } }`)
 			s.product(s.maker, "LI-001", "Not found by where", false)
 			if list := f.heard(); len(list) != 0 {
 				t.Errorf("heard %v", list)
@@ -459,7 +459,7 @@ func TestLiveQueries(t *testing.T) {
 		t.Run("parse#10516 what leaves the sight", func(t *testing.T) {
 			s := s.in(t)
 			id := s.product(s.maker, "LE-001", "In sight", true)
-			f := s.follow(s.Socket(""), `subscription { productChanged { kind id product { id name story price tags } } }`)
+			f := s.follow(s.Socket(""), `subscription { productChanged { kind changedId product { id name story price tags } } }`)
 			s.update(s.maker, id, `name: "Secret 8841", story: "Secret 8841", tags: ["secret 8841"], published: false`)
 			s.update(s.maker, id, `name: "Secret 8842"`)
 			s.update(s.maker, id, `name: "Back in sight", story: null, tags: [], published: true`)

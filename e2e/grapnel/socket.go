@@ -129,7 +129,7 @@ func (s *Server) Follow(token, field string) <-chan string {
 		for m := range c.Messages {
 			if m.Type == "next" {
 				e := m.Answer()
-				events <- fmt.Sprint(Dig(e, "data."+field+".kind"), " ", Dig(e, "data."+field+".id"))
+				events <- fmt.Sprint(Dig(e, "data."+field+".kind"), " ", Dig(e, "data."+field+".changedId"))
 			}
 		}
 	}()

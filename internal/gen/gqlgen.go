@@ -151,7 +151,7 @@ func (p project) config(doc *document, sources []*ast.Source) (*config.Config, e
 		}
 		if m.spec.Live {
 			entry := cfg.Models[m.name+"Change"]
-			entry.Fields = map[string]config.TypeMapField{lower(m.name): {FieldName: "Doc"}}
+			entry.Fields = map[string]config.TypeMapField{lower(m.name): {FieldName: "Doc"}, "changedId": {FieldName: "ID"}}
 			cfg.Models[m.name+"Change"] = entry
 		}
 	}

@@ -94,7 +94,7 @@ func (r *run) subscriptions(callers []string) {
 			switch {
 			case want == "":
 				r.check(len(got) == 0, "%s, hears %v instead of nothing", what, got)
-			case r.check(len(got) == 1 && got[0].at(r.m.changed, "kind") == want && got[0].at(r.m.changed, "id") == r.m.id(mover), "%s, hears %v instead of %s", what, got, want):
+			case r.check(len(got) == 1 && got[0].at(r.m.changed, "kind") == want && got[0].at(r.m.changed, "changedId") == r.m.id(mover), "%s, hears %v instead of %s", what, got, want):
 				a, doc := got[0], r.recordOf(got[0])
 				if want == "REMOVED" {
 					r.check(doc == nil, "%s, is shown what it must not see any more: %v", what, doc)
@@ -208,7 +208,7 @@ func (r *run) listen(caller, arguments string) *ear {
 		r.t.Fatalf("init was answered by %s %s", m.Type, m.Payload)
 	}
 	e.write(map[string]any{"id": "1", "type": "subscribe", "payload": map[string]any{
-		"query": fmt.Sprintf("subscription { %s%s { kind id %s { ...all } } }\n%s", r.m.changed, arguments, r.changedRecord(), r.fragment()),
+		"query": fmt.Sprintf("subscription { %s%s { kind changedId %s { ...all } } }\n%s", r.m.changed, arguments, r.changedRecord(), r.fragment()),
 	}})
 	return e
 }
@@ -248,7 +248,7 @@ func (e *ear) event() answer {
 func (e *ear) until(id string, version int64) (heard []answer) {
 	for {
 		a := e.event()
-		if a.at(e.r.m.changed, "id") != id {
+		if a.at(e.r.m.changed, "changedId") != id {
 			heard = append(heard, a)
 			continue
 		}

@@ -310,13 +310,13 @@ func (ec *executionContext) fieldContext_OrderChange_kind(_ context.Context, fie
 	return graphql.NewScalarFieldContext("OrderChange", field, false, false, errors.New("field of type ChangeKind does not have child fields"))
 }
 
-func (ec *executionContext) _OrderChange_id(ctx context.Context, field graphql.CollectedField, obj *core.Change[model.Order]) (ret graphql.Marshaler) {
+func (ec *executionContext) _OrderChange_changedId(ctx context.Context, field graphql.CollectedField, obj *core.Change[model.Order]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
 		field,
 		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_OrderChange_id(ctx, field)
+			return ec.fieldContext_OrderChange_changedId(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
 			return obj.ID, nil
@@ -329,7 +329,7 @@ func (ec *executionContext) _OrderChange_id(ctx context.Context, field graphql.C
 		true,
 	)
 }
-func (ec *executionContext) fieldContext_OrderChange_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+func (ec *executionContext) fieldContext_OrderChange_changedId(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("OrderChange", field, false, false, errors.New("field of type ID does not have child fields"))
 }
 
@@ -1010,8 +1010,8 @@ func (ec *executionContext) _OrderChange(ctx context.Context, sel ast.SelectionS
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
-		case "id":
-			out.Values[i] = ec._OrderChange_id(ctx, field, obj)
+		case "changedId":
+			out.Values[i] = ec._OrderChange_changedId(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}

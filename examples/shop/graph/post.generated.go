@@ -475,13 +475,13 @@ func (ec *executionContext) fieldContext_PostChange_kind(_ context.Context, fiel
 	return graphql.NewScalarFieldContext("PostChange", field, false, false, errors.New("field of type ChangeKind does not have child fields"))
 }
 
-func (ec *executionContext) _PostChange_id(ctx context.Context, field graphql.CollectedField, obj *core.Change[core.Post]) (ret graphql.Marshaler) {
+func (ec *executionContext) _PostChange_changedId(ctx context.Context, field graphql.CollectedField, obj *core.Change[core.Post]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
 		field,
 		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_PostChange_id(ctx, field)
+			return ec.fieldContext_PostChange_changedId(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
 			return obj.ID, nil
@@ -494,7 +494,7 @@ func (ec *executionContext) _PostChange_id(ctx context.Context, field graphql.Co
 		true,
 	)
 }
-func (ec *executionContext) fieldContext_PostChange_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+func (ec *executionContext) fieldContext_PostChange_changedId(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("PostChange", field, false, false, errors.New("field of type ID does not have child fields"))
 }
 
@@ -1590,8 +1590,8 @@ func (ec *executionContext) _PostChange(ctx context.Context, sel ast.SelectionSe
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
-		case "id":
-			out.Values[i] = ec._PostChange_id(ctx, field, obj)
+		case "changedId":
+			out.Values[i] = ec._PostChange_changedId(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}

@@ -770,13 +770,13 @@ func (ec *executionContext) fieldContext_ProductChange_kind(_ context.Context, f
 	return graphql.NewScalarFieldContext("ProductChange", field, false, false, errors.New("field of type ChangeKind does not have child fields"))
 }
 
-func (ec *executionContext) _ProductChange_id(ctx context.Context, field graphql.CollectedField, obj *core.Change[model.Product]) (ret graphql.Marshaler) {
+func (ec *executionContext) _ProductChange_changedId(ctx context.Context, field graphql.CollectedField, obj *core.Change[model.Product]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
 		field,
 		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ProductChange_id(ctx, field)
+			return ec.fieldContext_ProductChange_changedId(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
 			return obj.ID, nil
@@ -789,7 +789,7 @@ func (ec *executionContext) _ProductChange_id(ctx context.Context, field graphql
 		true,
 	)
 }
-func (ec *executionContext) fieldContext_ProductChange_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+func (ec *executionContext) fieldContext_ProductChange_changedId(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ProductChange", field, false, false, errors.New("field of type ID does not have child fields"))
 }
 
@@ -1977,8 +1977,8 @@ func (ec *executionContext) _ProductChange(ctx context.Context, sel ast.Selectio
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
-		case "id":
-			out.Values[i] = ec._ProductChange_id(ctx, field, obj)
+		case "changedId":
+			out.Values[i] = ec._ProductChange_changedId(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}

@@ -334,13 +334,13 @@ func (ec *executionContext) fieldContext_ReviewChange_kind(_ context.Context, fi
 	return graphql.NewScalarFieldContext("ReviewChange", field, false, false, errors.New("field of type ChangeKind does not have child fields"))
 }
 
-func (ec *executionContext) _ReviewChange_id(ctx context.Context, field graphql.CollectedField, obj *core.Change[model.Review]) (ret graphql.Marshaler) {
+func (ec *executionContext) _ReviewChange_changedId(ctx context.Context, field graphql.CollectedField, obj *core.Change[model.Review]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
 		field,
 		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ReviewChange_id(ctx, field)
+			return ec.fieldContext_ReviewChange_changedId(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
 			return obj.ID, nil
@@ -353,7 +353,7 @@ func (ec *executionContext) _ReviewChange_id(ctx context.Context, field graphql.
 		true,
 	)
 }
-func (ec *executionContext) fieldContext_ReviewChange_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+func (ec *executionContext) fieldContext_ReviewChange_changedId(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ReviewChange", field, false, false, errors.New("field of type ID does not have child fields"))
 }
 
@@ -1124,8 +1124,8 @@ func (ec *executionContext) _ReviewChange(ctx context.Context, sel ast.Selection
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
-		case "id":
-			out.Values[i] = ec._ReviewChange_id(ctx, field, obj)
+		case "changedId":
+			out.Values[i] = ec._ReviewChange_changedId(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}

@@ -1101,7 +1101,7 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.OrderChange.Doc(childComplexity), true
-	case "OrderChange.id":
+	case "OrderChange.changedId":
 		if e.ComplexityRoot.OrderChange.ID == nil {
 			break
 		}
@@ -1300,7 +1300,7 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.PostChange.Doc(childComplexity), true
-	case "PostChange.id":
+	case "PostChange.changedId":
 		if e.ComplexityRoot.PostChange.ID == nil {
 			break
 		}
@@ -1471,7 +1471,7 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ProductChange.Doc(childComplexity), true
-	case "ProductChange.id":
+	case "ProductChange.changedId":
 		if e.ComplexityRoot.ProductChange.ID == nil {
 			break
 		}
@@ -1809,7 +1809,7 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ReviewChange.Doc(childComplexity), true
-	case "ReviewChange.id":
+	case "ReviewChange.changedId":
 		if e.ComplexityRoot.ReviewChange.ID == nil {
 			break
 		}
@@ -3721,7 +3721,10 @@ A change of one of the orders, as far as the subscriber may know of it.
 """
 type OrderChange {
   kind: ChangeKind!
-  id: ID!
+  """
+  The id of what changed.
+  """
+  changedId: ID!
   """
   What it is after the change; null when it was removed.
   """
@@ -3839,7 +3842,10 @@ A change of one of the posts, as far as the subscriber may know of it.
 """
 type PostChange {
   kind: ChangeKind!
-  id: ID!
+  """
+  The id of what changed.
+  """
+  changedId: ID!
   """
   What it is after the change; null when it was removed.
   """
@@ -4048,7 +4054,10 @@ A change of one of the products, as far as the subscriber may know of it.
 """
 type ProductChange {
   kind: ChangeKind!
-  id: ID!
+  """
+  The id of what changed.
+  """
+  changedId: ID!
   """
   What it is after the change; null when it was removed.
   """
@@ -4222,7 +4231,10 @@ A change of one of the reviews, as far as the subscriber may know of it.
 """
 type ReviewChange {
   kind: ChangeKind!
-  id: ID!
+  """
+  The id of what changed.
+  """
+  changedId: ID!
   """
   What it is after the change; null when it was removed.
   """
@@ -4692,8 +4704,8 @@ func (ec *executionContext) childFields_OrderChange(ctx context.Context, field g
 	switch field.Name {
 	case "kind":
 		return ec.fieldContext_OrderChange_kind(ctx, field)
-	case "id":
-		return ec.fieldContext_OrderChange_id(ctx, field)
+	case "changedId":
+		return ec.fieldContext_OrderChange_changedId(ctx, field)
 	case "order":
 		return ec.fieldContext_OrderChange_order(ctx, field)
 	}
@@ -4798,8 +4810,8 @@ func (ec *executionContext) childFields_PostChange(ctx context.Context, field gr
 	switch field.Name {
 	case "kind":
 		return ec.fieldContext_PostChange_kind(ctx, field)
-	case "id":
-		return ec.fieldContext_PostChange_id(ctx, field)
+	case "changedId":
+		return ec.fieldContext_PostChange_changedId(ctx, field)
 	case "post":
 		return ec.fieldContext_PostChange_post(ctx, field)
 	}
@@ -4876,8 +4888,8 @@ func (ec *executionContext) childFields_ProductChange(ctx context.Context, field
 	switch field.Name {
 	case "kind":
 		return ec.fieldContext_ProductChange_kind(ctx, field)
-	case "id":
-		return ec.fieldContext_ProductChange_id(ctx, field)
+	case "changedId":
+		return ec.fieldContext_ProductChange_changedId(ctx, field)
 	case "product":
 		return ec.fieldContext_ProductChange_product(ctx, field)
 	}
@@ -4954,8 +4966,8 @@ func (ec *executionContext) childFields_ReviewChange(ctx context.Context, field 
 	switch field.Name {
 	case "kind":
 		return ec.fieldContext_ReviewChange_kind(ctx, field)
-	case "id":
-		return ec.fieldContext_ReviewChange_id(ctx, field)
+	case "changedId":
+		return ec.fieldContext_ReviewChange_changedId(ctx, field)
 	case "review":
 		return ec.fieldContext_ReviewChange_review(ctx, field)
 	}
