@@ -110,7 +110,7 @@ mutation Upload($file: Upload!) {
 subscription PostChanged {
   postChanged {
     kind
-    id
+    changedId
     post { title status author { username } }
   }
 }
