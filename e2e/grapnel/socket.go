@@ -80,7 +80,11 @@ func (s *Server) Dial(header http.Header, payload any) *Socket {
 			messages <- m
 		}
 	}()
-	<-acknowledged // or refused: to subscribe before is against the protocol
+	select {
+	case <-acknowledged: // or refused: to subscribe before is against the protocol
+	case <-time.After(15 * time.Second):
+		s.t.Fatalf("connection_init is not answered\n%s", s.Log)
+	}
 	return c
 }
 
