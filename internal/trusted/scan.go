@@ -300,7 +300,7 @@ func (s *scanner) str(quote byte) {
 			s.pos++
 			return
 		case '\\':
-			s.pos++
+			s.pos = min(s.pos+1, len(s.text)-1)
 		}
 	}
 }
