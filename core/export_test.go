@@ -41,3 +41,11 @@ func (a *App) SignAccess(claims jwt.Claims) (string, error) {
 func (a *App) SignURL(purpose, id string, expires time.Time) url.Values {
 	return a.Assets.sign(purpose, id, expires)
 }
+
+// Names are the fields that a filter names, those that were simplified away among
+// them.
+func Names(f Filter) map[string]bool {
+	names := map[string]bool{}
+	f.names(func(name string) { names[name] = true })
+	return names
+}

@@ -117,7 +117,9 @@ func Not(f Filter) Filter {
 	case OpNone:
 		return Filter{Op: OpAll, gone: f.gone}
 	case OpNot:
-		return f.Args[0]
+		inner := f.Args[0]
+		inner.gone = append(inner.gone[:len(inner.gone):len(inner.gone)], f.gone...)
+		return inner
 	}
 	return Filter{Op: OpNot, Args: []Filter{f}}
 }

@@ -45,14 +45,13 @@ func (l *Limiter) Take(key string, n int) error {
 	if key == "" {
 		return nil
 	}
-	b := l.bucket(key)
-	now := l.now()
-	r := b.ReserveN(now, min(n, l.rate.Burst))
-	if wait := r.DelayFrom(now); wait > 0 {
-		r.CancelAt(now)
-		return &Error{Code: RateLimited, RetryAfter: wait, Message: "Too much was asked for in a short time; wait before the next try."}
+	b, now := l.bucket(key), l.now()
+	n = min(n, l.rate.Burst)
+	if b.AllowN(now, n) {
+		return nil
 	}
-	return nil
+	wait := time.Duration((float64(n) - b.TokensAt(now)) * float64(l.rate.Every))
+	return &Error{Code: RateLimited, RetryAfter: max(wait, time.Millisecond), Message: "Too much was asked for in a short time; wait before the next try."}
 }
 
 // Left is how much may be taken of key at this moment.

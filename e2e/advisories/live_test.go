@@ -182,7 +182,11 @@ func TestLiveQueries(t *testing.T) {
 				s.Get(s.root, `mutation($id: ID!) { `+what+`(input: {id: $id}) { __typename } }`, vars{"id": id}, what)
 			}
 			// Both have begun when both hear the same new post.
-			for started := map[<-chan string]bool{}; len(started) < 2; {
+			started := map[<-chan string]bool{}
+			for tries := 0; len(started) < 2; tries++ {
+				if tries == 75 {
+					t.Fatalf("nothing heard\n%s", s.Log)
+				}
 				do("publishPost", write("Start"))
 				for _, c := range []<-chan string{visitor, editor} {
 					select {
@@ -239,7 +243,10 @@ func TestLiveQueries(t *testing.T) {
 			heard := map[string]map[string]bool{}
 			for name, token := range map[string]string{"member": s.member, "maker": s.maker} {
 				heard[name] = map[string]bool{}
-				for begun := false; !begun; {
+				for begun, tries := false, 0; !begun; tries++ {
+					if tries == 75 {
+						t.Fatalf("the %s hears nothing\n%s", name, s.Log)
+					}
 					order(token, name)
 					select {
 					case m := <-sockets[name].Messages:

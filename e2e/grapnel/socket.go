@@ -126,14 +126,16 @@ func (c *Socket) Close() { _ = c.conn.Close(websocket.StatusNormalClosure, "") }
 func (s *Server) Follow(token, field string) <-chan string {
 	s.t.Helper()
 	c := s.Socket(token)
-	c.Subscribe("1", "subscription { "+field+" { kind id } }", nil)
+	c.Subscribe("1", "subscription { "+field+" { kind changedId } }", nil)
 	events := make(chan string, 100)
 	go func() {
 		defer close(events)
 		for m := range c.Messages {
-			if m.Type == "next" {
-				e := m.Answer()
+			switch e := m.Answer(); m.Type {
+			case "next":
 				events <- fmt.Sprint(Dig(e, "data."+field+".kind"), " ", Dig(e, "data."+field+".changedId"))
+			case "error":
+				s.t.Errorf("%s ended: %v", field, e)
 			}
 		}
 	}()

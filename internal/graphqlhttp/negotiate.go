@@ -6,7 +6,7 @@
 //	situation                            application/graphql-response+json   application/json
 //	executed, with or without errors     200                                 200
 //	parse, validation, coercion, limit   400, no data entry                  200, no data entry
-//	expired, too many, out of order      401, 429 or 503, no data entry      401, 429 or 503, no data entry
+//	expired, too many, unavailable       401, 429 or 503, no data entry      401, 429 or 503, no data entry
 //	refused before that ([Refuse])       4xx or 5xx, no data entry           4xx or 5xx, no data entry
 package graphqlhttp
 

@@ -107,7 +107,7 @@ func Trim(errs gqlerror.List) gqlerror.List {
 		}
 		if err != nil && len(err.Message) > maxMessage {
 			short := *err
-			short.Message = cut(err.Message, maxMessage) + "…"
+			short.Message = Cut(err.Message, maxMessage) + "…"
 			err = &short
 		}
 		out = append(out, err)
@@ -115,8 +115,11 @@ func Trim(errs gqlerror.List) gqlerror.List {
 	return out
 }
 
-// cut shortens s to at most n bytes without splitting a character.
-func cut(s string, n int) string {
+// Cut shortens s to at most n bytes without splitting a character.
+func Cut(s string, n int) string {
+	if len(s) <= n {
+		return s
+	}
 	for n > 0 && !utf8.RuneStart(s[n]) {
 		n--
 	}

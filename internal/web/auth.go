@@ -71,20 +71,25 @@ func (a *authenticator) operation(w http.ResponseWriter, r *http.Request) (conte
 	return nil, false
 }
 
-// stream is who opens a stream, by connection_init's token or, without one, by the
-// header or the cookies of the request. Its origin is checked elsewhere.
-func (a *authenticator) stream(ctx context.Context, r *http.Request, token string) (used string, p core.Principal, err error) {
+// socket is who opens a socket, by connection_init's token or, without one, by the
+// header or the cookies of the upgrade. Its origin is checked elsewhere.
+func (a *authenticator) socket(ctx context.Context, r *http.Request, token string) (used string, p core.Principal, err error) {
 	if token == "" {
-		var ok bool
-		if token, ok = bearer(r); !ok {
-			var present bool
-			if token, present = a.cookies.read(r); !present {
-				return "", core.Principal{}, nil
-			}
+		var present bool
+		if token, present = a.token(r); !present {
+			return "", core.Principal{}, nil
 		}
 	}
 	p, err = a.principal(ctx, token)
 	return token, p, err
+}
+
+// token is the access token of a request, and whether it names a session at all.
+func (a *authenticator) token(r *http.Request) (token string, present bool) {
+	if token, borne := bearer(r); borne {
+		return token, true
+	}
+	return a.cookies.read(r)
 }
 
 func (a *authenticator) principal(ctx context.Context, token string) (core.Principal, error) {

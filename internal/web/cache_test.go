@@ -37,12 +37,13 @@ func TestCaching(t *testing.T) {
 		t.Errorf("another answer: %d", b.status)
 	}
 	for name, b := range map[string]answer{
-		"POST":        s.query(t, "{hello}"),
-		"signed in":   s.do(t, http.MethodGet, "/graphql?query={hello}", "", "Authorization", "Bearer good"),
-		"with cookie": s.do(t, http.MethodGet, "/graphql?query={hello}", "", "Cookie", "grapnel_access=good"),
-		"any cookie":  s.do(t, http.MethodGet, "/graphql?query={hello}", "", "Cookie", "theme=dark"),
-		"field error": s.do(t, http.MethodGet, "/graphql?query={hello+fail}", ""),
-		"refused":     s.do(t, http.MethodGet, "/graphql?query={nope}", ""),
+		"POST":          s.query(t, "{hello}"),
+		"signed in":     s.do(t, http.MethodGet, "/graphql?query={hello}", "", "Authorization", "Bearer good"),
+		"with cookie":   s.do(t, http.MethodGet, "/graphql?query={hello}", "", "Cookie", "grapnel_access=good"),
+		"any cookie":    s.do(t, http.MethodGet, "/graphql?query={hello}", "", "Cookie", "theme=dark"),
+		"told its cost": s.do(t, http.MethodGet, "/graphql?query={hello}&extensions={%22cost%22:true}", ""),
+		"field error":   s.do(t, http.MethodGet, "/graphql?query={hello+fail}", ""),
+		"refused":       s.do(t, http.MethodGet, "/graphql?query={nope}", ""),
 	} {
 		if b.header.Get("Cache-Control") != "no-store" || b.header.Get("ETag") != "" {
 			t.Errorf("%s: %d %v", name, b.status, b.header)

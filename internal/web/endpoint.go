@@ -31,7 +31,7 @@ type endpoint struct {
 
 func (e *endpoint) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	r = r.WithContext(graphql.StartOperationTrace(r.Context()))
-	if r.Method == http.MethodGet && r.Header.Get("Upgrade") != "" {
+	if r.Method == http.MethodGet && strings.EqualFold(r.Header.Get("Upgrade"), "websocket") {
 		e.streams.socket(w, r)
 		return
 	}
@@ -45,15 +45,12 @@ func (e *endpoint) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		graphqlhttp.RefuseWith(w, r, http.StatusMethodNotAllowed, core.Errorf(core.Invalid, "Use POST, or GET for queries."))
 		return
 	}
-	ctx, ok := e.auth.operation(w, r)
-	if !ok {
-		return
-	}
-	r = r.WithContext(ctx)
 	for _, t := range e.transports {
 		if t.Supports(r) {
-			unhurried(w)
-			t.Do(w, r, e.engine)
+			if ctx, ok := e.auth.operation(w, r); ok {
+				unhurried(w)
+				t.Do(w, r.WithContext(ctx), e.engine)
+			}
 			return
 		}
 	}
@@ -66,7 +63,10 @@ func (e *endpoint) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		graphqlhttp.RefuseWith(w, r, status, err)
 		return
 	}
-	e.run(w, r, params)
+	// Only now, for the body may take its time, in which rights can end.
+	if ctx, ok := e.auth.operation(w, r); ok {
+		e.run(w, r.WithContext(ctx), params)
+	}
 }
 
 // isVisit reports whether a person opened the endpoint in a browser.
@@ -173,8 +173,8 @@ func (e *endpoint) run(w http.ResponseWriter, r *http.Request, params *graphql.R
 }
 
 // cacheable reports whether any visitor would get this answer: a query by GET, from
-// nobody in particular, that went well.
+// nobody in particular, that went well, with nothing about who asked.
 func (e *endpoint) cacheable(r *http.Request, resp *graphql.Response) bool {
-	return r.Method == http.MethodGet && resp != nil && len(resp.Errors) == 0 &&
+	return r.Method == http.MethodGet && resp != nil && len(resp.Errors) == 0 && len(resp.Extensions) == 0 &&
 		r.Header.Get("Authorization") == "" && r.Header.Get("Cookie") == ""
 }

@@ -125,8 +125,8 @@ func TestDeadline(t *testing.T) {
 func TestBodyDeadline(t *testing.T) {
 	t.Parallel()
 	s := start(t, func(c *web.Config) {
-		c.Limits.BodyRead = 30 * time.Millisecond
-		c.Limits.Deadline = 100 * time.Millisecond
+		c.Limits.BodyRead = 200 * time.Millisecond
+		c.Limits.Deadline = 500 * time.Millisecond
 	})
 	if a := s.query(t, "{slow}"); a.status != 200 || !strings.Contains(a.body, "The store did not answer.") {
 		t.Errorf("%d %s", a.status, a.body)

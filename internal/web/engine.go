@@ -149,13 +149,16 @@ func (e *engine) admit(ctx context.Context, params *graphql.RawParams) *gqlerror
 	if len(params.Query) > e.limits.Query {
 		return graphqlhttp.NewError(errcode.ParseFailed, fmt.Sprintf("The document has more than %d bytes.", e.limits.Query))
 	}
-	if _, known := e.documents.Get(ctx, params.Query); known {
-		return nil
+	if _, known := e.documents.Get(ctx, params.Query); !known {
+		if err := e.meter.charge(ctx, len(params.Query)/documentBytesPerCost); err != nil {
+			return graphqlhttp.Present(err)
+		}
+		if err := e.outline(params.Query); err != nil {
+			return err
+		}
 	}
-	if err := e.meter.charge(ctx, len(params.Query)/documentBytesPerCost); err != nil {
-		return graphqlhttp.Present(err)
-	}
-	return e.outline(params.Query)
+	e.keep(params)
+	return nil
 }
 
 // outline counts the definitions of a document that is not yet known. The
@@ -205,7 +208,8 @@ func (e *engine) DispatchOperation(ctx context.Context, op *graphql.OperationCon
 }
 
 // results runs an operation and hands each of its results to next, until there are
-// no more or next wants none. The errors are why it broke off: a client that gets
+// no more or next wants none. Events whose cost is more than is left wait; a
+// subscriber for whom too many wait is ended by its feed. The errors are why it broke off: a client that gets
 // them can do it again.
 func (e *engine) results(ctx context.Context, op *graphql.OperationContext, next func(*graphql.Response) bool) gqlerror.List {
 	subscribes := op.Operation.Operation == ast.Subscription
@@ -225,8 +229,8 @@ func (e *engine) results(ctx context.Context, op *graphql.OperationContext, next
 			return resp.Errors
 		}
 		if subscribes {
-			if err := e.meter.charge(ctx, cost(op)); err != nil {
-				return gqlerror.List{graphqlhttp.Present(err)}
+			if e.meter.wait(ctx, cost(op)) != nil {
+				return nil
 			}
 		}
 		if !next(resp) || !subscribes {

@@ -7,7 +7,6 @@ import (
 	"log/slog"
 	"net/http"
 	"runtime/debug"
-	"strings"
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/gqlerror"
@@ -24,7 +23,7 @@ func presenter(c Config) graphql.ErrorPresenterFunc {
 	return func(ctx context.Context, err error) *gqlerror.Error {
 		shown := visible(ctx, c.Log, err)
 		if len(shown.Message) > c.Limits.Message {
-			shown.Message = strings.ToValidUTF8(shown.Message[:c.Limits.Message], "") + "…"
+			shown.Message = graphqlhttp.Cut(shown.Message, c.Limits.Message) + "…"
 		}
 		return &shown
 	}
@@ -52,6 +51,11 @@ func visible(ctx context.Context, log *slog.Logger, err error) gqlerror.Error {
 // recoverPanic makes of a panic in a resolver an error that is masked.
 func recoverPanic(_ context.Context, v any) error {
 	return fmt.Errorf("panic: %v\n%s", v, debug.Stack())
+}
+
+// logPanic logs what a handler panicked with.
+func logPanic(ctx context.Context, log *slog.Logger, v any) {
+	log.ErrorContext(ctx, "panic", "request", RequestID(ctx), "error", fmt.Sprint(v), "stack", string(debug.Stack()))
 }
 
 // refuse answers a request outside GraphQL with err and logs its cause.

@@ -43,21 +43,14 @@ func (s *streams) events(w http.ResponseWriter, r *http.Request, op *graphql.Ope
 	defer cancel()
 	e := &events{cancel: cancel, patience: s.limits.StreamWrite, w: w, control: http.NewResponseController(w)}
 	e.endless = len(errs) == 0 && op.Operation.Operation == ast.Subscription
-	token, p, err := s.auth.stream(ctx, r, "")
-	if core.Is(err, core.Unauthenticated) {
-		token, err = "", nil // the operation needs none, or it would have been refused
-	}
-	if err == nil {
-		err = s.add(e, r)
-	}
-	if err != nil {
+	if err := s.add(e, r); err != nil {
 		graphqlhttp.Refuse(w, r, err)
 		return
 	}
 	defer s.remove(e)
 	owner := owner(ctx)
-	if !s.take(owner) {
-		graphqlhttp.Refuse(w, r, tooMany())
+	if err := s.take(owner); err != nil {
+		graphqlhttp.Refuse(w, r, err)
 		return
 	}
 	defer s.release(owner)
@@ -65,7 +58,7 @@ func (s *streams) events(w http.ResponseWriter, r *http.Request, op *graphql.Ope
 	unhurried(w)
 	h := w.Header()
 	h.Set("Content-Type", "text/event-stream; charset=utf-8")
-	h.Set("Cache-Control", "no-cache, no-transform")
+	h.Set("Cache-Control", "no-store, no-transform")
 	h.Set("X-Accel-Buffering", "no") // nginx would hold the events back
 	var wait sync.WaitGroup
 	defer wait.Wait()
@@ -74,7 +67,8 @@ func (s *streams) events(w http.ResponseWriter, r *http.Request, op *graphql.Ope
 		return
 	}
 	wait.Go(func() { e.keepAlive(ctx, s.limits.KeepAlive) })
-	if token != "" {
+	if p := core.PrincipalOf(ctx); p.SignedIn() {
+		token, _ := s.auth.token(r)
 		wait.Go(func() {
 			if s.expiry(ctx, token, p) != nil {
 				cancel()
@@ -87,11 +81,6 @@ func (s *streams) events(w http.ResponseWriter, r *http.Request, op *graphql.Ope
 	if ctx.Err() == nil && (len(errs) == 0 || e.next(&graphql.Response{Errors: errs})) {
 		e.write("event: complete\ndata:\n\n") // without data, EventSource ignores it
 	}
-}
-
-// tooMany is the error of an owner whose operations are all taken.
-func tooMany() *core.Error {
-	return &core.Error{Code: core.RateLimited, Message: "Too many operations are running.", RetryAfter: time.Second}
 }
 
 func (e *events) next(resp *graphql.Response) bool {
@@ -135,4 +124,8 @@ func (e *events) leave() {
 	}
 }
 
-func (e *events) drop() { e.cancel() }
+// drop does not wait for a client that takes nothing.
+func (e *events) drop() {
+	e.cancel()
+	_ = e.control.SetWriteDeadline(time.Now())
+}

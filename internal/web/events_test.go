@@ -3,6 +3,7 @@ package web_test
 import (
 	"bufio"
 	"context"
+	"io"
 	"net/http"
 	"net/url"
 	"strings"
@@ -85,7 +86,7 @@ func TestEvents(t *testing.T) {
 	} {
 		e := s.listen(t, "/graphql?"+url.Values{"query": {c.document}}.Encode(), "")
 		if e.resp.StatusCode != 200 || e.resp.Header.Get("Content-Type") != "text/event-stream; charset=utf-8" ||
-			e.resp.Header.Get("X-Accel-Buffering") != "no" || !strings.Contains(e.resp.Header.Get("Cache-Control"), "no-cache") {
+			e.resp.Header.Get("X-Accel-Buffering") != "no" || !strings.Contains(e.resp.Header.Get("Cache-Control"), "no-store") {
 			t.Errorf("%s: %d %v", c.name, e.resp.StatusCode, e.resp.Header)
 		}
 		e.expect(append(c.events, "")...)
@@ -185,7 +186,7 @@ func TestEventStreamOfRevokedToken(t *testing.T) {
 
 func TestEventStreamsAreBounded(t *testing.T) {
 	t.Parallel()
-	s := start(t, func(c *web.Config) { c.Limits.ClientStreams, c.Limits.OwnerOperations = 3, 2 })
+	s := start(t, func(c *web.Config) { c.Limits.NetworkStreams, c.Limits.OwnerOperations = 3, 2 })
 	open := func(header ...string) *eventStream {
 		return s.listen(t, "/graphql", `{"query":"subscription{forever}"}`, header...)
 	}
@@ -202,5 +203,45 @@ func TestEventStreamsAreBounded(t *testing.T) {
 	until(t, "no place", func() bool { return open().resp.StatusCode == 200 })
 	if e := open("Origin", "https://evil.example"); e.resp.StatusCode != http.StatusForbidden {
 		t.Errorf("from a foreign page: %d", e.resp.StatusCode)
+	}
+}
+
+// Rights that end while a request still arrives count no more when it has.
+func TestHeldBody(t *testing.T) {
+	t.Parallel()
+	for name, revoke := range map[string]func(*users){
+		"revoked": func(u *users) { u.revoke("good") },
+		"demoted": func(u *users) { u.set("good", core.Principal{UserID: "user_1", Role: core.Member}) },
+	} {
+		s := start(t, nil)
+		s.users.set("good", core.Principal{UserID: "user_1", Role: core.Admin})
+		body, held := io.Pipe()
+		ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+		defer cancel()
+		req, err := http.NewRequestWithContext(ctx, http.MethodPost, s.URL+"/graphql", body)
+		if err != nil {
+			t.Fatal(err)
+		}
+		req.Header.Set("Content-Type", "application/json")
+		req.Header.Set("Accept", "text/event-stream")
+		req.Header.Set("Authorization", "Bearer good")
+		go func() {
+			_, _ = io.WriteString(held, `{"query":`)
+			revoke(s.users)
+			_, _ = io.WriteString(held, `"subscription{role}"}`)
+			_ = held.Close()
+		}()
+		resp, err := s.Client().Do(req)
+		if err != nil {
+			t.Fatal(err)
+		}
+		e := &eventStream{t, resp, bufio.NewScanner(resp.Body), cancel}
+		switch event := e.next(); {
+		case name == "revoked" && resp.StatusCode != http.StatusUnauthorized:
+			t.Errorf("%s: %d", name, resp.StatusCode)
+		case name == "demoted" && !strings.Contains(event, "MEMBER"):
+			t.Errorf("%s: %s", name, event)
+		}
+		_ = resp.Body.Close()
 	}
 }

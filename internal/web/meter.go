@@ -37,16 +37,17 @@ func newMeter(l Limits) *meter {
 // burstSeconds is for how long what was not used up may be saved.
 const burstSeconds = 10
 
-// charge takes n, at least 1; RATE_LIMITED when that is more than is left.
+// charge takes n, at least 1; RATE_LIMITED when that is more than is left. The user
+// comes first: what is refused to one of them costs nobody else at its address.
 func (m *meter) charge(ctx context.Context, n int) error {
 	n = max(n, 1)
-	if m.networks != nil {
-		if err := m.networks.Take(core.ClientOf(ctx).Network(), n); err != nil {
+	if m.users != nil {
+		if err := m.users.Take(core.PrincipalOf(ctx).UserID, n); err != nil {
 			return err
 		}
 	}
-	if m.users != nil {
-		return m.users.Take(core.PrincipalOf(ctx).UserID, n)
+	if m.networks != nil {
+		return m.networks.Take(core.ClientOf(ctx).Network(), n)
 	}
 	return nil
 }

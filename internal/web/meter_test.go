@@ -6,6 +6,7 @@ import (
 	"net/netip"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/grapnel/grapnel/core"
 	"github.com/grapnel/grapnel/internal/web"
@@ -88,20 +89,34 @@ func TestRefusedDocumentsCost(t *testing.T) {
 	}
 }
 
+// Events wait until their subscriber's account has what they cost.
 func TestEventsAreCharged(t *testing.T) {
 	t.Parallel()
-	s := metered(t, -1, 1) // 10 at once
-	e := s.listen(t, "/graphql", `{"query":"subscription{ticks(n:1000)}"}`)
-	for {
-		event := e.next()
-		if strings.Contains(event, "RATE_LIMITED") {
-			break
-		}
-		if event == complete || event == "" {
-			t.Fatalf("a thousand events for nothing: %q", event)
+	s := metered(t, -1, 20) // 200 at once
+	e := s.listen(t, "/graphql", `{"query":"subscription{ticks(n:215)}"}`)
+	begin := time.Now()
+	for range 215 {
+		if event := e.next(); !strings.Contains(event, "ticks") {
+			t.Fatal(event)
 		}
 	}
 	e.expect(complete, "")
+	if took := time.Since(begin); took < 700*time.Millisecond {
+		t.Errorf("15 more than there was, in %s", took)
+	}
+}
+
+// What is refused to one user costs neither it nor its neighbours anything.
+func TestRefusalsAreFree(t *testing.T) {
+	t.Parallel()
+	s := metered(t, 10, 20) // 100 and 200 at once
+	page := `{posts(first:23){nodes{id title}}}`
+	for range 30 {
+		s.query(t, page, "Authorization", "Bearer good")
+	}
+	if a := s.query(t, page); a.status != 200 {
+		t.Errorf("a visitor of the same address: %d %s", a.status, a.body)
+	}
 }
 
 func TestCostIsReported(t *testing.T) {

@@ -3,8 +3,6 @@ package web
 import (
 	"context"
 	"encoding/json"
-	"fmt"
-	"runtime/debug"
 	"time"
 
 	"github.com/99designs/gqlgen/graphql"
@@ -48,16 +46,18 @@ func (c *socket) subscribe(m message) bool {
 	ctx, cancel := context.WithCancel(graphql.StartOperationTrace(user))
 	op := &operation{id: m.ID, owner: owner(user), cancel: cancel}
 	c.operations[op.id] = op
-	if c.running < c.limits.SocketOperations && c.take(op.owner) {
+	var refused error
+	if c.running >= c.limits.SocketOperations {
+		refused = tooMany()
+	} else if refused = c.take(op.owner); refused == nil {
 		op.counted, op.finite = true, true
 		c.running++
 		c.finite.Add(1)
 	}
-	admitted := op.counted
 	c.mu.Unlock()
-	if !admitted {
+	if refused != nil {
 		cancel()
-		c.fail(op, gqlerror.List{graphqlhttp.Present(tooMany())})
+		c.fail(op, gqlerror.List{graphqlhttp.Present(refused)})
 		return true
 	}
 	c.wait.Go(func() {
@@ -75,7 +75,7 @@ func (c *socket) run(ctx context.Context, op *operation, params *graphql.RawPara
 	start, results := time.Now(), 0
 	defer func() {
 		if v := recover(); v != nil {
-			c.log.ErrorContext(ctx, "panic", "request", n.id, "error", fmt.Sprint(v), "stack", string(debug.Stack()))
+			logPanic(ctx, c.log, v)
 			e := graphqlhttp.NewError(core.Internal, "Something went wrong on the server.")
 			e.Extensions["requestId"] = n.id
 			c.fail(op, gqlerror.List{e})

@@ -8,7 +8,6 @@ import (
 	"log/slog"
 	"net/http"
 	"net/url"
-	"runtime/debug"
 	"strings"
 	"time"
 
@@ -76,7 +75,7 @@ func identify(next http.Handler, address func(*http.Request) string, log *slog.L
 }
 
 // clip shortens what a client named for the log.
-func clip(name string) string { return name[:min(len(name), 100)] }
+func clip(name string) string { return graphqlhttp.Cut(name, 100) }
 
 // requestID is the id that the client or a proxy gave, if it is a short plain
 // word, or a new one.
@@ -135,8 +134,7 @@ func recovery(next http.Handler, log *slog.Logger) http.Handler {
 			if err, ok := v.(error); ok && errors.Is(err, http.ErrAbortHandler) {
 				panic(v)
 			}
-			log.ErrorContext(r.Context(), "panic", "request", RequestID(r.Context()), "path", r.URL.Path,
-				"error", fmt.Sprint(v), "stack", string(debug.Stack()))
+			logPanic(r.Context(), log, v)
 			if rec, ok := w.(*recorder); ok && rec.status != 0 {
 				panic(http.ErrAbortHandler)
 			}

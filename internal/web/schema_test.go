@@ -67,6 +67,7 @@ type Subscription {
   refused: String
   flood: String
   who: String
+  role: String
 }
 `
 
@@ -194,6 +195,12 @@ func (f *fake) subscribe(ctx context.Context, op *graphql.OperationContext, fiel
 		case "who":
 			if i == 1 {
 				return event(core.PrincipalOf(ctx).UserID)
+			}
+			<-ctx.Done()
+			return nil
+		case "role":
+			if i == 1 {
+				return event(string(core.PrincipalOf(ctx).Role))
 			}
 			<-ctx.Done()
 			return nil

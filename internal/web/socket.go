@@ -4,13 +4,10 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"net/http"
-	"runtime/debug"
 	"strings"
 	"sync"
 	"time"
-	"unicode/utf8"
 
 	"github.com/coder/websocket"
 
@@ -120,11 +117,7 @@ func (c *socket) accepted(conn *websocket.Conn) {
 func (c *socket) close(code websocket.StatusCode, reason string) {
 	c.stop()
 	if conn := c.connection(); conn != nil {
-		for len(reason) > 120 { // a control frame holds 125 bytes
-			_, n := utf8.DecodeLastRuneInString(reason)
-			reason = reason[:len(reason)-n]
-		}
-		_ = conn.Close(code, reason)
+		_ = conn.Close(code, graphqlhttp.Cut(reason, 120)) // a control frame holds 125 bytes
 	}
 }
 
@@ -198,7 +191,7 @@ func (c *socket) serve() {
 // recover closes the socket after a panic.
 func (c *socket) recover() {
 	if v := recover(); v != nil {
-		c.log.ErrorContext(c.ctx, "panic", "request", RequestID(c.ctx), "error", fmt.Sprint(v), "stack", string(debug.Stack()))
+		logPanic(c.ctx, c.log, v)
 		c.close(closeInternal, "Internal server error")
 	}
 }
@@ -232,7 +225,9 @@ func (c *socket) init(payload json.RawMessage) {
 		c.close(closeBadRequest, "Invalid connection_init payload")
 		return
 	}
-	used, p, err := c.auth.stream(c.ctx, c.request, token)
+	ctx, cancel := context.WithTimeout(c.ctx, c.limits.Init)
+	used, p, err := c.auth.socket(ctx, c.request, token)
+	cancel()
 	if err != nil {
 		c.refuse(err)
 		return

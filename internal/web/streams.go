@@ -19,12 +19,12 @@ type streams struct {
 	limits Limits
 	log    *slog.Logger
 
-	mu      sync.Mutex
-	open    map[stream]string // the client's network of each
-	clients map[string]int    // open ones of each network
-	running map[string]int    // operations of each owner
-	closing bool
-	done    sync.WaitGroup
+	mu       sync.Mutex
+	open     map[stream]string // the client's network of each
+	networks map[string]int    // open ones of each network
+	running  map[string]int    // operations of each owner
+	closing  bool
+	done     sync.WaitGroup
 }
 
 // stream is one open connection.
@@ -35,7 +35,7 @@ type stream interface {
 
 func newStreams(e *engine, a *authenticator, l Limits, log *slog.Logger) *streams {
 	return &streams{engine: e, auth: a, limits: l, log: log,
-		open: map[stream]string{}, clients: map[string]int{}, running: map[string]int{}}
+		open: map[stream]string{}, networks: map[string]int{}, running: map[string]int{}}
 }
 
 // add takes a connection, whose origin must be allowed, unless there are too many.
@@ -49,11 +49,11 @@ func (s *streams) add(c stream, r *http.Request) error {
 	switch {
 	case s.closing || len(s.open) >= s.limits.Streams:
 		return &core.Error{Code: core.Unavailable, Message: "No more connections are taken.", RetryAfter: 5 * time.Second}
-	case s.clients[network] >= s.limits.ClientStreams:
+	case s.networks[network] >= s.limits.NetworkStreams:
 		return &core.Error{Code: core.RateLimited, Message: "Too many connections are open from this address.", RetryAfter: 5 * time.Second}
 	}
 	s.open[c] = network
-	s.clients[network]++
+	s.networks[network]++
 	s.done.Add(1)
 	return nil
 }
@@ -61,20 +61,25 @@ func (s *streams) add(c stream, r *http.Request) error {
 func (s *streams) remove(c stream) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	decrement(s.clients, s.open[c])
+	decrement(s.networks, s.open[c])
 	delete(s.open, c)
 	s.done.Done()
 }
 
 // take counts an operation of an owner, unless it has too many.
-func (s *streams) take(owner string) bool {
+func (s *streams) take(owner string) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.running[owner] >= s.limits.OwnerOperations {
-		return false
+		return tooMany()
 	}
 	s.running[owner]++
-	return true
+	return nil
+}
+
+// tooMany is the error of a socket or an owner whose operations are all taken.
+func tooMany() *core.Error {
+	return &core.Error{Code: core.RateLimited, Message: "Too many operations are running.", RetryAfter: time.Second}
 }
 
 func (s *streams) release(owner string) {
@@ -120,8 +125,12 @@ func (s *streams) expiry(ctx context.Context, token string, first core.Principal
 	}
 }
 
+// lastGrace is how long operations that were cut off may take to notice.
+const lastGrace = time.Second
+
 // shutdown takes no more connections, has the clients of the open ones connect
-// elsewhere, and waits until their operations have ended.
+// elsewhere, and waits until their operations have ended. When ctx ends first, it
+// cuts them off, and does not wait long for what takes no notice.
 func (s *streams) shutdown(ctx context.Context) error {
 	s.mu.Lock()
 	s.closing = true
@@ -146,6 +155,9 @@ func (s *streams) shutdown(ctx context.Context) error {
 	for _, c := range open {
 		c.drop()
 	}
-	<-closed
+	select {
+	case <-closed:
+	case <-time.After(lastGrace):
+	}
 	return ctx.Err()
 }

@@ -199,7 +199,7 @@ type Limits struct {
 	BodyWrite time.Duration // for an answer to be taken after the operation, files excepted; 60 s
 
 	Streams          int           // sockets and event streams open at once; 5,000
-	ClientStreams    int           // of them from one network, which is an IPv4 address or an IPv6 /64; 1,250
+	NetworkStreams   int           // of them from one network, which is an IPv4 address or an IPv6 /64; 1,250
 	SocketOperations int           // running on one socket; 50
 	OwnerOperations  int           // running on all streams of one user, or of one network for visitors; 200
 	Init             time.Duration // from the upgrade to connection_init; 10 s
@@ -239,7 +239,7 @@ func (l Limits) orDefaults() Limits {
 		BodyRead:           cmp.Or(l.BodyRead, 30*time.Second),
 		BodyWrite:          cmp.Or(l.BodyWrite, 60*time.Second),
 		Streams:            cmp.Or(l.Streams, 5_000),
-		ClientStreams:      cmp.Or(l.ClientStreams, 1_250),
+		NetworkStreams:     cmp.Or(l.NetworkStreams, 1_250),
 		SocketOperations:   cmp.Or(l.SocketOperations, 50),
 		OwnerOperations:    cmp.Or(l.OwnerOperations, 200),
 		Init:               cmp.Or(l.Init, 10*time.Second),
