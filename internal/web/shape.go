@@ -138,6 +138,192 @@ func (m *measurer) fragment(f *ast.FragmentDefinition) shape {
 	return s
 }
 
+// Bounds of what the validation has to do; see checkOutline.
+const (
+	maxWalk = 30_000 // nodes that it visits
+	maxName = 255    // bytes of the name of an operation, which faults of its variables repeat
+)
+
+// checkOutline bounds what the validation of a document has to do, before it
+// begins. The validation walks all that is within reach of an operation or a
+// fragment, anew for each of them: of 200 fragments that each spread the next, it
+// visits the last one's fields 200 times. It computes a literal anew for each list
+// and object around it: 1,200 of them take a second. Both together took minutes.
+func checkOutline(doc *ast.QueryDocument, l Limits) *gqlerror.Error {
+	o := &outline{limits: l, parts: map[string]*part{}}
+	roots := make([]*part, 0, len(doc.Operations)+len(doc.Fragments))
+	for _, op := range doc.Operations {
+		o.part = &part{weight: 1}
+		roots = append(roots, o.part)
+		if len(op.Name) > maxName {
+			o.refuse(op.Position, "The name of an operation has more than %d bytes.", maxName)
+		}
+		for _, v := range op.VariableDefinitions {
+			o.part.weight++
+			o.typ(v.Type)
+			o.value(v.DefaultValue)
+			o.directives(v.Directives)
+		}
+		o.directives(op.Directives)
+		o.set(op.SelectionSet)
+	}
+	for _, f := range doc.Fragments {
+		o.part = &part{weight: 1}
+		roots = append(roots, o.part)
+		if o.parts[f.Name] == nil {
+			o.parts[f.Name] = o.part
+		}
+		o.directives(f.Directives)
+		o.set(f.SelectionSet)
+	}
+	for _, f := range doc.Fragments {
+		o.acyclic(f.Name)
+	}
+	left := maxWalk
+	for _, root := range roots {
+		if o.problem != nil {
+			break
+		}
+		if left = o.walk(root, left); left < 0 {
+			o.refuse(doc.Position, "The document spreads its fragments too often.")
+		}
+	}
+	return o.problem
+}
+
+// outline is what checkOutline finds.
+type outline struct {
+	limits  Limits
+	part    *part            // that is looked at
+	parts   map[string]*part // the fragments
+	problem *gqlerror.Error  // the first
+}
+
+// part is an operation or a fragment.
+type part struct {
+	weight  int // nodes that are visited for its own sake
+	spreads []*ast.FragmentSpread
+	walked  *part // the last root from which it was reached
+	state   int   // of the search for cycles
+}
+
+func (o *outline) refuse(at *ast.Position, format string, args ...any) {
+	if o.problem != nil {
+		return
+	}
+	o.problem = graphqlhttp.NewError(errcode.ValidationFailed, fmt.Sprintf(format, args...))
+	if at != nil {
+		o.problem.Locations = []gqlerror.Location{{Line: at.Line, Column: at.Column}}
+	}
+}
+
+func (o *outline) set(set ast.SelectionSet) {
+	for _, s := range set {
+		o.part.weight++
+		switch s := s.(type) {
+		case *ast.Field:
+			o.text(s.Name)
+			o.arguments(s.Arguments)
+			o.directives(s.Directives)
+			o.set(s.SelectionSet)
+		case *ast.InlineFragment:
+			o.text(s.TypeCondition)
+			o.directives(s.Directives)
+			o.set(s.SelectionSet)
+		case *ast.FragmentSpread:
+			o.part.spreads = append(o.part.spreads, s)
+			o.text(s.Name)
+			o.directives(s.Directives)
+		}
+	}
+}
+
+func (o *outline) directives(list ast.DirectiveList) {
+	for _, d := range list {
+		o.part.weight++
+		o.text(d.Name)
+		o.arguments(d.Arguments)
+	}
+}
+
+func (o *outline) arguments(list ast.ArgumentList) {
+	for _, a := range list {
+		o.part.weight++
+		o.text(a.Name)
+		o.value(a.Value)
+	}
+}
+
+func (o *outline) value(v *ast.Value) {
+	if v == nil {
+		return
+	}
+	if n := nesting(v); n > o.limits.Nesting {
+		o.refuse(v.Position, "A value is nested %d levels deep; %d are allowed.", n, o.limits.Nesting)
+		return
+	}
+	var weigh func(v *ast.Value, level int)
+	weigh = func(v *ast.Value, level int) {
+		o.part.weight += level
+		o.text(v.Raw)
+		for _, c := range v.Children {
+			o.text(c.Name)
+			weigh(c.Value, level+1)
+		}
+	}
+	weigh(v, 1)
+}
+
+func (o *outline) typ(t *ast.Type) {
+	n := 0
+	for ; t.Elem != nil; t = t.Elem {
+		n++
+	}
+	if n > o.limits.Nesting {
+		o.refuse(t.Position, "A type is nested %d levels deep; %d are allowed.", n, o.limits.Nesting)
+	}
+}
+
+// text adds the weight of what an error would repeat.
+func (o *outline) text(s string) { o.part.weight += len(s) / 64 }
+
+// walk takes from left what a walk from root visits. It is negative when that is
+// too much.
+func (o *outline) walk(root *part, left int) int {
+	root.walked = root
+	for todo := []*part{root}; len(todo) > 0 && left >= 0; {
+		p := todo[len(todo)-1]
+		todo = todo[:len(todo)-1]
+		left -= p.weight
+		for _, s := range p.spreads {
+			if next := o.parts[s.Name]; next != nil && next.walked != root {
+				next.walked = root
+				todo = append(todo, next)
+			}
+		}
+	}
+	return left
+}
+
+// acyclic refuses fragments that spread themselves. Another rule would do so too,
+// and list the whole way for each spread that closes a circle.
+func (o *outline) acyclic(name string) {
+	const open, done = 1, 2
+	p := o.parts[name]
+	if o.problem != nil || p == nil || p.state == done {
+		return
+	}
+	p.state = open
+	for _, s := range p.spreads {
+		if next := o.parts[s.Name]; next != nil && next.state == open {
+			o.refuse(s.Position, "Cannot spread fragment %q within itself.", s.Name)
+			return
+		}
+		o.acyclic(s.Name)
+	}
+	p.state = done
+}
+
 // nesting is how many lists and objects stand around the innermost value.
 func nesting(v *ast.Value) int {
 	if v == nil || (v.Kind != ast.ListValue && v.Kind != ast.ObjectValue) {
