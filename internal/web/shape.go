@@ -1,9 +1,11 @@
 package web
 
 import (
+	"cmp"
 	"fmt"
 	"iter"
 	"maps"
+	"math"
 	"slices"
 
 	"github.com/99designs/gqlgen/graphql/errcode"
@@ -50,6 +52,9 @@ func shapeRule(l Limits, once []string, hidden bool) core.RuleFunc {
 			if m.introspection.depth > l.IntrospectionDepth || m.introspection.lists > l.IntrospectionLists {
 				fail("The introspection is nested too deeply.")
 			}
+			if m.introspection.size > maxIntrospection {
+				fail("The introspection asks for too much at once.")
+			}
 			if m.aliases > l.Aliases {
 				fail("The document has %d aliases; %d are allowed.", m.aliases, l.Aliases)
 			}
@@ -77,16 +82,28 @@ type shape struct {
 	depth   int // levels of fields
 	lists   int // levels of fields that list types, in an introspection
 	nesting int // levels of lists and objects in an argument
+	size    int // fields of the answer to an introspection, by listSizes
 }
 
 func (s *shape) widen(t shape) {
 	s.depth, s.lists, s.nesting = max(s.depth, t.depth), max(s.lists, t.lists), max(s.nesting, t.nesting)
+	s.size = min(plus(s.size, t.size), math.MaxInt32)
 }
+
+// listSizes are about how long the lists of an introspection are. They are the same
+// for every schema, so that what is allowed for a small one is for a large one.
+var listSizes = map[string]int{
+	"types": 100, "directives": 10, "fields": 10, "inputFields": 5, "enumValues": 3, "args": 2, "interfaces": 1, "possibleTypes": 1,
+}
+
+// maxIntrospection is the size allowed: what editors and code generators ask for is
+// 130,000.
+const maxIntrospection = 200_000
 
 // measurer measures the selection sets of one document.
 type measurer struct {
 	fragments     map[*ast.FragmentDefinition]shape
-	introspection shape // the largest __schema or __type
+	introspection shape // all of __schema and __type
 	aliases       int
 }
 
@@ -112,6 +129,7 @@ func (m *measurer) field(f *ast.Field) shape {
 		m.aliases++
 	}
 	s := m.set(f.SelectionSet)
+	s.size = min(plus(1, times(s.size, cmp.Or(listSizes[f.Name], 1))), math.MaxInt32)
 	for _, a := range f.Arguments {
 		s.nesting = max(s.nesting, nesting(a.Value))
 	}
@@ -142,6 +160,7 @@ func (m *measurer) fragment(f *ast.FragmentDefinition) shape {
 const (
 	maxWalk = 30_000 // nodes that it visits
 	maxName = 255    // bytes of the name of an operation, which faults of its variables repeat
+	maxType = 100    // bytes of the type of a fragment, which is compared with all that there are
 )
 
 // checkOutline bounds what the validation of a document has to do, before it
@@ -172,6 +191,9 @@ func checkOutline(doc *ast.QueryDocument, l Limits) *gqlerror.Error {
 		roots = append(roots, o.part)
 		if o.parts[f.Name] == nil {
 			o.parts[f.Name] = o.part
+		}
+		if len(f.TypeCondition) > maxType {
+			o.refuse(f.Position, "The type of a fragment has more than %d bytes.", maxType)
 		}
 		o.directives(f.Directives)
 		o.set(f.SelectionSet)
@@ -376,6 +398,10 @@ func onlyRootFields(op *ast.OperationDefinition, names []string) bool {
 	return true
 }
 
+// valuesOfObject is for how many values an object counts: the engine looks for each
+// field that its type has, so that 50,000 empty ones take 200 ms.
+const valuesOfObject = 5
+
 // checkVariables bounds the nesting and number of the values in variables,
 // before anything walks through them.
 func checkVariables(variables map[string]any, l Limits) *gqlerror.Error {
@@ -383,11 +409,12 @@ func checkVariables(variables map[string]any, l Limits) *gqlerror.Error {
 	var walk func(v any, level int) string
 	walk = func(v any, level int) string {
 		if left--; left < 0 {
-			return fmt.Sprintf("The variables hold more than %d values.", l.VariableValues)
+			return fmt.Sprintf("The variables hold more than %d values; an object counts as %d.", l.VariableValues, valuesOfObject)
 		}
 		var children iter.Seq[any]
 		switch v := v.(type) {
 		case map[string]any:
+			left -= valuesOfObject - 1
 			children = maps.Values(v)
 		case []any:
 			children = slices.Values(v)
