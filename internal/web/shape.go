@@ -244,17 +244,17 @@ func (o *outline) set(set ast.SelectionSet) {
 		o.part.weight++
 		switch s := s.(type) {
 		case *ast.Field:
-			o.text(s.Name)
+			o.name(s.Name)
 			o.arguments(s.Arguments)
 			o.directives(s.Directives)
 			o.set(s.SelectionSet)
 		case *ast.InlineFragment:
-			o.text(s.TypeCondition)
+			o.name(s.TypeCondition)
 			o.directives(s.Directives)
 			o.set(s.SelectionSet)
 		case *ast.FragmentSpread:
 			o.part.spreads = append(o.part.spreads, s)
-			o.text(s.Name)
+			o.name(s.Name)
 			o.directives(s.Directives)
 		}
 	}
@@ -263,7 +263,7 @@ func (o *outline) set(set ast.SelectionSet) {
 func (o *outline) directives(list ast.DirectiveList) {
 	for _, d := range list {
 		o.part.weight++
-		o.text(d.Name)
+		o.name(d.Name)
 		o.arguments(d.Arguments)
 	}
 }
@@ -271,7 +271,7 @@ func (o *outline) directives(list ast.DirectiveList) {
 func (o *outline) arguments(list ast.ArgumentList) {
 	for _, a := range list {
 		o.part.weight++
-		o.text(a.Name)
+		o.name(a.Name)
 		o.value(a.Value)
 	}
 }
@@ -287,9 +287,9 @@ func (o *outline) value(v *ast.Value) {
 	var weigh func(v *ast.Value, level int)
 	weigh = func(v *ast.Value, level int) {
 		o.part.weight += level
-		o.text(v.Raw)
+		o.literal(v.Raw)
 		for _, c := range v.Children {
-			o.text(c.Name)
+			o.name(c.Name)
 			weigh(c.Value, level+1)
 		}
 	}
@@ -306,8 +306,10 @@ func (o *outline) typ(t *ast.Type) {
 	}
 }
 
-// text adds the weight of what an error would repeat.
-func (o *outline) text(s string) { o.part.weight += len(s) / 64 }
+// Names that are not known are compared with all that are, and errors repeat names
+// and literals.
+func (o *outline) name(s string)    { o.part.weight += len(s) / 8 }
+func (o *outline) literal(s string) { o.part.weight += len(s) / 16 }
 
 // walk takes from left what a walk from root visits. It is negative when that is
 // too much.
