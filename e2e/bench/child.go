@@ -100,7 +100,7 @@ func serveWrites(ctx context.Context, args []string) (err error) {
 	if *single {
 		docs = oneByOne{store, &sync.Mutex{}}
 	}
-	app, err := newApp(ctx, *dir, docs)
+	app, err := child.NewApp(ctx, *dir, docs)
 	if err != nil {
 		return err
 	}

@@ -11,10 +11,7 @@ import (
 
 	"github.com/grapnel/grapnel/core"
 	"github.com/grapnel/grapnel/e2e/child"
-	"github.com/grapnel/grapnel/graph/model"
 	"github.com/grapnel/grapnel/internal/seed"
-	"github.com/grapnel/grapnel/storage/filesystem"
-	"github.com/grapnel/grapnel/storage/sqlite"
 )
 
 // fields is the selection of every reading row.
@@ -43,37 +40,13 @@ func (b *bench) site(ctx context.Context, posts, words int) (dir string, err err
 	}
 	b.say("seed %d posts", posts)
 	begin := time.Now()
-	if err := withApp(ctx, dir, func(app *core.App) error {
+	if err := child.WithApp(ctx, dir, func(app *core.App) error {
 		return seed.Run(ctx, app, seed.Plan{Users: 200, Posts: posts, Images: 4, Random: 1, Words: words}, b.progress)
 	}); err != nil {
 		return "", err
 	}
 	b.say("seeded in %s", time.Since(begin).Round(time.Second))
 	return dir, os.WriteFile(done, nil, 0o600)
-}
-
-// withApp runs do on the product's core over the embedded stores in dir.
-func withApp(ctx context.Context, dir string, do func(*core.App) error) error {
-	docs, err := sqlite.Open(ctx, filepath.Join(dir, "grapnel.db"))
-	if err != nil {
-		return err
-	}
-	defer docs.Close()
-	app, err := newApp(ctx, dir, docs)
-	if err != nil {
-		return err
-	}
-	defer app.Close()
-	return do(app)
-}
-
-func newApp(ctx context.Context, dir string, docs core.DocStore) (*core.App, error) {
-	objects, err := filesystem.Open(filepath.Join(dir, "files"))
-	if err != nil {
-		return nil, err
-	}
-	return core.New(ctx, core.Config{Specs: model.Specs(), Docs: docs, Objects: objects, Key: bytes.Repeat([]byte("k"), 32),
-		MaxUpload: 1 << 30})
 }
 
 // side is one of the two things that a row compares: a server, and what it is
