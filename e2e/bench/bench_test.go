@@ -5,12 +5,11 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
-	"os"
-	"os/exec"
 	"strings"
 	"sync/atomic"
 	"testing"
-	"time"
+
+	"github.com/grapnel/grapnel/e2e/child"
 )
 
 func TestMedian(t *testing.T) {
@@ -22,49 +21,6 @@ func TestMedian(t *testing.T) {
 		if got := median(c.in); got != c.want {
 			t.Errorf("median of %v is %v, want %v", c.in, got, c.want)
 		}
-	}
-}
-
-func TestTail(t *testing.T) {
-	t.Parallel()
-	var log tail
-	for range 10_000 {
-		io.WriteString(&log, "one line\n")
-	}
-	io.WriteString(&log, "the last line")
-	if s := log.String(); len(s) != tailSize || !strings.HasSuffix(s, "one line\nthe last line") || cap(log.data) > 16*tailSize {
-		t.Errorf("the end of the log has %d bytes, kept in %d: …%s", len(s), cap(log.data), s[len(s)-40:])
-	}
-}
-
-func TestProcessorTimeAndMemory(t *testing.T) {
-	t.Parallel()
-	if _, err := os.Stat("/proc/self/stat"); err != nil {
-		t.Skip("needs /proc")
-	}
-	self, err := os.FindProcess(os.Getpid())
-	if err != nil {
-		t.Fatal(err)
-	}
-	s := &server{cmd: &exec.Cmd{Process: self}}
-	before, err := s.cpu()
-	if err != nil {
-		t.Fatal(err)
-	}
-	var sum int
-	for begin := time.Now(); time.Since(begin) < 200*time.Millisecond; sum++ {
-	}
-	after, err := s.cpu()
-	if err != nil || after-before < 20*time.Millisecond || after-before > 20*time.Second {
-		t.Errorf("200 ms of work (%d rounds) took %s of processor time, %v", sum, after-before, err)
-	}
-	now, err1 := s.memory("VmRSS")
-	peak, err2 := s.memory("VmHWM")
-	if err1 != nil || err2 != nil || now < 1<<20 || peak < now/2 {
-		t.Errorf("resident %d, peak %d: %v, %v", now, peak, err1, err2)
-	}
-	if _, err := s.memory("VmNothing"); err == nil {
-		t.Error("a line that is not there was read")
 	}
 }
 
@@ -81,7 +37,7 @@ func TestLoad(t *testing.T) {
 		io.WriteString(w, `{"data":{"__typename":"Query"}}`)
 	}))
 	defer srv.Close()
-	c := newClient(&server{url: srv.URL}, 3)
+	c := newClient(&child.Server{URL: srv.URL}, 3)
 	defer c.close()
 	body := func(int) []byte { return operation(`{ __typename }`, nil) }
 	typical, all, err := c.load(t.Context(), 100, 3, body)

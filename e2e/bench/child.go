@@ -19,6 +19,7 @@ import (
 	"github.com/99designs/gqlgen/graphql"
 
 	"github.com/grapnel/grapnel/core"
+	"github.com/grapnel/grapnel/e2e/child"
 	"github.com/grapnel/grapnel/graph"
 	"github.com/grapnel/grapnel/graph/model"
 	"github.com/grapnel/grapnel/internal/web"
@@ -28,16 +29,8 @@ import (
 )
 
 // childPrefix begins the first argument of this program when it runs itself as
-// a server: the product with something to look at, which its binary lacks.
+// a server: see [child.Self].
 const childPrefix = "child:"
-
-func startSelf(ctx context.Context, env []string, mode string, args ...string) (*server, error) {
-	self, err := os.Executable()
-	if err != nil {
-		return nil, err
-	}
-	return start(ctx, env, self, append([]string{childPrefix + mode}, args...)...)
-}
 
 func runChild(ctx context.Context, mode string, args []string) error {
 	switch mode {
@@ -107,7 +100,7 @@ func serveWrites(ctx context.Context, args []string) (err error) {
 	if *single {
 		docs = oneByOne{store, &sync.Mutex{}}
 	}
-	app, err := newApp(ctx, *dir, docs)
+	app, err := child.NewApp(ctx, *dir, docs)
 	if err != nil {
 		return err
 	}
@@ -140,8 +133,8 @@ func serveWrites(ctx context.Context, args []string) (err error) {
 }
 
 // stats reads the counters of a server that has them.
-func (c *client) stats(ctx context.Context, s *server) (st sqlite.Stats, err error) {
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, s.url+"/stats", nil)
+func (c *client) stats(ctx context.Context, s *child.Server) (st sqlite.Stats, err error) {
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, s.URL+"/stats", nil)
 	if err != nil {
 		return st, err
 	}

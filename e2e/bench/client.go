@@ -12,6 +12,8 @@ import (
 	"time"
 
 	"golang.org/x/sync/errgroup"
+
+	"github.com/grapnel/grapnel/e2e/child"
 )
 
 // client sends operations to one server over a fixed number of connections.
@@ -20,8 +22,8 @@ type client struct {
 	http       *http.Client
 }
 
-func newClient(s *server, conns int) *client {
-	return &client{url: s.url + "/graphql", http: &http.Client{
+func newClient(s *child.Server, conns int) *client {
+	return &client{url: s.URL + "/graphql", http: &http.Client{
 		Timeout:   30 * time.Second,
 		Transport: &http.Transport{MaxConnsPerHost: conns, MaxIdleConnsPerHost: conns, DisableCompression: true},
 	}}

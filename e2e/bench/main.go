@@ -33,6 +33,8 @@ import (
 	"syscall"
 	"text/tabwriter"
 	"time"
+
+	"github.com/grapnel/grapnel/e2e/child"
 )
 
 // settings are the flags.
@@ -133,7 +135,7 @@ func measure(ctx context.Context, s settings) (err error) {
 		to         *string
 	}{{"grapnel", "github.com/grapnel/grapnel", &b.product}, {"ceiling", "github.com/grapnel/grapnel/e2e/ceiling", &b.ceiling}} {
 		b.say("build %s", build.name)
-		if *build.to, err = b.build(ctx, build.name, build.from); err != nil {
+		if *build.to, err = child.Build(ctx, b.dir, build.name, build.from); err != nil {
 			return err
 		}
 	}

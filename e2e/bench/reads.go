@@ -10,10 +10,8 @@ import (
 	"time"
 
 	"github.com/grapnel/grapnel/core"
-	"github.com/grapnel/grapnel/graph/model"
+	"github.com/grapnel/grapnel/e2e/child"
 	"github.com/grapnel/grapnel/internal/seed"
-	"github.com/grapnel/grapnel/storage/filesystem"
-	"github.com/grapnel/grapnel/storage/sqlite"
 )
 
 // fields is the selection of every reading row.
@@ -42,7 +40,7 @@ func (b *bench) site(ctx context.Context, posts, words int) (dir string, err err
 	}
 	b.say("seed %d posts", posts)
 	begin := time.Now()
-	if err := withApp(ctx, dir, func(app *core.App) error {
+	if err := child.WithApp(ctx, dir, func(app *core.App) error {
 		return seed.Run(ctx, app, seed.Plan{Users: 200, Posts: posts, Images: 4, Random: 1, Words: words}, b.progress)
 	}); err != nil {
 		return "", err
@@ -51,47 +49,23 @@ func (b *bench) site(ctx context.Context, posts, words int) (dir string, err err
 	return dir, os.WriteFile(done, nil, 0o600)
 }
 
-// withApp runs do on the product's core over the embedded stores in dir.
-func withApp(ctx context.Context, dir string, do func(*core.App) error) error {
-	docs, err := sqlite.Open(ctx, filepath.Join(dir, "grapnel.db"))
-	if err != nil {
-		return err
-	}
-	defer docs.Close()
-	app, err := newApp(ctx, dir, docs)
-	if err != nil {
-		return err
-	}
-	defer app.Close()
-	return do(app)
-}
-
-func newApp(ctx context.Context, dir string, docs core.DocStore) (*core.App, error) {
-	objects, err := filesystem.Open(filepath.Join(dir, "files"))
-	if err != nil {
-		return nil, err
-	}
-	return core.New(ctx, core.Config{Specs: model.Specs(), Docs: docs, Objects: objects, Key: bytes.Repeat([]byte("k"), 32),
-		MaxUpload: 1 << 30})
-}
-
 // side is one of the two things that a row compares: a server, and what it is
 // asked.
 type side struct {
-	server *server
+	server *child.Server
 	client *client
 	bodies [][]byte
 	cpu    []time.Duration // of a request, for each round
 	wait   []time.Duration // median time of an answer, for each round
 }
 
-func (b *bench) newSide(s *server, bodies ...[]byte) *side {
+func (b *bench) newSide(s *child.Server, bodies ...[]byte) *side {
 	return &side{server: s, client: newClient(s, b.conns), bodies: bodies}
 }
 
 // round measures n requests.
 func (s *side) round(ctx context.Context, n, conns int) error {
-	before, err := s.server.cpu()
+	before, err := s.server.CPU()
 	if err != nil {
 		return err
 	}
@@ -99,7 +73,7 @@ func (s *side) round(ctx context.Context, n, conns int) error {
 	if err != nil {
 		return err
 	}
-	after, err := s.server.cpu()
+	after, err := s.server.CPU()
 	s.cpu, s.wait = append(s.cpu, (after-before)/time.Duration(n)), append(s.wait, typical)
 	return err
 }
@@ -127,17 +101,17 @@ func versus(a, c *side) (figure string, r float64) {
 }
 
 // pair starts the ceiling and the product on the same posts.
-func (b *bench) pair(ctx context.Context) (product, ceiling *server, err error) {
+func (b *bench) pair(ctx context.Context) (product, ceiling *child.Server, err error) {
 	dir, err := b.site(ctx, fewPosts, 0)
 	if err != nil {
 		return nil, nil, err
 	}
 	// One after the other: only one process can have the database open.
-	if ceiling, err = start(ctx, nil, b.ceiling, "-from", filepath.Join(dir, "grapnel.db")); err != nil {
+	if ceiling, err = child.Start(ctx, nil, b.ceiling, "-from", filepath.Join(dir, "grapnel.db")); err != nil {
 		return nil, nil, err
 	}
 	if product, err = b.startProduct(ctx, dir); err != nil {
-		return nil, nil, errors.Join(err, ceiling.stop())
+		return nil, nil, errors.Join(err, ceiling.Stop())
 	}
 	return product, ceiling, nil
 }
@@ -173,7 +147,7 @@ func (b *bench) measurePair(ctx context.Context, row, work, floor string, most f
 	if err != nil {
 		return nil, err
 	}
-	defer stop(&err, product, ceiling)
+	defer child.Stop(&err, product, ceiling)
 	ours, theirs := b.newSide(product), b.newSide(ceiling)
 	defer ours.client.close()
 	defer theirs.client.close()
@@ -230,12 +204,12 @@ func (b *bench) manyPosts(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	defer stop(&err, few)
+	defer child.Stop(&err, few)
 	many, err := b.startProduct(ctx, large)
 	if err != nil {
 		return err
 	}
-	defer stop(&err, many)
+	defer child.Stop(&err, many)
 
 	first := operation(newestQuery, nil)
 	a, c := b.newSide(many, first), b.newSide(few, first)
@@ -304,10 +278,10 @@ func (b *bench) takeProfile(ctx context.Context, row string, bodies [][]byte) er
 		return err
 	}
 	to := filepath.Join(b.profile, "row-"+row)
-	for _, begin := range []func() (*server, error){
-		func() (*server, error) { return startSelf(ctx, productEnv(dir), "profile", to) },
-		func() (*server, error) {
-			return start(ctx, nil, b.ceiling, "-from", filepath.Join(dir, "grapnel.db"), "-profile", to+".ceiling.prof")
+	for _, begin := range []func() (*child.Server, error){
+		func() (*child.Server, error) { return child.Self(ctx, productEnv(dir), childPrefix+"profile", to) },
+		func() (*child.Server, error) {
+			return child.Start(ctx, nil, b.ceiling, "-from", filepath.Join(dir, "grapnel.db"), "-profile", to+".ceiling.prof")
 		},
 	} {
 		s, err := begin()
@@ -317,7 +291,7 @@ func (b *bench) takeProfile(ctx context.Context, row string, bodies [][]byte) er
 		c := newClient(s, b.conns)
 		_, _, err = c.load(ctx, 4*b.requests, b.conns, func(i int) []byte { return bodies[i%len(bodies)] })
 		c.close()
-		if err := errors.Join(err, s.stop()); err != nil {
+		if err := errors.Join(err, s.Stop()); err != nil {
 			return err
 		}
 	}

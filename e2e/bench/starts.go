@@ -8,6 +8,8 @@ import (
 	"os"
 	"path/filepath"
 	"time"
+
+	"github.com/grapnel/grapnel/e2e/child"
 )
 
 // settle is how long an idle server is left alone before its memory is read.
@@ -26,11 +28,11 @@ func (b *bench) starts(ctx context.Context) error {
 		data := filepath.Join(dir, fmt.Sprint(i))
 		for _, s := range []struct {
 			times *[]time.Duration
-			start func() (*server, error)
+			start func() (*child.Server, error)
 		}{
-			{&ceiling, func() (*server, error) { return start(ctx, nil, b.ceiling) }},
-			{&first, func() (*server, error) { return b.startProduct(ctx, data) }},
-			{&again, func() (*server, error) { return b.startProduct(ctx, data) }},
+			{&ceiling, func() (*child.Server, error) { return child.Start(ctx, nil, b.ceiling) }},
+			{&first, func() (*child.Server, error) { return b.startProduct(ctx, data) }},
+			{&again, func() (*child.Server, error) { return b.startProduct(ctx, data) }},
 		} {
 			took, memory, err := firstAnswer(ctx, s.start, s.times == &again && i < 3)
 			if err != nil {
@@ -56,26 +58,26 @@ func (b *bench) starts(ctx context.Context) error {
 
 // firstAnswer starts a server and asks it at once. With idle, it also says how
 // much memory is resident when nothing has happened for a while.
-func firstAnswer(ctx context.Context, start func() (*server, error), idle bool) (took time.Duration, memory int64, err error) {
+func firstAnswer(ctx context.Context, start func() (*child.Server, error), idle bool) (took time.Duration, memory int64, err error) {
 	s, err := start()
 	if err != nil {
 		return 0, 0, err
 	}
-	defer func() { err = errors.Join(err, s.stop()) }()
+	defer func() { err = errors.Join(err, s.Stop()) }()
 	c := newClient(s, 1)
 	defer c.close()
 	var buf bytes.Buffer
 	if err := c.send(ctx, operation(`{ __typename }`, nil), &buf); err != nil {
 		return 0, 0, err
 	}
-	took = time.Since(s.started)
+	took = time.Since(s.Started)
 	if idle {
 		select {
 		case <-time.After(settle):
 		case <-ctx.Done():
 			return 0, 0, ctx.Err()
 		}
-		memory, err = s.memory("VmRSS")
+		memory, err = s.Memory("VmRSS")
 	}
 	return took, memory, err
 }

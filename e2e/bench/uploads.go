@@ -18,6 +18,8 @@ import (
 	"strings"
 	"syscall"
 	"time"
+
+	"github.com/grapnel/grapnel/e2e/child"
 )
 
 const adminEmail, adminPassword = "admin@example.org", "correct horse battery"
@@ -81,7 +83,7 @@ func (b *bench) upload(ctx context.Context, chunked bool, env ...string) (growth
 	if err != nil {
 		return 0, 0, err
 	}
-	defer func() { err = errors.Join(err, s.stop()) }()
+	defer func() { err = errors.Join(err, s.Stop()) }()
 	c := newClient(s, 1)
 	defer c.close()
 	c.token = token
@@ -89,10 +91,10 @@ func (b *bench) upload(ctx context.Context, chunked bool, env ...string) (growth
 	if err := c.upload(ctx, 1<<20, chunked); err != nil {
 		return 0, 0, err
 	}
-	if err := s.resetPeak(); err != nil {
+	if err := s.ResetPeak(); err != nil {
 		return 0, 0, err
 	}
-	before, err := s.memory("VmRSS")
+	before, err := s.Memory("VmRSS")
 	if err != nil {
 		return 0, 0, err
 	}
@@ -101,7 +103,7 @@ func (b *bench) upload(ctx context.Context, chunked bool, env ...string) (growth
 		return 0, 0, err
 	}
 	took = time.Since(begin)
-	peak, err := s.memory("VmHWM")
+	peak, err := s.Memory("VmHWM")
 	return peak - before, took, err
 }
 
@@ -110,7 +112,7 @@ func (b *bench) adminToken(ctx context.Context, data string, env []string) (toke
 	if err != nil {
 		return "", err
 	}
-	defer func() { err = errors.Join(err, s.stop()) }()
+	defer func() { err = errors.Join(err, s.Stop()) }()
 	c := newClient(s, 1)
 	defer c.close()
 	err = c.signIn(ctx, adminEmail, adminPassword)
@@ -181,7 +183,7 @@ func film(n int64) io.Reader {
 // the settings that lead to it.
 func (b *bench) startS3(ctx context.Context) (env []string, stop func() error, err error) {
 	b.say("build the S3 server")
-	binary, err := b.build(ctx, "servers", "github.com/grapnel/grapnel/e2e/cmd/servers")
+	binary, err := child.Build(ctx, b.dir, "servers", "github.com/grapnel/grapnel/e2e/cmd/servers")
 	if err != nil {
 		return nil, nil, err
 	}
@@ -189,7 +191,7 @@ func (b *bench) startS3(ctx context.Context) (env []string, stop func() error, e
 	cmd.Dir = filepath.Dir(binary)
 	cmd.Cancel = func() error { return cmd.Process.Signal(syscall.SIGTERM) }
 	cmd.WaitDelay = 20 * time.Second
-	var log tail
+	var log child.Tail
 	cmd.Stderr = &log
 	stdout, err := cmd.StdoutPipe()
 	if err != nil {

@@ -7,6 +7,8 @@ import (
 	"os"
 	"strings"
 	"time"
+
+	"github.com/grapnel/grapnel/e2e/child"
 )
 
 const createClients = 32
@@ -17,7 +19,7 @@ const createQuery = `mutation Create($input: CreatePostInput!) { createPost(inpu
 type creator struct {
 	name   string
 	dir    string
-	server *server
+	server *child.Server
 	client *client
 	rate   []float64 // creations a second, for each round
 	did    int64     // calls of the store that wrote, in all rounds
@@ -61,7 +63,7 @@ func (b *bench) newCreator(ctx context.Context, name string, args ...string) (*c
 	if err != nil {
 		return nil, err
 	}
-	s, err := startSelf(ctx, nil, "writes", append(args, "-dir", dir)...)
+	s, err := child.Self(ctx, nil, append([]string{childPrefix + "writes", "-dir", dir}, args...)...)
 	if err != nil {
 		return nil, errors.Join(err, os.RemoveAll(dir))
 	}
@@ -75,7 +77,7 @@ func (b *bench) newCreator(ctx context.Context, name string, args ...string) (*c
 
 func (c *creator) stop() {
 	c.client.close()
-	_ = c.server.stop()
+	_ = c.server.Stop()
 	_ = os.RemoveAll(c.dir) // what remains is below the folder of the run
 }
 

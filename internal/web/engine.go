@@ -173,6 +173,8 @@ func (e *engine) outline(query string) *gqlerror.Error {
 		return graphqlhttp.NewError(errcode.ValidationFailed, fmt.Sprintf("The document has more than %d operations.", e.limits.Operations))
 	case len(doc.Fragments) > e.limits.Fragments:
 		return graphqlhttp.NewError(errcode.ValidationFailed, fmt.Sprintf("The document has more than %d fragments.", e.limits.Fragments))
+	default:
+		return checkOutline(doc, e.limits)
 	}
 	return nil
 }

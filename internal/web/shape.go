@@ -1,9 +1,11 @@
 package web
 
 import (
+	"cmp"
 	"fmt"
 	"iter"
 	"maps"
+	"math"
 	"slices"
 
 	"github.com/99designs/gqlgen/graphql/errcode"
@@ -50,6 +52,9 @@ func shapeRule(l Limits, once []string, hidden bool) core.RuleFunc {
 			if m.introspection.depth > l.IntrospectionDepth || m.introspection.lists > l.IntrospectionLists {
 				fail("The introspection is nested too deeply.")
 			}
+			if m.introspection.size > maxIntrospection {
+				fail("The introspection asks for too much at once.")
+			}
 			if m.aliases > l.Aliases {
 				fail("The document has %d aliases; %d are allowed.", m.aliases, l.Aliases)
 			}
@@ -77,16 +82,28 @@ type shape struct {
 	depth   int // levels of fields
 	lists   int // levels of fields that list types, in an introspection
 	nesting int // levels of lists and objects in an argument
+	size    int // fields of the answer to an introspection, by listSizes
 }
 
 func (s *shape) widen(t shape) {
 	s.depth, s.lists, s.nesting = max(s.depth, t.depth), max(s.lists, t.lists), max(s.nesting, t.nesting)
+	s.size = min(plus(s.size, t.size), math.MaxInt32)
 }
+
+// listSizes are about how long the lists of an introspection are. They are the same
+// for every schema, so that what is allowed for a small one is for a large one.
+var listSizes = map[string]int{
+	"types": 100, "directives": 10, "fields": 10, "inputFields": 5, "enumValues": 3, "args": 2, "interfaces": 1, "possibleTypes": 1,
+}
+
+// maxIntrospection is the size allowed: what editors and code generators ask for is
+// 130,000.
+const maxIntrospection = 200_000
 
 // measurer measures the selection sets of one document.
 type measurer struct {
 	fragments     map[*ast.FragmentDefinition]shape
-	introspection shape // the largest __schema or __type
+	introspection shape // all of __schema and __type
 	aliases       int
 }
 
@@ -112,6 +129,7 @@ func (m *measurer) field(f *ast.Field) shape {
 		m.aliases++
 	}
 	s := m.set(f.SelectionSet)
+	s.size = min(plus(1, times(s.size, cmp.Or(listSizes[f.Name], 1))), math.MaxInt32)
 	for _, a := range f.Arguments {
 		s.nesting = max(s.nesting, nesting(a.Value))
 	}
@@ -136,6 +154,198 @@ func (m *measurer) fragment(f *ast.FragmentDefinition) shape {
 		m.fragments[f] = s
 	}
 	return s
+}
+
+// Bounds of what the validation has to do; see checkOutline.
+const (
+	maxWalk = 30_000 // nodes that it visits
+	maxName = 255    // bytes of the name of an operation, which faults of its variables repeat
+	maxType = 100    // bytes of the type of a fragment, which is compared with all that there are
+)
+
+// checkOutline bounds what the validation of a document has to do, before it
+// begins. The validation walks all that is within reach of an operation or a
+// fragment, anew for each of them: of 200 fragments that each spread the next, it
+// visits the last one's fields 200 times. It computes a literal anew for each list
+// and object around it: 1,200 of them take a second. Both together took minutes.
+func checkOutline(doc *ast.QueryDocument, l Limits) *gqlerror.Error {
+	o := &outline{limits: l, parts: map[string]*part{}}
+	roots := make([]*part, 0, len(doc.Operations)+len(doc.Fragments))
+	for _, op := range doc.Operations {
+		o.part = &part{weight: 1}
+		roots = append(roots, o.part)
+		if len(op.Name) > maxName {
+			o.refuse(op.Position, "The name of an operation has more than %d bytes.", maxName)
+		}
+		for _, v := range op.VariableDefinitions {
+			o.part.weight++
+			o.typ(v.Type)
+			o.value(v.DefaultValue)
+			o.directives(v.Directives)
+		}
+		o.directives(op.Directives)
+		o.set(op.SelectionSet)
+	}
+	for _, f := range doc.Fragments {
+		o.part = &part{weight: 1}
+		roots = append(roots, o.part)
+		if o.parts[f.Name] == nil {
+			o.parts[f.Name] = o.part
+		}
+		if len(f.TypeCondition) > maxType {
+			o.refuse(f.Position, "The type of a fragment has more than %d bytes.", maxType)
+		}
+		o.directives(f.Directives)
+		o.set(f.SelectionSet)
+	}
+	for _, f := range doc.Fragments {
+		o.acyclic(f.Name)
+	}
+	left := maxWalk
+	for _, root := range roots {
+		if o.problem != nil {
+			break
+		}
+		if left = o.walk(root, left); left < 0 {
+			o.refuse(doc.Position, "The document spreads its fragments too often.")
+		}
+	}
+	return o.problem
+}
+
+// outline is what checkOutline finds.
+type outline struct {
+	limits  Limits
+	part    *part            // that is looked at
+	parts   map[string]*part // the fragments
+	problem *gqlerror.Error  // the first
+}
+
+// part is an operation or a fragment.
+type part struct {
+	weight  int // nodes that are visited for its own sake
+	spreads []*ast.FragmentSpread
+	walked  *part // the last root from which it was reached
+	state   int   // of the search for cycles
+}
+
+func (o *outline) refuse(at *ast.Position, format string, args ...any) {
+	if o.problem != nil {
+		return
+	}
+	o.problem = graphqlhttp.NewError(errcode.ValidationFailed, fmt.Sprintf(format, args...))
+	if at != nil {
+		o.problem.Locations = []gqlerror.Location{{Line: at.Line, Column: at.Column}}
+	}
+}
+
+func (o *outline) set(set ast.SelectionSet) {
+	for _, s := range set {
+		o.part.weight++
+		switch s := s.(type) {
+		case *ast.Field:
+			o.name(s.Name)
+			o.arguments(s.Arguments)
+			o.directives(s.Directives)
+			o.set(s.SelectionSet)
+		case *ast.InlineFragment:
+			o.name(s.TypeCondition)
+			o.directives(s.Directives)
+			o.set(s.SelectionSet)
+		case *ast.FragmentSpread:
+			o.part.spreads = append(o.part.spreads, s)
+			o.name(s.Name)
+			o.directives(s.Directives)
+		}
+	}
+}
+
+func (o *outline) directives(list ast.DirectiveList) {
+	for _, d := range list {
+		o.part.weight++
+		o.name(d.Name)
+		o.arguments(d.Arguments)
+	}
+}
+
+func (o *outline) arguments(list ast.ArgumentList) {
+	for _, a := range list {
+		o.part.weight++
+		o.name(a.Name)
+		o.value(a.Value)
+	}
+}
+
+func (o *outline) value(v *ast.Value) {
+	if v == nil {
+		return
+	}
+	if n := nesting(v); n > o.limits.Nesting {
+		o.refuse(v.Position, "A value is nested %d levels deep; %d are allowed.", n, o.limits.Nesting)
+		return
+	}
+	var weigh func(v *ast.Value, level int)
+	weigh = func(v *ast.Value, level int) {
+		o.part.weight += level
+		o.literal(v.Raw)
+		for _, c := range v.Children {
+			o.name(c.Name)
+			weigh(c.Value, level+1)
+		}
+	}
+	weigh(v, 1)
+}
+
+func (o *outline) typ(t *ast.Type) {
+	n := 0
+	for ; t.Elem != nil; t = t.Elem {
+		n++
+	}
+	if n > o.limits.Nesting {
+		o.refuse(t.Position, "A type is nested %d levels deep; %d are allowed.", n, o.limits.Nesting)
+	}
+}
+
+// Names that are not known are compared with all that are, and errors repeat names
+// and literals.
+func (o *outline) name(s string)    { o.part.weight += len(s) / 8 }
+func (o *outline) literal(s string) { o.part.weight += len(s) / 16 }
+
+// walk takes from left what a walk from root visits. It is negative when that is
+// too much.
+func (o *outline) walk(root *part, left int) int {
+	root.walked = root
+	for todo := []*part{root}; len(todo) > 0 && left >= 0; {
+		p := todo[len(todo)-1]
+		todo = todo[:len(todo)-1]
+		left -= p.weight
+		for _, s := range p.spreads {
+			if next := o.parts[s.Name]; next != nil && next.walked != root {
+				next.walked = root
+				todo = append(todo, next)
+			}
+		}
+	}
+	return left
+}
+
+// acyclic refuses fragments that spread themselves. Another rule would do so too,
+// and list the whole way for each spread that closes a circle.
+func (o *outline) acyclic(name string) {
+	const open, done = 1, 2
+	p := o.parts[name]
+	if o.problem != nil || p == nil || p.state == done {
+		return
+	}
+	p.state = open
+	for _, s := range p.spreads {
+		if next := o.parts[s.Name]; next != nil && next.state == open {
+			o.refuse(s.Position, "Cannot spread fragment %q within itself.", s.Name)
+			return
+		}
+		o.acyclic(s.Name)
+	}
+	p.state = done
 }
 
 // nesting is how many lists and objects stand around the innermost value.
@@ -190,6 +400,10 @@ func onlyRootFields(op *ast.OperationDefinition, names []string) bool {
 	return true
 }
 
+// valuesOfObject is for how many values an object counts: the engine looks for each
+// field that its type has, so that 50,000 empty ones take 200 ms.
+const valuesOfObject = 5
+
 // checkVariables bounds the nesting and number of the values in variables,
 // before anything walks through them.
 func checkVariables(variables map[string]any, l Limits) *gqlerror.Error {
@@ -197,11 +411,12 @@ func checkVariables(variables map[string]any, l Limits) *gqlerror.Error {
 	var walk func(v any, level int) string
 	walk = func(v any, level int) string {
 		if left--; left < 0 {
-			return fmt.Sprintf("The variables hold more than %d values.", l.VariableValues)
+			return fmt.Sprintf("The variables hold more than %d values; an object counts as %d.", l.VariableValues, valuesOfObject)
 		}
 		var children iter.Seq[any]
 		switch v := v.(type) {
 		case map[string]any:
+			left -= valuesOfObject - 1
 			children = maps.Values(v)
 		case []any:
 			children = slices.Values(v)
