@@ -38,6 +38,9 @@ type spread struct {
 // storeWeight is the weight of fields that ask a store.
 const storeWeight = 10
 
+// introspectionPerCost is how many fields of an introspection cost 1: they are at hand.
+const introspectionPerCost = 64
+
 // operation is the cost of an operation.
 func (c *coster) operation(op *ast.OperationDefinition) int {
 	c.fragments = map[spread]int{}
@@ -69,7 +72,7 @@ func (c *coster) set(set ast.SelectionSet, page int) int {
 
 func (c *coster) field(f *ast.Field, page int) int {
 	if f.Name == "__schema" || f.Name == "__type" {
-		return 1 // bounded by shapeRule
+		return 1 + introspectionSize(f)/introspectionPerCost
 	}
 	weight := 1
 	if f.ObjectDefinition == c.schema.Mutation || f.Definition.Arguments.ForName("first") != nil {

@@ -146,6 +146,14 @@ func TestCostIsReported(t *testing.T) {
 			t.Errorf("%+v", cost)
 		}
 	}
+	// An introspection has a cost as well: about 2,000 that of editors.
+	a := s.post(t, map[string]any{"query": introspection, "operationName": "IntrospectionQuery", "extensions": map[string]any{"cost": true}})
+	var got struct {
+		Extensions struct{ Cost struct{ Requested int } }
+	}
+	if err := json.Unmarshal([]byte(a.body), &got); err != nil || got.Extensions.Cost.Requested < 1_500 || got.Extensions.Cost.Requested > 3_000 {
+		t.Errorf("%v %s", err, a.body)
+	}
 	if a := s.query(t, document); strings.Contains(a.body, "extensions") {
 		t.Errorf("nobody asked: %s", a.body)
 	}

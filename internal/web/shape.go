@@ -156,6 +156,13 @@ func (m *measurer) fragment(f *ast.FragmentDefinition) shape {
 	return s
 }
 
+// introspectionSize is about how many fields answer a __schema or __type.
+func introspectionSize(f *ast.Field) int {
+	m := &measurer{fragments: map[*ast.FragmentDefinition]shape{}}
+	m.field(f)
+	return m.introspection.size
+}
+
 // Bounds of what the validation has to do; see checkOutline.
 const (
 	maxWalk = 30_000 // nodes that it visits
