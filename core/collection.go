@@ -92,10 +92,14 @@ func (c *Collection[T]) By(ctx context.Context, field string, value any) (*T, er
 // Whole is doc with its Bulk fields, which a list may have left out. The first
 // call for one document of a list reads them for all of it.
 func (c *Collection[T]) Whole(ctx context.Context, doc *T) (*T, error) {
-	if !headOf(doc).brief {
-		return doc, nil
+	if headOf(doc).brief {
+		var err error
+		if doc, err = Follow(ctx, doc, " whole", func(doc *T) string { return headOf(doc).ID }, c); err != nil {
+			return nil, err
+		}
 	}
-	return Follow(ctx, doc, " whole", func(doc *T) string { return headOf(doc).ID }, c)
+	// Each time, for each alias of a large field is in the answer once more.
+	return doc, readLimitOf(ctx).charge(headOf(doc).size)
 }
 
 // GetMany looks up ids and answers in their order, nil where there is no
@@ -345,7 +349,8 @@ func (c *Collection[T]) join(limit *readLimit, b *batch[T], doc Doc, brief bool)
 	if err != nil {
 		return err
 	}
-	headOf(t).batch, headOf(t).brief = b, brief
+	h := headOf(t)
+	h.batch, h.brief, h.size = b, brief, len(doc.BSON())
 	b.docs = append(b.docs, t)
 	return nil
 }

@@ -18,6 +18,7 @@ type Head struct {
 	UpdatedAt time.Time `bson:"updatedAt"`
 
 	brief bool       // the Bulk fields may be missing
+	size  int        // bytes as it is stored, when it was read
 	own   *Principal // of the user itself, who has just proved who it is; it reads the document as that
 	batch any        // *batch[T]: the documents that one caller read together with this one
 	added any        // the fields that a project added; see Addition

@@ -71,6 +71,9 @@ type PageInfo struct {
 // Page reads the documents that the caller may see and that args ask for.
 func (c *Collection[T]) Page(ctx context.Context, args PageArgs) (*Page[T], error) {
 	p, err := c.plan(ctx, args)
+	if err == nil && !p.served {
+		err = readLimitOf(ctx).charge(unservedRead)
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -109,6 +112,7 @@ type plan struct {
 	order    cursorOrder
 	backward bool
 	inside   bool // a cursor was given, so there is something before the page
+	served   bool // by an index
 }
 
 // plan checks args and makes the query of their page.
@@ -135,7 +139,7 @@ func (c *Collection[T]) plan(ctx context.Context, args PageArgs) (p plan, err er
 	}
 	p.inside = cursor != nil
 	rule := c.may(ctx, Read)
-	if err := c.advisor.check(ctx, &c.spec, where, rule, args.OrderBy); err != nil {
+	if p.served, err = c.advisor.check(ctx, &c.spec, where, rule, args.OrderBy); err != nil {
 		return p, err
 	}
 	filter := And(where, rule) // in this order: stores take the first OR apart

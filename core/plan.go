@@ -259,10 +259,11 @@ func newAdvisor(strict bool, log *slog.Logger) *advisor {
 const maxShapes = 1000
 
 // check looks at a list of the documents that where matches, for a caller whom
-// the rules give rule. The system may read what it wants.
-func (a *advisor) check(ctx context.Context, s *Spec, where, rule Filter, order []Order) error {
+// the rules give rule, and reports whether an index serves it. The system may read
+// what it wants.
+func (a *advisor) check(ctx context.Context, s *Spec, where, rule Filter, order []Order) (served bool, err error) {
 	if a == nil || PrincipalOf(ctx).system {
-		return nil
+		return true, nil
 	}
 	var buf [256]byte
 	shape := append(append(buf[:0], s.Name...), ' ')
@@ -285,11 +286,11 @@ func (a *advisor) check(ctx context.Context, s *Spec, where, rule Filter, order 
 	}
 	switch {
 	case problem == "":
-		return nil
+		return true, nil
 	case a.strict:
-		return Errorf(Invalid, "This list is refused: %s.", problem)
+		return false, Errorf(Invalid, "This list is refused: %s.", problem)
 	case !seen:
 		a.log.WarnContext(ctx, "no index serves this query", "collection", s.Name, "problem", problem)
 	}
-	return nil
+	return false, nil
 }

@@ -2010,7 +2010,7 @@ type Post implements Node {
   """
   The text in Markdown (GitHub flavoured), at most 200,000 characters.
   """
-  body: String!
+  body: String! @cost(weight: "5")
   """
   The text as sanitised HTML, safe to put into a page.
   """
@@ -2587,7 +2587,7 @@ extend type Query {
     """
     Up to 16 words that ` + "`" + `title` + "`" + `, ` + "`" + `excerpt` + "`" + ` and ` + "`" + `body` + "`" + ` must hold together, whatever their case and accents. Blank: no condition.
     """
-    search: String @cost(weight: "100")
+    search: String @cost(weight: "400")
 
     """
     How many, from the start or after ` + "`" + `after` + "`" + `: 20 when omitted, at most 100.
@@ -2720,7 +2720,7 @@ extend type Query {
     """
     Up to 16 words that ` + "`" + `username` + "`" + ` and ` + "`" + `displayName` + "`" + ` must hold together, whatever their case and accents. Blank: no condition.
     """
-    search: String @cost(weight: "100")
+    search: String @cost(weight: "400")
 
     """
     How many, from the start or after ` + "`" + `after` + "`" + `: 20 when omitted, at most 100.

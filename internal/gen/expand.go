@@ -160,7 +160,7 @@ func (m *model) arguments() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "(\n    where: %sWhere\n    orderBy: %sOrder\n", m.name, m.name)
 	if len(m.spec.Search) > 0 {
-		fmt.Fprintf(&b, "    \"Up to 16 words that %s must hold%s, whatever their case and accents. Blank: no condition.\"\n    search: String @cost(weight: \"100\")\n",
+		fmt.Fprintf(&b, "    \"Up to 16 words that %s must hold%s, whatever their case and accents. Blank: no condition.\"\n    search: String @cost(weight: \"400\")\n",
 			listing(m.spec.Search), map[bool]string{true: " together"}[len(m.spec.Search) > 1])
 	}
 	b.WriteString(`    "How many, from the start or after ` + "`after`" + `: 20 when omitted, at most 100."

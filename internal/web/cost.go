@@ -12,7 +12,8 @@ import (
 // coster estimates what an operation costs, after the cost directives
 // specification (https://ibm.github.io/graphql-specs/cost-spec.html): each field
 // of the answer costs 1, a page or a mutation 10, for they ask a store, or what
-// @cost(weight: "5") on the field says, and an argument that is given what @cost on it says. The selections below
+// @cost(weight: "5") on the field says. An argument that is given costs what @cost
+// on it says, and each value in the conditions of a page 10. The selections below
 // a field count once for each object that it may return: for a page, first or
 // last, or the size of a page without them; for a plain list, the arguments that
 // @listSize(slicingArguments: ["limit"]) names, what its assumedSize says, or
@@ -27,6 +28,7 @@ type coster struct {
 	page      int // size of a page when first and last are left out
 	list      int // size of a list of which nothing is known
 	fragments map[spread]int
+	values    map[string]int // in the variables
 }
 
 // spread is a fragment and the size of the page around it.
@@ -38,12 +40,16 @@ type spread struct {
 // storeWeight is the weight of fields that ask a store.
 const storeWeight = 10
 
+// conditionWeight is the weight of each value in the conditions of a page, which the
+// store may have to hold against every document.
+const conditionWeight = 10
+
 // introspectionPerCost is how many fields of an introspection cost 1: they are at hand.
 const introspectionPerCost = 64
 
 // operation is the cost of an operation.
 func (c *coster) operation(op *ast.OperationDefinition) int {
-	c.fragments = map[spread]int{}
+	c.fragments, c.values = map[spread]int{}, map[string]int{}
 	return c.set(op.SelectionSet, 0)
 }
 
@@ -83,6 +89,9 @@ func (c *coster) field(f *ast.Field, page int) int {
 		if def := f.Definition.Arguments.ForName(arg.Name); def != nil {
 			weight = plus(weight, constant(def.Directives, "cost", "weight", 0))
 		}
+		if f.Definition.Arguments.ForName("first") != nil {
+			weight = plus(weight, times(conditionWeight, c.conditions(arg.Value)))
+		}
 	}
 	switch {
 	case len(f.SelectionSet) == 0:
@@ -95,6 +104,46 @@ func (c *coster) field(f *ast.Field, page int) int {
 		return plus(weight, times(page, c.set(f.SelectionSet, 0)))
 	}
 	return plus(weight, times(c.size(f), c.set(f.SelectionSet, 0)))
+}
+
+// conditions counts the values in a list or an object.
+func (c *coster) conditions(v *ast.Value) int {
+	switch v.Kind {
+	case ast.Variable:
+		n, ok := c.values[v.Raw]
+		if !ok {
+			if n = leaves(c.variables[v.Raw]); n == 1 {
+				n = 0 // a value by itself
+			}
+			c.values[v.Raw] = n
+		}
+		return n
+	case ast.ListValue, ast.ObjectValue:
+		n := 0
+		for _, child := range v.Children {
+			n += max(c.conditions(child.Value), 1)
+		}
+		return n
+	}
+	return 0
+}
+
+// leaves counts the values in v that hold no others.
+func leaves(v any) int {
+	n := 0
+	switch v := v.(type) {
+	case map[string]any:
+		for _, e := range v {
+			n += leaves(e)
+		}
+	case []any:
+		for _, e := range v {
+			n += leaves(e)
+		}
+	default:
+		return 1
+	}
+	return n
 }
 
 func isConnection(typeName string) bool { return strings.HasSuffix(typeName, "Connection") }

@@ -2963,7 +2963,7 @@ type Post implements Node {
   """
   The text in Markdown (GitHub flavoured), at most 200,000 characters.
   """
-  body: String!
+  body: String! @cost(weight: "5")
   """
   The text as sanitised HTML, safe to put into a page.
   """
@@ -3466,7 +3466,7 @@ type Product implements Node {
     """
     Up to 16 words that ` + "`" + `text` + "`" + ` must hold, whatever their case and accents. Blank: no condition.
     """
-    search: String @cost(weight: "100")
+    search: String @cost(weight: "400")
 
     """
     How many, from the start or after ` + "`" + `after` + "`" + `: 20 when omitted, at most 100.
@@ -3863,7 +3863,7 @@ extend type Query {
     """
     Up to 16 words that ` + "`" + `title` + "`" + `, ` + "`" + `excerpt` + "`" + ` and ` + "`" + `body` + "`" + ` must hold together, whatever their case and accents. Blank: no condition.
     """
-    search: String @cost(weight: "100")
+    search: String @cost(weight: "400")
 
     """
     How many, from the start or after ` + "`" + `after` + "`" + `: 20 when omitted, at most 100.
@@ -4090,7 +4090,7 @@ extend type Query {
     """
     Up to 16 words that ` + "`" + `name` + "`" + ` and ` + "`" + `story` + "`" + ` must hold together, whatever their case and accents. Blank: no condition.
     """
-    search: String @cost(weight: "100")
+    search: String @cost(weight: "400")
 
     """
     How many, from the start or after ` + "`" + `after` + "`" + `: 20 when omitted, at most 100.
@@ -4263,7 +4263,7 @@ extend type Query {
     """
     Up to 16 words that ` + "`" + `text` + "`" + ` must hold, whatever their case and accents. Blank: no condition.
     """
-    search: String @cost(weight: "100")
+    search: String @cost(weight: "400")
 
     """
     How many, from the start or after ` + "`" + `after` + "`" + `: 20 when omitted, at most 100.
@@ -4457,7 +4457,7 @@ extend type Query {
     """
     Up to 16 words that ` + "`" + `username` + "`" + ` and ` + "`" + `displayName` + "`" + ` must hold together, whatever their case and accents. Blank: no condition.
     """
-    search: String @cost(weight: "100")
+    search: String @cost(weight: "400")
 
     """
     How many, from the start or after ` + "`" + `after` + "`" + `: 20 when omitted, at most 100.
