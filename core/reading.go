@@ -18,8 +18,9 @@ func WithReadLimit(ctx context.Context, bytes int64) context.Context {
 }
 
 // unservedRead is for how many bytes a list counts that no index serves: the store
-// reads past much that it does not answer with. Seven of them fill an operation.
-const unservedRead = 2 << 20
+// reads past much that it does not answer with. Three of them have place in an
+// operation.
+const unservedRead = 4 << 20
 
 // readLimit is how many bytes may still be read; any number when it is nil.
 type readLimit struct{ atomic.Int64 }

@@ -98,7 +98,10 @@ func (s *Sessions) SignUp(ctx context.Context, d UserDraft) (*User, Tokens, erro
 // same work and gets the same answer as a wrong password.
 func (s *Sessions) SignIn(ctx context.Context, email, password string) (*User, Tokens, error) {
 	email = fold(email)
-	if err := errors.Join(s.byAddress.Take(ClientOf(ctx).Network(), 1), s.byAccount.Take(email, 1)); err != nil {
+	if err := s.byAddress.Take(ClientOf(ctx).Network(), 1); err != nil {
+		return nil, Tokens{}, err // at the expense of no account
+	}
+	if err := s.byAccount.Take(email, 1); err != nil {
 		return nil, Tokens{}, err
 	}
 	wrong := Errorf(Unauthenticated, "The address or the password is wrong.")

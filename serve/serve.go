@@ -15,6 +15,7 @@ import (
 	"os/signal"
 	"path/filepath"
 	"runtime/debug"
+	"strings"
 	"slices"
 	"syscall"
 
@@ -154,7 +155,7 @@ func (p Project) serve(ctx context.Context, s config.Settings, log *slog.Logger,
 	greet(ctx, stdout, app, s, stores, public)
 	log.Info("serving", "addr", listener.Addr().String(), "production", s.Production,
 		"introspection", !s.Production, "suggestions", !s.Production, "playground", s.HasPlayground(), "localhostOrigins", !s.Production,
-		"documents", runs(documents), "origins", s.Origins, "signUp", s.SignUp, "userCost", s.UserCost, "addressCost", s.AddressCost)
+		"documents", runs(documents), "origins", strings.Join(s.Origins, " "), "signUp", s.SignUp, "userCost", s.UserCost, "addressCost", s.AddressCost)
 	return web.Serve(ctx, listener, server, server.Shutdown, log, s.DrainTimeout)
 }
 

@@ -13,12 +13,12 @@ import (
 // specification (https://ibm.github.io/graphql-specs/cost-spec.html): each field
 // of the answer costs 1, a page or a mutation 10, for they ask a store, or what
 // @cost(weight: "5") on the field says. An argument that is given costs what @cost
-// on it says, and each value in the conditions of a page 10. The selections below
-// a field count once for each object that it may return: for a page, first or
-// last, or the size of a page without them; for a plain list, the arguments that
-// @listSize(slicingArguments: ["limit"]) names, what its assumedSize says, or
-// list. Of a connection that holds for its lists (edges, nodes): what else it has
-// (totalCount, pageInfo) is there once.
+// on it says, and each value in it 1, or 10 in the conditions of a page or a
+// subscription. The selections below a field count once for each object that it may
+// return: for a page, first or last, or the size of a page without them; for a plain
+// list, the arguments that @listSize(slicingArguments: ["limit"]) names, what its
+// assumedSize says, or list. Of a connection that holds for its lists (edges, nodes):
+// what else it has (totalCount, pageInfo) is there once.
 //
 // A fragment is computed once for each size of page that it is spread in, however
 // often that is. Sums saturate.
@@ -28,7 +28,7 @@ type coster struct {
 	page      int // size of a page when first and last are left out
 	list      int // size of a list of which nothing is known
 	fragments map[spread]int
-	values    map[string]int // in the variables
+	given     map[string]int // values in each variable
 }
 
 // spread is a fragment and the size of the page around it.
@@ -41,7 +41,8 @@ type spread struct {
 const storeWeight = 10
 
 // conditionWeight is the weight of each value in the conditions of a page, which the
-// store may have to hold against every document.
+// store may have to hold against every document, or of a subscription, for which
+// each change is.
 const conditionWeight = 10
 
 // introspectionPerCost is how many fields of an introspection cost 1: they are at hand.
@@ -49,7 +50,7 @@ const introspectionPerCost = 64
 
 // operation is the cost of an operation.
 func (c *coster) operation(op *ast.OperationDefinition) int {
-	c.fragments, c.values = map[spread]int{}, map[string]int{}
+	c.fragments, c.given = map[spread]int{}, map[string]int{}
 	return c.set(op.SelectionSet, 0)
 }
 
@@ -80,18 +81,21 @@ func (c *coster) field(f *ast.Field, page int) int {
 	if f.Name == "__schema" || f.Name == "__type" {
 		return 1 + introspectionSize(f)/introspectionPerCost
 	}
-	weight := 1
-	if f.ObjectDefinition == c.schema.Mutation || f.Definition.Arguments.ForName("first") != nil {
+	weight, each := 1, 1 // of the field, and of each value that it is given
+	switch {
+	case f.ObjectDefinition == c.schema.Mutation:
 		weight = storeWeight
+	case f.Definition.Arguments.ForName("first") != nil:
+		weight, each = storeWeight, conditionWeight
+	case f.ObjectDefinition == c.schema.Subscription:
+		each = conditionWeight
 	}
 	weight = constant(f.Definition.Directives, "cost", "weight", weight)
 	for _, arg := range f.Arguments {
 		if def := f.Definition.Arguments.ForName(arg.Name); def != nil {
 			weight = plus(weight, constant(def.Directives, "cost", "weight", 0))
 		}
-		if f.Definition.Arguments.ForName("first") != nil {
-			weight = plus(weight, times(conditionWeight, c.conditions(arg.Value)))
-		}
+		weight = plus(weight, times(each, c.values(arg.Value)))
 	}
 	switch {
 	case len(f.SelectionSet) == 0:
@@ -106,42 +110,39 @@ func (c *coster) field(f *ast.Field, page int) int {
 	return plus(weight, times(c.size(f), c.set(f.SelectionSet, 0)))
 }
 
-// conditions counts the values in a list or an object.
-func (c *coster) conditions(v *ast.Value) int {
+// values counts the values in a list or an object, empty ones too. They are read
+// anew for each field that they are given to.
+func (c *coster) values(v *ast.Value) int {
 	switch v.Kind {
 	case ast.Variable:
-		n, ok := c.values[v.Raw]
+		n, ok := c.given[v.Raw]
 		if !ok {
-			if n = leaves(c.variables[v.Raw]); n == 1 {
-				n = 0 // a value by itself
-			}
-			c.values[v.Raw] = n
+			n = valuesIn(c.variables[v.Raw]) - 1
+			c.given[v.Raw] = n
 		}
 		return n
 	case ast.ListValue, ast.ObjectValue:
 		n := 0
 		for _, child := range v.Children {
-			n += max(c.conditions(child.Value), 1)
+			n = plus(n, 1+c.values(child.Value))
 		}
 		return n
 	}
 	return 0
 }
 
-// leaves counts the values in v that hold no others.
-func leaves(v any) int {
-	n := 0
+// valuesIn counts v and the values in it.
+func valuesIn(v any) int {
+	n := 1
 	switch v := v.(type) {
 	case map[string]any:
 		for _, e := range v {
-			n += leaves(e)
+			n += valuesIn(e)
 		}
 	case []any:
 		for _, e := range v {
-			n += leaves(e)
+			n += valuesIn(e)
 		}
-	default:
-		return 1
 	}
 	return n
 }

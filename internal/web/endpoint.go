@@ -95,7 +95,7 @@ func (e *endpoint) params(w http.ResponseWriter, r *http.Request) (*graphql.RawP
 		return nil, core.Wrap(core.Aborted, err, "The request body did not arrive.")
 	}
 	bodyRead(w)
-	if err := e.engine.meter.charge(r.Context(), len(body)/bytesPerCost); err != nil {
+	if err := e.engine.ChargeBytes(r.Context(), len(body)); err != nil {
 		return nil, err
 	}
 	params, err := graphqlhttp.DecodeParams(body)

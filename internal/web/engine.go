@@ -99,11 +99,17 @@ func (e *engine) CreateOperationContext(ctx context.Context, params *graphql.Raw
 		err.Extensions["cost"], err.Extensions["limit"] = cost, e.limits.Cost
 		return op, gqlerror.List{err}
 	}
-	if err := e.meter.charge(ctx, cost); err != nil {
+	if err := e.meter.charge(ctx, operationCost+cost); err != nil {
 		return op, gqlerror.List{graphqlhttp.Present(err)}
 	}
 	op.Stats.SetExtension(costKey, cost)
 	return op, nil
+}
+
+// ChargeBytes charges for a request before it is decoded; RATE_LIMITED when nothing
+// is left.
+func (e *engine) ChargeBytes(ctx context.Context, n int) error {
+	return e.meter.charge(ctx, n/bytesPerCost)
 }
 
 // costKey is where the statistics of an operation have its cost.
@@ -194,6 +200,7 @@ func (e *engine) DispatchOperation(ctx context.Context, op *graphql.OperationCon
 		if resp == nil {
 			return nil
 		}
+		_ = e.meter.charge(ctx, len(resp.Data)/bytesPerCost) // if so much is left: it is sent all the same
 		if op.Extensions["cost"] == true {
 			if resp.Extensions == nil {
 				resp.Extensions = map[string]any{}

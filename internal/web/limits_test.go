@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"os"
 	"os/exec"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -150,6 +151,11 @@ func TestLimits(t *testing.T) {
 		{name: "a larger argument", document: "{items(limit:100){items(limit:100){name}}}", code: "COMPLEXITY_LIMIT_EXCEEDED"},
 		{name: "a list of arguments", document: "{byId(ids:[1,2,3]){few{author{posts(first:90){nodes{id title}}}}}}"},
 		{name: "a longer list", document: "query($ids:[Int!]){byId(ids:$ids){few{author{posts(first:100){nodes{id title author{name}}}}}}}", variables: map[string]any{"ids": make([]int, 30)}, code: "COMPLEXITY_LIMIT_EXCEEDED"},
+		{name: "conditions", document: "query($w:Where){posts(where:$w){totalCount}}", variables: map[string]any{"w": map[string]any{"list": make([]int, 900)}}},
+		{name: "many conditions", document: "query($w:Where){posts(where:$w){totalCount}}", variables: map[string]any{"w": map[string]any{"list": make([]int, 1_000)}}, code: "COMPLEXITY_LIMIT_EXCEEDED"},
+		{name: "empty conditions", document: "query($w:Where){posts(where:$w){totalCount}}", variables: map[string]any{"w": map[string]any{"and": slices.Repeat([]any{map[string]any{}}, 1_000)}}, code: "COMPLEXITY_LIMIT_EXCEEDED"},
+		{name: "conditions in many places", document: "query($w:Where){" + repeated("a%d:posts(where:$w){totalCount} ", 10) + "}", variables: map[string]any{"w": map[string]any{"list": make([]int, 100)}}, code: "COMPLEXITY_LIMIT_EXCEEDED"},
+		{name: "conditions by default", document: "query($w:Where={list:[" + strings.Repeat("1,", 1_000) + "]}){posts(where:$w){totalCount}}", code: "COMPLEXITY_LIMIT_EXCEEDED"},
 		{name: "a dear argument", document: "{named(like:\"x\")}", code: "COMPLEXITY_LIMIT_EXCEEDED"},
 		{name: "without it", document: "{named}"},
 		{name: "declared cost", document: "{dear}"},

@@ -11,8 +11,10 @@ import (
 // What a request costs before its operation is known, in the unit of [coster]: a
 // field of an answer, which takes about 5 µs of one processor.
 const (
-	bytesPerCost         = 512 // of a body or a message
-	documentBytesPerCost = 32  // of a document that is not yet known
+	bytesPerCost         = 128 // of a body, a message or an answer
+	documentBytesPerCost = 8   // of a document that is not yet known
+	operationCost        = 20  // of each operation, beside what it asks for
+	frameCost            = 4   // of each message of a socket
 )
 
 // meter charges what is asked for to the user and to the network that it comes

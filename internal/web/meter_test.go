@@ -25,8 +25,8 @@ func metered(t *testing.T, user, network int) *server {
 // One account of cost serves all transports.
 func TestCostIsCharged(t *testing.T) {
 	t.Parallel()
-	s := metered(t, -1, 30)                      // 300 at once
-	page := `{posts(first:23){nodes{id title}}}` // costs 57: 10 for the page, 1 for nodes, 23 x 2 below it
+	s := metered(t, -1, 15)                   // 150 at once
+	page := `{number hello viewer operation}` // costs 4, and 22 for the request
 	for range 5 {
 		if a := s.query(t, page, from("192.0.2.1")...); a.status != 200 {
 			t.Fatalf("within the account: %d %s", a.status, a.body)
@@ -80,7 +80,7 @@ func TestUsersHaveAccountsOfTheirOwn(t *testing.T) {
 // What is refused was not free: the document is charged before it is parsed.
 func TestRefusedDocumentsCost(t *testing.T) {
 	t.Parallel()
-	s := metered(t, -1, 100)
+	s := metered(t, -1, 400)
 	document := "{" + strings.Repeat("nope ", 4_000) + "}"
 	first := s.query(t, document)
 	second := s.query(t, document)
@@ -128,8 +128,8 @@ func TestCostIsReported(t *testing.T) {
 		available int
 		perSecond int
 	}{
-		{nil, 19_977, 2_000},
-		{[]string{"Authorization", "Bearer good"}, 9_978, 1_000},
+		{nil, 19_950, 2_000},
+		{[]string{"Authorization", "Bearer good"}, 9_950, 1_000},
 	} {
 		a := s.post(t, map[string]any{"query": document, "extensions": map[string]any{"cost": true}}, c.header...)
 		var got struct {

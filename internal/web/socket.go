@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"io"
 	"net/http"
 	"strings"
 	"sync"
@@ -89,6 +90,8 @@ func (s *streams) socket(w http.ResponseWriter, r *http.Request) {
 	conn, err := websocket.Accept(w, r, &websocket.AcceptOptions{
 		Subprotocols:       []string{subprotocol},
 		InsecureSkipVerify: true, // add has checked the origin, by the list that CORS uses
+		OnPingReceived:     func(context.Context, []byte) bool { return s.engine.meter.wait(c.caller(), frameCost) == nil },
+		OnPongReceived:     func(context.Context, []byte) { _ = s.engine.meter.wait(c.caller(), frameCost) },
 	})
 	if err != nil {
 		return // Accept has answered
@@ -158,8 +161,8 @@ func (c *socket) serve() {
 	defer initialised.Stop()
 	c.wait.Go(c.pings)
 	for {
-		kind, data, err := c.conn.Read(c.ctx)
-		if err != nil || c.engine.meter.wait(c.caller(), len(data)/bytesPerCost) != nil {
+		kind, data, err := c.read()
+		if err != nil || c.engine.meter.wait(c.caller(), frameCost+len(data)/bytesPerCost) != nil {
 			return
 		}
 		m, ok := decodeMessage(data)
@@ -186,6 +189,18 @@ func (c *socket) serve() {
 			c.complete(m.ID)
 		}
 	}
+}
+
+// read takes the next message. A message that has begun must end soon.
+func (c *socket) read() (websocket.MessageType, []byte, error) {
+	kind, r, err := c.conn.Reader(c.ctx)
+	if err != nil {
+		return kind, nil, err
+	}
+	late := time.AfterFunc(c.limits.MessageRead, c.drop)
+	defer late.Stop()
+	data, err := io.ReadAll(r)
+	return kind, data, err
 }
 
 // recover closes the socket after a panic.

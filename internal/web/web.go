@@ -206,6 +206,7 @@ type Limits struct {
 	Ping             time.Duration // between pings of a socket, and longest wait for a pong; 25 s
 	KeepAlive        time.Duration // between comments in an event stream; 12 s
 	Recheck          time.Duration // between checks of a stream's token, and longest wait for one; 1 s
+	MessageRead      time.Duration // for a message of a socket to arrive, once it has begun; 10 s
 	StreamWrite      time.Duration // for a client to take one message; 10 s
 }
 
@@ -247,6 +248,7 @@ func (l Limits) orDefaults() Limits {
 		KeepAlive:          cmp.Or(l.KeepAlive, 12*time.Second),
 		Recheck:            cmp.Or(l.Recheck, time.Second),
 		StreamWrite:        cmp.Or(l.StreamWrite, 10*time.Second),
+		MessageRead:        cmp.Or(l.MessageRead, 10*time.Second),
 	}
 }
 

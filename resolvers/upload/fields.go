@@ -16,16 +16,19 @@ import (
 // params reads the two fields before the files and puts an [Upload] into the
 // variables for each file of the map. Whatever is wrong with them is found
 // here, before the operation runs.
-func (m *form) params() (*graphql.RawParams, error) {
-	operations, err := m.field("operations")
+func (m *form) params(charge func(text []byte) error) (*graphql.RawParams, error) {
+	operations, err := m.field("operations", maxOperations)
 	if err != nil {
+		return nil, err
+	}
+	if err := charge(operations); err != nil {
 		return nil, err
 	}
 	params, err := graphqlhttp.DecodeParams(operations)
 	if err != nil {
 		return nil, err
 	}
-	text, err := m.field("map")
+	text, err := m.field("map", maxMap)
 	if err != nil {
 		return nil, err
 	}
@@ -43,8 +46,8 @@ func (m *form) params() (*graphql.RawParams, error) {
 	return params, m.measure()
 }
 
-// field reads one of the fields that come before the files.
-func (m *form) field(name string) ([]byte, error) {
+// field reads one of the fields that come before the files, of at most limit bytes.
+func (m *form) field(name string, limit int) ([]byte, error) {
 	part, err := m.next()
 	if err != nil && err != io.EOF {
 		return nil, err
@@ -52,12 +55,12 @@ func (m *form) field(name string) ([]byte, error) {
 	if err == io.EOF || part.FormName() != name {
 		return nil, core.Errorf(core.Invalid, "The form must begin with the fields operations and map, in this order.")
 	}
-	text, err := io.ReadAll(io.LimitReader(part, maxFields+1))
+	text, err := io.ReadAll(io.LimitReader(part, int64(limit)+1))
 	if err != nil {
 		return nil, m.malformed(err)
 	}
-	if len(text) > maxFields {
-		return nil, core.Errorf(core.TooLarge, "The field %s is larger than %d bytes.", name, maxFields)
+	if len(text) > limit {
+		return nil, core.Errorf(core.TooLarge, "The field %s is larger than %d bytes.", name, limit)
 	}
 	return text, nil
 }

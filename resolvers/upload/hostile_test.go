@@ -28,7 +28,7 @@ func operations(variables string) string {
 // Each of these is refused before the operation runs, for both media types.
 func TestHostileFields(t *testing.T) {
 	t.Parallel()
-	nested := strings.Repeat("[", 100_000)
+	nested := strings.Repeat("[", 50_000)
 	one := `{"a":["variables.file"]}`
 	null := operations(`{"file":null}`)
 	for _, c := range []struct {
@@ -61,7 +61,7 @@ func TestHostileFields(t *testing.T) {
 		{"path null", null, `{"a":[null]}`, 400},
 		{"path an object", null, `{"a":[{}]}`, 400},
 		{"two paths", operations(`{"file":null,"files":[null]}`), `{"a":["variables.file","variables.files.0"]}`, 400},
-		{"thousands of paths", null, `{"a":[` + strings.TrimSuffix(strings.Repeat(`"variables.file",`, 10_000), ",") + `]}`, 400},
+		{"thousands of paths", null, `{"a":[` + strings.TrimSuffix(strings.Repeat(`"variables.file",`, 3_000), ",") + `]}`, 400},
 		{"path twice", null, `{"a":["variables.file"],"b":["variables.file"]}`, 400},
 		{"path through a file", null, `{"a":["variables.file"],"b":["variables.file.x"]}`, 400},
 		{"key twice", operations(`{"files":[null,null]}`), `{"a":["variables.files.0"],"a":["variables.files.1"]}`, 400},
@@ -88,7 +88,7 @@ func TestHostileFields(t *testing.T) {
 		{"index a name", operations(`{"files":[null]}`), `{"a":["variables.files.x"]}`, 400},
 		{"index of an empty list", operations(`{"files":[]}`), `{"a":["variables.files.0"]}`, 400},
 		{"index of an object", operations(`{"input":{"file":null}}`), `{"a":["variables.input.0"]}`, 400},
-		{"long path", null, `{"a":["variables` + strings.Repeat(".x", 100_000) + `"]}`, 400},
+		{"long path", null, `{"a":["variables` + strings.Repeat(".x", 30_000) + `"]}`, 400},
 		{"operations too large", `{"query":"` + strings.Repeat("x", 1<<20) + `"}`, one, 413},
 		{"map too large", null, `{"a":["` + strings.Repeat("x", 1<<20) + `"]}`, 413},
 	} {

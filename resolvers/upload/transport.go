@@ -42,9 +42,19 @@ type Transport struct {
 var _ graphql.Transport = Transport{}
 
 const (
-	maxFields = 1 << 20 // bytes of the fields operations and map, each
-	maxFiles  = 10      // files of a request
+	maxOperations = 1 << 20  // bytes of the field operations
+	maxMap        = 64 << 10 // bytes of the field map, which names at most maxFiles
+	maxFiles      = 10       // files of a request
+
+	withoutFiles = 30 * time.Second // for an operation without files
+	answerTime   = 60 * time.Second // for a client to take the answer
 )
+
+// Meter charges a request for its bytes, before they are looked at; the engine is
+// one where requests cost something.
+type Meter interface {
+	ChargeBytes(ctx context.Context, n int) error
+}
 
 func (t Transport) withDefaults() Transport {
 	def(&t.MaxFile, 1<<30)
@@ -91,7 +101,12 @@ func (t Transport) Do(w http.ResponseWriter, r *http.Request, exec graphql.Graph
 		return
 	}
 	defer form.close() // also when the executor panics
-	params, err := form.params()
+	params, err := form.params(func(text []byte) error {
+		if m, ok := exec.(Meter); ok {
+			return m.ChargeBytes(r.Context(), len(text))
+		}
+		return nil
+	})
 	if err != nil {
 		form.close()
 		graphqlhttp.Refuse(w, r, err)
@@ -99,8 +114,15 @@ func (t Transport) Do(w http.ResponseWriter, r *http.Request, exec graphql.Graph
 	}
 	params.Headers = r.Header
 	params.ReadTime = graphql.TraceTiming{Start: start, End: graphql.Now()}
-	resp, refused := run(r.Context(), exec, params, form)
+	ctx := r.Context()
+	if len(form.files) == 0 { // nothing that may take its time
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, withoutFiles)
+		defer cancel()
+	}
+	resp, refused := run(ctx, exec, params, form)
 	form.close()
+	_ = http.NewResponseController(w).SetWriteDeadline(time.Now().Add(answerTime))
 	graphqlhttp.WriteResponse(w, graphqlhttp.Negotiate(r), resp, refused)
 }
 
