@@ -71,11 +71,11 @@ type PageInfo struct {
 // Page reads the documents that the caller may see and that args ask for.
 func (c *Collection[T]) Page(ctx context.Context, args PageArgs) (*Page[T], error) {
 	p, err := c.plan(ctx, args)
-	if err == nil && !p.served {
-		err = readLimitOf(ctx).charge(unservedRead)
-	}
 	if err != nil {
 		return nil, err
+	}
+	if !p.served && readLimitOf(ctx).charge(unservedRead) != nil {
+		return nil, Errorf(TooLarge, "This operation asks for too many lists that no index serves. Ask for them one by one, or by fields with an index.")
 	}
 	docs, err := c.find(ctx, p.query)
 	if err != nil {
