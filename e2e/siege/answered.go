@@ -29,6 +29,7 @@ func answered() []document {
 	conditions := `{"w":{"and":[{"title":{"ne":"x"}}` + numbered(`,{"title":{"ne":"x%d"}}`, 490) + `]}}`
 	add("50 counts of 490 conditions", "query($w:PostWhere){"+numbered("a%d:posts(first:1,where:$w){totalCount} ", 50)+"}", conditions)
 	add("50 pages of 490 conditions that no index serves", "query($w:PostWhere){"+numbered("a%d:posts(first:90,orderBy:{field:UPDATED_AT},where:$w){nodes{id}} ", 50)+"}", conditions)
+	add("50 pages of 9,000 empty conditions", "query($w:PostWhere){"+numbered("a%d:posts(first:1,where:$w){nodes{id}} ", 50)+"}", `{"w":{"or":[{}`+strings.Repeat(",{}", 9_000)+`]}}`)
 	add("50 counts of 90 tags", "query($w:PostWhere){"+numbered("a%d:posts(first:1,where:$w){totalCount} ", 50)+"}", `{"w":{"and":[{"title":{"ne":"a"}}`+numbered(`,{"not":{"tags":{"has":"x%d"}}}`, 90)+`]}}`)
 	add("50 counts of 90 lists", "query($w:PostWhere){"+numbered("a%d:posts(first:1,where:$w){totalCount} ", 50)+"}", `{"w":{"and":[{"title":{"ne":"a"}}`+strings.Repeat(`,{"not":{"title":{"in":["x"`+numbered(`,"x%d"`, 90)+`]}}}`, 90)+`]}}`)
 	add("50 searches with conditions", "query($w:PostWhere){"+numbered(`a%d:posts(first:1,search:"a",where:$w){totalCount} `, 50)+"}", `{"w":{"and":[{"title":{"ne":"x"}}`+numbered(`,{"title":{"ne":"x%d"}}`, 90)+`]}}`)
