@@ -30,6 +30,10 @@ const (
 	keptTextSize = 256 << 10
 )
 
+// renderRead is how many times more work a text is to render than to read, for the
+// bound of what an operation reads.
+const renderRead = 16
+
 // markdown turns GitHub flavoured Markdown into sanitised HTML, in a bounded
 // number of workers, once for each text that is asked for often.
 type markdown struct {
@@ -59,6 +63,9 @@ func (m *markdown) html(ctx context.Context, text string) (string, error) {
 	key := string(sum[:])
 	if out, ok := m.kept.Get(key); ok {
 		return out, nil
+	}
+	if err := readLimitOf(ctx).charge(renderRead * len(text)); err != nil {
+		return "", err
 	}
 	done := m.flights.DoChan(key, func() (any, error) {
 		m.workers <- struct{}{}

@@ -202,9 +202,18 @@ func greet(ctx context.Context, w io.Writer, app *core.App, s config.Settings, s
 	}
 	fmt.Fprintf(w, "  Documents   %s\n  Files       %s\n", stores.docsAt, stores.objectsAt)
 	if admins, err := app.Users.HasAdmin(ctx); err == nil && !admins {
-		fmt.Fprintf(w, "\nThere is no administrator yet. Make one, in a second terminal:\n\n  %s admin create --email you@example.org\n", invocation())
+		fmt.Fprintf(w, "\nThere is no administrator yet. Make one, in a second terminal:\n\n  %s admin create --email you@example.org%s\n", invocation(), elsewhere(s))
 	}
 	fmt.Fprintln(w)
+}
+
+// elsewhere is the flag for a data folder that a second command would not find by
+// itself.
+func elsewhere(s config.Settings) string {
+	if here, err := filepath.Abs("data"); s.MongoDBURI != "" || err == nil && here == s.Data {
+		return ""
+	}
+	return " --data " + s.Data
 }
 
 // invocation is how this program was started, as a user would type it.
