@@ -15,8 +15,8 @@ import (
 	"os/signal"
 	"path/filepath"
 	"runtime/debug"
-	"strings"
 	"slices"
+	"strings"
 	"syscall"
 
 	"github.com/99designs/gqlgen/graphql"
