@@ -475,7 +475,7 @@ func TestLiveQueries(t *testing.T) {
 				t.Errorf("heard %v", list)
 			}
 			for _, e := range list {
-				if strings.Contains(fmt.Sprint(e.answer), "884") {
+				if strings.Contains(strings.ToLower(fmt.Sprint(e.answer)), "secret 884") {
 					t.Errorf("heard %v", e.answer)
 				}
 			}
