@@ -357,7 +357,7 @@ func TestLiveQueries(t *testing.T) {
 			for name, token := range map[string]string{"visitor": "", "member": s.member, "maker": s.maker, "editor": s.editor, "root": s.root} {
 				subscribers[name] = s.follow(s.Socket(token), productEvents)
 			}
-			s.update(s.root, id, `costPrice: 73911`)
+			s.update(s.root, id, `costPrice: 739117391`)
 			for name, f := range subscribers {
 				list := f.heard()
 				if kinds(list) != "UPDATED" {
@@ -366,12 +366,12 @@ func TestLiveQueries(t *testing.T) {
 				e := list[0]
 				told := fmt.Sprint(e.answer)
 				if name == "root" {
-					if grapnel.Dig(e.product, "costPrice") != 73911.0 || grapnel.Dig(e.product, "maker.email") != "maker@example.org" {
+					if grapnel.Dig(e.product, "costPrice") != 739117391.0 || grapnel.Dig(e.product, "maker.email") != "maker@example.org" {
 						t.Errorf("the admin heard %v", told)
 					}
 					continue
 				}
-				if strings.Contains(told, "73911") || grapnel.Code(e.answer) != "FORBIDDEN" {
+				if strings.Contains(told, "739117391") || grapnel.Code(e.answer) != "FORBIDDEN" {
 					t.Errorf("the %s heard %v", name, told)
 				}
 				if own := strings.Contains(told, "maker@example.org"); own != (name == "maker") {
@@ -512,13 +512,13 @@ func TestLiveQueries(t *testing.T) {
 				}
 				revoke(token, user, name+"@example.org")
 				begin := time.Now()
-				s.update(s.root, id, `name: "After 7711"`)
+				s.update(s.root, id, `name: "After 771177117"`)
 				for {
 					m, ok := f.Next()
 					if !ok {
 						break
 					}
-					if strings.Contains(string(m.Payload), "7711") || strings.Contains(string(m.Payload), id) {
+					if strings.Contains(string(m.Payload), "771177117") || strings.Contains(string(m.Payload), id) {
 						t.Errorf("%s: heard %s", way, m.Payload)
 					}
 				}
