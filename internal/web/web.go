@@ -182,8 +182,8 @@ type Limits struct {
 	PageSize       int   // of a page without first and last, for Cost; 20
 	ListSize       int   // assumed of a list that has no pages, for Cost; 10
 	Read           int64 // bytes of documents that an operation reads; 16 MiB
-	UserCost       int   // Cost that one user may use up each second, ten times as much after a rest; 10,000; negative: any
-	NetworkCost    int   // the same of one network, for all users and visitors there; 20,000; negative: any
+	UserCost       int   // Cost that one user may use up each second, ten times as much after a rest; 50,000; negative: any
+	NetworkCost    int   // the same of one network, for all users and visitors there; 100,000; negative: any
 
 	IntrospectionDepth int // levels of fields below __schema or __type; 20
 	IntrospectionLists int // nested lists of fields or types there; 2
@@ -228,8 +228,8 @@ func (l Limits) orDefaults() Limits {
 		PageSize:           cmp.Or(l.PageSize, 20),
 		ListSize:           cmp.Or(l.ListSize, 10),
 		Read:               cmp.Or(l.Read, 16<<20),
-		UserCost:           cmp.Or(l.UserCost, 10_000),
-		NetworkCost:        cmp.Or(l.NetworkCost, 20_000),
+		UserCost:           cmp.Or(l.UserCost, 50_000),
+		NetworkCost:        cmp.Or(l.NetworkCost, 100_000),
 		IntrospectionDepth: cmp.Or(l.IntrospectionDepth, 20),
 		IntrospectionLists: cmp.Or(l.IntrospectionLists, 2),
 		Errors:             cmp.Or(l.Errors, 100),
