@@ -42,9 +42,9 @@ type Transport struct {
 var _ graphql.Transport = Transport{}
 
 const (
-	maxOperations = 1 << 20  // bytes of the field operations
-	maxMap        = 64 << 10 // bytes of the field map, which names at most maxFiles
-	maxFiles      = 10       // files of a request
+	maxOperations = 512 << 10 // bytes of the field operations
+	maxMap        = 64 << 10  // bytes of the field map, which names at most maxFiles
+	maxFiles      = 10        // files of a request
 
 	withoutFiles = 30 * time.Second // for an operation without files
 	answerTime   = 60 * time.Second // for a client to take the answer
