@@ -44,10 +44,11 @@ func unknownDocument() *gqlerror.Error {
 // trusted documents these are Apollo's automatic persisted queries: a hash alone
 // finds what some client sent with it before. With them, a document runs by its id,
 // or when it is, letter by letter, one of them.
-func (e *engine) find(params *graphql.RawParams) *gqlerror.Error {
+// The id is "" when the request has none.
+func (e *engine) find(params *graphql.RawParams) (id string, _ *gqlerror.Error) {
 	id, err := graphqlhttp.Document(params)
 	if err != nil {
-		return graphqlhttp.Present(err)
+		return "", graphqlhttp.Present(err)
 	}
 	if e.trusted != nil {
 		text, ok := e.trusted.byID[id]
@@ -55,31 +56,31 @@ func (e *engine) find(params *graphql.RawParams) *gqlerror.Error {
 		case ok: // whatever was sent beside its id
 			params.Query = text
 		case params.Query == "":
-			return unknownDocument()
+			return "", unknownDocument()
 		case !e.trusted.texts[params.Query]:
-			return graphqlhttp.NewError(documentNotTrusted, "This server runs only the documents of its manifest. Add this one, or send the id of one of them as documentId.")
+			return "", graphqlhttp.NewError(documentNotTrusted, "This server runs only the documents of its manifest. Add this one, or send the id of one of them as documentId.")
 		}
-		return nil
+		return id, nil
 	}
 	switch {
 	case params.Query == "":
 		text, ok := e.persisted.Get(context.Background(), id)
 		if !ok {
-			return unknownDocument()
+			return "", unknownDocument()
 		}
 		params.Query = text
 	case id != "":
 		sum := sha256.Sum256([]byte(params.Query))
 		if hex.EncodeToString(sum[:]) != id {
-			return graphqlhttp.NewError(core.Invalid, "The id of the document is not the SHA-256 hash of the query.")
+			return "", graphqlhttp.NewError(core.Invalid, "The id of the document is not the SHA-256 hash of the query.")
 		}
 	}
-	return nil
+	return id, nil
 }
 
 // keep lets a document that was sent with its hash be found by that alone.
-func (e *engine) keep(params *graphql.RawParams) {
-	if id, err := graphqlhttp.Document(params); err == nil && id != "" && e.trusted == nil {
-		e.persisted.put(id, params.Query, len(params.Query))
+func (e *engine) keep(id, document string) {
+	if id != "" && e.trusted == nil {
+		e.persisted.put(id, document, len(document))
 	}
 }
