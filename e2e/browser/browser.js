@@ -2,10 +2,25 @@
 import assert from 'node:assert/strict'
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import { test } from 'node:test'
+import { after, before, test } from 'node:test'
 import { chromium } from 'playwright-core'
+import { start } from './grapnel.js'
 
-export const launch = () => chromium.launch({
+export const admin = { email: 'editor@example.com', password: 'correct horse battery' }
+
+// surroundings are a browser and a server with an administrator, for all tests of a
+// file.
+export function surroundings() {
+  const all = {}
+  before(async () => { [all.browser, all.server] = await Promise.all([launch(), start({ admin })]) })
+  after(async () => {
+    await all.browser?.close()
+    await all.server?.stop()
+  })
+  return () => all
+}
+
+const launch = () => chromium.launch({
   executablePath: process.env.CHROMIUM || '/usr/bin/chromium',
   args: [
     '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run',

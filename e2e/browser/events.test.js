@@ -1,20 +1,8 @@
 // Event streams in a browser's own EventSource, with the session in cookies.
 import assert from 'node:assert/strict'
-import { after, before } from 'node:test'
-import { launch, scenario } from './browser.js'
-import { start } from './grapnel.js'
+import { admin, scenario, surroundings } from './browser.js'
 
-const admin = { email: 'editor@example.com', password: 'correct horse battery' }
-
-let browser, server
-before(async () => {
-  [browser, server] = await Promise.all([launch(), start({ admin })])
-})
-after(async () => {
-  await browser?.close()
-  await server?.stop()
-})
-const surroundings = () => ({ browser, server })
+const place = surroundings()
 
 // graphql sends an operation from the page.
 const graphql = (page, query) => page.evaluate(async query => (await fetch('/graphql', {
@@ -23,7 +11,7 @@ const graphql = (page, query) => page.evaluate(async query => (await fetch('/gra
   body: JSON.stringify({ query }),
 })).json(), query)
 
-scenario('EventSource hears a result and that it was the last', surroundings, async page => {
+scenario('EventSource hears a result and that it was the last', place, async (page, server) => {
   await page.goto(`${server.url}/playground/`)
   const heard = await page.evaluate(() => new Promise((resolve, reject) => {
     const source = new EventSource('/graphql?query={__typename}')
@@ -35,7 +23,7 @@ scenario('EventSource hears a result and that it was the last', surroundings, as
   assert.deepEqual(heard, [{ data: { __typename: 'Query' } }])
 })
 
-scenario('EventSource follows what its user may see', surroundings, async page => {
+scenario('EventSource follows what its user may see', place, async (page, server) => {
   await page.goto(`${server.url}/playground/`)
   const signedIn = await graphql(page, `mutation { signIn(input: {
     email: "${admin.email}", password: "${admin.password}", transport: COOKIE

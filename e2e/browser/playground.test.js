@@ -3,27 +3,16 @@
 import assert from 'node:assert/strict'
 import { readFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
-import { after, before } from 'node:test'
-import { launch, scenario } from './browser.js'
-import { start } from './grapnel.js'
+import { admin, scenario, surroundings } from './browser.js'
 import { Playground } from './playground.js'
 
-const admin = { email: 'editor@example.com', password: 'correct horse battery' }
 const signIn = transport => `mutation { signIn(input: {
   email: "${admin.email}", password: "${admin.password}", transport: ${transport}
 }) { viewer { username } tokens { accessToken } } }`
 
-let browser, server
-before(async () => {
-  [browser, server] = await Promise.all([launch(), start({ admin })])
-})
-after(async () => {
-  await browser?.close()
-  await server?.stop()
-})
-const surroundings = () => ({ browser, server })
+const place = surroundings()
 
-scenario('opens, with the documentation of the schema', surroundings, async page => {
+scenario('opens, with the documentation of the schema', place, async (page, server) => {
   const playground = await Playground.open(page, server)
   await page.getByRole('button', { name: 'Docs' }).click()
   await page.getByText('Mutation', { exact: true }).click()
@@ -34,7 +23,7 @@ scenario('opens, with the documentation of the schema', surroundings, async page
 })
 
 // Altair has faults of its own: unnamed editors, icon buttons without a text.
-scenario('has no new fault of accessibility', surroundings, async page => {
+scenario('has no new fault of accessibility', place, async (page, server) => {
   await Playground.open(page, server)
   await page.evaluate(await readFile(createRequire(import.meta.url).resolve('axe-core'), 'utf8'))
   const { violations } = await page.evaluate(() => axe.run({ runOnly: ['wcag2a', 'wcag2aa'] }))
@@ -42,7 +31,7 @@ scenario('has no new fault of accessibility', surroundings, async page => {
   assert.deepEqual(violations.map(v => v.id).filter(id => !known.includes(id)), [])
 })
 
-scenario('signs up with a session that no script can read', surroundings, async page => {
+scenario('signs up with a session that no script can read', place, async (page, server) => {
   const playground = await Playground.open(page, server)
   await page.getByText('(Send mutation SignUp)').click()
   await playground.shows('"username": "grace"')
@@ -59,7 +48,7 @@ scenario('signs up with a session that no script can read', surroundings, async 
   for (const cookie of cookies) assert.ok(!kept.includes(cookie.value), `the page holds ${cookie.name}`)
 })
 
-scenario('writes a post with a cover: query, upload, mutation', surroundings, async page => {
+scenario('writes a post with a cover: query, upload, mutation', place, async (page, server) => {
   const playground = await Playground.open(page, server)
   await playground.write(signIn('COOKIE'))
   assert.equal((await playground.send()).errors, undefined)
@@ -101,7 +90,7 @@ scenario('writes a post with a cover: query, upload, mutation', surroundings, as
   assert.deepEqual(Buffer.from(bytes), dot)
 })
 
-scenario('follows what another client publishes', surroundings, async page => {
+scenario('follows what another client publishes', place, async (page, server) => {
   const { signIn: session } = await server.graphql(signIn('TOKENS'))
   const token = session.tokens.accessToken
 
