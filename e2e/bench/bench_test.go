@@ -82,7 +82,7 @@ func TestTable(t *testing.T) {
 
 func TestFlagsAreChecked(t *testing.T) {
 	t.Parallel()
-	for _, args := range [][]string{{"-rows", "a,z"}, {"-rounds", "0"}, {"-creates", "3"}, {"-unknown"}, {childPrefix + "nothing"}} {
+	for _, args := range [][]string{{"-rows", "a,z"}, {"-rounds", "0"}, {"-creates", "3"}, {"-unknown"}, {child.Prefix + "nothing"}} {
 		if err := run(t.Context(), args); err == nil {
 			t.Errorf("%q is accepted", args)
 		}

@@ -16,21 +16,13 @@ import (
 	"sync"
 	"time"
 
-	"github.com/99designs/gqlgen/graphql"
-
 	"github.com/grapnel/grapnel/core"
 	"github.com/grapnel/grapnel/e2e/child"
 	"github.com/grapnel/grapnel/graph"
-	"github.com/grapnel/grapnel/graph/model"
 	"github.com/grapnel/grapnel/internal/web"
 	"github.com/grapnel/grapnel/resolvers"
-	"github.com/grapnel/grapnel/serve"
 	"github.com/grapnel/grapnel/storage/sqlite"
 )
-
-// childPrefix begins the first argument of this program when it runs itself as
-// a server: see [child.Self].
-const childPrefix = "child:"
 
 func runChild(ctx context.Context, mode string, args []string) error {
 	switch mode {
@@ -52,10 +44,7 @@ func serveProfiled(ctx context.Context, to string) (err error) {
 	if err := pprof.StartCPUProfile(cpu); err != nil {
 		return err
 	}
-	p := serve.Project{Specs: model.Specs(), Schema: func(app *core.App) graphql.ExecutableSchema {
-		return graph.NewExecutableSchema(graph.Config{Resolvers: resolvers.New(app)})
-	}}
-	err = p.Run(ctx, nil, os.Stdin, os.Stdout, os.Stderr)
+	err = child.Product().Run(ctx, nil, os.Stdin, os.Stdout, os.Stderr)
 	pprof.StopCPUProfile()
 	allocs, failed := os.Create(to + ".allocs.prof")
 	if failed != nil {

@@ -66,8 +66,8 @@ func main() {
 }
 
 func run(ctx context.Context, args []string) error {
-	if len(args) > 0 && strings.HasPrefix(args[0], childPrefix) {
-		return runChild(ctx, strings.TrimPrefix(args[0], childPrefix), args[1:])
+	if len(args) > 0 && strings.HasPrefix(args[0], child.Prefix) {
+		return runChild(ctx, strings.TrimPrefix(args[0], child.Prefix), args[1:])
 	}
 	var s settings
 	flags := flag.NewFlagSet("bench", flag.ContinueOnError)

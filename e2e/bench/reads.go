@@ -279,7 +279,7 @@ func (b *bench) takeProfile(ctx context.Context, row string, bodies [][]byte) er
 	}
 	to := filepath.Join(b.profile, "row-"+row)
 	for _, begin := range []func() (*child.Server, error){
-		func() (*child.Server, error) { return child.Self(ctx, productEnv(dir), childPrefix+"profile", to) },
+		func() (*child.Server, error) { return child.Self(ctx, productEnv(dir), child.Prefix+"profile", to) },
 		func() (*child.Server, error) {
 			return child.Start(ctx, nil, b.ceiling, "-from", filepath.Join(dir, "grapnel.db"), "-profile", to+".ceiling.prof")
 		},

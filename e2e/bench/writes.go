@@ -63,7 +63,7 @@ func (b *bench) newCreator(ctx context.Context, name string, args ...string) (*c
 	if err != nil {
 		return nil, err
 	}
-	s, err := child.Self(ctx, nil, append([]string{childPrefix + "writes", "-dir", dir}, args...)...)
+	s, err := child.Self(ctx, nil, append([]string{child.Prefix + "writes", "-dir", dir}, args...)...)
 	if err != nil {
 		return nil, errors.Join(err, os.RemoveAll(dir))
 	}

@@ -5,8 +5,13 @@ import (
 	"context"
 	"path/filepath"
 
+	"github.com/99designs/gqlgen/graphql"
+
 	"github.com/grapnel/grapnel/core"
+	"github.com/grapnel/grapnel/graph"
 	"github.com/grapnel/grapnel/graph/model"
+	"github.com/grapnel/grapnel/resolvers"
+	"github.com/grapnel/grapnel/serve"
 	"github.com/grapnel/grapnel/storage/filesystem"
 	"github.com/grapnel/grapnel/storage/sqlite"
 )
@@ -34,4 +39,11 @@ func NewApp(ctx context.Context, dir string, docs core.DocStore) (*core.App, err
 	}
 	return core.New(ctx, core.Config{Specs: model.Specs(), Docs: docs, Objects: objects, Key: bytes.Repeat([]byte("k"), 32),
 		MaxUpload: 1 << 30})
+}
+
+// Product is the product as its binary serves it.
+func Product() serve.Project {
+	return serve.Project{Specs: model.Specs(), Schema: func(app *core.App) graphql.ExecutableSchema {
+		return graph.NewExecutableSchema(graph.Config{Resolvers: resolvers.New(app)})
+	}}
 }

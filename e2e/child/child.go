@@ -84,8 +84,12 @@ func Start(ctx context.Context, env []string, name string, args ...string) (*Ser
 	return s, nil
 }
 
-// Self runs this program as a server, which it must know its first argument to
-// stand for: the product with something to look at, which its binary lacks.
+// Prefix begins the first argument of a program that runs itself as a process of its
+// own; what follows says as which.
+const Prefix = "child:"
+
+// Self runs this program as a server, which its first argument, with [Prefix], stands
+// for: the product with something to look at, which its binary lacks.
 func Self(ctx context.Context, env []string, args ...string) (*Server, error) {
 	self, err := os.Executable()
 	if err != nil {

@@ -17,19 +17,8 @@ import (
 	"syscall"
 	"time"
 
-	"github.com/99designs/gqlgen/graphql"
-
-	"github.com/grapnel/grapnel/core"
 	"github.com/grapnel/grapnel/e2e/child"
-	"github.com/grapnel/grapnel/graph"
-	"github.com/grapnel/grapnel/graph/model"
-	"github.com/grapnel/grapnel/resolvers"
-	"github.com/grapnel/grapnel/serve"
 )
-
-// childPrefix begins the first argument of this program when it runs itself as a
-// process of its own: see [child.Self].
-const childPrefix = "child:"
 
 func runChild(ctx context.Context, mode string, args []string) error {
 	switch mode {
@@ -39,12 +28,6 @@ func runChild(ctx context.Context, mode string, args []string) error {
 		return runLoad(ctx, args)
 	}
 	return fmt.Errorf("there is no child %q", mode)
-}
-
-func product() serve.Project {
-	return serve.Project{Specs: model.Specs(), Schema: func(app *core.App) graphql.ExecutableSchema {
-		return graph.NewExecutableSchema(graph.Config{Resolvers: resolvers.New(app)})
-	}}
 }
 
 // stats are what the server tells of itself.
@@ -75,7 +58,7 @@ func serveWatched(ctx context.Context) error {
 	mux.HandleFunc("/goroutines", func(w http.ResponseWriter, _ *http.Request) { _ = pprof.Lookup("goroutine").WriteTo(w, 1) })
 	go func() { _ = http.Serve(listener, mux) }() //nolint:gosec // ends with the process
 	fmt.Printf("  Stats  http://%s\n", listener.Addr())
-	return product().Run(ctx, nil, os.Stdin, os.Stdout, os.Stderr)
+	return child.Product().Run(ctx, nil, os.Stdin, os.Stdout, os.Stderr)
 }
 
 func ownStats() stats {
@@ -106,7 +89,7 @@ var watchAt = regexp.MustCompile(`Stats\s+(http://\S+)`)
 
 // startServer runs the product on a data folder, in production on two processors.
 func startServer(ctx context.Context, data string, env ...string) (*server, error) {
-	s, err := child.Self(ctx, append(productEnv(data), env...), childPrefix+"product")
+	s, err := child.Self(ctx, append(productEnv(data), env...), child.Prefix+"product")
 	if err != nil {
 		return nil, err
 	}

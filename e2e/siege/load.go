@@ -22,6 +22,8 @@ import (
 
 	"github.com/coder/websocket"
 	"golang.org/x/sync/errgroup"
+
+	"github.com/grapnel/grapnel/e2e/child"
 )
 
 // attack is what a load generator does, all at once.
@@ -64,7 +66,7 @@ func startLoad(ctx context.Context, a attack) (*loader, error) {
 	if err != nil {
 		return nil, err
 	}
-	l := &loader{cmd: exec.CommandContext(ctx, "nice", "-n", "19", self, childPrefix+"load", "-attack", string(text))}
+	l := &loader{cmd: exec.CommandContext(ctx, "nice", "-n", "19", self, child.Prefix+"load", "-attack", string(text))}
 	l.cmd.Env = append(os.Environ(), "GOMAXPROCS=1", "GOGC=400")
 	l.cmd.Stderr = os.Stderr
 	if l.stdin, err = l.cmd.StdinPipe(); err != nil {

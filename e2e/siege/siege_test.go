@@ -6,11 +6,13 @@ import (
 	"os"
 	"strings"
 	"testing"
+
+	"github.com/grapnel/grapnel/e2e/child"
 )
 
 // The program under test runs itself as the server and as the load generator.
 func TestMain(m *testing.M) {
-	if len(os.Args) > 1 && strings.HasPrefix(os.Args[1], childPrefix) {
+	if len(os.Args) > 1 && strings.HasPrefix(os.Args[1], child.Prefix) {
 		main()
 		return
 	}
@@ -78,7 +80,7 @@ func TestCounting(t *testing.T) {
 }
 
 func TestFlagsAreChecked(t *testing.T) {
-	for _, args := range [][]string{{"-parts", "nothing"}, {"-unknown"}, {childPrefix + "nothing"}} {
+	for _, args := range [][]string{{"-parts", "nothing"}, {"-unknown"}, {child.Prefix + "nothing"}} {
 		if err := run(t.Context(), args, &bytes.Buffer{}); err == nil {
 			t.Errorf("%q is accepted", args)
 		}
