@@ -104,7 +104,7 @@ func (s *Sessions) SignIn(ctx context.Context, email, password string) (*User, T
 	if err := s.byAccount.Take(email, 1); err != nil {
 		return nil, Tokens{}, err
 	}
-	wrong := Errorf(Unauthenticated, "The address or the password is wrong.")
+	wrong := Errorf(InvalidCredentials, "The address or the password is wrong.")
 	user, err := s.app.Users.ByEmail(AsSystem(ctx), email)
 	if Is(err, NotFound) {
 		user = &User{}

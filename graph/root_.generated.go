@@ -1904,9 +1904,13 @@ enum ErrorCode {
   """
   BAD_USER_INPUT
   """
-  No, wrong or expired credentials. Sign in, or refresh the session.
+  There is no session, or it has ended. Refresh it, or sign in.
   """
   UNAUTHENTICATED
+  """
+  The address or the password of a sign-in is wrong. Have the user write them again: nothing that a program can do helps.
+  """
+  INVALID_CREDENTIALS
   """
   You may see it, but not do this.
   """
@@ -2273,7 +2277,7 @@ extend type Mutation {
   """
   signUp(input: SignUpInput!): SignUpPayload! @cost(weight: "5000")
   """
-  Starts a session. A wrong password and an unknown address get the same answer, UNAUTHENTICATED.
+  Starts a session. A wrong password and an unknown address get the same answer, INVALID_CREDENTIALS.
   """
   signIn(input: SignInInput!): SignInPayload! @cost(weight: "5000")
   """

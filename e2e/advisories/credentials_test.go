@@ -141,7 +141,7 @@ func TestOperators(t *testing.T) {
 				if a := post("", `query($v: String!) { users(search: $v) { totalCount } }`, vars{"v": text}); a["errors"] != nil {
 					t.Errorf("search %q answered %v", text, a)
 				}
-				s.Refused("", `mutation($v: String!) { signIn(input: {email: $v, password: $v}) { viewer { id } } }`, vars{"v": text}, "UNAUTHENTICATED")
+				s.Refused("", `mutation($v: String!) { signIn(input: {email: $v, password: $v}) { viewer { id } } }`, vars{"v": text}, "INVALID_CREDENTIALS")
 				s.Refused("", `mutation($v: String!) { refreshSession(input: {refreshToken: $v}) { viewer { id } } }`, vars{"v": text}, "UNAUTHENTICATED")
 				s.Refused("", `query($v: ID!) { user(id: $v) { id } }`, vars{"v": text}, "NOT_FOUND")
 			}
@@ -260,8 +260,8 @@ func TestRaces(t *testing.T) {
 				t.Fatal("nobody changed it")
 			}
 			s.In(t).SignIn("eve@example.org", fmt.Sprintf("new horse %d", won))
-			s.In(t).Refused("", `mutation { signIn(input: {email: "eve@example.org", password: "`+grapnel.Password+`"}) { viewer { id } } }`, nil, "UNAUTHENTICATED")
-			s.In(t).Refused("", `mutation($p: String!) { signIn(input: {email: "eve@example.org", password: $p}) { viewer { id } } }`, vars{"p": fmt.Sprintf("new horse %d", (won+1)%n)}, "UNAUTHENTICATED")
+			s.In(t).Refused("", `mutation { signIn(input: {email: "eve@example.org", password: "`+grapnel.Password+`"}) { viewer { id } } }`, nil, "INVALID_CREDENTIALS")
+			s.In(t).Refused("", `mutation($p: String!) { signIn(input: {email: "eve@example.org", password: $p}) { viewer { id } } }`, vars{"p": fmt.Sprintf("new horse %d", (won+1)%n)}, "INVALID_CREDENTIALS")
 		})
 
 		t.Run("parse#10217 one name, many accounts", func(t *testing.T) {

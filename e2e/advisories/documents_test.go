@@ -324,7 +324,7 @@ func TestAliasedSignIns(t *testing.T) {
 		s.SignIn("victim@example.org", grapnel.Password)
 		ways := []string{"POST", "WebSocket", "multipart"}
 		for i := range 9 {
-			if a := transports[ways[i%3]](s, t, "", "mutation { "+wrong(i)+" }", nil); grapnel.Code(a) != "UNAUTHENTICATED" {
+			if a := transports[ways[i%3]](s, t, "", "mutation { "+wrong(i)+" }", nil); grapnel.Code(a) != "INVALID_CREDENTIALS" {
 				t.Errorf("try %d answered %v", i+2, a)
 			}
 		}

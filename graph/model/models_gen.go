@@ -524,8 +524,10 @@ type ErrorCode string
 const (
 	// The input breaks a rule. Change what `extensions.fields` or the message names.
 	ErrorCodeBadUserInput ErrorCode = "BAD_USER_INPUT"
-	// No, wrong or expired credentials. Sign in, or refresh the session.
+	// There is no session, or it has ended. Refresh it, or sign in.
 	ErrorCodeUnauthenticated ErrorCode = "UNAUTHENTICATED"
+	// The address or the password of a sign-in is wrong. Have the user write them again: nothing that a program can do helps.
+	ErrorCodeInvalidCredentials ErrorCode = "INVALID_CREDENTIALS"
 	// You may see it, but not do this.
 	ErrorCodeForbidden ErrorCode = "FORBIDDEN"
 	// It does not exist, or not for you.
@@ -557,6 +559,7 @@ const (
 var AllErrorCode = []ErrorCode{
 	ErrorCodeBadUserInput,
 	ErrorCodeUnauthenticated,
+	ErrorCodeInvalidCredentials,
 	ErrorCodeForbidden,
 	ErrorCodeNotFound,
 	ErrorCodeConflict,
@@ -574,7 +577,7 @@ var AllErrorCode = []ErrorCode{
 
 func (e ErrorCode) IsValid() bool {
 	switch e {
-	case ErrorCodeBadUserInput, ErrorCodeUnauthenticated, ErrorCodeForbidden, ErrorCodeNotFound, ErrorCodeConflict, ErrorCodeTooLarge, ErrorCodeRateLimited, ErrorCodeAborted, ErrorCodeUnavailable, ErrorCodeInternal, ErrorCodeGraphqlParseFailed, ErrorCodeGraphqlValidationFailed, ErrorCodeComplexityLimitExceeded, ErrorCodePersistedQueryNotFound, ErrorCodeDocumentNotTrusted:
+	case ErrorCodeBadUserInput, ErrorCodeUnauthenticated, ErrorCodeInvalidCredentials, ErrorCodeForbidden, ErrorCodeNotFound, ErrorCodeConflict, ErrorCodeTooLarge, ErrorCodeRateLimited, ErrorCodeAborted, ErrorCodeUnavailable, ErrorCodeInternal, ErrorCodeGraphqlParseFailed, ErrorCodeGraphqlValidationFailed, ErrorCodeComplexityLimitExceeded, ErrorCodePersistedQueryNotFound, ErrorCodeDocumentNotTrusted:
 		return true
 	}
 	return false

@@ -68,7 +68,7 @@ func RefuseWith(w http.ResponseWriter, r *http.Request, status int, err error) {
 // Status is the HTTP status of an error outside an executed operation.
 func Status(err error) int {
 	switch known(err).Code {
-	case core.Invalid:
+	case core.Invalid, core.InvalidCredentials: // not 401, at which clients refresh their session
 		return http.StatusBadRequest
 	case core.Aborted:
 		if errors.Is(err, os.ErrDeadlineExceeded) {
