@@ -14,8 +14,7 @@ import (
 // maxBatch bounds the ids of one lookup; longer lists are split.
 const maxBatch = 500
 
-// maxTries bounds how often an update starts over because another write came
-// between its read and its write.
+// maxTries bounds how often a write starts over that others seldom come before.
 const maxTries = 10
 
 // Collection is the one mechanism behind every stored type: rules, versions,
@@ -35,6 +34,7 @@ type Collection[T any] struct {
 	// settle, when not nil, brings a document that was read up to the present
 	// moment, where the clock alone has changed what it is.
 	settle func(context.Context, *T)
+	turns  turns // of those who write one document, by its id
 	// advisor looks at lists before they are read.
 	advisor *advisor
 }
@@ -147,61 +147,67 @@ func (c *Collection[T]) insert(doc *T) Op {
 // update lets change edit the document and stores what it changed, as one step:
 // rules hold for the document before and after, the version counts up, and a
 // write that came in between starts it over, so change must be free of side
-// effects and must replace slices instead of editing them. expected, when not
+// effects and must replace slices instead of editing them. Updates of one document
+// wait for their turn. expected, when not
 // nil, is the version that the caller knows: CONFLICT when it differs. The
 // operations that change returns are written along, all or none.
-func (c *Collection[T]) update(ctx context.Context, id string, expected *int64, change func(doc *T) ([]Op, error)) (*T, error) {
-	for range maxTries {
-		before, err := c.current(ctx, id, Update, expected)
-		if err != nil {
-			return nil, err
-		}
-		after := *before
-		also, err := change(&after)
-		if err != nil {
-			return nil, err
-		}
-		if err := c.extend(ctx, before, &after); err != nil {
-			return nil, err
-		}
-		may := c.may(ctx, Update)
-		if !may.Match(&after, c.spec.Search) {
-			return nil, denied(ctx)
-		}
-		patch := append(diff(before, &after), diffAdded(headOf(before), headOf(&after))...)
-		if len(patch) == 0 && len(also) == 0 {
-			return before, nil
-		}
-		h := headOf(&after)
-		h.Version, h.UpdatedAt = h.Version+1, Millis(c.now())
-		patch = append(patch, Inc("version", 1), Set("updatedAt", h.UpdatedAt))
-		err = c.docs.Write(ctx, append([]Op{{Kind: OpUpdate, Coll: c.spec.Name, Filter: c.exactly(before, may), Patch: patch}}, also...)...)
-		if raced(err) {
-			continue
-		}
-		return &after, err
+func (c *Collection[T]) update(ctx context.Context, id string, expected *int64, change func(doc *T) ([]Op, error)) (doc *T, err error) {
+	err = c.turns.do(ctx, id, raced, func(ctx context.Context) error {
+		doc, err = c.tryUpdate(ctx, id, expected, change)
+		return err
+	})
+	if err != nil {
+		return nil, err
 	}
-	return nil, Errorf(Unavailable, "The record is being changed by others; try again.")
+	return doc, nil
+}
+
+// tryUpdate is update until another write comes in between.
+func (c *Collection[T]) tryUpdate(ctx context.Context, id string, expected *int64, change func(doc *T) ([]Op, error)) (*T, error) {
+	before, err := c.current(ctx, id, Update, expected)
+	if err != nil {
+		return nil, err
+	}
+	after := *before
+	also, err := change(&after)
+	if err != nil {
+		return nil, err
+	}
+	if err := c.extend(ctx, before, &after); err != nil {
+		return nil, err
+	}
+	may := c.may(ctx, Update)
+	if !may.Match(&after, c.spec.Search) {
+		return nil, denied(ctx)
+	}
+	patch := append(diff(before, &after), diffAdded(headOf(before), headOf(&after))...)
+	if len(patch) == 0 && len(also) == 0 {
+		return before, nil
+	}
+	h := headOf(&after)
+	h.Version, h.UpdatedAt = h.Version+1, Millis(c.now())
+	patch = append(patch, Inc("version", 1), Set("updatedAt", h.UpdatedAt))
+	return &after, c.docs.Write(ctx, append([]Op{{Kind: OpUpdate, Coll: c.spec.Name, Filter: c.exactly(before, may), Patch: patch}}, also...)...)
 }
 
 // delete removes the document, under the same conditions as update, and
 // returns it as it was. check, when not nil, may refuse; it may run several times.
-func (c *Collection[T]) delete(ctx context.Context, id string, expected *int64, check func(context.Context, *T) error) (*T, error) {
-	for range maxTries {
-		doc, err := c.current(ctx, id, Delete, expected)
-		if err == nil && check != nil {
-			err = check(ctx, doc)
+func (c *Collection[T]) delete(ctx context.Context, id string, expected *int64, check func(context.Context, *T) error) (doc *T, err error) {
+	err = c.turns.do(ctx, id, raced, func(ctx context.Context) error {
+		if doc, err = c.current(ctx, id, Delete, expected); err != nil {
+			return err
 		}
-		if err != nil {
-			return nil, err
+		if check != nil {
+			if err := check(inTurn(ctx), doc); err != nil {
+				return err
+			}
 		}
-		err = c.docs.Write(ctx, Op{Kind: OpDelete, Coll: c.spec.Name, Filter: c.exactly(doc, c.may(ctx, Delete))})
-		if raced(err) {
-			continue
-		}
-		return doc, err
+		return c.docs.Write(ctx, Op{Kind: OpDelete, Coll: c.spec.Name, Filter: c.exactly(doc, c.may(ctx, Delete))})
+	})
+	if err != nil {
+		return nil, err
 	}
-	return nil, Errorf(Unavailable, "The record is being changed by others; try again.")
+	return doc, nil
 }
 
 // current reads the document for a write and tells apart why it may not be

@@ -49,3 +49,29 @@ func Names(f Filter) map[string]bool {
 	f.names(func(name string) { names[name] = true })
 	return names
 }
+
+// Turns is the line of writers of each document.
+type Turns struct{ turns turns }
+
+const MaxWaiting = maxWaiting
+
+func (t *Turns) Take(ctx context.Context, key string, run func(context.Context) error) error {
+	return t.turns.do(ctx, key, func(error) bool { return false }, run)
+}
+
+// Waiting counts those who wait for key.
+func (t *Turns) Waiting(key string) int {
+	t.turns.mu.Lock()
+	defer t.turns.mu.Unlock()
+	if l := t.turns.lines[key]; l != nil {
+		return len(l.waiting)
+	}
+	return 0
+}
+
+// Lines counts the keys that somebody has the turn of.
+func (t *Turns) Lines() int {
+	t.turns.mu.Lock()
+	defer t.turns.mu.Unlock()
+	return len(t.turns.lines)
+}

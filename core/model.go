@@ -101,7 +101,7 @@ func (m *Model[T]) Update(ctx context.Context, id string, expected *int64, e Edi
 			return nil, err
 		}
 		if m.BeforeUpdate != nil {
-			if err := m.BeforeUpdate(ctx, before, doc); err != nil {
+			if err := m.BeforeUpdate(inTurn(ctx), before, doc); err != nil {
 				return nil, err
 			}
 		}

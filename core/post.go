@@ -233,16 +233,19 @@ func (p *Posts) Publish(ctx context.Context, id string, expected *int64, at *tim
 	})
 }
 
-// updateSlugged is an Update that may claim a slug: when another post took it
-// in the same moment, the claim starts over.
+// updateSlugged is an update that may claim a slug: when another post took it
+// in the same moment, the claim starts over, one claim after another.
 func (p *Posts) updateSlugged(ctx context.Context, id string, expected *int64, change func(*Post) ([]Op, error)) (*Post, error) {
-	for range maxTries {
-		post, err := p.update(ctx, id, expected, change)
-		if !isTaken(err, "slugs") {
-			return post, err
-		}
+	post, err := p.update(ctx, id, expected, change)
+	lost := func(err error) bool { return isTaken(err, "slugs") }
+	if !lost(err) {
+		return post, err
 	}
-	return nil, Errorf(Unavailable, "Others publish under the same slug at this moment; try again.")
+	err = p.turns.do(ctx, "slugs", lost, func(ctx context.Context) error {
+		post, err = p.update(ctx, id, expected, change)
+		return err
+	})
+	return post, err
 }
 
 // Unpublish makes a post a draft again.
