@@ -106,6 +106,17 @@ describe('errors have their codes', () => {
   })
 })
 
+test('of two mutations that were sent together, each tells what came of it', async () => {
+  const id = await publish(who, { title: 'Before' })
+  const { client } = connect({ token: who.token })
+  const { data, error } = await client.mutation(gql`mutation ($id: ID!) {
+    good: updatePost(input: { id: $id, title: "After" }) { post { title } }
+    bad: updatePost(input: { id: $id, title: "" }) { post { title } }
+  }`, { id })
+  assert.deepEqual(data, { good: { post: { title: 'After' } }, bad: null })
+  assert.deepEqual(error.graphQLErrors.map(e => [e.path, e.extensions.code]), [[['bad'], 'BAD_USER_INPUT']])
+})
+
 test('a file goes up', async () => {
   const text = 'A line of many.\n'.repeat(1000)
   const { client } = connect({

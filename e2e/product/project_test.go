@@ -51,6 +51,14 @@ func TestShop(t *testing.T) {
 			}) { product { id version kind published maker { username } } } }`, vars{"p": photos}, "createProduct.product.id").(string)
 		p.Refused("", `query($id: ID!) { product(id: $id) { name } }`, vars{"id": id}, "NOT_FOUND")
 		p.Refused(maker, `mutation { createProduct(input: {name: "Copy", sku: "BO-001", price: 1}) { product { id } } }`, nil, "CONFLICT")
+		both, err := p.Post(maker, `mutation {
+			a: createProduct(input: {name: "Oar", sku: "OA-001", price: 1}) { product { name } }
+			b: createProduct(input: {name: "Copy", sku: "BO-001", price: 1}) { product { name } }
+		}`, nil)
+		if err != nil || grapnel.Code(both) != "CONFLICT" {
+			t.Errorf("two mutations of which one fails: %v %v", both, err)
+		}
+		grapnel.Wants(t, both["data"], vars{"a.product.name": "Oar", "b": nil})
 		p.Refused(maker, `mutation($id: ID!) { updateProduct(input: {id: $id, costPrice: 3}) { product { id } } }`, vars{"id": id}, "FORBIDDEN")
 		p.Refused("", `mutation { createProduct(input: {name: "Mine", sku: "XX-000", price: 1}) { product { id } } }`, nil, "UNAUTHENTICATED")
 		p.Refused(buyer, `mutation($id: ID!) { createProduct(input: {name: "Forged", sku: "XX-000", price: 1, makerId: $id}) { product { id } } }`, vars{"id": makerID}, "FORBIDDEN")

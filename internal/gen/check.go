@@ -173,6 +173,9 @@ func (r *reader) strangers() {
 		for _, f := range def.Fields {
 			if roots[def.Name] {
 				r.meaning(f, "is a field of "+def.Name)
+				if def.Name == "Mutation" && f.Type.NonNull {
+					r.problems.add(f.Type.Position, "A mutation can be null, so that its error does not hide what others of the request have done: write %s: %s.", f.Name, strings.TrimSuffix(f.Type.String(), "!"))
+				}
 			} else {
 				r.meaning(f, "is not stored", "customResolver")
 			}

@@ -93,6 +93,9 @@ export async function name(url: string, id: string): Promise<string | undefined>
 export async function write(url: string, token: string, input: CreatePostInput): Promise<string> {
   const client = new GraphQLClient(url, { headers: { authorization: `Bearer ${token}` } })
   const { createPost } = await client.request(create, { input })
+  // @ts-expect-error: a mutation that fails is null beside the others.
+  createPost.post
+  if (!createPost) throw new Error('graphql-request throws for errors')
   return describe(createPost.post)
 }
 

@@ -1987,44 +1987,14 @@ func (ec *executionContext) unmarshalNCompleteAssetUploadInput2githubᚗcomᚋgr
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) marshalNCompleteAssetUploadPayload2ᚖgithubᚗcomᚋgrapnelᚋgrapnelᚋgraphᚋmodelᚐCompleteAssetUploadPayload(ctx context.Context, sel ast.SelectionSet, v *model.CompleteAssetUploadPayload) graphql.Marshaler {
-	if v == nil {
-		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
-			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
-		}
-		return graphql.Null
-	}
-	return ec._CompleteAssetUploadPayload(ctx, sel, v)
-}
-
 func (ec *executionContext) unmarshalNCreateAssetUploadInput2githubᚗcomᚋgrapnelᚋgrapnelᚋgraphᚋmodelᚐCreateAssetUploadInput(ctx context.Context, v any) (model.CreateAssetUploadInput, error) {
 	res, err := ec.unmarshalInputCreateAssetUploadInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) marshalNCreateAssetUploadPayload2ᚖgithubᚗcomᚋgrapnelᚋgrapnelᚋgraphᚋmodelᚐCreateAssetUploadPayload(ctx context.Context, sel ast.SelectionSet, v *model.CreateAssetUploadPayload) graphql.Marshaler {
-	if v == nil {
-		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
-			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
-		}
-		return graphql.Null
-	}
-	return ec._CreateAssetUploadPayload(ctx, sel, v)
-}
-
 func (ec *executionContext) unmarshalNDeleteAssetInput2githubᚗcomᚋgrapnelᚋgrapnelᚋgraphᚋmodelᚐDeleteAssetInput(ctx context.Context, v any) (model.DeleteAssetInput, error) {
 	res, err := ec.unmarshalInputDeleteAssetInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
-}
-
-func (ec *executionContext) marshalNDeleteAssetPayload2ᚖgithubᚗcomᚋgrapnelᚋgrapnelᚋgraphᚋmodelᚐDeleteAssetPayload(ctx context.Context, sel ast.SelectionSet, v *model.DeleteAssetPayload) graphql.Marshaler {
-	if v == nil {
-		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
-			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
-		}
-		return graphql.Null
-	}
-	return ec._DeleteAssetPayload(ctx, sel, v)
 }
 
 func (ec *executionContext) marshalNHTTPHeader2githubᚗcomᚋgrapnelᚋgrapnelᚋcoreᚐHTTPHeader(ctx context.Context, sel ast.SelectionSet, v core.HTTPHeader) graphql.Marshaler {
@@ -2062,29 +2032,9 @@ func (ec *executionContext) unmarshalNUpdateAssetInput2githubᚗcomᚋgrapnelᚋ
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) marshalNUpdateAssetPayload2ᚖgithubᚗcomᚋgrapnelᚋgrapnelᚋgraphᚋmodelᚐUpdateAssetPayload(ctx context.Context, sel ast.SelectionSet, v *model.UpdateAssetPayload) graphql.Marshaler {
-	if v == nil {
-		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
-			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
-		}
-		return graphql.Null
-	}
-	return ec._UpdateAssetPayload(ctx, sel, v)
-}
-
 func (ec *executionContext) unmarshalNUploadAssetInput2githubᚗcomᚋgrapnelᚋgrapnelᚋgraphᚋmodelᚐUploadAssetInput(ctx context.Context, v any) (model.UploadAssetInput, error) {
 	res, err := ec.unmarshalInputUploadAssetInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
-}
-
-func (ec *executionContext) marshalNUploadAssetPayload2ᚖgithubᚗcomᚋgrapnelᚋgrapnelᚋgraphᚋmodelᚐUploadAssetPayload(ctx context.Context, sel ast.SelectionSet, v *model.UploadAssetPayload) graphql.Marshaler {
-	if v == nil {
-		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
-			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
-		}
-		return graphql.Null
-	}
-	return ec._UploadAssetPayload(ctx, sel, v)
 }
 
 func (ec *executionContext) unmarshalNVisibility2githubᚗcomᚋgrapnelᚋgrapnelᚋcoreᚐVisibility(ctx context.Context, v any) (core.Visibility, error) {
@@ -2219,6 +2169,41 @@ func (ec *executionContext) unmarshalOAssetWhere2ᚖgithubᚗcomᚋgrapnelᚋgra
 	}
 	res, err := ec.unmarshalInputAssetWhere(ctx, v)
 	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalOCompleteAssetUploadPayload2ᚖgithubᚗcomᚋgrapnelᚋgrapnelᚋgraphᚋmodelᚐCompleteAssetUploadPayload(ctx context.Context, sel ast.SelectionSet, v *model.CompleteAssetUploadPayload) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._CompleteAssetUploadPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOCreateAssetUploadPayload2ᚖgithubᚗcomᚋgrapnelᚋgrapnelᚋgraphᚋmodelᚐCreateAssetUploadPayload(ctx context.Context, sel ast.SelectionSet, v *model.CreateAssetUploadPayload) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._CreateAssetUploadPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalODeleteAssetPayload2ᚖgithubᚗcomᚋgrapnelᚋgrapnelᚋgraphᚋmodelᚐDeleteAssetPayload(ctx context.Context, sel ast.SelectionSet, v *model.DeleteAssetPayload) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._DeleteAssetPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOUpdateAssetPayload2ᚖgithubᚗcomᚋgrapnelᚋgrapnelᚋgraphᚋmodelᚐUpdateAssetPayload(ctx context.Context, sel ast.SelectionSet, v *model.UpdateAssetPayload) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._UpdateAssetPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOUploadAssetPayload2ᚖgithubᚗcomᚋgrapnelᚋgrapnelᚋgraphᚋmodelᚐUploadAssetPayload(ctx context.Context, sel ast.SelectionSet, v *model.UploadAssetPayload) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._UploadAssetPayload(ctx, sel, v)
 }
 
 func (ec *executionContext) unmarshalOVisibility2ᚕgithubᚗcomᚋgrapnelᚋgrapnelᚋcoreᚐVisibilityᚄ(ctx context.Context, v any) ([]core.Visibility, error) {

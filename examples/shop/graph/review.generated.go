@@ -1331,29 +1331,9 @@ func (ec *executionContext) unmarshalNCreateReviewInput2githubᚗcomᚋgrapnel�
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) marshalNCreateReviewPayload2ᚖgithubᚗcomᚋgrapnelᚋgrapnelᚋexamplesᚋshopᚋgraphᚋmodelᚐCreateReviewPayload(ctx context.Context, sel ast.SelectionSet, v *model.CreateReviewPayload) graphql.Marshaler {
-	if v == nil {
-		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
-			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
-		}
-		return graphql.Null
-	}
-	return ec._CreateReviewPayload(ctx, sel, v)
-}
-
 func (ec *executionContext) unmarshalNDeleteReviewInput2githubᚗcomᚋgrapnelᚋgrapnelᚋexamplesᚋshopᚋgraphᚋmodelᚐDeleteReviewInput(ctx context.Context, v any) (model.DeleteReviewInput, error) {
 	res, err := ec.unmarshalInputDeleteReviewInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
-}
-
-func (ec *executionContext) marshalNDeleteReviewPayload2ᚖgithubᚗcomᚋgrapnelᚋgrapnelᚋexamplesᚋshopᚋgraphᚋmodelᚐDeleteReviewPayload(ctx context.Context, sel ast.SelectionSet, v *model.DeleteReviewPayload) graphql.Marshaler {
-	if v == nil {
-		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
-			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
-		}
-		return graphql.Null
-	}
-	return ec._DeleteReviewPayload(ctx, sel, v)
 }
 
 func (ec *executionContext) marshalNReview2ᚕᚖgithubᚗcomᚋgrapnelᚋgrapnelᚋexamplesᚋshopᚋgraphᚋmodelᚐReviewᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.Review) graphql.Marshaler {
@@ -1442,14 +1422,18 @@ func (ec *executionContext) unmarshalNUpdateReviewInput2githubᚗcomᚋgrapnel�
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) marshalNUpdateReviewPayload2ᚖgithubᚗcomᚋgrapnelᚋgrapnelᚋexamplesᚋshopᚋgraphᚋmodelᚐUpdateReviewPayload(ctx context.Context, sel ast.SelectionSet, v *model.UpdateReviewPayload) graphql.Marshaler {
+func (ec *executionContext) marshalOCreateReviewPayload2ᚖgithubᚗcomᚋgrapnelᚋgrapnelᚋexamplesᚋshopᚋgraphᚋmodelᚐCreateReviewPayload(ctx context.Context, sel ast.SelectionSet, v *model.CreateReviewPayload) graphql.Marshaler {
 	if v == nil {
-		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
-			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
-		}
 		return graphql.Null
 	}
-	return ec._UpdateReviewPayload(ctx, sel, v)
+	return ec._CreateReviewPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalODeleteReviewPayload2ᚖgithubᚗcomᚋgrapnelᚋgrapnelᚋexamplesᚋshopᚋgraphᚋmodelᚐDeleteReviewPayload(ctx context.Context, sel ast.SelectionSet, v *model.DeleteReviewPayload) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._DeleteReviewPayload(ctx, sel, v)
 }
 
 func (ec *executionContext) marshalOReview2ᚖgithubᚗcomᚋgrapnelᚋgrapnelᚋexamplesᚋshopᚋgraphᚋmodelᚐReview(ctx context.Context, sel ast.SelectionSet, v *model.Review) graphql.Marshaler {
@@ -1490,6 +1474,13 @@ func (ec *executionContext) unmarshalOReviewWhere2ᚖgithubᚗcomᚋgrapnelᚋgr
 	}
 	res, err := ec.unmarshalInputReviewWhere(ctx, v)
 	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalOUpdateReviewPayload2ᚖgithubᚗcomᚋgrapnelᚋgrapnelᚋexamplesᚋshopᚋgraphᚋmodelᚐUpdateReviewPayload(ctx context.Context, sel ast.SelectionSet, v *model.UpdateReviewPayload) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._UpdateReviewPayload(ctx, sel, v)
 }
 
 // endregion ***************************** type.gotpl *****************************
