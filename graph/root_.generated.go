@@ -1574,23 +1574,23 @@ extend type Mutation {
   """
   Uploads a file within this request. Its bytes go to the store while they arrive.
   """
-  uploadAsset(input: UploadAssetInput!): UploadAssetPayload!
+  uploadAsset(input: UploadAssetInput!): UploadAssetPayload
   """
   Promises a file and gives a signed request to send it with, straight to the store: for uploads in the background.
   """
-  createAssetUpload(input: CreateAssetUploadInput!): CreateAssetUploadPayload!
+  createAssetUpload(input: CreateAssetUploadInput!): CreateAssetUploadPayload
   """
   Says that the file of ` + "`" + `createAssetUpload` + "`" + ` was sent. It is checked against the promise and becomes READY.
   """
-  completeAssetUpload(input: CompleteAssetUploadInput!): CompleteAssetUploadPayload!
+  completeAssetUpload(input: CompleteAssetUploadInput!): CompleteAssetUploadPayload
   """
   Changes what is said of a file: your own, or any for editors.
   """
-  updateAsset(input: UpdateAssetInput!): UpdateAssetPayload!
+  updateAsset(input: UpdateAssetInput!): UpdateAssetPayload
   """
   Removes a file and its bytes for good. Posts that show it lose it.
   """
-  deleteAsset(input: DeleteAssetInput!): DeleteAssetPayload!
+  deleteAsset(input: DeleteAssetInput!): DeleteAssetPayload
 }
 `, BuiltIn: false},
 	{Name: "../schema/base.graphqls", Input: `"""
@@ -2143,23 +2143,23 @@ extend type Mutation {
   """
   For authors: begins a draft.
   """
-  createPost(input: CreatePostInput!): CreatePostPayload!
+  createPost(input: CreatePostInput!): CreatePostPayload
   """
   Changes a post: your own, or any for editors.
   """
-  updatePost(input: UpdatePostInput!): UpdatePostPayload!
+  updatePost(input: UpdatePostInput!): UpdatePostPayload
   """
   Publishes a post, now or at a given time, and claims its slug.
   """
-  publishPost(input: PublishPostInput!): PublishPostPayload!
+  publishPost(input: PublishPostInput!): PublishPostPayload
   """
   Makes a published post a draft again and gives up its slugs until it is published anew.
   """
-  unpublishPost(input: UnpublishPostInput!): UnpublishPostPayload!
+  unpublishPost(input: UnpublishPostInput!): UnpublishPostPayload
   """
   Removes a post for good.
   """
-  deletePost(input: DeletePostInput!): DeletePostPayload!
+  deletePost(input: DeletePostInput!): DeletePostPayload
 }
 `, BuiltIn: false},
 	{Name: "../schema/session.graphqls", Input: `"""
@@ -2275,25 +2275,25 @@ extend type Mutation {
   """
   Makes an account and signs in. The role is MEMBER unless the server is set otherwise; FORBIDDEN where sign-up is closed.
   """
-  signUp(input: SignUpInput!): SignUpPayload! @cost(weight: "5000")
+  signUp(input: SignUpInput!): SignUpPayload @cost(weight: "5000")
   """
   Starts a session. A wrong password and an unknown address get the same answer, INVALID_CREDENTIALS.
   """
-  signIn(input: SignInInput!): SignInPayload! @cost(weight: "5000")
+  signIn(input: SignInInput!): SignInPayload @cost(weight: "5000")
   """
   Replaces the tokens of a session. The old refresh token still works for 30
   seconds (a second tab, a lost reply); whoever uses it later ends the session,
   for then it was stolen.
   """
-  refreshSession(input: RefreshSessionInput!): RefreshSessionPayload!
+  refreshSession(input: RefreshSessionInput!): RefreshSessionPayload
   """
   Ends this session, or all of yours.
   """
-  signOut(input: SignOutInput!): SignOutPayload!
+  signOut(input: SignOutInput!): SignOutPayload
   """
   Sets a new password and ends your other sessions.
   """
-  changePassword(input: ChangePasswordInput!): ChangePasswordPayload! @cost(weight: "5000")
+  changePassword(input: ChangePasswordInput!): ChangePasswordPayload @cost(weight: "5000")
 }
 `, BuiltIn: false},
 	{Name: "../schema/user.graphqls", Input: `"""
@@ -2415,19 +2415,19 @@ extend type Mutation {
   """
   Changes a profile: your own, or anybody's for an admin.
   """
-  updateUser(input: UpdateUserInput!): UpdateUserPayload!
+  updateUser(input: UpdateUserInput!): UpdateUserPayload
   """
   For admins: gives a user a role. The last admin keeps theirs.
   """
-  setUserRole(input: SetUserRoleInput!): SetUserRolePayload!
+  setUserRole(input: SetUserRoleInput!): SetUserRolePayload
   """
   For admins: ends the user's sessions within 5 seconds and refuses new ones. The last active admin cannot be suspended.
   """
-  suspendUser(input: SuspendUserInput!): SuspendUserPayload!
+  suspendUser(input: SuspendUserInput!): SuspendUserPayload
   """
   For admins: lets a suspended user sign in again.
   """
-  unsuspendUser(input: UnsuspendUserInput!): UnsuspendUserPayload!
+  unsuspendUser(input: UnsuspendUserInput!): UnsuspendUserPayload
 }
 `, BuiltIn: false},
 	{Name: "../schema/gen/asset.graphqls", Input: `"""
