@@ -214,6 +214,16 @@ func (i *inbox) Receive(_ context.Context, id string, query url.Values, body io.
 	return nil
 }
 
+// logged is the first line of the log that holds text.
+func logged(s *server, text string) string {
+	for line := range strings.Lines(s.log.String()) {
+		if strings.Contains(line, text) {
+			return line
+		}
+	}
+	return ""
+}
+
 func TestUploads(t *testing.T) {
 	t.Parallel()
 	in := &inbox{got: map[string]string{}}
@@ -269,8 +279,12 @@ func TestUploads(t *testing.T) {
 		resp.Body.Close()
 	}
 	until(t, "it was not ABORTED", func() bool {
-		return strings.Contains(s.log.String(), `"path":"/uploads/asset_7","operation":"","status":400`)
+		line := logged(s, `"path":"/uploads/asset_7"`)
+		return strings.Contains(line, `"status":400`) && strings.Contains(line, `"aborted":true`)
 	})
+	if line := logged(s, `"path":"/uploads/asset_6"`); strings.Contains(line, "aborted") {
+		t.Error(line)
+	}
 	if in.got["asset_7"] != "" {
 		t.Error("a cut file was kept")
 	}

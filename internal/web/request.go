@@ -59,6 +59,10 @@ func identify(next http.Handler, address func(*http.Request) string, log *slog.L
 			if r.URL.Path == "/healthz" || r.URL.Path == "/readyz" {
 				level = slog.LevelDebug
 			}
+			var aborted slog.Attr // none
+			if ctx.Err() != nil {
+				aborted = slog.Bool("aborted", true) // nobody got the answer
+			}
 			log.LogAttrs(ctx, level, "request",
 				slog.String("request", n.id),
 				slog.String("method", r.Method),
@@ -68,6 +72,7 @@ func identify(next http.Handler, address func(*http.Request) string, log *slog.L
 				slog.Int64("bytes", rec.bytes),
 				slog.Duration("duration", time.Since(start)),
 				slog.String("address", client.Address),
+				aborted,
 			)
 		}()
 		next.ServeHTTP(rec, r.WithContext(ctx))

@@ -32,7 +32,6 @@ func Uploads(to Receiver, log *slog.Logger) http.Handler {
 			if body.err != nil && !core.Is(err, core.TooLarge) {
 				err = core.Wrap(core.Aborted, body.err, "The file did not arrive.")
 			}
-			body.discard()
 			refuse(w, r, log, err)
 			return
 		}
@@ -71,18 +70,3 @@ func (p *patientReader) Read(b []byte) (int, error) {
 	}
 	return n, err
 }
-
-// discard reads on for a while after a refusal: most clients look at the answer
-// only when they could send everything.
-func (p *patientReader) discard() {
-	if p.err == nil {
-		_ = p.control.SetReadDeadline(time.Now().Add(discardTime))
-		_, _ = io.CopyN(io.Discard, p.body, discardBytes)
-		_ = p.control.SetReadDeadline(time.Time{})
-	}
-}
-
-const (
-	discardTime  = 5 * time.Second
-	discardBytes = 16 << 20
-)

@@ -149,6 +149,7 @@ func New(c Config) (*Server, error) {
 	h = securityHeaders(h, c.PublicURL)
 	h = recovery(h, c.Log)
 	h = identify(h, clients(c.TrustedProxies, c.Log), c.Log)
+	h = graphqlhttp.Linger(h, c.Limits.Linger)
 	s.handler = h
 	return s, nil
 }
@@ -194,9 +195,10 @@ type Limits struct {
 	CachedQueries    int // parsed and persisted documents, each; 1,000
 	CachedQueryBytes int // bytes of their text, each; 4 MiB
 
-	Deadline  time.Duration // of a query or mutation, uploads excepted; 30 s
-	BodyRead  time.Duration // for a request body to arrive, uploads excepted; 30 s
-	BodyWrite time.Duration // for an answer to be taken after the operation, files excepted; 60 s
+	Deadline  time.Duration         // of a query or mutation, uploads excepted; 30 s
+	BodyRead  time.Duration         // for a request body to arrive, uploads excepted; 30 s
+	BodyWrite time.Duration         // for an answer to be taken after the operation, files excepted; 60 s
+	Linger    graphqlhttp.Lingering // over a body that was not wanted; 64 MiB within 60 s, and 5 s more
 
 	Streams          int           // sockets and event streams open at once; 5,000
 	NetworkStreams   int           // of them from one network, which is an IPv4 address or an IPv6 /64; 1,250
@@ -239,6 +241,7 @@ func (l Limits) orDefaults() Limits {
 		Deadline:           cmp.Or(l.Deadline, 30*time.Second),
 		BodyRead:           cmp.Or(l.BodyRead, 30*time.Second),
 		BodyWrite:          cmp.Or(l.BodyWrite, 60*time.Second),
+		Linger:             cmp.Or(l.Linger, graphqlhttp.Lingering{Bytes: 64 << 20, Time: 60 * time.Second, Last: 5 * time.Second}),
 		Streams:            cmp.Or(l.Streams, 5_000),
 		NetworkStreams:     cmp.Or(l.NetworkStreams, 1_250),
 		SocketOperations:   cmp.Or(l.SocketOperations, 50),

@@ -28,7 +28,6 @@ type socket struct {
 	progress int64         // bytes of the stride
 	tail     string        // comes after the body's end, see Read
 	ended    bool          // the body was read to its end
-	broken   bool          // the body cannot be read on
 	err      error
 
 	mu      sync.Mutex // guards the connection's deadline
@@ -84,7 +83,7 @@ func (s *socket) Read(p []byte) (int, error) {
 		if s.interrupted() {
 			err = errors.New("interrupted")
 		}
-		s.broken, s.err = true, unread(err)
+		s.err = unread(err)
 	}
 	return n, s.err
 }
@@ -112,19 +111,6 @@ func (s *socket) interrupted() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.stopped
-}
-
-// drain throws away what the client still sends, within limits, and releases
-// the connection. It reports whether another request can follow on it. Nobody
-// may be reading.
-func (s *socket) drain(length, limit int64, wait time.Duration) bool {
-	if rest := length - s.read; !s.ended && !s.broken && rest <= limit {
-		s.deadline(time.Now().Add(wait))
-		n, err := io.Copy(io.Discard, io.LimitReader(s.body, limit+1))
-		s.ended = err == nil && n <= limit
-	}
-	s.release()
-	return s.ended
 }
 
 // release gives the connection back to net/http, without a deadline.

@@ -25,8 +25,6 @@ type form struct {
 	length int64       // of the request; -1 unknown
 	tail   int64       // bytes of the closing boundary
 	files  []*file     // as mapped, in the order of the map
-	header http.Header // of the answer
-	http1  bool
 	finish func() bool // ends the interruption by the context
 
 	mu     sync.Mutex // whoever holds it may read the body
@@ -51,8 +49,6 @@ func newForm(t Transport, w http.ResponseWriter, r *http.Request) (*form, error)
 		limits: t,
 		length: r.ContentLength,
 		tail:   int64(len("\r\n--" + boundary + "--\r\n")),
-		header: w.Header(),
-		http1:  r.ProtoMajor == 1,
 		// net/http ends the context of a client that left only once the body
 		// was read; this is for limits that others set.
 		finish: context.AfterFunc(r.Context(), s.interrupt),
@@ -85,8 +81,8 @@ func (m *form) next() (*multipart.Part, error) {
 	return part, m.err
 }
 
-// close ends all reading and answers for the rest of the body. It must come
-// before the answer is written and may be called again.
+// close ends all reading. It must come before the answer is written, which waits
+// for the rest of the body, and may be called again.
 func (m *form) close() {
 	if !m.mu.TryLock() {
 		// A reader that outlives the operation: do not wait for its client.
@@ -100,13 +96,7 @@ func (m *form) close() {
 	m.closed = true
 	m.finish()
 	m.held.close()
-	if !m.http1 { // HTTP/2 resets the one stream; the connection is not in question
-		m.socket.release()
-		return
-	}
-	if !m.socket.drain(m.length, m.limits.DrainBytes, m.limits.DrainTime) {
-		m.header.Set("Connection", "close")
-	}
+	m.socket.release()
 }
 
 // file is one mapped file; everything in it is guarded by the form's mutex.

@@ -17,7 +17,8 @@ import (
 
 // Transport runs multipart requests. A zero field means its default. Put no
 // buffering or compressing middleware and no general body limit in front of it,
-// and no ReadTimeout on the server: it has limits and deadlines of its own.
+// and no ReadTimeout on the server: it has limits and deadlines of its own. Files
+// that nobody read are the business of [graphqlhttp.Linger].
 // Middleware that wraps the ResponseWriter must have Unwrap, or the deadlines
 // have no effect.
 type Transport struct {
@@ -28,13 +29,6 @@ type Transport struct {
 	// IdleTimeout is how long the client may take to send its next 16 KiB,
 	// not counting the time in which nobody wants to read; 30 s.
 	IdleTimeout time.Duration
-	// DrainBytes and DrainTime bound what is read and thrown away after an
-	// operation that did not read all its files: most browsers show the answer
-	// only when they could send everything; 64 MiB and 5 s. Beyond that the
-	// connection is closed.
-	DrainBytes int64
-	DrainTime  time.Duration
-
 	// TempDir is where parts are held back; the system's default if empty.
 	TempDir string
 }
@@ -61,8 +55,6 @@ func (t Transport) withDefaults() Transport {
 	def(&t.MaxRequest, t.MaxFile+4<<20)
 	def(&t.MaxHeld, 64<<20)
 	def(&t.IdleTimeout, 30*time.Second)
-	def(&t.DrainBytes, 64<<20)
-	def(&t.DrainTime, 5*time.Second)
 	return t
 }
 

@@ -24,6 +24,7 @@ import (
 	"go.uber.org/goleak"
 
 	"github.com/grapnel/grapnel/core"
+	"github.com/grapnel/grapnel/internal/graphqlhttp"
 	"github.com/grapnel/grapnel/resolvers/upload"
 )
 
@@ -75,7 +76,13 @@ func newHandler(t upload.Transport, resolve resolver) *handler.Server {
 
 func serve(t testing.TB, h http.Handler) *httptest.Server {
 	t.Helper()
-	s := httptest.NewServer(h)
+	return lingering(t, h, 20*time.Second)
+}
+
+// lingering serves h and waits so long for bodies that nobody reads.
+func lingering(t testing.TB, h http.Handler, wait time.Duration) *httptest.Server {
+	t.Helper()
+	s := httptest.NewServer(graphqlhttp.Linger(h, graphqlhttp.Lingering{Bytes: 8 << 20, Time: wait, Last: wait}))
 	t.Cleanup(s.Close)
 	return s
 }
