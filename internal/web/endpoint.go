@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/99designs/gqlgen/graphql"
@@ -27,12 +28,19 @@ type endpoint struct {
 	auth       *authenticator
 	maxAge     time.Duration // for which caches may answer visitors
 	playground bool
+	downgraded sync.Once // the warning about it
 }
 
 func (e *endpoint) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	r = r.WithContext(graphql.StartOperationTrace(r.Context()))
-	if r.Method == http.MethodGet && strings.EqualFold(r.Header.Get("Upgrade"), "websocket") {
+	if wants, may := upgrades(r); may {
 		e.streams.socket(w, r)
+		return
+	} else if wants {
+		e.downgraded.Do(func() {
+			e.streams.log.WarnContext(r.Context(), "a WebSocket came without its upgrade: the proxy before this server must pass Upgrade and Connection on", "request", RequestID(r.Context()))
+		})
+		graphqlhttp.Refuse(w, r, core.Errorf(core.Invalid, "The headers that open a WebSocket are missing: a proxy does not pass Upgrade and Connection on."))
 		return
 	}
 	w.Header().Add("Vary", "Accept")
@@ -67,6 +75,28 @@ func (e *endpoint) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if ctx, ok := e.auth.operation(w, r); ok {
 		e.run(w, r.WithContext(ctx), params)
 	}
+}
+
+// upgrades reports whether r wants to become a WebSocket, and whether it may: a
+// proxy takes the headers away that are meant for one hop (RFC 9110, section 7.6.1).
+func upgrades(r *http.Request) (wants, may bool) {
+	if r.Method != http.MethodGet {
+		return false, false
+	}
+	upgrade := hasToken(r.Header["Upgrade"], "websocket")
+	return upgrade || r.Header.Get("Sec-WebSocket-Key") != "", upgrade && hasToken(r.Header["Connection"], "upgrade")
+}
+
+// hasToken reports whether a list header has a token, whatever its case.
+func hasToken(lines []string, token string) bool {
+	for _, line := range lines {
+		for item := range strings.SplitSeq(line, ",") {
+			if strings.EqualFold(strings.TrimSpace(item), token) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // isVisit reports whether a person opened the endpoint in a browser.

@@ -1,10 +1,12 @@
 package web
 
 import (
+	"bufio"
 	"context"
 	"encoding/json"
 	"errors"
 	"io"
+	"net"
 	"net/http"
 	"strings"
 	"sync"
@@ -58,9 +60,10 @@ type socket struct {
 	stop    context.CancelFunc
 	request *http.Request // the upgrade
 
-	ready sync.Mutex // guards conn and shut
+	ready sync.Mutex // guards conn, wire and shut
 	conn  *websocket.Conn
-	shut  bool // to be closed before conn is there
+	wire  net.Conn // below conn
+	shut  bool     // to be closed before conn is there
 
 	wait   sync.WaitGroup
 	finite sync.WaitGroup // queries and mutations that run
@@ -87,7 +90,8 @@ func (s *streams) socket(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	defer s.remove(c)
-	conn, err := websocket.Accept(w, r, &websocket.AcceptOptions{
+	upgrade := &hijacking{ResponseWriter: w}
+	conn, err := websocket.Accept(upgrade, r, &websocket.AcceptOptions{
 		Subprotocols:       []string{subprotocol},
 		InsecureSkipVerify: true, // add has checked the origin, by the list that CORS uses
 		OnPingReceived:     func(context.Context, []byte) bool { return s.engine.meter.wait(c.caller(), frameCost) == nil },
@@ -96,8 +100,8 @@ func (s *streams) socket(w http.ResponseWriter, r *http.Request) {
 	if err != nil {
 		return // Accept has answered
 	}
-	conn.SetReadLimit(s.limits.Body)
-	c.accepted(conn)
+	conn.SetReadLimit(-1) // ours: see read
+	c.accepted(conn, upgrade.conn)
 	if conn.Subprotocol() != subprotocol {
 		c.close(closeSubprotocol, "Subprotocol not acceptable")
 		return
@@ -105,21 +109,38 @@ func (s *streams) socket(w http.ResponseWriter, r *http.Request) {
 	c.serve()
 }
 
+// hijacking keeps the connection that an upgrade takes over.
+type hijacking struct {
+	http.ResponseWriter
+	conn net.Conn
+}
+
+func (h *hijacking) Hijack() (net.Conn, *bufio.ReadWriter, error) {
+	conn, rw, err := http.NewResponseController(h.ResponseWriter).Hijack()
+	h.conn = conn
+	return conn, rw, err
+}
+
 // accepted makes the connection known to close and drop.
-func (c *socket) accepted(conn *websocket.Conn) {
+func (c *socket) accepted(conn *websocket.Conn, wire net.Conn) {
 	c.ready.Lock()
 	defer c.ready.Unlock()
-	c.conn = conn
+	c.conn, c.wire = conn, wire
 	if c.shut {
-		go func() { _ = conn.Close(websocket.StatusGoingAway, "Server is shutting down") }()
+		go c.close(websocket.StatusGoingAway, "Server is shutting down")
 	}
 }
 
+// lastWord is how long a closed socket is read on.
+const lastWord = 5 * time.Second
+
 // close ends the operations, and then the socket with a code that tells the client
-// why. It waits shortly for the client to answer it.
+// why. It reads on until the client has answered it, for what arrives at a closed
+// connection would reset it, with the code in it; but not for long.
 func (c *socket) close(code websocket.StatusCode, reason string) {
 	c.stop()
 	if conn := c.connection(); conn != nil {
+		_ = c.wire.SetReadDeadline(time.Now().Add(lastWord))
 		_ = conn.Close(code, graphqlhttp.Cut(reason, 120)) // a control frame holds 125 bytes
 	}
 }
@@ -134,10 +155,11 @@ func (c *socket) leave() {
 	c.close(websocket.StatusGoingAway, "Server is shutting down")
 }
 
-// drop ends the socket without a word.
+// drop ends the socket without a word, also one that is being closed.
 func (c *socket) drop() {
 	c.stop()
 	if conn := c.connection(); conn != nil {
+		_ = c.wire.SetReadDeadline(time.Unix(1, 0))
 		_ = conn.CloseNow()
 	}
 }
@@ -162,6 +184,9 @@ func (c *socket) serve() {
 	c.wait.Go(c.pings)
 	for {
 		kind, data, err := c.read()
+		if errors.Is(err, errMessageTooBig) {
+			c.close(websocket.StatusMessageTooBig, err.Error())
+		}
 		if err != nil || c.engine.meter.wait(c.caller(), frameCost+len(data)/bytesPerCost) != nil {
 			return
 		}
@@ -191,7 +216,10 @@ func (c *socket) serve() {
 	}
 }
 
-// read takes the next message. A message that has begun must end soon.
+var errMessageTooBig = errors.New("Message too big")
+
+// read takes the next message. A message that has begun must end soon, and what is
+// over the limit of one that is too big is left to [socket.close].
 func (c *socket) read() (websocket.MessageType, []byte, error) {
 	kind, r, err := c.conn.Reader(c.ctx)
 	if err != nil {
@@ -199,7 +227,10 @@ func (c *socket) read() (websocket.MessageType, []byte, error) {
 	}
 	late := time.AfterFunc(c.limits.MessageRead, c.drop)
 	defer late.Stop()
-	data, err := io.ReadAll(r)
+	data, err := io.ReadAll(io.LimitReader(r, c.limits.Body+1))
+	if int64(len(data)) > c.limits.Body {
+		return kind, nil, errMessageTooBig
+	}
 	return kind, data, err
 }
 

@@ -7,6 +7,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
+	"net"
 	"net/http"
 	"strings"
 	"testing"
@@ -272,6 +274,30 @@ func TestSocketCloseCodes(t *testing.T) {
 			c.send("connection_init", "", nil)
 		}},
 		{"too large", 1009, func(c *client) { c.raw(websocket.MessageText, strings.Repeat(" ", 10_001)) }},
+		{"far too large", 1009, func(c *client) { c.raw(websocket.MessageText, strings.Repeat(" ", 20<<20)) }},
+		{"too large, and more", 1009, func(c *client) {
+			for range 5 {
+				c.raw(websocket.MessageText, strings.Repeat(" ", 2<<20))
+			}
+		}},
+		{"too large, in parts", 1009, func(c *client) {
+			w, err := c.conn.Writer(c.t.Context(), websocket.MessageText)
+			for range 300 {
+				if err == nil {
+					_, err = w.Write(make([]byte, 10_000))
+				}
+			}
+			if err == nil {
+				err = w.Close()
+			}
+			if err != nil {
+				c.t.Fatal(err)
+			}
+		}},
+		{"another message, and more", 4400, func(c *client) {
+			c.send("nonsense", "", nil)
+			c.raw(websocket.MessageText, strings.Repeat(" ", 8<<20))
+		}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
@@ -286,6 +312,49 @@ func TestSocketCloseCodes(t *testing.T) {
 			t.Fatal(err)
 		}
 		c.closed(4406)
+	}
+}
+
+// A WebSocket whose upgrade a proxy took away is told so, and the log too.
+func TestSocketWithoutUpgrade(t *testing.T) {
+	t.Parallel()
+	s := start(t, nil)
+	for _, header := range [][]string{
+		{"Sec-WebSocket-Key", "dGhlIHNhbXBsZSBub25jZQ=="},
+		{"Sec-WebSocket-Key", "dGhlIHNhbXBsZSBub25jZQ==", "Upgrade", "websocket", "Connection", "close"},
+		{"Sec-WebSocket-Key", "dGhlIHNhbXBsZSBub25jZQ==", "Connection", "Upgrade"},
+		{"Upgrade", "WebSocket", "Connection", "close"},
+	} {
+		if a := s.do(t, "GET", "/graphql", "", header...); a.status != 400 || !strings.Contains(a.body, "does not pass Upgrade and Connection on") {
+			t.Errorf("%v: %d %s", header, a.status, a.body)
+		}
+	}
+	if n := strings.Count(s.log.String(), "came without its upgrade"); n != 1 {
+		t.Errorf("logged %d times", n)
+	}
+}
+
+// A client that stops in the middle of a message that is too large is told so, and
+// not waited for.
+func TestSocketStopsWithinLargeMessage(t *testing.T) {
+	t.Parallel()
+	s := start(t, nil)
+	conn, err := net.Dial("tcp", strings.TrimPrefix(s.URL, "http://"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	_ = conn.SetDeadline(time.Now().Add(30 * time.Second))
+	fmt.Fprintf(conn, "GET /graphql HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"+
+		"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Protocol: graphql-transport-ws\r\n\r\n")
+	// A text of 1 GiB, masked with zeros, of which 2 MiB come.
+	_, _ = conn.Write([]byte{0x81, 0xff, 0, 0, 0, 0, 0x40, 0, 0, 0, 0, 0, 0, 0})
+	if _, err := conn.Write(make([]byte, 2<<20)); err != nil {
+		t.Fatal(err)
+	}
+	answer, err := io.ReadAll(conn)
+	if err != nil || !strings.Contains(string(answer), "\x03\xf1Message too big") {
+		t.Errorf("%q %v", answer, err)
 	}
 }
 
