@@ -15,12 +15,10 @@ import (
 	_ "image/png"
 	"io"
 	"net/url"
-	"path"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
-	"unicode"
 
 	"github.com/gabriel-vasile/mimetype"
 	_ "golang.org/x/image/webp" // likewise
@@ -563,29 +561,6 @@ func sniff(head []byte) (string, error) {
 	}
 	return "", &Error{Code: Invalid, Message: "Files of this type are refused.",
 		Fields: []FieldError{{Path: "file", Code: "TYPE", Message: "is of a type that may not be uploaded"}}}
-}
-
-// CleanFilename keeps the last part of a name that a client gave, without what
-// could fool a reader, a shell, a path or a header: 1 to 255 bytes, no
-// separators, no control or formatting characters, no dots at its ends.
-func CleanFilename(name string) string {
-	name = path.Base(strings.ReplaceAll(strings.ToValidUTF8(name, ""), `\`, "/"))
-	name = strings.Map(func(r rune) rune {
-		if unicode.In(r, unicode.C, unicode.Zl, unicode.Zp) {
-			return -1
-		}
-		return r
-	}, name)
-	name = strings.Trim(name, ". \t")
-	if ext := path.Ext(name); len(name) > 255 && len(ext) < 20 {
-		name = strings.ToValidUTF8(name[:255-len(ext)], "") + ext
-	} else if len(name) > 255 {
-		name = strings.TrimRight(strings.ToValidUTF8(name[:255], ""), ". \t")
-	}
-	if name == "" || name == "/" {
-		return "file"
-	}
-	return name
 }
 
 // key is where the bytes of an asset are in the object store.

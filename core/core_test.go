@@ -148,6 +148,11 @@ func TestFilenames(t *testing.T) {
 		"\u202egpj.exe":                    "gpj.exe",
 		"":                                 "file",
 		"..":                               "file",
+		"AC%2FDC.mp3":                      "AC-DC.mp3",
+		"a%2fb%5cc%5C.txt":                 "a-b-c-.txt",
+		"..%2f..%2fevil.txt":               "evil.txt",
+		"%2F":                              "file",
+		"100%25 2%2.txt":                   "100%25 2%2.txt",
 		strings.Repeat("é", 200) + ".jpeg": strings.Repeat("é", 125) + ".jpeg",
 	} {
 		if got := core.CleanFilename(name); got != want {

@@ -389,7 +389,7 @@ func FuzzSignedURL(f *testing.F) {
 }
 
 func FuzzCleanFilename(f *testing.F) {
-	for _, s := range []string{"a.png", "../x", `\\host\share`, strings.Repeat("é.", 300), "\xff\xfe", ". . .", "a\u2028b"} {
+	for _, s := range []string{"a.png", "../x", `\\host\share`, strings.Repeat("é.", 300), "\xff\xfe", ". . .", "a\u2028b", "%2F..%5c", "%2%2ff", "%2\x00f."} {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, name string) {

@@ -5,4 +5,5 @@ var (
 	MergeRule = mergeRule
 	Clients   = clients
 	RequestOf = requestID
+	ByteRange = byteRange
 )

@@ -5,11 +5,8 @@ import (
 	"errors"
 	"io"
 	"log/slog"
-	"mime"
 	"net/http"
 	"net/url"
-	"path/filepath"
-	"strings"
 	"time"
 
 	"github.com/grapnel/grapnel/core"
@@ -46,11 +43,12 @@ func (f *files) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		refuse(w, r, f.log, err)
 		return
 	}
-	// Each range is opened on its own: thousands of them in one header would be
-	// thousands of reads of the store. One is what players ask for; more than one
-	// may be ignored.
-	if strings.Contains(r.Header.Get("Range"), ",") {
+	if header := r.Header.Get("Range"); header != "" {
 		r.Header.Del("Range")
+		// A range is of GET alone (RFC 9110, section 14.2).
+		if only := byteRange(header, file.Size); only != "" && r.Method == http.MethodGet {
+			r.Header.Set("Range", only)
+		}
 	}
 	content := &lazy{size: file.Size, open: func(offset int64) (io.ReadCloser, error) {
 		return f.source.OpenFile(r.Context(), id, offset)
@@ -61,10 +59,6 @@ func (f *files) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	h.Set("Content-Disposition", disposition(file.ContentType, file.Name))
 	h.Set("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'; media-src 'self'; img-src 'self'; sandbox")
 	h.Set("Cross-Origin-Resource-Policy", "cross-origin")
-	// Whoever has the address may read the file, whatever the origin. Cookies
-	// play no part in it, so no origin is given credentials.
-	h.Set("Access-Control-Allow-Origin", "*")
-	h.Del("Access-Control-Allow-Credentials")
 	if file.ETag != "" {
 		h.Set("ETag", file.ETag)
 	}
@@ -91,41 +85,6 @@ func (f *files) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		}
 		panic(http.ErrAbortHandler) // the client must not take this for the end
 	}
-}
-
-// disposition shows what a browser can only display and makes a download of
-// everything else: SVG and HTML, which may hold scripts, and PDF, which browsers do
-// not show in a sandbox.
-func disposition(contentType, name string) string {
-	kind := "attachment"
-	switch mediaType, _, _ := mime.ParseMediaType(contentType); {
-	case mediaType == "image/svg+xml":
-	case strings.HasPrefix(mediaType, "image/"),
-		strings.HasPrefix(mediaType, "audio/"),
-		strings.HasPrefix(mediaType, "video/"):
-		kind = "inline"
-	}
-	name = strings.Map(func(c rune) rune {
-		if c < ' ' || c == 0x7f || c == '\\' || c == '/' || c == '"' {
-			return '_'
-		}
-		return c
-	}, filepath.Base(name))
-	if name == "" || name == "." {
-		return kind
-	}
-	// RFC 6266: a plain name, and beside it the true one by RFC 5987.
-	plain := strings.Map(func(c rune) rune {
-		if c > '~' {
-			return '_'
-		}
-		return c
-	}, name)
-	header := kind + `; filename="` + plain + `"`
-	if plain != name {
-		header += "; filename*=UTF-8''" + url.PathEscape(name)
-	}
-	return header
 }
 
 // lazy is a file as [http.ServeContent] wants it. It is opened at the first

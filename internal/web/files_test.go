@@ -63,6 +63,7 @@ func startFiles(t *testing.T) (*server, *shelf) {
 	shelf := &shelf{files: map[string]core.File{}, bytes: map[string][]byte{}}
 	for id, f := range map[string]core.File{
 		"image":   {Name: "Straße \"1\".png", ContentType: "image/png"},
+		"escaped": {Name: "a%2F'(1)*,;=:@&.png", ContentType: "image/png"},
 		"video":   {Name: "v.mp4", ContentType: "video/mp4"},
 		"svg":     {Name: "x.svg", ContentType: "image/svg+xml"},
 		"html":    {Name: "../../x.html", ContentType: "text/html; charset=utf-8"},
@@ -110,6 +111,25 @@ func TestFiles(t *testing.T) {
 		{"last bytes", "GET", "/files/video/v.mp4", []string{"Range", "bytes=-5"}, 206, 5, []int64{199_995}},
 		{"several ranges", "GET", "/files/video/v.mp4", []string{"Range", "bytes=0-1,3-4,6-7"}, 200, size, []int64{0}},
 		{"beyond the end", "GET", "/files/video/v.mp4", []string{"Range", "bytes=200000-"}, 416, -1, nil},
+		// RFC 9110, section 14.
+		{"unknown unit", "GET", "/files/video/v.mp4", []string{"Range", "pages=1-2"}, 200, size, []int64{0}},
+		{"unknown unit, other grammar", "GET", "/files/video/v.mp4", []string{"Range", "seconds=a..b"}, 200, size, []int64{0}},
+		{"no unit", "GET", "/files/video/v.mp4", []string{"Range", "0-9"}, 200, size, []int64{0}},
+		{"unit in capitals", "GET", "/files/video/v.mp4", []string{"Range", "Bytes=0-9"}, 206, 10, []int64{0}},
+		{"empty elements", "GET", "/files/video/v.mp4", []string{"Range", "bytes=, 0-9 ,"}, 206, 10, []int64{0}},
+		{"end beyond the file", "GET", "/files/video/v.mp4", []string{"Range", "bytes=199990-200000"}, 206, 10, []int64{199_990}},
+		{"end beyond int64", "GET", "/files/video/v.mp4", []string{"Range", "bytes=199990-9223372036854775808"}, 206, 10, []int64{199_990}},
+		{"end beyond all", "GET", "/files/video/v.mp4", []string{"Range", "bytes=199990-99999999999999999999999999999999"}, 206, 10, []int64{199_990}},
+		{"suffix beyond the file", "GET", "/files/video/v.mp4", []string{"Range", "bytes=-99999999999999999999999999999999"}, 206, size, []int64{0}},
+		{"start beyond int64", "GET", "/files/video/v.mp4", []string{"Range", "bytes=99999999999999999999-"}, 416, -1, nil},
+		{"start and end beyond int64", "GET", "/files/video/v.mp4", []string{"Range", "bytes=99999999999999999998-99999999999999999999"}, 416, -1, nil},
+		{"no last bytes", "GET", "/files/video/v.mp4", []string{"Range", "bytes=-0"}, 416, -1, nil},
+		{"no last bytes, longer", "GET", "/files/video/v.mp4", []string{"Range", "bytes=-000"}, 416, -1, nil},
+		{"first after last", "GET", "/files/video/v.mp4", []string{"Range", "bytes=9-0"}, 416, -1, nil},
+		{"no range", "GET", "/files/video/v.mp4", []string{"Range", "bytes=-"}, 416, -1, nil},
+		{"signed", "GET", "/files/video/v.mp4", []string{"Range", "bytes=+1-+2"}, 416, -1, nil},
+		{"range of a head", "HEAD", "/files/video/v.mp4", []string{"Range", "bytes=0-9"}, 200, 0, nil},
+		{"range of the empty", "GET", "/files/empty/e.txt", []string{"Range", "bytes=0-9"}, 200, 0, nil},
 		{"not changed", "GET", "/files/video/v.mp4", []string{"If-None-Match", `"video"`}, 304, 0, nil},
 		{"not changed since", "GET", "/files/video/v.mp4", []string{"If-Modified-Since", "Mon, 02 Mar 2026 12:00:00 GMT"}, 304, 0, nil},
 		{"changed", "GET", "/files/video/v.mp4", []string{"If-None-Match", `"other"`}, 200, size, []int64{0}},
@@ -142,6 +162,7 @@ func TestFileHeaders(t *testing.T) {
 	t.Parallel()
 	s, _ := startFiles(t)
 	for path, want := range map[string]struct{ disposition, cache string }{
+		"/files/escaped/x":                 {`inline; filename="a_2F'(1)*,;=:@&.png"; filename*=UTF-8''a%252F%27%281%29%2A%2C%3B%3D%3A%40&.png`, "public, max-age=86400"},
 		"/files/image/x":                   {`inline; filename="Stra_e _1_.png"; filename*=UTF-8''Stra%C3%9Fe%20_1_.png`, "public, max-age=86400"},
 		"/files/video/x":                   {`inline; filename="v.mp4"`, "public, max-age=86400"},
 		"/files/svg/x":                     {`attachment; filename="x.svg"`, "public, max-age=86400"},
@@ -165,6 +186,45 @@ func TestFileHeaders(t *testing.T) {
 			h.Get("ETag") == "" || h.Get("Accept-Ranges") != "bytes" {
 			t.Errorf("%s: %v", path, h)
 		}
+	}
+}
+
+// Viewers of documents and players in pages of any origin ask for ranges and read
+// what came back (Fetch standard, CORS protocol).
+func TestFilesCrossOrigin(t *testing.T) {
+	t.Parallel()
+	s, _ := startFiles(t)
+	const origin = "https://reader.example.net" // not among the origins of the server
+	lists := func(h http.Header, name string, want ...string) {
+		t.Helper()
+		have := map[string]bool{}
+		for v := range strings.SplitSeq(h.Get(name), ",") {
+			have[strings.ToLower(strings.TrimSpace(v))] = true
+		}
+		for _, w := range want {
+			if !have[strings.ToLower(w)] {
+				t.Errorf("%s: %q lacks %s", name, h.Get(name), w)
+			}
+		}
+	}
+	for path, status := range map[string]int{"/files/video/v.mp4": 204, "/files/private/p.png?signature=good": 204} {
+		a := s.do(t, http.MethodOptions, path, "", "Origin", origin, "Access-Control-Request-Method", "GET", "Access-Control-Request-Headers", "range,if-range,authorization")
+		if a.status != status || a.header.Get("Access-Control-Allow-Origin") != "*" || a.header.Get("Access-Control-Allow-Credentials") != "" {
+			t.Errorf("preflight of %s: %d %v", path, a.status, a.header)
+		}
+		lists(a.header, "Access-Control-Allow-Methods", "GET", "HEAD")
+		lists(a.header, "Access-Control-Allow-Headers", "Range", "If-Range", "If-None-Match", "Authorization")
+	}
+	for path, status := range map[string]int{"/files/video/v.mp4": 206, "/files/nothing/x": 404} {
+		a := s.do(t, http.MethodGet, path, "", "Origin", origin, "Range", "bytes=0-9")
+		if a.status != status || a.header.Get("Access-Control-Allow-Origin") != "*" || a.header.Get("Access-Control-Allow-Credentials") != "" {
+			t.Errorf("%s: %d %v", path, a.status, a.header)
+		}
+		lists(a.header, "Access-Control-Expose-Headers", "Content-Range", "Accept-Ranges", "ETag", "Content-Length")
+	}
+	// No other address is for every origin.
+	if a := s.do(t, http.MethodOptions, "/graphql", "", "Origin", origin, "Access-Control-Request-Method", "POST"); a.header.Get("Access-Control-Allow-Origin") != "" {
+		t.Errorf("/graphql: %v", a.header)
 	}
 }
 

@@ -132,9 +132,6 @@ func New(c Config) (*Server, error) {
 	mux.Handle("GET /readyz", &readiness{checks: c.Ready, draining: &s.draining, log: c.Log})
 	mux.HandleFunc("GET /{$}", landing(c.UI != nil))
 	mux.HandleFunc("/", notFound)
-	if c.Files != nil {
-		mux.Handle("GET /files/{id}/{name}", c.Files)
-	}
 	if c.Uploads != nil {
 		mux.Handle("PUT /uploads/{id}", c.Uploads)
 	}
@@ -143,8 +140,15 @@ func New(c Config) (*Server, error) {
 		mux.Handle("GET /playground/", c.UI)
 	}
 
-	var h http.Handler = mux
-	h = origins.cors(h)
+	// Files are for scripts of every origin, all else for those of the list.
+	site := http.NewServeMux()
+	site.Handle("/", origins.cors(mux))
+	if c.Files != nil {
+		site.Handle("GET /files/{id}/{name}", anyOrigin(c.Files))
+		site.Handle("OPTIONS /files/{id}/{name}", anyOrigin(c.Files))
+	}
+
+	var h http.Handler = site
 	h = deadlines(h, c.Limits)
 	h = securityHeaders(h, c.PublicURL)
 	h = recovery(h, c.Log)

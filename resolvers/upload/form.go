@@ -206,8 +206,13 @@ func (f *file) begin(part *multipart.Part) {
 	m := f.form
 	f.reached = true
 	// Not part.FileName: it cuts names by the rules of the server's own system.
-	_, disposition, _ := mime.ParseMediaType(part.Header.Get("Content-Disposition"))
-	f.name = core.CleanFilename(disposition["filename"])
+	header := part.Header.Get("Content-Disposition")
+	_, disposition, _ := mime.ParseMediaType(header)
+	name := disposition["filename"]
+	if strings.Contains(strings.ToLower(header), "filename*") { // RFC 8187: its slashes were escaped
+		name = strings.ReplaceAll(name, "/", "%2F")
+	}
+	f.name = core.CleanFilename(name)
 	f.size = -1
 	if m.feed.lines && len(m.files) == 1 && m.length >= 0 {
 		f.size = max(m.length-m.feed.offset-m.tail, 0)

@@ -529,6 +529,9 @@ func TestHead(t *testing.T) {
 		{`form-data; name="a"; filename=".."`, "file"},
 		{`form-data; name="a"`, "file"},
 		{`form-data; name="a"; filename*=UTF-8''na%C3%AFve%00.txt`, "naïve.txt"},
+		{`form-data; name="a"; filename*=UTF-8''AC%2FDC.txt`, "AC-DC.txt"},
+		{`form-data; name="a"; filename*=UTF-8''..%2f..%2Fa.txt`, "a.txt"},
+		{`form-data; name="a"; filename="AC%2fDC.txt"`, "AC-DC.txt"},
 	} {
 		h := newHandler(upload.Transport{}, func(_ context.Context, vars map[string]any) error {
 			name, _, err := list(vars)[0].Open()
