@@ -502,7 +502,7 @@ func (a *Assets) sweep(ctx context.Context) {
 // those whose client or server went away.
 func (a *Assets) discardStale(ctx context.Context) (int, error) {
 	ctx = AsSystem(ctx)
-	stale, err := a.find(ctx, Query{
+	stale, _, err := a.find(ctx, Query{
 		Filter: And(Eq("state", Pending), Lte("deadline", a.now().Add(-uploadLife))),
 		Order:  []Order{{Field: "_id"}}, Limit: MaxPage,
 	})

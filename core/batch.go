@@ -26,7 +26,9 @@ type linkKey struct {
 type link struct {
 	once   sync.Once
 	target any // by id: map[string]*U of the target, map[string]*Page[U] of the source
-	err    error
+	// damaged are the documents of the target that cannot be read, by id.
+	damaged map[string]*Error
+	err     error
 }
 
 func (b *batch[T]) link(ctx context.Context, name string) *link {
@@ -51,7 +53,7 @@ func Follow[T, U any](ctx context.Context, doc *T, name string, key func(*T) str
 	if id == "" {
 		return nil, to.notFound()
 	}
-	found, err := linked(ctx, doc, name, func(ids []string, doc *T) []string {
+	found, damaged, err := linked(ctx, doc, name, func(ids []string, doc *T) []string {
 		if id := key(doc); id != "" {
 			ids = append(ids, id)
 		}
@@ -64,6 +66,8 @@ func Follow[T, U any](ctx context.Context, doc *T, name string, key func(*T) str
 	switch {
 	case !known: // the key was changed after the read
 		return to.Get(ctx, id)
+	case damaged[id] != nil:
+		return nil, damaged[id]
 	case u == nil:
 		return nil, to.notFound()
 	}
@@ -77,7 +81,7 @@ func FollowAll[T, U any](ctx context.Context, doc *T, name string, keys func(*T)
 	if len(ids) == 0 {
 		return nil, nil
 	}
-	found, err := linked(ctx, doc, name, func(ids []string, doc *T) []string { return append(ids, keys(doc)...) }, to)
+	found, damaged, err := linked(ctx, doc, name, func(ids []string, doc *T) []string { return append(ids, keys(doc)...) }, to)
 	if err != nil {
 		return nil, err
 	}
@@ -91,17 +95,20 @@ func FollowAll[T, U any](ctx context.Context, doc *T, name string, keys func(*T)
 			break
 		}
 		list[i] = u
+		if err := damaged[id]; err != nil {
+			report(ctx, []*Error{err})
+		}
 	}
 	return slices.DeleteFunc(list, func(u *U) bool { return u == nil }), nil
 }
 
 // linked is what a relation leads to from all documents of doc's batch, by id,
 // nil where there is none for the caller. It is empty when doc was not read in
-// a batch. ids appends the ids of one document.
-func linked[T, U any](ctx context.Context, doc *T, name string, ids func([]string, *T) []string, to *Collection[U]) (map[string]*U, error) {
+// a batch. ids appends the ids of one document. What cannot be read is told apart.
+func linked[T, U any](ctx context.Context, doc *T, name string, ids func([]string, *T) []string, to *Collection[U]) (map[string]*U, map[string]*Error, error) {
 	b, ok := headOf(doc).batch.(*batch[T])
 	if !ok {
-		return nil, nil
+		return nil, nil, nil
 	}
 	l := b.link(ctx, name)
 	l.once.Do(func() {
@@ -109,15 +116,15 @@ func linked[T, U any](ctx context.Context, doc *T, name string, ids func([]strin
 		for _, d := range b.docs {
 			all = ids(all, d)
 		}
-		list, err := to.GetMany(ctx, all)
+		list, damaged, err := to.getMany(ctx, all)
 		byID := make(map[string]*U, len(all))
 		for i, u := range list {
 			byID[all[i]] = u
 		}
-		l.target, l.err = byID, err
+		l.target, l.damaged, l.err = byID, damaged, err
 	})
 	if l.err != nil {
-		return nil, l.err
+		return nil, nil, l.err
 	}
-	return l.target.(map[string]*U), nil
+	return l.target.(map[string]*U), l.damaged, nil
 }

@@ -186,17 +186,13 @@ func (f *feed[T]) drop(s *subscriber[T], err error) {
 // publish hands on a change that the store reports. Both sides are judged at
 // the moment of the write, so that what comes due by the clock around that
 // moment is announced once, by keepTime.
-func (f *feed[T]) publish(e Event) error {
+func (f *feed[T]) publish(e Event) {
 	if f.idle() {
-		return nil
+		return
 	}
-	img := images[T]{id: e.ID}
-	var err error
-	if img.before, err = f.c.decode(e.Before); err != nil {
-		return err
-	}
-	if img.after, err = f.c.decode(e.After); err != nil {
-		return err
+	img := images[T]{id: e.ID, before: f.image(e.ID, e.Before), after: f.image(e.ID, e.After)}
+	if img.before == nil && img.after == nil {
+		return
 	}
 	img.at = f.c.now()
 	if img.after != nil {
@@ -209,7 +205,16 @@ func (f *feed[T]) publish(e Event) error {
 	}
 	img.beforeAt = img.at
 	f.deliver(img)
-	return nil
+}
+
+// image is one side of a change. One that cannot be read shows nobody anything: a
+// document that is damaged leaves sight, and one that is mended comes into it.
+func (f *feed[T]) image(id string, doc Doc) *T {
+	t, err := f.c.decode(doc)
+	if err != nil {
+		_ = f.c.damaged(context.Background(), id, err) // which logs it
+	}
+	return t
 }
 
 func (f *feed[T]) idle() bool {
@@ -270,7 +275,7 @@ func (f *feed[T]) keep(ctx context.Context, a alarm, others []alarm, log *slog.L
 			continue
 		}
 		now := Millis(f.c.now())
-		next, err := f.c.find(ctx, Query{Order: order, After: after, Limit: MaxPage})
+		next, _, err := f.c.find(ctx, Query{Order: order, After: after, Limit: MaxPage})
 		if err != nil && ctx.Err() == nil {
 			log.WarnContext(ctx, "read the schedule", "collection", f.c.spec.Name, "error", err)
 		}
@@ -302,7 +307,7 @@ func (f *feed[T]) keep(ctx context.Context, a alarm, others []alarm, log *slog.L
 
 // listener is a feed of any type.
 type listener interface {
-	publish(Event) error
+	publish(Event)
 	end(err error, final bool)
 	keepTime(context.Context, *slog.Logger)
 }
@@ -316,10 +321,7 @@ func (a *App) listen(ctx context.Context, stream Stream) {
 		if err == nil {
 			pause = 0
 			if c := a.types.named(e.Coll); c != nil {
-				if err := c.listener().publish(e); err != nil {
-					a.log.ErrorContext(ctx, "read a change", "collection", e.Coll, "id", e.ID, "error", err)
-					c.listener().end(ErrTokenLost, false)
-				}
+				c.listener().publish(e)
 			}
 			continue
 		}

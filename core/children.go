@@ -38,5 +38,7 @@ func Children[P, T any](ctx context.Context, parent *P, name string, c *Collecti
 	if l.err != nil {
 		return nil, l.err
 	}
-	return l.target.(map[string]*Page[T])[id], nil
+	page := l.target.(map[string]*Page[T])[id]
+	report(ctx, page.damaged)
+	return page, nil
 }

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
+	"maps"
 	"reflect"
 	"slices"
 	"time"
@@ -37,12 +39,13 @@ type Collection[T any] struct {
 	turns  turns // of those who write one document, by its id
 	// advisor looks at lists before they are read.
 	advisor *advisor
+	log     *slog.Logger
 }
 
 // newCollection panics when T does not embed Head: a mistake in the program.
 func newCollection[T any](docs DocStore, spec Spec, now func() time.Time) *Collection[T] {
 	headOf(new(T))
-	c := &Collection[T]{spec: spec, docs: docs, now: now, guards: map[string][]Rule{}, fields: map[string]Field{
+	c := &Collection[T]{spec: spec, docs: docs, now: now, log: slog.New(slog.DiscardHandler), guards: map[string][]Rule{}, fields: map[string]Field{
 		"_id": {Name: "_id", Kind: String, Unique: true},
 	}}
 	for _, f := range spec.Fields {
@@ -69,14 +72,16 @@ func (c *Collection[T]) Get(ctx context.Context, id string) (*T, error) {
 
 // First is any document that f matches; NOT_FOUND when there is none for the caller.
 func (c *Collection[T]) First(ctx context.Context, f Filter) (*T, error) {
-	list, err := c.find(ctx, Query{Filter: And(c.may(ctx, Read), f), Limit: 1})
-	if err != nil {
+	list, damaged, err := c.find(ctx, Query{Filter: And(c.may(ctx, Read), f), Limit: 1})
+	switch {
+	case err != nil:
 		return nil, err
+	case len(list) > 0:
+		return list[0], nil
+	case len(damaged) > 0:
+		return nil, damaged[0]
 	}
-	if len(list) == 0 {
-		return nil, c.notFound()
-	}
-	return list[0], nil
+	return nil, c.notFound()
 }
 
 // By is the document that holds a value in a unique field; NOT_FOUND when
@@ -105,21 +110,34 @@ func (c *Collection[T]) Whole(ctx context.Context, doc *T) (*T, error) {
 // GetMany looks up ids and answers in their order, nil where there is no
 // document for the caller. It costs one storage call for each 500 ids.
 func (c *Collection[T]) GetMany(ctx context.Context, ids []string) ([]*T, error) {
-	byID := make(map[string]*T, len(ids))
+	list, damaged, err := c.getMany(ctx, ids)
+	report(ctx, slices.Collect(maps.Values(damaged)))
+	return list, err
+}
+
+// getMany is GetMany, with the documents that cannot be read by their ids.
+func (c *Collection[T]) getMany(ctx context.Context, ids []string) ([]*T, map[string]*Error, error) {
+	byID, damaged := make(map[string]*T, len(ids)), map[string]*Error(nil)
 	for part := range slices.Chunk(distinct(ids), maxBatch) {
-		list, err := c.find(ctx, Query{Filter: And(c.may(ctx, Read), In("_id", part)), Limit: len(part)})
+		list, bad, err := c.find(ctx, Query{Filter: And(c.may(ctx, Read), In("_id", part)), Limit: len(part)})
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 		for _, doc := range list {
 			byID[headOf(doc).ID] = doc
+		}
+		for _, err := range bad {
+			if damaged == nil {
+				damaged = map[string]*Error{}
+			}
+			damaged[err.ID] = err
 		}
 	}
 	out := make([]*T, len(ids))
 	for i, id := range ids {
 		out[i] = byID[id]
 	}
-	return out, nil
+	return out, damaged, nil
 }
 
 // create stores doc, whose Head it fills (an id or creation time that is
@@ -304,46 +322,85 @@ func (c *Collection[T]) mayName(ctx context.Context, f Filter, order []Order) er
 }
 
 // find decodes what q describes; the documents of one call form one batch for
-// their links.
-func (c *Collection[T]) find(ctx context.Context, q Query) ([]*T, error) {
+// their links. Those that cannot be read are left out and told beside them.
+func (c *Collection[T]) find(ctx context.Context, q Query) (docs []*T, damaged []*Error, err error) {
 	if q.Filter.Op == OpNone {
-		return nil, nil
+		return nil, nil, nil
 	}
 	b, limit := &batch[T]{}, readLimitOf(ctx)
 	for doc, err := range c.docs.Find(ctx, c.spec.Name, q) {
-		if err != nil {
-			return nil, err
+		if err == nil {
+			err = c.join(limit, b, doc, q.Brief)
 		}
-		if err := c.join(limit, b, doc, q.Brief); err != nil {
-			return nil, err
+		if isDamage(err) {
+			b.docs = nil
+			if damaged, err = c.readAround(ctx, limit, b, q); err == nil {
+				break
+			}
+		}
+		if err != nil {
+			return nil, nil, err
 		}
 	}
 	c.settleAll(ctx, b)
-	return b.docs, nil
+	return b.docs, damaged, nil
+}
+
+// readAround reads into b what q describes when some of it cannot be read. It
+// takes as many of the documents that follow instead, so that pages are full, their
+// cursors lead on, and nobody who walks through a list stands still.
+func (c *Collection[T]) readAround(ctx context.Context, limit *readLimit, b *batch[T], q Query) (damaged []*Error, err error) {
+	want, brief := len(b.docs)+q.Limit, q.Brief
+	q.Identify, q.Limit = true, q.Limit+maxDamaged
+	for doc, err := range c.docs.Find(ctx, c.spec.Name, q) {
+		if err == nil {
+			err = c.join(limit, b, doc, brief)
+		}
+		switch {
+		case isDamage(err) && len(damaged) == maxDamaged:
+			return nil, Wrap(Unreadable, err, fmt.Sprintf("More than %d documents of this list cannot be read. Whoever runs the server finds the reason in its log.", maxDamaged))
+		case isDamage(err):
+			damaged = append(damaged, c.damaged(ctx, doc.ID(), err))
+		case err != nil:
+			return nil, err
+		}
+		if len(b.docs) == want {
+			break
+		}
+	}
+	return damaged, nil
 }
 
 // findEach is find for several queries in one call; the documents of all of
 // them form one batch.
-func (c *Collection[T]) findEach(ctx context.Context, qs []Query) ([][]*T, error) {
-	each := make([][]*T, len(qs))
+func (c *Collection[T]) findEach(ctx context.Context, qs []Query) (each [][]*T, damaged [][]*Error, err error) {
+	each, damaged = make([][]*T, len(qs)), make([][]*Error, len(qs))
 	if !slices.ContainsFunc(qs, func(q Query) bool { return q.Filter.Op != OpNone }) {
-		return each, nil
+		return each, damaged, nil
 	}
 	found, err := c.docs.FindEach(ctx, c.spec.Name, qs)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	b, limit := &batch[T]{}, readLimitOf(ctx)
 	for i, docs := range found {
+		n := len(b.docs)
 		for _, doc := range docs {
-			if err := c.join(limit, b, doc, qs[i].Brief); err != nil {
-				return nil, err
+			err := c.join(limit, b, doc, qs[i].Brief)
+			if isDamage(err) {
+				b.docs = b.docs[:n]
+				if damaged[i], err = c.readAround(ctx, limit, b, qs[i]); err == nil {
+					break
+				}
+			}
+			if err != nil {
+				return nil, nil, err
 			}
 		}
-		each[i] = slices.Clone(b.docs[len(b.docs)-len(docs):])
+		each[i] = slices.Clone(b.docs[n:])
 	}
 	c.settleAll(ctx, b)
-	return each, nil
+	return each, damaged, nil
 }
 
 // join decodes doc into a batch, within the limit of what may be read.
@@ -385,6 +442,12 @@ func (c *Collection[T]) decode(doc Doc) (*T, error) {
 		return nil, fmt.Errorf("core: decode from %s: %w", c.spec.Name, err)
 	}
 	return t, nil
+}
+
+// isDamage reports whether err is about one document that cannot be decoded.
+func isDamage(err error) bool {
+	var e *DecodeError
+	return errors.As(err, &e)
 }
 
 func (c *Collection[T]) notFound() error {

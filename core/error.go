@@ -23,6 +23,7 @@ const (
 	TooLarge           Code = "TOO_LARGE"           // a file, text or body over its limit
 	RateLimited        Code = "RATE_LIMITED"        // too many tries; RetryAfter says how long to wait
 	Aborted            Code = "ABORTED"             // the client stopped sending
+	Unreadable         Code = "UNREADABLE"          // a stored document is damaged; ID names it
 	Unavailable        Code = "UNAVAILABLE"         // a store does not answer; try again
 	Internal           Code = "INTERNAL"            // everything else; the cause is only logged
 )
@@ -39,6 +40,9 @@ type Error struct {
 	CurrentVersion int64
 	// RetryAfter is how long to wait when Code is RateLimited.
 	RetryAfter time.Duration
+
+	// ID is that of the document when Code is Unreadable.
+	ID string
 
 	cause error
 }

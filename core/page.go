@@ -52,6 +52,7 @@ type Page[T any] struct {
 	order             cursorOrder
 	hasNext, hasPrior bool
 	count             func(context.Context) (int, error)
+	damaged           []*Error // of documents that would stand in the page
 }
 
 // Edge is a document in a connection.
@@ -77,15 +78,16 @@ func (c *Collection[T]) Page(ctx context.Context, args PageArgs) (*Page[T], erro
 	if !p.served && readLimitOf(ctx).charge(unservedRead) != nil {
 		return nil, Errorf(TooLarge, "This operation asks for too many lists that no index serves. Ask for them one by one, or by fields with an index.")
 	}
-	docs, err := c.find(ctx, p.query)
+	docs, damaged, err := c.find(ctx, p.query)
 	if err != nil {
 		return nil, err
 	}
+	report(ctx, damaged)
 	return c.page(p, docs), nil
 }
 
 // pages is Page for each of list, in one call of the store. The documents of
-// all pages form one batch.
+// all pages form one batch. Each page keeps to itself what could not be read.
 func (c *Collection[T]) pages(ctx context.Context, list []PageArgs) ([]*Page[T], error) {
 	plans, queries := make([]plan, len(list)), make([]Query, len(list))
 	for i, args := range list {
@@ -95,13 +97,14 @@ func (c *Collection[T]) pages(ctx context.Context, list []PageArgs) ([]*Page[T],
 		}
 		queries[i] = plans[i].query
 	}
-	each, err := c.findEach(ctx, queries)
+	each, damaged, err := c.findEach(ctx, queries)
 	if err != nil {
 		return nil, err
 	}
 	pages := make([]*Page[T], len(list))
 	for i, docs := range each {
 		pages[i] = c.page(plans[i], docs)
+		pages[i].damaged = damaged[i]
 	}
 	return pages, nil
 }

@@ -271,7 +271,7 @@ func (p *Posts) BySlug(ctx context.Context, s string) (*Post, error) {
 		return post, err
 	}
 	// A scheduled post that came due claims its slug when it is first read: now.
-	_, err = p.find(ctx, Query{Filter: And(public().at(p.now()), Eq("slug", s)), Order: []Order{{Field: "date"}, {Field: "_id"}}, Limit: 1})
+	_, _, err = p.find(ctx, Query{Filter: And(public().at(p.now()), Eq("slug", s)), Order: []Order{{Field: "date"}, {Field: "_id"}}, Limit: 1})
 	if err != nil {
 		return nil, err
 	}
@@ -387,10 +387,15 @@ func (p *Posts) takenSlugs(ctx context.Context, id string, wanted []string) (map
 	if len(wanted) == 0 {
 		return map[string]bool{}, nil
 	}
-	holders, err := p.find(ctx, Query{Filter: And(In("slugs", wanted), Ne("_id", id)), Limit: len(wanted)})
+	holders, damaged, err := p.find(ctx, Query{Filter: And(In("slugs", wanted), Ne("_id", id)), Limit: len(wanted)})
 	taken := map[string]bool{}
 	for _, h := range holders {
 		for _, s := range h.Slugs {
+			taken[s] = true
+		}
+	}
+	if len(damaged) > 0 { // nobody knows which of them it holds
+		for _, s := range wanted {
 			taken[s] = true
 		}
 	}

@@ -35,7 +35,7 @@ func register[T any](a *App, name string) *Collection[T] {
 	}
 	r := &a.types
 	c := newCollection[T](a.docs, spec, a.now)
-	c.types, c.advisor = r, a.advisor
+	c.types, c.advisor, c.log = r, a.advisor, a.log
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.byName == nil {

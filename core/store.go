@@ -37,7 +37,7 @@ type DocStore interface {
 	// Changes returns: no later write is missed. A token that is no longer
 	// known fails with [ErrTokenLost], here or at Next.
 	Changes(ctx context.Context, after Token) (Stream, error)
-	// Ping reports whether the store answers.
+	// Ping reports whether the store answers and can be written.
 	Ping(ctx context.Context) error
 	Close() error
 }
@@ -45,9 +45,12 @@ type DocStore interface {
 // Doc is one stored document, still encoded. It stays valid after the loop
 // that yielded it.
 type Doc interface {
+	// ID is the document's id: also of one that cannot be decoded, when its Query
+	// asked to Identify it, and otherwise as far as its bytes tell.
+	ID() string
 	// Decode fills a struct with bson tags, or a map[string]any: there, numbers
 	// are int32, int64 or float64, times have a method Time, and lists and
-	// documents are slices and maps.
+	// documents are slices and maps. What does not fit is a *[DecodeError].
 	Decode(into any) error
 	// BSON is the encoded document; read-only.
 	BSON() []byte
@@ -66,6 +69,9 @@ type Query struct {
 	Limit int
 	// Brief allows a store to leave the Bulk fields of the Spec out.
 	Brief bool
+	// Identify has the store tell the ids of documents by what it found them by,
+	// and not by their bytes, which may be damaged.
+	Identify bool
 }
 
 // Order is one key of a sort.
@@ -222,6 +228,8 @@ type ObjectStore interface {
 	Stat(ctx context.Context, key string) (ObjectInfo, error)
 	// Delete removes an object; an absent one is no error.
 	Delete(ctx context.Context, key string) error
+	// Ping reports whether the store answers; one that is local, whether it can
+	// be written.
 	Ping(ctx context.Context) error
 	Close() error
 }

@@ -114,7 +114,7 @@ func (u *Users) Register(ctx context.Context, d UserDraft, role Role) (*User, er
 
 // taken names every unique field of user that somebody else holds.
 func (u *Users) taken(ctx context.Context, user *User) error {
-	holders, err := u.find(ctx, Query{Filter: Or(Eq("username", user.Username), Eq("email", user.Email)), Limit: 2})
+	holders, _, err := u.find(ctx, Query{Filter: Or(Eq("username", user.Username), Eq("email", user.Email)), Limit: 2})
 	if err != nil {
 		return err
 	}

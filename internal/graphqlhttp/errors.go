@@ -30,6 +30,9 @@ func Present(err error) *gqlerror.Error {
 	if e.CurrentVersion != 0 {
 		out.Extensions["currentVersion"] = e.CurrentVersion
 	}
+	if e.ID != "" {
+		out.Extensions["id"] = e.ID
+	}
 	if e.RetryAfter > 0 {
 		out.Extensions["retryAfter"] = int(math.Ceil(e.RetryAfter.Seconds())) // as Retry-After has it
 	}

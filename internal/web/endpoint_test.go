@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -237,6 +238,27 @@ func TestReadiness(t *testing.T) {
 	a := s.do(t, http.MethodGet, "/readyz", "")
 	if a.status != 503 || strings.TrimSpace(a.body) != `{"status":"unavailable","stores":{"documents":"unavailable","objects":"ok","stuck":"unavailable"}}` {
 		t.Errorf("%d %s", a.status, a.body)
+	}
+}
+
+// Many who ask at once ask a store once.
+func TestReadinessIsShared(t *testing.T) {
+	t.Parallel()
+	var asked atomic.Int64
+	s := start(t, func(c *web.Config) {
+		c.Ready = map[string]func(context.Context) error{"documents": func(context.Context) error { asked.Add(1); return nil }}
+	})
+	var wg sync.WaitGroup
+	for range 20 {
+		wg.Go(func() {
+			if a := s.do(t, http.MethodGet, "/readyz", ""); a.status != 200 {
+				t.Errorf("%d %s", a.status, a.body)
+			}
+		})
+	}
+	wg.Wait()
+	if n := asked.Load(); n > 5 {
+		t.Errorf("asked %d times", n)
 	}
 }
 

@@ -189,6 +189,7 @@ func (e *engine) DispatchOperation(ctx context.Context, op *graphql.OperationCon
 		if len(root) == 1 { // gqlgen leaves it out of the paths of errors in events
 			ctx = graphql.WithFieldContext(ctx, &graphql.FieldContext{Object: "Subscription", Field: root[0]})
 		}
+		ctx = core.WithReport(ctx, graphql.AddError)
 		resp := next(core.WithReadLimit(ctx, e.limits.Read)) // of each event, too
 		if resp == nil {
 			return nil

@@ -129,7 +129,7 @@ func New(c Config) (*Server, error) {
 		playground: c.UI != nil,
 	})
 	mux.HandleFunc("GET /healthz", health)
-	mux.Handle("GET /readyz", &readiness{checks: c.Ready, draining: &s.draining, log: c.Log})
+	mux.Handle("GET /readyz", newReadiness(c.Ready, &s.draining, c.Log))
 	mux.HandleFunc("GET /{$}", landing(c.UI != nil))
 	mux.HandleFunc("/", notFound)
 	if c.Uploads != nil {

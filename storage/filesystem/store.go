@@ -142,9 +142,13 @@ func (s *Store) Delete(_ context.Context, key string) error {
 	return s.discard(name)
 }
 
-// Ping reports whether the folder is still there.
+// Ping reports whether the folder is still there and can be written, by trying.
 func (s *Store) Ping(context.Context) error {
-	_, err := s.root.Stat(uploads)
+	name := path.Join(uploads, ".ping")
+	err := s.root.WriteFile(name, make([]byte, 4096), 0o600)
+	if gone := s.root.Remove(name); err == nil && !errors.Is(gone, fs.ErrNotExist) {
+		err = gone // unless another process was faster
+	}
 	return failed(err)
 }
 

@@ -18,12 +18,21 @@ var _ core.Doc = doc(nil)
 
 func (d doc) BSON() []byte { return d }
 
+// ID is the document's id; of one that another program wrote, as text.
+func (d doc) ID() string {
+	v := bson.Raw(d).Lookup("_id")
+	if id, ok := v.StringValueOK(); ok {
+		return id
+	}
+	return v.String()
+}
+
 func (d doc) Decode(into any) error {
 	dec := bson.NewDecoder(bson.NewDocumentReader(bytes.NewReader(d)))
 	dec.DefaultDocumentM()
 	dec.ObjectIDAsHexString()
 	if err := dec.Decode(into); err != nil {
-		return core.Wrap(core.Internal, err, "A stored document cannot be read.")
+		return core.NewDecodeError(err)
 	}
 	return nil
 }

@@ -176,8 +176,14 @@ func (s *Store) check(ctx context.Context, hosts string) error {
 	return nil
 }
 
-// Ping reports whether a primary answers.
-func (s *Store) Ping(ctx context.Context) error { return fail(ctx, s.client.Ping(ctx, nil)) }
+// Ping writes to the database: that a disk is full is known only by trying.
+func (s *Store) Ping(ctx context.Context) error {
+	_, err := s.db.Collection(pingCollection).UpdateByID(ctx, "ping", bson.D{{Key: "$set", Value: bson.D{{Key: "at", Value: time.Now()}}}}, options.UpdateOne().SetUpsert(true))
+	return fail(ctx, err)
+}
+
+// pingCollection has one document, which Ping writes.
+const pingCollection = "_ping"
 
 // Close ends all connections.
 func (s *Store) Close() error {

@@ -74,7 +74,7 @@ const followEvery = time.Second
 // a slow reader holds nobody up and a token outlives the process.
 func (s *Store) Changes(ctx context.Context, after core.Token) (core.Stream, error) {
 	if err := ctx.Err(); err != nil {
-		return nil, failure(err)
+		return nil, s.failure(err)
 	}
 	seq, _ := s.feed.last()
 	if after != nil {
@@ -116,7 +116,7 @@ const readAhead = 64
 func (t *stream) Next(ctx context.Context) (core.Event, error) {
 	for len(t.ahead) == 0 {
 		if err := ctx.Err(); err != nil {
-			return core.Event{}, failure(err)
+			return core.Event{}, t.s.failure(err)
 		}
 		last, more := t.s.feed.last()
 		if last > t.seq {
@@ -154,10 +154,10 @@ func (t *stream) fetch(ctx context.Context) error {
 				}
 				e := core.Event{Coll: row[2].(string), ID: row[3].(string), Token: t.s.token(seq)}
 				if raw, ok := row[4].([]byte); ok {
-					e.Before = &document{raw}
+					e.Before = &document{raw: raw}
 				}
 				if raw, ok := row[5].([]byte); ok {
-					e.After = &document{raw}
+					e.After = &document{raw: raw}
 				}
 				t.ahead = append(t.ahead, e)
 				return nil

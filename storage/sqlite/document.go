@@ -12,16 +12,22 @@ import (
 )
 
 // document is a stored document; its bytes are never changed.
-type document struct{ raw []byte }
+type document struct {
+	raw []byte
+	id  string // where the query asked for it
+}
 
 var _ core.Doc = (*document)(nil)
 
 // brief makes a document of the beginning of one, as read by briefly: the
 // header counts what is there, and a zero byte ends it.
-func brief(raw []byte) document {
+func brief(raw []byte) []byte {
+	if len(raw) < 5 {
+		return raw // damaged
+	}
 	binary.LittleEndian.PutUint32(raw, uint32(len(raw)))
 	raw[len(raw)-1] = 0
-	return document{raw}
+	return raw
 }
 
 // briefly reads a document up to its Bulk fields, and one byte more.
@@ -30,13 +36,30 @@ const briefly = "substr(c.doc,1,c.cut+1)"
 // BSON is the document as stored.
 func (d *document) BSON() []byte { return d.raw }
 
+// ID is the id by which the document was found, or else what its bytes say.
+func (d *document) ID() string {
+	if d.id == "" && len(d.raw) > 5 {
+		for rest := d.raw[4 : len(d.raw)-1]; len(rest) > 0; {
+			key, t, value, n := element(rest)
+			if n == 0 {
+				break
+			}
+			if string(key) == "_id" && t == bson.TypeString {
+				return text(value)
+			}
+			rest = rest[n:]
+		}
+	}
+	return d.id
+}
+
 // Decode fills a struct, with the options that both document stores use.
 func (d *document) Decode(into any) error {
 	if fastDecode(d.raw, into) {
 		return nil
 	}
 	if err := libraryDecode(d.raw, into); err != nil {
-		return core.Wrap(core.Internal, err, "A stored document cannot be read.")
+		return core.NewDecodeError(err)
 	}
 	return nil
 }

@@ -73,13 +73,14 @@ func TestSyncBeforeAnswer(t *testing.T) {
 	}
 }
 
-// A file system of SQLite that counts the syncs of write-ahead logs and leaves
-// everything else to the default one.
+// A file system of SQLite that counts the syncs of write-ahead logs, or has them
+// fail, and leaves everything else to the default one.
 const syncVFS = "counting"
 
 var (
 	registerSyncVFS sync.Once
 	logSyncs        atomic.Int64
+	diskFull        atomic.Bool // has every sync fail
 	defaultOpen     func(*libc.TLS, uintptr, uintptr, uintptr, int32, uintptr) int32
 	defaultVFS      uintptr
 	defaultSync     sync.Map // file -> func(*libc.TLS, uintptr, int32) int32
@@ -121,6 +122,9 @@ func countingOpen(tls *libc.TLS, _, name, file uintptr, flags int32, out uintptr
 
 func countingSync(tls *libc.TLS, file uintptr, flags int32) int32 {
 	f, _ := defaultSync.Load(file)
+	if diskFull.Load() {
+		return sqlite3.SQLITE_FULL
+	}
 	rc := f.(func(*libc.TLS, uintptr, int32) int32)(tls, file, flags)
 	if rc == sqlite3.SQLITE_OK {
 		logSyncs.Add(1)

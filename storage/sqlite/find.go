@@ -89,9 +89,12 @@ func (p *plan) read(ctx context.Context, conn *conn) ([]document, error) {
 
 // docs reads the documents of the plan.
 func (p *plan) docs(ctx context.Context, conn *conn) ([]document, error) {
-	column, read := "c.doc", func(raw []byte) document { return document{raw} }
-	if p.brief && len(p.spec.Bulk) > 0 {
-		column, read = briefly, brief
+	column, isBrief := "c.doc", p.brief && len(p.spec.Bulk) > 0
+	if isBrief {
+		column = briefly
+	}
+	if p.identify {
+		column += ",c.id"
 	}
 	sql, args, err := p.statement(column, p.limit)
 	if err != nil {
@@ -99,7 +102,15 @@ func (p *plan) docs(ctx context.Context, conn *conn) ([]document, error) {
 	}
 	docs := make([]document, 0, min(p.limit, 32))
 	err = conn.query(ctx, sql, args, distinct(func(row []driver.Value) error {
-		docs = append(docs, read(row[0].([]byte)))
+		raw, _ := row[0].([]byte) // nil for a foreign value, which is no document
+		if isBrief {
+			raw = brief(raw)
+		}
+		d := document{raw: raw}
+		if p.identify {
+			d.id, _ = row[1].(string)
+		}
+		docs = append(docs, d)
 		if len(docs) == p.limit {
 			return errEnough
 		}
@@ -220,6 +231,8 @@ type plan struct {
 	after []any    // the values behind which the page starts; nil for none
 	limit int
 	brief bool
+
+	identify bool // ids are read beside the documents
 }
 
 // plan checks what the caller of Find must not get wrong.
@@ -230,7 +243,7 @@ func (c *collection) plan(q core.Query) (*plan, error) {
 	if q.Limit <= 0 {
 		return nil, core.Errorf(core.Internal, "A query without a limit.")
 	}
-	p := &plan{collection: c, conj: conjuncts(q.Filter), order: q.Order, limit: q.Limit, brief: q.Brief}
+	p := &plan{collection: c, conj: conjuncts(q.Filter), order: q.Order, limit: q.Limit, brief: q.Brief, identify: q.Identify}
 	for _, o := range q.Order {
 		f := c.fields[o.Field]
 		if o.Field == "_id" {

@@ -20,7 +20,7 @@ const schemaVersion = 1
 func (s *Store) prepareSchema(ctx context.Context, c *conn) (seq int64, err error) {
 	v, err := c.value(ctx, "PRAGMA user_version")
 	if err != nil {
-		return 0, failure(err)
+		return 0, s.failure(err)
 	}
 	if v.(int64) > schemaVersion {
 		return 0, core.Errorf(core.Internal, "The database was written by a newer version of the program.")
@@ -47,15 +47,15 @@ func (s *Store) prepareSchema(ctx context.Context, c *conn) (seq int64, err erro
 			return c.script(ctx, "INSERT INTO meta VALUES('epoch',?),('pruned',0)", epoch)
 		})
 		if err != nil {
-			return 0, failure(err)
+			return 0, s.failure(err)
 		}
 	}
 	if v, err = c.value(ctx, "SELECT value FROM meta WHERE key='epoch'"); err != nil {
-		return 0, failure(err)
+		return 0, s.failure(err)
 	}
 	s.epoch, _ = v.([]byte)
 	seq, err = lastChange(ctx, c)
-	return seq, failure(err)
+	return seq, s.failure(err)
 }
 
 // lastChange is the number of the last change that any process has written.
@@ -103,7 +103,7 @@ func (s *Store) Ensure(ctx context.Context, specs []core.Spec) error {
 		return nil
 	})
 	if err != nil {
-		return failure(err)
+		return s.failure(err)
 	}
 	s.declare(colls)
 	return nil

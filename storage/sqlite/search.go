@@ -98,11 +98,16 @@ func (p *plan) walk(ctx context.Context, conn *conn, text string) (docs []docume
 			if !matches[rid] {
 				continue
 			}
-			doc, err := conn.value(ctx, "SELECT doc FROM "+p.table+" WHERE rid=?", rid)
+			err := conn.query(ctx, "SELECT doc, id FROM "+p.table+" WHERE rid=?", []any{rid}, func(row []driver.Value) error {
+				d := document{}
+				d.raw, _ = row[0].([]byte)
+				d.id, _ = row[1].(string)
+				docs = append(docs, d)
+				return nil
+			})
 			if err != nil {
 				return nil, err
 			}
-			docs = append(docs, document{doc.([]byte)})
 			if len(docs) == p.limit {
 				return docs, nil
 			}

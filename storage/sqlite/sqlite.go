@@ -111,7 +111,7 @@ func Open(ctx context.Context, path string, opts ...Option) (_ *Store, err error
 
 	wconn, err = openConn(s.dsn(path, false))
 	if err != nil {
-		return nil, failure(err)
+		return nil, s.failure(err)
 	}
 	seq, err := s.prepareSchema(ctx, wconn)
 	if err != nil {
@@ -122,7 +122,7 @@ func Open(ctx context.Context, path string, opts ...Option) (_ *Store, err error
 	for range n {
 		r, err := openConn(s.dsn(path, true))
 		if err != nil {
-			return nil, failure(err)
+			return nil, s.failure(err)
 		}
 		s.pool = append(s.pool, r)
 		s.readers <- newReader(r)
@@ -186,11 +186,11 @@ func (s *Store) Close() (err error) {
 		ctx := context.Background()
 		for _, sql := range []string{"PRAGMA optimize", "PRAGMA wal_checkpoint(TRUNCATE)"} {
 			if e := w.exec(ctx, sql); e != nil && err == nil {
-				err = failure(e)
+				err = s.failure(e)
 			}
 		}
 		if e := w.close(); e != nil && err == nil {
-			err = failure(e)
+			err = s.failure(e)
 		}
 	})
 	return err
@@ -214,17 +214,27 @@ func (s *Store) trimLog() {
 	}
 }
 
-// Ping reads from the file.
+// Ping reads from the file, and writes to it unless somebody has just done so: that
+// a disk is full is known only by trying.
 func (s *Store) Ping(ctx context.Context) error {
-	return s.read(ctx, func(c *conn) error {
+	err := s.read(ctx, func(c *conn) error {
 		return c.query(ctx, "SELECT count(*) FROM meta", nil, func([]driver.Value) error { return nil })
 	})
+	if err != nil || time.Since(time.Unix(0, s.writer.wrote.Load())) < writtenLately {
+		return err
+	}
+	return s.failure(s.writer.do(ctx, func(w *writer) error {
+		return w.conn.exec(ctx, "INSERT OR REPLACE INTO meta VALUES('ping',?)", s.clock().UnixMilli())
+	}))
 }
+
+// writtenLately is for how long a write shows that others would succeed.
+const writtenLately = 5 * time.Second
 
 // read lends f an idle reader.
 func (s *Store) read(ctx context.Context, f func(*conn) error) error {
 	if err := ctx.Err(); err != nil {
-		return failure(err)
+		return s.failure(err)
 	}
 	var r *reader
 	select {
@@ -237,10 +247,10 @@ func (s *Store) read(ctx context.Context, f func(*conn) error) error {
 	case <-s.closing:
 		return errClosed()
 	case <-ctx.Done():
-		return failure(ctx.Err())
+		return s.failure(ctx.Err())
 	}
 	defer func() { s.readers <- r }()
-	return failure(r.do(f))
+	return s.failure(r.do(f))
 }
 
 // collection finds what Ensure has declared.

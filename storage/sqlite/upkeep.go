@@ -39,7 +39,7 @@ func (s *Store) expire(ctx context.Context) error {
 		}
 		due := core.Lte(c.spec.Expires, now)
 		for {
-			docs, err := s.find(ctx, name, core.Query{Filter: due, Limit: upkeepBatch})
+			docs, err := s.find(ctx, name, core.Query{Filter: due, Limit: upkeepBatch, Identify: true})
 			if err != nil {
 				return err
 			}
@@ -48,11 +48,7 @@ func (s *Store) expire(ctx context.Context) error {
 			}
 			ids := make([]string, len(docs))
 			for i, d := range docs {
-				r, err := c.record(d.raw)
-				if err != nil {
-					return err
-				}
-				ids[i] = r.id
+				ids[i] = d.ID()
 			}
 			err = s.Write(ctx, core.Op{Kind: core.OpDelete, Coll: name, Filter: core.And(core.In("_id", ids), due), Optional: true})
 			if err != nil {
@@ -86,7 +82,7 @@ func (s *Store) prune(ctx context.Context, before time.Time, keep int64) error {
 			return w.conn.exec(ctx, "UPDATE meta SET value=? WHERE key='pruned'", gone)
 		})
 		if err != nil {
-			return failure(err)
+			return s.failure(err)
 		}
 	}
 	return nil

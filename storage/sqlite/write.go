@@ -6,6 +6,7 @@ import (
 	"errors"
 	"slices"
 	"sync/atomic"
+	"time"
 
 	"github.com/grapnel/grapnel/core"
 )
@@ -21,6 +22,7 @@ type writer struct {
 
 	seq               int64 // the last change written in this transaction
 	commits, jobsDone atomic.Int64
+	wrote             atomic.Int64 // when the last transaction succeeded, in Unix nanoseconds; 0 when it did not
 }
 
 // job is one call that writes.
@@ -100,6 +102,10 @@ func (w *writer) commit(batch []*job) {
 		err = w.transact(batch, true)
 	}
 	w.commits.Add(1)
+	w.wrote.Store(0)
+	if err == nil {
+		w.wrote.Store(time.Now().UnixNano())
+	}
 	w.jobsDone.Add(int64(len(batch)))
 	if w.seq != last {
 		w.feed.publish(w.seq)
@@ -161,7 +167,7 @@ func (w *writer) transact(batch []*job, savepoints bool) (err error) {
 // the writer.
 func (s *Store) Write(ctx context.Context, ops ...core.Op) error {
 	if len(ops) == 0 {
-		return failure(ctx.Err())
+		return s.failure(ctx.Err())
 	}
 	steps := make([]step, len(ops))
 	for i, op := range ops {
@@ -174,7 +180,7 @@ func (s *Store) Write(ctx context.Context, ops ...core.Op) error {
 		}
 	}
 	now := s.clock().UnixMilli()
-	return failure(s.writer.do(ctx, func(w *writer) error {
+	return s.failure(s.writer.do(ctx, func(w *writer) error {
 		for i := range steps {
 			n, err := w.apply(context.Background(), &steps[i], now)
 			if err != nil {
@@ -245,13 +251,14 @@ func (w *writer) apply(ctx context.Context, s *step, now int64) (int, error) {
 			d.raw, _ = v.([]byte)
 		}
 		before, err := c.record(d.raw)
-		if err != nil {
-			return 0, err
-		}
 		var after []byte
-		if s.op.Kind == core.OpDelete {
+		switch {
+		case err != nil && s.op.Kind == core.OpDelete:
+			before, err = w.removeDamaged(ctx, c, d)
+		case err != nil:
+		case s.op.Kind == core.OpDelete:
 			err = w.remove(ctx, c, d.rid, before)
-		} else {
+		default:
 			after, err = w.change(ctx, c, d.rid, before, s.changes)
 		}
 		if err != nil {
@@ -279,7 +286,7 @@ func (w *writer) matching(ctx context.Context, s *step) (found []match, err erro
 	size := 0
 	err = w.conn.query(ctx, s.find, s.args, func(v []driver.Value) error {
 		m := match{rid: v[0].(int64)}
-		if raw := v[1].([]byte); size+len(raw) <= keepBytes {
+		if raw, _ := v[1].([]byte); size+len(raw) <= keepBytes {
 			size += len(raw)
 			m.raw = raw
 		}
@@ -366,6 +373,28 @@ func (w *writer) remove(ctx context.Context, c *collection, rid int64, r *record
 		}
 	}
 	return w.removeWords(ctx, c, rid)
+}
+
+// removeDamaged deletes a document that cannot be taken apart any more, and looks
+// through the side tables for what hangs on it.
+func (w *writer) removeDamaged(ctx context.Context, c *collection, d match) (*record, error) {
+	id, err := w.conn.value(ctx, "SELECT id FROM "+c.table+" WHERE rid=?", d.rid)
+	if err != nil {
+		return nil, err
+	}
+	r := &record{raw: d.raw}
+	r.id, _ = id.(string)
+	if r.raw == nil {
+		r.raw = []byte{} // a change of a document that was there
+	}
+	for _, f := range c.arrays {
+		for _, s := range f.sides {
+			if err := w.conn.exec(ctx, "DELETE FROM "+s.table+" WHERE rid=?", d.rid); err != nil {
+				return nil, err
+			}
+		}
+	}
+	return r, w.remove(ctx, c, d.rid, &record{arrays: make([][]any, len(c.arrays))})
 }
 
 func (w *writer) addElements(ctx context.Context, c *collection, f *field, rid int64, r *record) error {

@@ -83,6 +83,8 @@ func RunDocuments(t *testing.T, open func(t *testing.T, specs []core.Spec) core.
 		{"OneWinner", testOneWinner},
 		{"ConcurrentInc", testConcurrentInc},
 		{"ConcurrentUnique", testConcurrentUnique},
+		{"Damage", testDamage},
+		{"DamageInLists", testDamageInLists},
 		{"Contention", testContention},
 		{"ContentionOfProcesses", testContentionOfProcesses},
 		{"Contexts", testContexts},
