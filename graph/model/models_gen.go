@@ -540,6 +540,8 @@ const (
 	ErrorCodeRateLimited ErrorCode = "RATE_LIMITED"
 	// The client stopped sending before the file was complete. Nothing was kept.
 	ErrorCodeAborted ErrorCode = "ABORTED"
+	// What is stored of a record is damaged: `extensions.id` names it. In a list the others are answered, without it.
+	ErrorCodeUnreadable ErrorCode = "UNREADABLE"
 	// A store does not answer. Nothing is known to be wrong with the request: try again.
 	ErrorCodeUnavailable ErrorCode = "UNAVAILABLE"
 	// A fault of the server. `extensions.requestId` finds it in the log.
@@ -566,6 +568,7 @@ var AllErrorCode = []ErrorCode{
 	ErrorCodeTooLarge,
 	ErrorCodeRateLimited,
 	ErrorCodeAborted,
+	ErrorCodeUnreadable,
 	ErrorCodeUnavailable,
 	ErrorCodeInternal,
 	ErrorCodeGraphqlParseFailed,
@@ -577,7 +580,7 @@ var AllErrorCode = []ErrorCode{
 
 func (e ErrorCode) IsValid() bool {
 	switch e {
-	case ErrorCodeBadUserInput, ErrorCodeUnauthenticated, ErrorCodeInvalidCredentials, ErrorCodeForbidden, ErrorCodeNotFound, ErrorCodeConflict, ErrorCodeTooLarge, ErrorCodeRateLimited, ErrorCodeAborted, ErrorCodeUnavailable, ErrorCodeInternal, ErrorCodeGraphqlParseFailed, ErrorCodeGraphqlValidationFailed, ErrorCodeComplexityLimitExceeded, ErrorCodePersistedQueryNotFound, ErrorCodeDocumentNotTrusted:
+	case ErrorCodeBadUserInput, ErrorCodeUnauthenticated, ErrorCodeInvalidCredentials, ErrorCodeForbidden, ErrorCodeNotFound, ErrorCodeConflict, ErrorCodeTooLarge, ErrorCodeRateLimited, ErrorCodeAborted, ErrorCodeUnreadable, ErrorCodeUnavailable, ErrorCodeInternal, ErrorCodeGraphqlParseFailed, ErrorCodeGraphqlValidationFailed, ErrorCodeComplexityLimitExceeded, ErrorCodePersistedQueryNotFound, ErrorCodeDocumentNotTrusted:
 		return true
 	}
 	return false

@@ -2889,6 +2889,10 @@ enum ErrorCode {
   """
   ABORTED
   """
+  What is stored of a record is damaged: ` + "`" + `extensions.id` + "`" + ` names it. In a list the others are answered, without it.
+  """
+  UNREADABLE
+  """
   A store does not answer. Nothing is known to be wrong with the request: try again.
   """
   UNAVAILABLE
