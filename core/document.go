@@ -88,7 +88,7 @@ func stored(v reflect.Value) any {
 		}
 		return list
 	}
-	return value(v.Interface())
+	return operand(v.Interface())
 }
 
 // diff lists the top-level fields in which two documents of one type differ,

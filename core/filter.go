@@ -125,22 +125,22 @@ func Not(f Filter) Filter {
 }
 
 // Eq matches a field that equals v, or an array that holds it.
-func Eq(field string, v any) Filter { return Filter{Op: OpEq, Field: field, Value: value(v)} }
+func Eq(field string, v any) Filter { return Filter{Op: OpEq, Field: field, Value: operand(v)} }
 
 // Ne is the opposite of Eq.
-func Ne(field string, v any) Filter { return Filter{Op: OpNe, Field: field, Value: value(v)} }
+func Ne(field string, v any) Filter { return Filter{Op: OpNe, Field: field, Value: operand(v)} }
 
 // Lt matches a field that is less than v.
-func Lt(field string, v any) Filter { return Filter{Op: OpLt, Field: field, Value: value(v)} }
+func Lt(field string, v any) Filter { return Filter{Op: OpLt, Field: field, Value: operand(v)} }
 
 // Lte matches a field that is v or less.
-func Lte(field string, v any) Filter { return Filter{Op: OpLte, Field: field, Value: value(v)} }
+func Lte(field string, v any) Filter { return Filter{Op: OpLte, Field: field, Value: operand(v)} }
 
 // Gt matches a field that is greater than v.
-func Gt(field string, v any) Filter { return Filter{Op: OpGt, Field: field, Value: value(v)} }
+func Gt(field string, v any) Filter { return Filter{Op: OpGt, Field: field, Value: operand(v)} }
 
 // Gte matches a field that is v or greater.
-func Gte(field string, v any) Filter { return Filter{Op: OpGte, Field: field, Value: value(v)} }
+func Gte(field string, v any) Filter { return Filter{Op: OpGte, Field: field, Value: operand(v)} }
 
 // Prefix matches strings that begin with p; the empty prefix, every string.
 func Prefix(field, p string) Filter { return Filter{Op: OpPrefix, Field: field, Value: p} }
@@ -150,7 +150,7 @@ func Prefix(field, p string) Filter { return Filter{Op: OpPrefix, Field: field, 
 func In[V any](field string, vs []V) Filter {
 	out := make([]any, 0, len(vs))
 	for _, v := range vs {
-		if w := value(v); w != nil {
+		if w := operand(v); w != nil {
 			out = append(out, w)
 		}
 	}
@@ -203,8 +203,8 @@ func (f Filter) Walk(visit func(Filter)) {
 // Millis cuts t to what both stores keep: UTC milliseconds.
 func Millis(t time.Time) time.Time { return t.UTC().Truncate(time.Millisecond) }
 
-// value brings v to one of the types that a Filter may hold.
-func value(v any) any {
+// operand brings v to one of the types that a Filter may hold.
+func operand(v any) any {
 	switch v := v.(type) {
 	case nil, string, bool, int64, float64, Now:
 		return v
@@ -217,7 +217,7 @@ func value(v any) any {
 		if r.IsNil() {
 			return nil
 		}
-		return value(r.Elem().Interface())
+		return operand(r.Elem().Interface())
 	case reflect.String:
 		return r.String()
 	case reflect.Bool:

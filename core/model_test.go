@@ -313,17 +313,6 @@ func TestSubscriptionByLostField(t *testing.T) {
 	}
 }
 
-// Decimals are multiples of decimals.
-func TestMultiples(t *testing.T) {
-	for n, good := range map[float64]bool{19.99: true, 0.07: true, 1.1: true, 4.35: true, 0.005: false, 19.995: false, 123456789.01: true} {
-		var c core.Checker
-		c.Number("n", n, core.Bounds{MultipleOf: new(0.01)})
-		if (c.Err() == nil) != good {
-			t.Errorf("%v: %v", n, c.Err())
-		}
-	}
-}
-
 // A constraint that was tightened lets old values be; it holds for new ones.
 func TestConstraintsOfWhatChanges(t *testing.T) {
 	t.Parallel()

@@ -1,14 +1,16 @@
 package core
 
 import (
+	"encoding/json"
 	"fmt"
-	"math"
 	"regexp"
 	"slices"
 	"strconv"
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"github.com/grapnel/grapnel/core/value"
 )
 
 // Opt is a field of an update: left out when Set is false.
@@ -126,27 +128,20 @@ func (c *Checker) Pattern(path, s string, form *regexp.Regexp) {
 
 // Bounds are those of a number; nil ones do not bound it. Above and Below are
 // exclusive.
-type Bounds struct{ Min, Max, Above, Below, MultipleOf *float64 }
+type Bounds struct{ Min, Max, Above, Below, MultipleOf *value.Decimal }
 
-// Number checks a number.
-func (c *Checker) Number(path string, n float64, b Bounds) {
-	refuse := func(bound *float64, broken bool, message string) {
-		if bound != nil && broken {
-			c.Add(path, "RANGE", message+" "+strconv.FormatFloat(*bound, 'f', -1, 64), *bound)
+// Number checks a number, exactly: see [value.DecimalOf] for those that are no Decimal.
+func (c *Checker) Number(path string, n value.Decimal, b Bounds) {
+	refuse := func(bound *value.Decimal, keeps func(value.Decimal) bool, message string) {
+		if bound != nil && !keeps(*bound) {
+			c.Add(path, "RANGE", message+" "+bound.String(), json.Number(bound.String()))
 		}
 	}
-	refuse(b.Min, b.Min != nil && n < *b.Min, "must be at least")
-	refuse(b.Max, b.Max != nil && n > *b.Max, "must be at most")
-	refuse(b.Above, b.Above != nil && n <= *b.Above, "must be more than")
-	refuse(b.Below, b.Below != nil && n >= *b.Below, "must be less than")
-	refuse(b.MultipleOf, b.MultipleOf != nil && !multiple(n, *b.MultipleOf), "must be a multiple of")
-}
-
-// multiple reports whether n is a multiple of a number, as far as binary
-// fractions can tell: 19.99 is one of 0.01.
-func multiple(n, of float64) bool {
-	q := n / of
-	return math.Abs(q-math.Round(q)) <= 1e-9*max(1, math.Abs(q))
+	refuse(b.Min, func(least value.Decimal) bool { return n.Compare(least) >= 0 }, "must be at least")
+	refuse(b.Max, func(most value.Decimal) bool { return n.Compare(most) <= 0 }, "must be at most")
+	refuse(b.Above, func(bound value.Decimal) bool { return n.Compare(bound) > 0 }, "must be more than")
+	refuse(b.Below, func(bound value.Decimal) bool { return n.Compare(bound) < 0 }, "must be less than")
+	refuse(b.MultipleOf, n.IsMultipleOf, "must be a multiple of")
 }
 
 // Items checks the length of a list.

@@ -7,6 +7,7 @@ import (
 	"github.com/vektah/gqlparser/v2/ast"
 
 	"github.com/grapnel/grapnel/core"
+	"github.com/grapnel/grapnel/core/value"
 )
 
 // Bounds on what nobody has bounded.
@@ -39,8 +40,8 @@ func (r *reader) constraint(def *ast.FieldDefinition) constraint {
 			wrong = err != nil || n < 0
 			*to = n
 		}
-		number := func(to **float64) {
-			n, err := strconv.ParseFloat(a.Value.Raw, 64)
+		number := func(to **value.Decimal) {
+			n, err := value.ParseDecimal(a.Value.Raw)
 			wrong = err != nil
 			*to = &n
 		}
@@ -72,7 +73,7 @@ func (r *reader) constraint(def *ast.FieldDefinition) constraint {
 		case "multipleOf":
 			fits = isNumber
 			number(&c.multipleOf)
-			wrong = wrong || *c.multipleOf <= 0
+			wrong = wrong || c.multipleOf.Compare(value.Decimal{}) <= 0
 		case "minItems":
 			fits = def.Type.Elem != nil
 			count(&c.minItems)
@@ -99,9 +100,12 @@ func (r *reader) constraint(def *ast.FieldDefinition) constraint {
 
 // empty reports whether no number is within the bounds.
 func (c constraint) empty() bool {
-	for _, least := range []*float64{c.min, c.above} {
-		for _, most := range []*float64{c.max, c.below} {
-			if least != nil && most != nil && (*least > *most || *least == *most && (least == c.above || most == c.below)) {
+	for _, least := range []*value.Decimal{c.min, c.above} {
+		for _, most := range []*value.Decimal{c.max, c.below} {
+			if least == nil || most == nil {
+				continue
+			}
+			if order := least.Compare(*most); order > 0 || order == 0 && (least == c.above || most == c.below) {
 				return true
 			}
 		}
@@ -124,9 +128,9 @@ func (c constraint) breaks(v any) bool {
 			check.Format("", v, formats[c.format].form)
 		}
 	case int64:
-		check.Number("", float64(v), c.bounds())
+		check.Number("", value.DecimalOf(v), c.bounds())
 	case float64:
-		check.Number("", v, c.bounds())
+		check.Number("", value.DecimalOf(v), c.bounds())
 	}
 	return check.Err() != nil
 }

@@ -7,6 +7,7 @@ import (
 	"github.com/vektah/gqlparser/v2/ast"
 
 	"github.com/grapnel/grapnel/core"
+	"github.com/grapnel/grapnel/core/value"
 )
 
 // document is all that a project declares: its models, and the types that
@@ -91,7 +92,7 @@ type field struct {
 type constraint struct {
 	minLength, maxLength, minItems, maxItems int
 	pattern, format                          string
-	min, max, above, below, multipleOf       *float64
+	min, max, above, below, multipleOf       *value.Decimal
 	unique                                   bool
 }
 

@@ -8,6 +8,7 @@ import (
 	"github.com/vektah/gqlparser/v2/ast"
 
 	"github.com/grapnel/grapnel/core"
+	"github.com/grapnel/grapnel/core/value"
 )
 
 // structs writes the Go types of a project's own models and embedded types,
@@ -17,7 +18,7 @@ func structs(p project, doc *document) map[string]*goFile {
 	n := goNames{p, doc}
 	file := func(from *ast.Position, name string) *goFile {
 		g := &goFile{pkg: "model", from: from.Src.Name, imports: map[string]string{
-			"time": "time", "regexp": "regexp", "core": grapnel + "/core", "basemodel": grapnel + "/graph/model",
+			"time": "time", "regexp": "regexp", "core": grapnel + "/core", "value": grapnel + "/core/value", "basemodel": grapnel + "/graph/model",
 		}}
 		files[fileName(name)+".gen.go"] = g
 		return g
@@ -176,11 +177,11 @@ func (n goNames) constraint(vars, body *strings.Builder, owner string, f *field)
 		line("if %s == \"\" {\n%s\n}", v, missing)
 		return
 	}
-	value := v
+	one := v
 	if f.null && f.kind != inline {
-		value = "*" + v
+		one = "*" + v
 	}
-	checks := strings.Join(n.checks(vars, owner, f, value, path), "\n")
+	checks := strings.Join(n.checks(vars, owner, f, one, path), "\n")
 	required := f.required || !f.null
 	switch {
 	case !f.null && f.kind != inline:
@@ -220,14 +221,14 @@ func (n goNames) checks(vars *strings.Builder, owner string, f *field, v, path s
 		fmt.Fprintf(vars, "var %s = core.Bounds{", name)
 		for _, b := range []struct {
 			name  string
-			value *float64
+			bound *value.Decimal
 		}{{"Min", c.min}, {"Max", c.max}, {"Above", c.above}, {"Below", c.below}, {"MultipleOf", c.multipleOf}} {
-			if b.value != nil {
-				fmt.Fprintf(vars, "%s: new(%v),", b.name, goFloat(*b.value))
+			if b.bound != nil {
+				fmt.Fprintf(vars, "%s: new(value.MustDecimal(%q)),", b.name, b.bound)
 			}
 		}
 		fmt.Fprintf(vars, "}\n\n")
-		out = append(out, fmt.Sprintf("c.Number(%s, float64(%s), %s)", path, v, name))
+		out = append(out, fmt.Sprintf("c.Number(%s, value.DecimalOf(%s), %s)", path, v, name))
 	}
 	return out
 }

@@ -4,7 +4,9 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
+	"strconv"
 	"strings"
 
 	"github.com/99designs/gqlgen/graphql"
@@ -82,4 +84,25 @@ func Document(params *graphql.RawParams) (id string, err error) {
 		return "", core.Errorf(core.Invalid, "persistedQuery needs version 1 and a sha256Hash.")
 	}
 	return strings.TrimPrefix(id, "sha256:"), nil
+}
+
+// maxWritten bounds what messages repeat of a value, in bytes.
+const maxWritten = 100
+
+// Written is a value as a client wrote it, for messages: a text in quotes and a
+// number digit by digit, both clipped, and what kind of thing it is otherwise.
+func Written(v any) string {
+	switch v := v.(type) {
+	case nil:
+		return "null"
+	case string:
+		return strconv.Quote(Cut(v, maxWritten))
+	case map[string]any:
+		return "an object"
+	case []any:
+		return "a list"
+	case json.Number, bool, int64, float64:
+		return Cut(fmt.Sprint(v), maxWritten)
+	}
+	return "something else"
 }

@@ -2,121 +2,234 @@ package web
 
 import (
 	"encoding/json"
-	"math"
-	"reflect"
+	"fmt"
 	"strconv"
 	"strings"
 
+	"github.com/99designs/gqlgen/graphql"
 	"github.com/99designs/gqlgen/graphql/errcode"
 	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/gqlerror"
-	"github.com/vektah/gqlparser/v2/validator/core"
+	validation "github.com/vektah/gqlparser/v2/validator/core"
 
+	"github.com/grapnel/grapnel/core/value"
 	"github.com/grapnel/grapnel/internal/graphqlhttp"
 )
 
 // gqlparser takes any whole number, and a text that looks like one, for an Int, any
-// number for a text, and names of enum values in any case. The GraphQL
-// specification (sections 3.5 and 3.9) does not, so we look again: at literals with
-// the validation, at variables after it.
+// number for a text, and names of enum values in any case, but no 1.0 for an Int. The
+// GraphQL specification (sections 3.5 and 3.9) has it the other way, so we look
+// first: at literals within the validation, at variables before it.
 
-// intRule refuses literals that do not fit an Int.
-func intRule(observers *core.Events, addError core.AddErrFunc) {
-	observers.OnValue(func(_ *core.Walker, v *ast.Value) {
-		if v.Kind == ast.IntValue && v.Definition != nil && v.Definition.Name == "Int" && !isInt(json.Number(v.Raw)) {
-			addError(core.Message("Int cannot represent a number beyond 32 bits."), core.At(v.Position))
-		}
-	})
+// literalRule settles the numbers that stand in a document before check, the rule of
+// gqlparser, looks at them.
+func literalRule(check validation.RuleFunc) validation.RuleFunc {
+	return func(observers *validation.Events, addError validation.AddErrFunc) {
+		observers.OnValue(func(_ *validation.Walker, v *ast.Value) {
+			if problem := settle(v); problem != "" {
+				addError(validation.Message("%s", problem), validation.At(v.Position))
+			}
+		})
+		check(observers, addError)
+	}
 }
 
-// checkVariableTypes refuses variables that are not of their type, at any depth.
-func checkVariableTypes(schema *ast.Schema, op *ast.OperationDefinition, variables map[string]any) *gqlerror.Error {
-	for _, def := range op.VariableDefinitions {
-		path := ast.Path{ast.PathName("variable"), ast.PathName(def.Variable)}
-		if err := checkType(schema, def.Type, variables[def.Variable], path); err != nil {
-			return err
+// settle is why a literal is no value of its scalar, where gqlparser does not say
+// so, or would fail to read it; "" when it is one. A number that a float of 64 bits
+// may not hold exactly becomes a text for the scalar that reads it.
+func settle(v *ast.Value) string {
+	if v.Definition == nil || v.Definition.Kind != ast.Scalar {
+		return ""
+	}
+	isNumber := v.Kind == ast.IntValue || v.Kind == ast.FloatValue
+	isWide := v.Kind == ast.IntValue && !isWhole(v.Raw, 64)
+	switch v.Definition.Name {
+	case "Int":
+		if v.Kind == ast.IntValue && !isWide && !isWhole(v.Raw, 32) {
+			return cannot("Int", json.Number(v.Raw), intForm)
 		}
-	}
-	return nil
-}
-
-func checkType(schema *ast.Schema, t *ast.Type, v any, path ast.Path) *gqlerror.Error {
-	if v == nil {
-		return nil
-	}
-	// The parser has made a list of one element of what stood in its place, with
-	// the element's Go type.
-	if list := reflect.ValueOf(v); t.Elem != nil && list.Kind() == reflect.Slice {
-		for i := range list.Len() {
-			if err := checkType(schema, t.Elem, list.Index(i).Interface(), append(path, ast.PathIndex(i))); err != nil {
-				return err
-			}
+	case "Float":
+		if isWide {
+			v.Kind = ast.FloatValue
 		}
-		return nil
-	}
-	def := schema.Types[t.Name()]
-	if def == nil {
-		return nil
-	}
-	if def.Kind == ast.InputObject {
-		fields, _ := v.(map[string]any)
-		for _, f := range def.Fields {
-			v := fields[f.Name]
-			if v == nil {
-				continue // before a path is made: there may be 50,000 values of many fields
-			}
-			if err := checkType(schema, f.Type, v, append(path, ast.PathName(f.Name))); err != nil {
-				return err
-			}
+	case "Int64":
+		if isWide || v.Kind == ast.FloatValue {
+			return cannot("Int64", json.Number(v.Raw), "it must be a whole number of 64 bits.")
 		}
-		return nil
-	}
-	if problem := mismatch(def, v); problem != "" {
-		err := graphqlhttp.NewError(errcode.ValidationFailed, problem)
-		err.Path = append(ast.Path(nil), path...)
-		return err
-	}
-	return nil
-}
-
-// mismatch is why v, as the parser left it, is no value of a scalar or an enum; ""
-// when it is one. What a scalar of ours takes is for its own code to say.
-func mismatch(def *ast.Definition, v any) string {
-	text, isText := v.(string)
-	switch {
-	case def.Kind == ast.Enum:
-		if !isText || def.EnumValues.ForName(text) == nil {
-			return "must be one of the values of " + def.Name + "."
+	case "Decimal":
+		if isNumber {
+			v.Kind = ast.StringValue
 		}
-	case def.Name == "Int" && !isInt(v):
-		return "Int must be a whole number of 32 bits."
-	case def.Name == "Float" && isText:
-		return "Float must be a number."
-	case def.Name == "String" && !isText:
-		return "String must be a text."
-	case def.Name == "ID" && !isText:
-		if n, ok := v.(json.Number); ok && strings.ContainsAny(string(n), ".eE") {
-			return "ID must be a text or a whole number."
+	case "String", "ID", "Boolean":
+	default:
+		if v.Kind != ast.ListValue || v.ExpectedType == nil || v.ExpectedType.Elem == nil { // else its entries are looked at
+			return inexact(v)
 		}
 	}
 	return ""
 }
 
-// isInt reports whether v, as the parser left it, is a value of type Int.
-func isInt(v any) bool {
-	var n int64
-	switch v := v.(type) {
-	case json.Number:
-		var err error
-		if n, err = strconv.ParseInt(string(v), 10, 32); err != nil {
-			return false
-		}
-	case int64:
-		n = v
-	case int:
-		n = int64(v)
-	default:
-		return false
+// inexact is about a number in a literal that reading it as an int64 or a float64
+// would change; "" when there is none.
+func inexact(v *ast.Value) string {
+	exact := true
+	switch v.Kind {
+	case ast.IntValue:
+		exact = isWhole(v.Raw, 64)
+	case ast.FloatValue:
+		f, err := strconv.ParseFloat(v.Raw, 64)
+		d, tooLong := value.ParseDecimal(v.Raw)
+		exact = err == nil && tooLong == nil && d.Compare(value.DecimalOf(f)) == 0
 	}
-	return n >= math.MinInt32 && n <= math.MaxInt32
+	if !exact {
+		return fmt.Sprintf("The number %s would lose digits here: send it in a variable.", graphqlhttp.Written(json.Number(v.Raw)))
+	}
+	for _, c := range v.Children {
+		if problem := inexact(c.Value); problem != "" {
+			return problem
+		}
+	}
+	return ""
+}
+
+// isWhole reports whether a literal is a whole number of so many bits.
+func isWhole(raw string, bits int) bool {
+	_, err := strconv.ParseInt(raw, 10, bits)
+	return err == nil
+}
+
+// coerceVariables brings numbers among the variables of a request to the form that
+// gqlparser takes, and says which is the first that is no value of its type, at any
+// depth. What is missing, null or unknown is for gqlparser to say, and so is whatever
+// is wrong with the document itself, which need not be valid.
+func coerceVariables(schema *ast.Schema, doc *ast.QueryDocument, params *graphql.RawParams) *gqlerror.Error {
+	if doc == nil {
+		return nil
+	}
+	op := doc.Operations.ForName(params.OperationName)
+	if op == nil {
+		return nil
+	}
+	for _, def := range op.VariableDefinitions {
+		v, given := params.Variables[def.Variable]
+		if !given {
+			continue
+		}
+		v, err := coerce(schema, def.Type, v, ast.Path{ast.PathName("variable"), ast.PathName(def.Variable)})
+		if err != nil {
+			return err
+		}
+		params.Variables[def.Variable] = v
+	}
+	return nil
+}
+
+func coerce(schema *ast.Schema, t *ast.Type, v any, path ast.Path) (any, *gqlerror.Error) {
+	if v == nil {
+		return nil, nil
+	}
+	if t.Elem != nil {
+		list, isList := v.([]any)
+		if !isList { // a single value stands for a list of it
+			return coerce(schema, t.Elem, v, path)
+		}
+		for i, e := range list {
+			e, err := coerce(schema, t.Elem, e, append(path, ast.PathIndex(i)))
+			if err != nil {
+				return nil, err
+			}
+			list[i] = e
+		}
+		return list, nil
+	}
+	def := schema.Types[t.Name()]
+	if def == nil {
+		return v, nil
+	}
+	if def.Kind == ast.InputObject {
+		fields, _ := v.(map[string]any)
+		for _, f := range def.Fields {
+			in := fields[f.Name]
+			if in == nil {
+				continue // before a path is made: there may be 50,000 values of many fields
+			}
+			in, err := coerce(schema, f.Type, in, append(path, ast.PathName(f.Name)))
+			if err != nil {
+				return nil, err
+			}
+			fields[f.Name] = in
+		}
+		return v, nil
+	}
+	v, problem := coerceLeaf(def, v)
+	if problem != "" {
+		err := graphqlhttp.NewError(errcode.ValidationFailed, problem)
+		err.Path = append(ast.Path(nil), path...)
+		return nil, err
+	}
+	return v, nil
+}
+
+const intForm = "it must be a whole number of 32 bits."
+
+// coerceLeaf is v as a value of a scalar or an enum; problem says why it is none.
+// What a scalar of ours takes is for its own code to say.
+func coerceLeaf(def *ast.Definition, v any) (_ any, problem string) {
+	text, isText := v.(string)
+	number, isNumber := v.(json.Number)
+	if def.Kind == ast.Enum {
+		if !isText || def.EnumValues.ForName(text) == nil {
+			return nil, cannot(def.Name, v, "it must be one of its values.")
+		}
+		return v, ""
+	}
+	switch def.Name {
+	case "Int":
+		n, ok := whole(number)
+		if !isNumber || !ok || !isWhole(string(n), 32) {
+			return nil, cannot("Int", v, intForm)
+		}
+		return n, ""
+	case "Float":
+		if _, err := number.Float64(); !isNumber || err != nil {
+			return nil, cannot("Float", v, "it must be a number of 64 bits.")
+		}
+	case "String":
+		if !isText {
+			return nil, cannot("String", v, "it must be a text.")
+		}
+	case "Boolean":
+		if _, ok := v.(bool); !ok {
+			return nil, cannot("Boolean", v, "it must be true or false.")
+		}
+	case "ID":
+		if isText || isNumber && !strings.ContainsAny(string(number), ".eE") {
+			return v, ""
+		}
+		n, ok := whole(number)
+		if !isNumber || !ok {
+			return nil, cannot("ID", v, "it must be a text or a whole number.")
+		}
+		return n, ""
+	}
+	return v, ""
+}
+
+// whole writes a whole number without point and power: 1.0, 1e3 and 1E+2 are such
+// numbers in JSON, which tells no integers from others.
+func whole(number json.Number) (_ json.Number, ok bool) {
+	if isWhole(string(number), 64) {
+		return number, true
+	}
+	d, err := value.ParseDecimal(string(number))
+	if err != nil {
+		return "", false
+	}
+	n, ok := d.Int64()
+	return json.Number(strconv.FormatInt(n, 10)), ok
+}
+
+// cannot says that a value, as it was written, is none of a type.
+func cannot(typ string, v any, form string) string {
+	return typ + " cannot represent " + graphqlhttp.Written(v) + ": " + form
 }

@@ -390,10 +390,10 @@ func TestRequestErrorsNameWhatIsWrong(t *testing.T) {
 		{map[string]any{"query": "query A{hello} query B{hello}"}, "The document has several operations: say by operationName which one to run."},
 		{map[string]any{"query": "query A{hello}", "operationName": "C"}, `The document has no operation "C".`},
 		{map[string]any{"query": "query($n:Int!){number(n:$n)}"}, "Variable $n: must be defined"},
-		{map[string]any{"query": "query($n:Int){number(n:$n)}", "variables": map[string]any{"n": "5"}}, "Variable $n: Int must be a whole number of 32 bits."},
+		{map[string]any{"query": "query($n:Int){number(n:$n)}", "variables": map[string]any{"n": "5"}}, `Variable $n: Int cannot represent "5": it must be a whole number of 32 bits.`},
 		{map[string]any{"query": "query($w:Where){posts(where:$w){totalCount}}", "variables": map[string]any{"w": map[string]any{"and": []any{map[string]any{"titel": "x"}}}}}, "Variable $w.and[0].titel: unknown field"},
-		{map[string]any{"query": "query($w:Where){posts(where:$w){totalCount}}", "variables": map[string]any{"w": map[string]any{"title": 7}}}, "Variable $w.title: String must be a text."},
-		{map[string]any{"query": "query($s:String){hello(name:$s)}", "variables": map[string]any{"s": 7}}, "Variable $s: String must be a text."},
+		{map[string]any{"query": "query($w:Where){posts(where:$w){totalCount}}", "variables": map[string]any{"w": map[string]any{"title": 7}}}, "Variable $w.title: String cannot represent 7: it must be a text."},
+		{map[string]any{"query": "query($s:String){hello(name:$s)}", "variables": map[string]any{"s": 7}}, "Variable $s: String cannot represent 7: it must be a text."},
 	} {
 		a := s.post(t, c.params)
 		var got struct {

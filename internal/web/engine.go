@@ -58,12 +58,13 @@ func newEngine(c Config) *engine {
 		r := rules.NewDefaultRules()
 		r.ReplaceRule(rules.OverlappingFieldsCanBeMergedRule.Name, mergeRule(l.Merge))
 		r.RemoveRule(rules.MaxIntrospectionDepth.Name)
+		values := rules.ValuesOfCorrectTypeRule.RuleFunc
 		if c.Production { // of fields the executor takes care itself
 			r.ReplaceRule(rules.KnownArgumentNamesRule.Name, rules.KnownArgumentNamesRuleWithoutSuggestions.RuleFunc)
 			r.ReplaceRule(rules.KnownTypeNamesRule.Name, rules.KnownTypeNamesRuleWithoutSuggestions.RuleFunc)
-			r.ReplaceRule(rules.ValuesOfCorrectTypeRule.Name, rules.ValuesOfCorrectTypeRuleWithoutSuggestions.RuleFunc)
+			values = rules.ValuesOfCorrectTypeRuleWithoutSuggestions.RuleFunc
 		}
-		r.AddRule("Ints", intRule)
+		r.ReplaceRule(rules.ValuesOfCorrectTypeRule.Name, literalRule(values))
 		r.AddRule("Limits", shapeRule(l, c.Once, c.Production))
 		return r
 	})
@@ -76,10 +77,15 @@ func newEngine(c Config) *engine {
 // for it. Its errors are request errors: nothing was executed.
 func (e *engine) CreateOperationContext(ctx context.Context, params *graphql.RawParams) (*graphql.OperationContext, gqlerror.List) {
 	note(ctx).operation = params.OperationName
-	if err := e.admit(ctx, params); err != nil {
+	doc, err := e.admit(ctx, params)
+	if err != nil {
 		return &graphql.OperationContext{}, gqlerror.List{err}
 	}
+	unfit := coerceVariables(e.schema, doc, params)
 	op, errs := e.exec.CreateOperationContext(ctx, params)
+	if unfit != nil && op.Operation != nil { // the document itself is valid
+		errs = gqlerror.List{unfit}
+	}
 	if len(errs) > 0 {
 		return op, graphqlhttp.Trim(explain(op, errs))
 	}
@@ -87,9 +93,6 @@ func (e *engine) CreateOperationContext(ctx context.Context, params *graphql.Raw
 	op.DisableIntrospection = e.hidden
 	if err := expired(ctx); err != nil && !onlyRootFields(op.Operation, e.anonymous) {
 		return op, gqlerror.List{err}
-	}
-	if err := checkVariableTypes(e.schema, op.Operation, op.Variables); err != nil {
-		return op, explain(op, gqlerror.List{err})
 	}
 	c := coster{schema: e.schema, variables: op.Variables, page: e.limits.PageSize, list: e.limits.ListSize}
 	cost := c.operation(op.Operation)
@@ -143,39 +146,41 @@ func explain(op *graphql.OperationContext, errs gqlerror.List) gqlerror.List {
 	return errs
 }
 
-// admit looks at a request before its document is parsed, and charges for the
-// parsing.
-func (e *engine) admit(ctx context.Context, params *graphql.RawParams) *gqlerror.Error {
+// admit looks at a request before its document is validated, and charges for the
+// parsing. It hands on the document, which may be one that does not fit the schema;
+// nil when it is no GraphQL at all.
+func (e *engine) admit(ctx context.Context, params *graphql.RawParams) (*ast.QueryDocument, *gqlerror.Error) {
 	if err := checkVariables(params.Variables, e.limits); err != nil {
-		return err
+		return nil, err
 	}
 	id, err := e.find(params)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	if len(params.Query) > e.limits.Query {
-		return graphqlhttp.NewError(errcode.ParseFailed, fmt.Sprintf("The document has more than %d bytes.", e.limits.Query))
+		return nil, graphqlhttp.NewError(errcode.ParseFailed, fmt.Sprintf("The document has more than %d bytes.", e.limits.Query))
 	}
-	if _, known := e.documents.Get(ctx, params.Query); !known {
+	doc, known := e.documents.Get(ctx, params.Query)
+	if !known {
 		if err := e.meter.charge(ctx, len(params.Query)/documentBytesPerCost); err != nil {
-			return graphqlhttp.Present(err)
+			return nil, graphqlhttp.Present(err)
 		}
-		if err := e.outline(params.Query); err != nil {
-			return err
+		if doc, err = e.outline(params.Query); err != nil {
+			return nil, err
 		}
 	}
 	e.keep(id, params.Query)
-	return nil
+	return doc, nil
 }
 
 // outline bounds what the validation of a document that is not yet known has to do.
 // A parse error is left to the executor to report.
-func (e *engine) outline(query string) *gqlerror.Error {
+func (e *engine) outline(query string) (*ast.QueryDocument, *gqlerror.Error) {
 	doc, err := parser.ParseQueryWithTokenLimit(&ast.Source{Input: query}, e.limits.Tokens)
 	if err != nil {
-		return nil
+		return nil, nil
 	}
-	return checkOutline(doc, e.limits)
+	return doc, checkOutline(doc, e.limits)
 }
 
 // DispatchOperation executes an operation.

@@ -7,8 +7,11 @@ import (
 	"log/slog"
 	"net/http"
 	"runtime/debug"
+	"slices"
+	"strings"
 
 	"github.com/99designs/gqlgen/graphql"
+	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/gqlerror"
 
 	"github.com/grapnel/grapnel/core"
@@ -40,12 +43,38 @@ func visible(ctx context.Context, log *slog.Logger, err error) gqlerror.Error {
 		path, locations, err = e.Path, e.Locations, e.Err
 	}
 	logCause(ctx, log, err, "operation failed", slog.String("path", path.String()))
+	path, input := inputOf(ctx, path)
 	shown := *graphqlhttp.Present(err)
 	shown.Path, shown.Locations = path, locations
+	if input != "" && shown.Extensions["code"] == string(core.Invalid) && shown.Extensions["fields"] == nil {
+		shown.Extensions["fields"] = []core.FieldError{{Path: input, Code: "FORM", Message: shown.Message}}
+	}
 	if shown.Extensions["code"] == string(core.Internal) {
 		shown.Extensions["requestId"] = RequestID(ctx)
 	}
 	return shown
+}
+
+// inputOf takes apart the path of an error that a scalar found in an argument: the
+// path of the field in the answer, and where in its input the value stands, as
+// [core.FieldError] has it. input is "" for other errors.
+func inputOf(ctx context.Context, path ast.Path) (field ast.Path, input string) {
+	f := graphql.GetFieldContext(ctx)
+	if f == nil {
+		return path, ""
+	}
+	field = f.Path()
+	if len(path) <= len(field) || !slices.Equal(path[:len(field)], field) {
+		return path, ""
+	}
+	var b strings.Builder
+	for _, p := range path[len(field):] {
+		if b.Len() > 0 {
+			b.WriteByte('.')
+		}
+		fmt.Fprint(&b, p)
+	}
+	return field, strings.TrimPrefix(b.String(), "input.")
 }
 
 // recoverPanic makes of a panic in a resolver an error that is masked.

@@ -5,12 +5,16 @@ package scalar
 import (
 	"encoding/json"
 	"io"
+	"regexp"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/99designs/gqlgen/graphql"
 
 	"github.com/grapnel/grapnel/core"
+	"github.com/grapnel/grapnel/core/value"
+	"github.com/grapnel/grapnel/internal/graphqlhttp"
 )
 
 // layout is RFC 3339 with the milliseconds that the stores keep.
@@ -21,14 +25,40 @@ func MarshalTime(t time.Time) graphql.Marshaler {
 	return graphql.WriterFunc(func(w io.Writer) { _, _ = io.WriteString(w, t.UTC().Format(`"`+layout+`"`)) })
 }
 
-// UnmarshalTime reads RFC 3339 with any offset and precision.
+// UnmarshalTime reads what RFC 3339, section 5.6, calls a date-time, with any offset
+// and precision. The second 60, which only the last minute of a day in UTC can have,
+// is the moment after it.
 func UnmarshalTime(v any) (time.Time, error) {
 	if s, ok := v.(string); ok {
-		if t, err := time.Parse(time.RFC3339Nano, s); err == nil && t.UTC().Year() >= 0 && t.UTC().Year() <= 9999 {
+		if t, ok := parseTime(s); ok {
 			return core.Millis(t), nil
 		}
 	}
-	return time.Time{}, core.Errorf(core.Invalid, "A Time is written like 2026-03-01T12:00:00Z (RFC 3339).")
+	return time.Time{}, cannot("Time", v, "write it like 2026-03-01T12:00:00Z (RFC 3339).")
+}
+
+// dateTime is the form; package time takes more, and knows no second 60.
+var dateTime = regexp.MustCompile(`^\d{4}-\d\d-\d\dT[0-2]\d:[0-5]\d:([0-5]\d|60)(\.\d+)?(Z|[+-]([01]\d|2[0-3]):[0-5]\d)$`)
+
+func parseTime(s string) (t time.Time, ok bool) {
+	s = strings.ToUpper(s)
+	form := dateTime.FindStringSubmatchIndex(s)
+	if form == nil {
+		return t, false
+	}
+	second, leap := form[2], time.Duration(0)
+	if s[second:second+2] == "60" {
+		s, leap = s[:second]+"59"+s[second+2:], time.Second
+	}
+	t, err := time.Parse(time.RFC3339Nano, s)
+	if err != nil {
+		return t, false
+	}
+	if t = t.UTC(); leap > 0 && (t.Hour() != 23 || t.Minute() != 59) {
+		return t, false
+	}
+	t = t.Add(leap)
+	return t, t.Year() >= 0 && t.Year() <= 9999
 }
 
 // MarshalInt64 writes a JSON number.
@@ -36,7 +66,7 @@ func MarshalInt64(n int64) graphql.Marshaler {
 	return graphql.WriterFunc(func(w io.Writer) { _, _ = io.WriteString(w, strconv.FormatInt(n, 10)) })
 }
 
-// UnmarshalInt64 reads a whole number.
+// UnmarshalInt64 reads a whole number; those of JSON may be written as 1.0 or 1e3.
 func UnmarshalInt64(v any) (int64, error) {
 	switch v := v.(type) {
 	case int64:
@@ -47,6 +77,16 @@ func UnmarshalInt64(v any) (int64, error) {
 		if n, err := strconv.ParseInt(v.String(), 10, 64); err == nil {
 			return n, nil
 		}
+		if d, err := value.ParseDecimal(v.String()); err == nil {
+			if n, ok := d.Int64(); ok {
+				return n, nil
+			}
+		}
 	}
-	return 0, core.Errorf(core.Invalid, "An Int64 is a whole number of up to 64 bits.")
+	return 0, cannot("Int64", v, "it must be a whole number of 64 bits.")
+}
+
+// cannot is the error of a value that is none of a scalar.
+func cannot(scalar string, v any, form string) error {
+	return core.Errorf(core.Invalid, "%s cannot represent %s: %s", scalar, graphqlhttp.Written(v), form)
 }

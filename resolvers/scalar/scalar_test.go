@@ -21,6 +21,32 @@ func TestTime(t *testing.T) {
 	if b.String() != `"2026-03-01T10:00:00.123Z"` {
 		t.Error(b.String())
 	}
+	for text, want := range map[string]string{
+		"2026-03-01t12:00:00z":           "2026-03-01T12:00:00.000Z",
+		"2026-03-01T12:00:00.5Z":         "2026-03-01T12:00:00.500Z",
+		"2026-03-01T12:00:00.123456789z": "2026-03-01T12:00:00.123Z",
+		"2026-03-01T12:00:00-00:00":      "2026-03-01T12:00:00.000Z",
+		"2026-03-01T12:00:00+23:59":      "2026-02-28T12:01:00.000Z",
+		"1990-12-31T23:59:60Z":           "1991-01-01T00:00:00.000Z",
+		"1990-12-31T15:59:60.25-08:00":   "1991-01-01T00:00:00.250Z",
+		"2024-02-29T00:00:00Z":           "2024-02-29T00:00:00.000Z",
+		"0000-01-01T00:00:00Z":           "0000-01-01T00:00:00.000Z",
+	} {
+		got, err := scalar.UnmarshalTime(text)
+		if err != nil || got.Format("2006-01-02T15:04:05.000Z") != want {
+			t.Errorf("%s: %v %v", text, got, err)
+		}
+	}
+	for _, text := range []string{
+		"2026-03-01T12:00:00,5Z", "2026-03-01T12:00:00+24:00", "2026-03-01T12:00:00-99:00", "2026-03-01T12:00:00+01:60", "2026-03-01T12:00:00+0100", "2026-03-01T12:00:00+01",
+		"2026-03-01T12:00:61Z", "2026-03-01T12:00:60Z", "2026-03-01T24:00:00Z", "2026-03-01T12:60:00Z", "2026-03-01T2:00:00Z", "2026-03-01 12:00:00Z", "2026-03-01T12:00Z",
+		"2026-03-01T12:00:00", "2026-03-01T12:00:00.Z", "2026-02-29T12:00:00Z", "2026-3-1T12:00:00Z", "12026-03-01T12:00:00Z", "-2026-03-01T12:00:00Z", "2026-03-01T12:00:00Z ",
+		" 2026-03-01T12:00:00Z", "20260301T120000Z", "0000-01-01T00:00:00+01:00", "9999-12-31T23:59:60Z", "２０２６-03-01T12:00:00Z",
+	} {
+		if got, err := scalar.UnmarshalTime(text); !core.Is(err, core.Invalid) || !strings.Contains(err.Error(), text) {
+			t.Errorf("%s: %v %v", text, got, err)
+		}
+	}
 	for _, v := range []any{"garbage", "", 5, nil, "2026-03-01", "2026-13-01T00:00:00Z", map[string]any{"$gt": ""}} {
 		if _, err := scalar.UnmarshalTime(v); !core.Is(err, core.Invalid) {
 			t.Errorf("%v: %v", v, err)
@@ -35,7 +61,12 @@ func TestInt64(t *testing.T) {
 			t.Errorf("%v: %d %v", v, n, err)
 		}
 	}
-	for _, v := range []any{"5", 1.5, json.Number("1.5"), json.Number("99999999999999999999"), true, nil} {
+	for text, want := range map[string]int64{"1.0": 1, "1e3": 1000, "1E+2": 100, "9223372036854775807": 1<<63 - 1, "-9223372036854775808.0": -1 << 63, "922337203685477580.7e1": 1<<63 - 1} {
+		if n, err := scalar.UnmarshalInt64(json.Number(text)); n != want || err != nil {
+			t.Errorf("%s: %d %v", text, n, err)
+		}
+	}
+	for _, v := range []any{"5", json.Number("9223372036854775808"), json.Number("1e400"), json.Number("1e-1"), 1.5, json.Number("1.5"), json.Number("99999999999999999999"), true, nil} {
 		if _, err := scalar.UnmarshalInt64(v); !core.Is(err, core.Invalid) {
 			t.Errorf("%v: %v", v, err)
 		}

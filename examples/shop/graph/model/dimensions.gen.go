@@ -4,6 +4,7 @@ package model
 
 import (
 	"github.com/grapnel/grapnel/core"
+	"github.com/grapnel/grapnel/core/value"
 )
 
 // Dimensions is the type Dimensions of the schema, which stands inside documents. Outer measures in millimetres.
@@ -13,15 +14,15 @@ type Dimensions struct {
 	Depth  float64 `bson:"depth"`
 }
 
-var dimensions_WidthBounds = core.Bounds{Above: new(float64(0))}
+var dimensions_WidthBounds = core.Bounds{Above: new(value.MustDecimal("0"))}
 
-var dimensions_HeightBounds = core.Bounds{Above: new(float64(0))}
+var dimensions_HeightBounds = core.Bounds{Above: new(value.MustDecimal("0"))}
 
-var dimensions_DepthBounds = core.Bounds{Above: new(float64(0))}
+var dimensions_DepthBounds = core.Bounds{Above: new(value.MustDecimal("0"))}
 
 // Constraints reports what breaks the constraints of the schema.
 func (d *Dimensions) Constraints(c *core.Checker) {
-	c.Number("width", float64(d.Width), dimensions_WidthBounds)
-	c.Number("height", float64(d.Height), dimensions_HeightBounds)
-	c.Number("depth", float64(d.Depth), dimensions_DepthBounds)
+	c.Number("width", value.DecimalOf(d.Width), dimensions_WidthBounds)
+	c.Number("height", value.DecimalOf(d.Height), dimensions_HeightBounds)
+	c.Number("depth", value.DecimalOf(d.Depth), dimensions_DepthBounds)
 }

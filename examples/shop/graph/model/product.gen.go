@@ -6,6 +6,7 @@ import (
 	"regexp"
 
 	"github.com/grapnel/grapnel/core"
+	"github.com/grapnel/grapnel/core/value"
 )
 
 // Product is the type Product of the schema. Something the shop sells.
@@ -42,14 +43,14 @@ type (
 
 var product_SkuForm = regexp.MustCompile("^(?:[A-Z]{2}-[0-9]{3,8})$")
 
-var product_PriceBounds = core.Bounds{Min: new(float64(0))}
+var product_PriceBounds = core.Bounds{Min: new(value.MustDecimal("0"))}
 
 // Constraints reports what breaks the constraints of the schema.
 func (d *Product) Constraints(c *core.Checker) {
 	c.Text("name", d.Name, 1, 200)
 	c.Text("sku", d.Sku, 0, 10000)
 	c.Pattern("sku", d.Sku, product_SkuForm)
-	c.Number("price", float64(d.Price), product_PriceBounds)
+	c.Number("price", value.DecimalOf(d.Price), product_PriceBounds)
 	if d.Dimensions != nil {
 		c.Inside("dimensions", d.Dimensions)
 	}

@@ -4,6 +4,7 @@ package model
 
 import (
 	"github.com/grapnel/grapnel/core"
+	"github.com/grapnel/grapnel/core/value"
 )
 
 // Review is the type Review of the schema. What a customer says of a product.
@@ -24,13 +25,13 @@ type (
 	ReviewChange     = core.Change[Review]
 )
 
-var review_StarsBounds = core.Bounds{Min: new(float64(1)), Max: new(float64(5))}
+var review_StarsBounds = core.Bounds{Min: new(value.MustDecimal("1")), Max: new(value.MustDecimal("5"))}
 
 // Constraints reports what breaks the constraints of the schema.
 func (d *Review) Constraints(c *core.Checker) {
 	if d.ProductID == nil {
 		c.Add("productId", "REQUIRED", "must not be null", nil)
 	}
-	c.Number("stars", float64(d.Stars), review_StarsBounds)
+	c.Number("stars", value.DecimalOf(d.Stars), review_StarsBounds)
 	c.Text("text", d.Text, 1, 5000)
 }

@@ -4,6 +4,7 @@ package model
 
 import (
 	"github.com/grapnel/grapnel/core"
+	"github.com/grapnel/grapnel/core/value"
 )
 
 // Dimensions is the type Dimensions of the schema, which stands inside documents. Outer measures, in millimetres.
@@ -12,9 +13,9 @@ type Dimensions struct {
 	Depth *float64 `bson:"depth"`
 }
 
-var dimensions_WidthBounds = core.Bounds{Above: new(float64(0))}
+var dimensions_WidthBounds = core.Bounds{Above: new(value.MustDecimal("0"))}
 
 // Constraints reports what breaks the constraints of the schema.
 func (d *Dimensions) Constraints(c *core.Checker) {
-	c.Number("width", float64(d.Width), dimensions_WidthBounds)
+	c.Number("width", value.DecimalOf(d.Width), dimensions_WidthBounds)
 }

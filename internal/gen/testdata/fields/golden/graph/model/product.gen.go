@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/grapnel/grapnel/core"
+	"github.com/grapnel/grapnel/core/value"
 )
 
 // Product is the type Product of the schema. Every kind of field: "quoted", a \back\slash, and `code`.
@@ -62,15 +63,15 @@ type (
 
 var product_SkuForm = regexp.MustCompile("^(?:[A-Z]{2}-\\d{3,8})$")
 
-var product_PriceBounds = core.Bounds{Min: new(float64(0)), Max: new(float64(1e+09))}
+var product_PriceBounds = core.Bounds{Min: new(value.MustDecimal("0")), Max: new(value.MustDecimal("1000000000"))}
 
-var product_ViewsBounds = core.Bounds{Above: new(float64(-1))}
+var product_ViewsBounds = core.Bounds{Above: new(value.MustDecimal("-1"))}
 
-var product_WeightBounds = core.Bounds{Above: new(float64(0)), Below: new(float64(1000.5)), MultipleOf: new(float64(0.5))}
+var product_WeightBounds = core.Bounds{Above: new(value.MustDecimal("0")), Below: new(value.MustDecimal("1000.5")), MultipleOf: new(value.MustDecimal("0.5"))}
 
 var product_TagsForm = regexp.MustCompile("^(?:[a-z]+)$")
 
-var product_NumbersBounds = core.Bounds{Min: new(float64(1)), Max: new(float64(9))}
+var product_NumbersBounds = core.Bounds{Min: new(value.MustDecimal("1")), Max: new(value.MustDecimal("9"))}
 
 // Constraints reports what breaks the constraints of the schema.
 func (d *Product) Constraints(c *core.Checker) {
@@ -80,10 +81,10 @@ func (d *Product) Constraints(c *core.Checker) {
 	if d.Ean != nil {
 		c.Text("ean", *d.Ean, 0, 10000)
 	}
-	c.Number("price", float64(d.Price), product_PriceBounds)
-	c.Number("views", float64(d.Views), product_ViewsBounds)
+	c.Number("price", value.DecimalOf(d.Price), product_PriceBounds)
+	c.Number("views", value.DecimalOf(d.Views), product_ViewsBounds)
 	if d.Weight != nil {
-		c.Number("weight", float64(*d.Weight), product_WeightBounds)
+		c.Number("weight", value.DecimalOf(*d.Weight), product_WeightBounds)
 	}
 	c.Items("kinds", len(d.Kinds), 0, 3)
 	core.Distinct(c, "kinds", d.Kinds)
@@ -115,7 +116,7 @@ func (d *Product) Constraints(c *core.Checker) {
 	c.Items("numbers", len(d.Numbers), 0, 100)
 	core.Distinct(c, "numbers", d.Numbers)
 	for i, e := range d.Numbers {
-		c.Number(core.At("numbers", i), float64(e), product_NumbersBounds)
+		c.Number(core.At("numbers", i), value.DecimalOf(e), product_NumbersBounds)
 	}
 	c.Items("floats", len(d.Floats), 0, 100)
 	c.Items("flags", len(d.Flags), 0, 100)

@@ -4,6 +4,7 @@ package model
 
 import (
 	"github.com/grapnel/grapnel/core"
+	"github.com/grapnel/grapnel/core/value"
 )
 
 // HTTPServerIDs is the type HTTPServerIDs of the schema.
@@ -19,11 +20,11 @@ type (
 	HTTPServerIDsChange     = core.Change[HTTPServerIDs]
 )
 
-var httpServerIDs_AbCBounds = core.Bounds{Min: new(float64(1))}
+var httpServerIDs_AbCBounds = core.Bounds{Min: new(value.MustDecimal("1"))}
 
 // Constraints reports what breaks the constraints of the schema.
 func (d *HTTPServerIDs) Constraints(c *core.Checker) {
 	if d.AbC != nil {
-		c.Number("ab_c", float64(*d.AbC), httpServerIDs_AbCBounds)
+		c.Number("ab_c", value.DecimalOf(*d.AbC), httpServerIDs_AbCBounds)
 	}
 }
