@@ -2569,22 +2569,22 @@ directive @listSize(
   slicingArguments: [String!]
 ) on FIELD_DEFINITION
 """
-A moment, written as RFC 3339. Answers are in UTC with milliseconds:
+A moment, written as RFC 3339 (section 5.6). Answers are in UTC with milliseconds:
 ` + "`" + `2026-03-01T12:00:00.000Z` + "`" + `. Input may carry any offset and precision and is cut
-to milliseconds.
+to milliseconds; the leap second ` + "`" + `23:59:60Z` + "`" + ` is the moment after it.
 """
-scalar Time
+scalar Time @specifiedBy(url: "https://www.rfc-editor.org/rfc/rfc3339#section-5.6")
 """
-A whole number of up to 64 bits, for sizes in bytes. JSON carries it as a number.
+A whole number of up to 64 bits, for sizes in bytes. JSON carries it as a number; ` + "`" + `1.0` + "`" + ` and ` + "`" + `1e3` + "`" + ` are whole, too.
 """
-scalar Int64
+scalar Int64 @specifiedBy(url: "https://www.rfc-editor.org/rfc/rfc8259#section-6")
 """
 A file of the request, by the GraphQL multipart request specification
 (https://github.com/jaydenseric/graphql-multipart-request-spec). One file serves
 one variable. Send files in the order in which ` + "`" + `map` + "`" + ` names them: they are stored
 while they arrive. The request needs the header ` + "`" + `GraphQL-Require-Preflight: 1` + "`" + `.
 """
-scalar Upload
+scalar Upload @specifiedBy(url: "https://github.com/jaydenseric/graphql-multipart-request-spec")
 """
 An object with a global id (Relay Global Object Identification).
 """
