@@ -2,6 +2,7 @@ package core
 
 import (
 	"context"
+	"math"
 	"net/url"
 	"time"
 
@@ -14,10 +15,19 @@ func (a *App) HashRuns() int64 { return a.hasher.runs.Load() }
 
 func (a *App) DiscardStale(ctx context.Context) (int, error) { return a.Assets.discardStale(ctx) }
 
-var (
-	MakeSlug   = makeSlug
-	RenderHTML = newMarkdown().render
-)
+var MakeSlug = makeSlug
+
+var texts = newMarkdown()
+
+func RenderHTML(source string) (string, error) { return texts.render(source, workAllowed(source)) }
+
+// RenderUnbounded renders whatever work it takes.
+func RenderUnbounded(source string) (string, error) { return texts.render(source, math.MaxInt) }
+
+// RenderFor renders the text of a document.
+func RenderFor(id, source string) (string, error) {
+	return texts.html(context.Background(), id, source)
+}
 
 // DecodeCursor reads a cursor of a list in this order and writes it again.
 func DecodeCursor(s Spec, by []Order, cursor string) (values []any, again string, err error) {

@@ -4,119 +4,126 @@ import (
 	"bytes"
 	"context"
 	"crypto/sha256"
-	"html"
-	"regexp"
 	"runtime"
-	"strings"
+	"sync/atomic"
 
 	lru "github.com/hashicorp/golang-lru/v2"
-	"github.com/microcosm-cc/bluemonday"
 	"github.com/yuin/goldmark"
+	"github.com/yuin/goldmark/ast"
 	"github.com/yuin/goldmark/extension"
+	"github.com/yuin/goldmark/parser"
+	"github.com/yuin/goldmark/renderer/html"
+	"github.com/yuin/goldmark/text"
 	"golang.org/x/sync/singleflight"
 )
 
-// Bounds on what one text may cost. Parsers of Markdown take time that grows
-// with the square of a paragraph's marks, and with the depth of its nesting:
-// beyond these, which no honest text reaches, a text is shown as it stands.
+// Bounds on the rendered texts that are kept: their number, and their bytes together.
 const (
-	maxMarks = 1_000 // of emphasis, links and tags in one paragraph
-	maxDepth = 50    // characters of quotes and lists before one line
+	keptTexts     = 256
+	keptTextBytes = 64 << 20
 )
 
-// Bounds on the rendered texts that are kept.
+// renderRead and writeRead are how many times more work it is to render a byte of a
+// text, and to write one of its HTML, than to read one, for the bound of what an
+// operation reads.
 const (
-	keptTexts    = 256
-	keptTextSize = 256 << 10
+	renderRead = 16
+	writeRead  = 8
 )
 
-// renderRead is how many times more work a text is to render than to read, for the
-// bound of what an operation reads.
-const renderRead = 16
-
-// markdown turns GitHub flavoured Markdown into sanitised HTML, in a bounded
-// number of workers, once for each text that is asked for often.
+// markdown turns CommonMark with the extensions of GitHub (tables, task lists,
+// strikethrough, autolinks, footnotes) and raw HTML into sanitised HTML, in a
+// bounded number of workers, once for each text that is asked for often.
 type markdown struct {
-	engine  goldmark.Markdown
-	policy  *bluemonday.Policy
-	workers chan struct{}
-	flights singleflight.Group
-	kept    *lru.Cache[string, string] // by SHA-256 of the text
+	engine    goldmark.Markdown
+	sanitiser *sanitiser
+	workers   chan struct{}
+	flights   singleflight.Group
+	kept      *lru.Cache[string, string] // by SHA-256 of the text
+	keptBytes atomic.Int64
 }
 
 func newMarkdown() *markdown {
-	policy := bluemonday.UGCPolicy()
-	policy.AllowAttrs("class").Matching(bluemonday.SpaceSeparatedTokens).OnElements("code")  // language of a code block
-	policy.AllowAttrs("type").Matching(regexp.MustCompile("^checkbox$")).OnElements("input") // task lists
-	policy.AllowAttrs("checked", "disabled").OnElements("input")
-	return &markdown{
-		engine:  goldmark.New(goldmark.WithExtensions(extension.GFM)),
-		policy:  policy,
-		workers: make(chan struct{}, max(1, runtime.GOMAXPROCS(0)/2)),
-		kept:    newCache[string](keptTexts),
+	m := &markdown{
+		engine: goldmark.New(
+			goldmark.WithParser(newBoundedParser()),
+			goldmark.WithExtensions(extension.Linkify, extension.Strikethrough, extension.TaskList, boundedTable{}, boundedFootnote{}),
+			goldmark.WithRendererOptions(html.WithUnsafe()), // the sanitiser decides
+		),
+		sanitiser: newSanitiser(),
+		workers:   make(chan struct{}, max(1, runtime.GOMAXPROCS(0)/2)),
 	}
+	var err error
+	m.kept, err = lru.NewWithEvict(keptTexts, func(_, out string) { m.keptBytes.Add(-int64(len(out))) })
+	if err != nil {
+		panic(err) // only for a size below 1
+	}
+	return m
 }
 
-// html renders text; what could run scripts or reach into the page is gone.
-func (m *markdown) html(ctx context.Context, text string) (string, error) {
-	sum := sha256.Sum256([]byte(text))
+// html renders source; what could run scripts or reach into the page is gone.
+// Names within the text (of footnotes, of anchors) begin with the id of its
+// document, so that two texts on one page do not clash.
+func (m *markdown) html(ctx context.Context, id, source string) (string, error) {
+	sum := sha256.Sum256([]byte(source))
 	key := string(sum[:])
 	if out, ok := m.kept.Get(key); ok {
-		return out, nil
+		return ownNames(out, id), nil
 	}
-	if err := readLimitOf(ctx).charge(renderRead * len(text)); err != nil {
+	if err := readLimitOf(ctx).charge(renderRead * len(source)); err != nil {
 		return "", err
 	}
 	done := m.flights.DoChan(key, func() (any, error) {
 		m.workers <- struct{}{}
 		defer func() { <-m.workers }()
-		out, err := m.render(text)
-		if err == nil && len(out) <= keptTextSize {
-			m.kept.Add(key, out)
+		out, err := m.render(source, workAllowed(source))
+		if err == nil {
+			m.keep(key, out)
 		}
 		return out, err
 	})
 	select {
 	case r := <-done:
 		out, _ := r.Val.(string)
-		return out, r.Err
+		if r.Err == nil {
+			r.Err = readLimitOf(ctx).charge(writeRead * len(out))
+		}
+		return ownNames(out, id), r.Err
 	case <-ctx.Done():
 		return "", ctx.Err()
 	}
 }
 
-func (m *markdown) render(text string) (string, error) {
-	if costly(text) {
-		return "<pre>" + html.EscapeString(text) + "</pre>\n", nil
+// keep remembers a rendered text, and forgets others for it.
+func (m *markdown) keep(key, out string) {
+	m.keptBytes.Add(int64(len(out)))
+	if had, _ := m.kept.ContainsOrAdd(key, out); had {
+		m.keptBytes.Add(-int64(len(out)))
 	}
-	var b bytes.Buffer
-	if err := m.engine.Convert([]byte(text), &b); err != nil {
-		return "", err
+	for m.keptBytes.Load() > keptTextBytes {
+		m.kept.RemoveOldest()
 	}
-	return m.policy.SanitizeReader(&b).String(), nil
 }
 
-// costly reports whether a text exceeds the bounds.
-func costly(text string) bool {
-	marks := 0
-	for line := range strings.Lines(text) {
-		if strings.Trim(line, "-*_ \t\r\n") == "" { // blank, or a rule
-			marks = 0
-			continue
-		}
-		before := strings.TrimLeft(line, ">*+-.) \t0123456789")
-		if nested := line[:len(line)-len(before)]; len(nested)-strings.Count(nested, " ") > maxDepth && strings.ContainsAny(nested, ">*+-.)") {
-			return true
-		}
-		for _, r := range line {
-			switch r {
-			case '*', '_', '~', '[', ']', '<', '`', '!', '&', '\\', ':', '@':
-				marks++
-			}
-		}
-		if marks > maxMarks {
-			return true
-		}
+func (m *markdown) render(source string, budget int) (string, error) {
+	src := []byte(source)
+	doc := m.engine.Parser().Parse(text.NewReader(src), parser.WithContext(newBudget(budget)))
+	var out bytes.Buffer
+	if err := m.engine.Renderer().Render(&out, src, doc); err != nil {
+		return "", err
 	}
-	return false
+	return m.sanitiser.clean(&out, hasHTML(doc)), nil
+}
+
+// hasHTML reports whether a text holds raw HTML: all other output is well formed.
+func hasHTML(doc ast.Node) bool {
+	found := false
+	_ = ast.Walk(doc, func(n ast.Node, _ bool) (ast.WalkStatus, error) {
+		if k := n.Kind(); k == ast.KindRawHTML || k == ast.KindHTMLBlock {
+			found = true
+			return ast.WalkStop, nil
+		}
+		return ast.WalkContinue, nil
+	})
+	return found
 }

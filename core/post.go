@@ -289,7 +289,7 @@ func (p *Posts) HTML(ctx context.Context, post *Post) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	return p.app.text.html(ctx, whole.Body)
+	return p.app.text.html(ctx, whole.ID, whole.Body)
 }
 
 // check validates a post before it is stored, all of its fields at once, and
