@@ -2969,11 +2969,14 @@ type Post implements Node {
   """
   excerpt: String
   """
-  The text in Markdown (GitHub flavoured), at most 200,000 characters.
+  The text, at most 200,000 characters: CommonMark with tables, task lists,
+  strikethrough, autolinks and footnotes as GitHub has them, and raw HTML.
   """
   body: String! @cost(weight: "5")
   """
-  The text as sanitised HTML, safe to put into a page.
+  The text as sanitised HTML, safe to put into a page: what runs scripts, loads or
+  styles is gone, the text within it stays. Names within the text (of footnotes and
+  anchors) begin with the id of the post, so that several may stand on one page.
   """
   bodyHtml: String! @cost(weight: "50")
   """
