@@ -105,9 +105,9 @@ type Promise struct {
 
 // AssetPatch is what [Assets.Update] changes.
 type AssetPatch struct {
-	Filename   Opt[*string]
+	Filename   Opt[string]
 	Alt        Opt[*string]
-	Visibility Opt[*Visibility]
+	Visibility Opt[Visibility]
 }
 
 const (
@@ -356,10 +356,10 @@ func (a *Assets) Complete(ctx context.Context, id string) (*Asset, error) {
 func (a *Assets) Update(ctx context.Context, id string, expected *int64, p AssetPatch) (*Asset, error) {
 	return a.update(ctx, id, expected, func(asset *Asset) ([]Op, error) {
 		var check Checker
-		require(&check, "filename", &asset.Filename, p.Filename)
+		set(&asset.Filename, p.Filename)
 		asset.Filename = CleanFilename(asset.Filename)
 		set(&asset.Alt, p.Alt)
-		require(&check, "visibility", &asset.Visibility, p.Visibility)
+		set(&asset.Visibility, p.Visibility)
 		a.checkMeta(&check, asset)
 		return nil, check.Err()
 	})

@@ -45,8 +45,7 @@ func NewModel[T any](app *App, collection string) *Model[T] {
 type Edits[T any] struct {
 	// Guarded are the guarded fields that the caller names, by their stored names.
 	Guarded []string
-	// Apply writes the values into the document; what cannot be, such as a null
-	// where a value is needed, it reports.
+	// Apply writes the values into the document, and reports what cannot be.
 	Apply func(*T, *Checker)
 }
 

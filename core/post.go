@@ -83,14 +83,14 @@ type PostDraft struct {
 
 // PostPatch is what [Posts.Update] changes.
 type PostPatch struct {
-	Title     Opt[*string]
-	Body      Opt[*string]
+	Title     Opt[string]
+	Body      Opt[string]
 	Excerpt   Opt[*string]
 	Slug      Opt[*string]
 	Tags      Opt[[]string]
 	CoverID   Opt[*string]
-	AuthorID  Opt[*string]
-	CreatedAt Opt[*time.Time]
+	AuthorID  Opt[string]
+	CreatedAt Opt[time.Time]
 }
 
 const maxSlug, maxSlugs = 100, 50
@@ -182,23 +182,16 @@ func (p *Posts) Import(ctx context.Context, list []PostImport) ([]*Post, error) 
 func (p *Posts) Update(ctx context.Context, id string, expected *int64, patch PostPatch) (*Post, error) {
 	return p.updateSlugged(ctx, id, expected, func(post *Post) ([]Op, error) {
 		before := *post
-		var check Checker
-		require(&check, "title", &post.Title, patch.Title)
-		require(&check, "body", &post.Body, patch.Body)
-		require(&check, "authorId", &post.AuthorID, patch.AuthorID)
-		require(&check, "createdAt", &post.CreatedAt, patch.CreatedAt)
+		set(&post.Title, patch.Title)
+		set(&post.Body, patch.Body)
+		set(&post.AuthorID, patch.AuthorID)
+		set(&post.CreatedAt, patch.CreatedAt)
 		set(&post.Excerpt, patch.Excerpt)
 		set(&post.Slug, patch.Slug)
 		set(&post.CoverID, patch.CoverID)
 		set(&post.Tags, patch.Tags)
-		if post.Tags == nil {
-			check.Add("tags", "REQUIRED", "must not be null", nil)
-		}
 		post.CreatedAt = Millis(post.CreatedAt)
 		post.setDate()
-		if err := check.Err(); err != nil {
-			return nil, err
-		}
 		imports := post.AuthorID != before.AuthorID || !post.CreatedAt.Equal(before.CreatedAt)
 		if err := p.check(ctx, &before, post, imports); err != nil {
 			return nil, err

@@ -49,7 +49,7 @@ type UserDraft struct {
 
 // UserPatch is what [Users.Update] changes of a profile.
 type UserPatch struct {
-	Username    Opt[*string]
+	Username    Opt[string]
 	DisplayName Opt[*string]
 	Bio         Opt[*string]
 	AvatarID    Opt[*string]
@@ -192,7 +192,7 @@ func (u *Users) Import(ctx context.Context, list []UserImport) ([]*User, error) 
 func (u *Users) Update(ctx context.Context, id string, expected *int64, p UserPatch) (*User, error) {
 	return u.update(ctx, id, expected, func(user *User) ([]Op, error) {
 		var check Checker
-		require(&check, "username", &user.Username, p.Username)
+		set(&user.Username, p.Username)
 		user.Username = fold(user.Username)
 		checkUsername(&check, user.Username)
 		set(&user.DisplayName, p.DisplayName)

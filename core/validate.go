@@ -19,20 +19,10 @@ type Opt[T any] struct {
 	Set   bool
 }
 
-// set takes over a value that was given; null empties the field.
+// set takes over a value that was given; a nil one empties the field.
 func set[T any](to *T, o Opt[T]) {
 	if o.Set {
 		*to = o.Value
-	}
-}
-
-// require takes over a value that was given and must not be null.
-func require[T any](c *Checker, path string, to *T, o Opt[*T]) {
-	switch {
-	case o.Set && o.Value == nil:
-		c.Add(path, "REQUIRED", "must not be null", nil)
-	case o.Set:
-		*to = *o.Value
 	}
 }
 

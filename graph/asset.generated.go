@@ -925,11 +925,11 @@ func (ec *executionContext) unmarshalInputAssetOrder(ctx context.Context, obj an
 			it.Field = data
 		case "direction":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("direction"))
-			data, err := ec.unmarshalNOrderDirection2githubᚗcomᚋgrapnelᚋgrapnelᚋgraphᚋmodelᚐOrderDirection(ctx, v)
+			data, err := ec.unmarshalOOrderDirection2ᚖgithubᚗcomᚋgrapnelᚋgrapnelᚋgraphᚋmodelᚐOrderDirection(ctx, v)
 			if err != nil {
 				return it, err
 			}
-			it.Direction = data
+			it.Direction = graphql.OmittableOf(data)
 		}
 	}
 	return it, nil
@@ -1117,11 +1117,11 @@ func (ec *executionContext) unmarshalInputCreateAssetUploadInput(ctx context.Con
 			it.Sha256 = data
 		case "visibility":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("visibility"))
-			data, err := ec.unmarshalNVisibility2githubᚗcomᚋgrapnelᚋgrapnelᚋcoreᚐVisibility(ctx, v)
+			data, err := ec.unmarshalOVisibility2ᚖgithubᚗcomᚋgrapnelᚋgrapnelᚋcoreᚐVisibility(ctx, v)
 			if err != nil {
 				return it, err
 			}
-			it.Visibility = data
+			it.Visibility = graphql.OmittableOf(data)
 		case "alt":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("alt"))
 			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
@@ -1260,11 +1260,11 @@ func (ec *executionContext) unmarshalInputUploadAssetInput(ctx context.Context, 
 			it.File = data
 		case "visibility":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("visibility"))
-			data, err := ec.unmarshalNVisibility2githubᚗcomᚋgrapnelᚋgrapnelᚋcoreᚐVisibility(ctx, v)
+			data, err := ec.unmarshalOVisibility2ᚖgithubᚗcomᚋgrapnelᚋgrapnelᚋcoreᚐVisibility(ctx, v)
 			if err != nil {
 				return it, err
 			}
-			it.Visibility = data
+			it.Visibility = graphql.OmittableOf(data)
 		case "alt":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("alt"))
 			data, err := ec.unmarshalOString2ᚖstring(ctx, v)

@@ -838,11 +838,11 @@ func (ec *executionContext) unmarshalInputCreatePostInput(ctx context.Context, o
 			it.Title = data
 		case "body":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("body"))
-			data, err := ec.unmarshalNString2string(ctx, v)
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
 			if err != nil {
 				return it, err
 			}
-			it.Body = data
+			it.Body = graphql.OmittableOf(data)
 		case "excerpt":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("excerpt"))
 			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
@@ -859,11 +859,11 @@ func (ec *executionContext) unmarshalInputCreatePostInput(ctx context.Context, o
 			it.Slug = graphql.OmittableOf(data)
 		case "tags":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("tags"))
-			data, err := ec.unmarshalNString2ᚕstringᚄ(ctx, v)
+			data, err := ec.unmarshalOString2ᚕstringᚄ(ctx, v)
 			if err != nil {
 				return it, err
 			}
-			it.Tags = data
+			it.Tags = graphql.OmittableOf(data)
 		case "coverId":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("coverId"))
 			data, err := ec.unmarshalOID2ᚖstring(ctx, v)
@@ -958,11 +958,11 @@ func (ec *executionContext) unmarshalInputPostOrder(ctx context.Context, obj any
 			it.Field = data
 		case "direction":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("direction"))
-			data, err := ec.unmarshalNOrderDirection2githubᚗcomᚋgrapnelᚋgrapnelᚋgraphᚋmodelᚐOrderDirection(ctx, v)
+			data, err := ec.unmarshalOOrderDirection2ᚖgithubᚗcomᚋgrapnelᚋgrapnelᚋgraphᚋmodelᚐOrderDirection(ctx, v)
 			if err != nil {
 				return it, err
 			}
-			it.Direction = data
+			it.Direction = graphql.OmittableOf(data)
 		}
 	}
 	return it, nil

@@ -474,11 +474,11 @@ func (ec *executionContext) unmarshalInputSignInInput(ctx context.Context, obj a
 			it.Password = data
 		case "transport":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("transport"))
-			data, err := ec.unmarshalNSessionTransport2githubᚗcomᚋgrapnelᚋgrapnelᚋgraphᚋmodelᚐSessionTransport(ctx, v)
+			data, err := ec.unmarshalOSessionTransport2ᚖgithubᚗcomᚋgrapnelᚋgrapnelᚋgraphᚋmodelᚐSessionTransport(ctx, v)
 			if err != nil {
 				return it, err
 			}
-			it.Transport = data
+			it.Transport = graphql.OmittableOf(data)
 		}
 	}
 	return it, nil
@@ -515,11 +515,11 @@ func (ec *executionContext) unmarshalInputSignOutInput(ctx context.Context, obj 
 			it.RefreshToken = graphql.OmittableOf(data)
 		case "everywhere":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("everywhere"))
-			data, err := ec.unmarshalNBoolean2bool(ctx, v)
+			data, err := ec.unmarshalOBoolean2ᚖbool(ctx, v)
 			if err != nil {
 				return it, err
 			}
-			it.Everywhere = data
+			it.Everywhere = graphql.OmittableOf(data)
 		}
 	}
 	return it, nil
@@ -577,11 +577,11 @@ func (ec *executionContext) unmarshalInputSignUpInput(ctx context.Context, obj a
 			it.DisplayName = graphql.OmittableOf(data)
 		case "transport":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("transport"))
-			data, err := ec.unmarshalNSessionTransport2githubᚗcomᚋgrapnelᚋgrapnelᚋgraphᚋmodelᚐSessionTransport(ctx, v)
+			data, err := ec.unmarshalOSessionTransport2ᚖgithubᚗcomᚋgrapnelᚋgrapnelᚋgraphᚋmodelᚐSessionTransport(ctx, v)
 			if err != nil {
 				return it, err
 			}
-			it.Transport = data
+			it.Transport = graphql.OmittableOf(data)
 		}
 	}
 	return it, nil
@@ -867,16 +867,6 @@ func (ec *executionContext) unmarshalNRefreshSessionInput2githubᚗcomᚋgrapnel
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) unmarshalNSessionTransport2githubᚗcomᚋgrapnelᚋgrapnelᚋgraphᚋmodelᚐSessionTransport(ctx context.Context, v any) (model.SessionTransport, error) {
-	var res model.SessionTransport
-	err := res.UnmarshalGQL(v)
-	return res, graphql.ErrorOnPath(ctx, err)
-}
-
-func (ec *executionContext) marshalNSessionTransport2githubᚗcomᚋgrapnelᚋgrapnelᚋgraphᚋmodelᚐSessionTransport(ctx context.Context, sel ast.SelectionSet, v model.SessionTransport) graphql.Marshaler {
-	return v
-}
-
 func (ec *executionContext) unmarshalNSignInInput2githubᚗcomᚋgrapnelᚋgrapnelᚋgraphᚋmodelᚐSignInInput(ctx context.Context, v any) (model.SignInInput, error) {
 	res, err := ec.unmarshalInputSignInInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -911,6 +901,22 @@ func (ec *executionContext) marshalOSessionTokens2ᚖgithubᚗcomᚋgrapnelᚋgr
 		return graphql.Null
 	}
 	return ec._SessionTokens(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalOSessionTransport2ᚖgithubᚗcomᚋgrapnelᚋgrapnelᚋgraphᚋmodelᚐSessionTransport(ctx context.Context, v any) (*model.SessionTransport, error) {
+	if v == nil {
+		return nil, nil
+	}
+	var res = new(model.SessionTransport)
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalOSessionTransport2ᚖgithubᚗcomᚋgrapnelᚋgrapnelᚋgraphᚋmodelᚐSessionTransport(ctx context.Context, sel ast.SelectionSet, v *model.SessionTransport) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return v
 }
 
 func (ec *executionContext) marshalOSignInPayload2ᚖgithubᚗcomᚋgrapnelᚋgrapnelᚋgraphᚋmodelᚐSignInPayload(ctx context.Context, sel ast.SelectionSet, v *model.SignInPayload) graphql.Marshaler {

@@ -21,7 +21,7 @@ func (r *mutationResolver) UploadAsset(ctx context.Context, input model.UploadAs
 		return nil, err
 	}
 	asset, err := r.app.Assets.Upload(ctx, core.Upload{
-		Filename: name, Declared: size, Body: input.File, Visibility: input.Visibility, Alt: input.Alt.Value(),
+		Filename: name, Declared: size, Body: input.File, Visibility: translate.Or(input.Visibility, core.Public), Alt: input.Alt.Value(),
 	})
 	return &model.UploadAssetPayload{Asset: asset}, err
 }
@@ -29,7 +29,7 @@ func (r *mutationResolver) UploadAsset(ctx context.Context, input model.UploadAs
 func (r *mutationResolver) CreateAssetUpload(ctx context.Context, input model.CreateAssetUploadInput) (*model.CreateAssetUploadPayload, error) {
 	asset, request, err := r.app.Assets.Promise(ctx, core.Promise{
 		Filename: input.Filename, ContentType: input.ContentType, Size: input.Size, SHA256: input.Sha256,
-		Visibility: input.Visibility, Alt: input.Alt.Value(),
+		Visibility: translate.Or(input.Visibility, core.Public), Alt: input.Alt.Value(),
 	})
 	return &model.CreateAssetUploadPayload{Asset: asset, Request: request}, err
 }
@@ -41,7 +41,7 @@ func (r *mutationResolver) CompleteAssetUpload(ctx context.Context, input model.
 
 func (r *mutationResolver) UpdateAsset(ctx context.Context, input model.UpdateAssetInput) (*model.UpdateAssetPayload, error) {
 	asset, err := r.app.Assets.Update(ctx, input.ID, translate.Version(input.ExpectedVersion), core.AssetPatch{
-		Filename: translate.Opt(input.Filename), Alt: translate.Opt(input.Alt), Visibility: translate.Opt(input.Visibility),
+		Filename: translate.Given(input.Filename), Alt: translate.Opt(input.Alt), Visibility: translate.Given(input.Visibility),
 	})
 	return &model.UpdateAssetPayload{Asset: asset}, err
 }

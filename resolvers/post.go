@@ -10,7 +10,7 @@ import (
 
 func (r *mutationResolver) CreatePost(ctx context.Context, input model.CreatePostInput) (*model.CreatePostPayload, error) {
 	post, err := r.app.Posts.Create(ctx, core.PostDraft{
-		Title: input.Title, Body: input.Body, Excerpt: input.Excerpt.Value(), Slug: input.Slug.Value(), Tags: input.Tags,
+		Title: input.Title, Body: translate.Or(input.Body, ""), Excerpt: input.Excerpt.Value(), Slug: input.Slug.Value(), Tags: input.Tags.Value(),
 		CoverID: input.CoverID.Value(), AuthorID: input.AuthorID.Value(), CreatedAt: input.CreatedAt.Value(),
 	})
 	return &model.CreatePostPayload{Post: post}, err
@@ -18,8 +18,8 @@ func (r *mutationResolver) CreatePost(ctx context.Context, input model.CreatePos
 
 func (r *mutationResolver) UpdatePost(ctx context.Context, input model.UpdatePostInput) (*model.UpdatePostPayload, error) {
 	post, err := r.app.Posts.Update(ctx, input.ID, translate.Version(input.ExpectedVersion), core.PostPatch{
-		Title: translate.Opt(input.Title), Body: translate.Opt(input.Body), Excerpt: translate.Opt(input.Excerpt), Slug: translate.Opt(input.Slug), Tags: translate.Opt(input.Tags),
-		CoverID: translate.Opt(input.CoverID), AuthorID: translate.Opt(input.AuthorID), CreatedAt: translate.Opt(input.CreatedAt),
+		Title: translate.Given(input.Title), Body: translate.Given(input.Body), Excerpt: translate.Opt(input.Excerpt), Slug: translate.Opt(input.Slug), Tags: translate.GivenList(input.Tags),
+		CoverID: translate.Opt(input.CoverID), AuthorID: translate.Given(input.AuthorID), CreatedAt: translate.Given(input.CreatedAt),
 	})
 	return &model.UpdatePostPayload{Post: post}, err
 }

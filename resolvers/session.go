@@ -5,10 +5,12 @@ import (
 
 	"github.com/grapnel/grapnel/core"
 	"github.com/grapnel/grapnel/graph/model"
+	"github.com/grapnel/grapnel/resolvers/translate"
 )
 
 func (r *mutationResolver) SignUp(ctx context.Context, input model.SignUpInput) (*model.SignUpPayload, error) {
-	if err := canHold(ctx, input.Transport); err != nil {
+	transport := translate.Or(input.Transport, model.SessionTransportTokens)
+	if err := canHold(ctx, transport); err != nil {
 		return nil, err
 	}
 	user, tokens, err := r.app.Sessions.SignUp(ctx, core.UserDraft{
@@ -17,18 +19,19 @@ func (r *mutationResolver) SignUp(ctx context.Context, input model.SignUpInput) 
 	if err != nil {
 		return nil, err
 	}
-	return &model.SignUpPayload{Viewer: user, Tokens: session(ctx, input.Transport, tokens)}, nil
+	return &model.SignUpPayload{Viewer: user, Tokens: session(ctx, transport, tokens)}, nil
 }
 
 func (r *mutationResolver) SignIn(ctx context.Context, input model.SignInInput) (*model.SignInPayload, error) {
-	if err := canHold(ctx, input.Transport); err != nil {
+	transport := translate.Or(input.Transport, model.SessionTransportTokens)
+	if err := canHold(ctx, transport); err != nil {
 		return nil, err
 	}
 	user, tokens, err := r.app.Sessions.SignIn(ctx, input.Email, input.Password)
 	if err != nil {
 		return nil, err
 	}
-	return &model.SignInPayload{Viewer: user, Tokens: session(ctx, input.Transport, tokens)}, nil
+	return &model.SignInPayload{Viewer: user, Tokens: session(ctx, transport, tokens)}, nil
 }
 
 func (r *mutationResolver) RefreshSession(ctx context.Context, input model.RefreshSessionInput) (*model.RefreshSessionPayload, error) {
@@ -42,7 +45,7 @@ func (r *mutationResolver) RefreshSession(ctx context.Context, input model.Refre
 
 func (r *mutationResolver) SignOut(ctx context.Context, input model.SignOutInput) (*model.SignOutPayload, error) {
 	_, token := heldSession(ctx, input.RefreshToken.Value())
-	at, err := r.app.Sessions.SignOut(ctx, token, input.Everywhere)
+	at, err := r.app.Sessions.SignOut(ctx, token, translate.Or(input.Everywhere, false))
 	if cookies := core.ClientOf(ctx).Cookies; cookies != nil {
 		cookies.Clear()
 	}

@@ -10,7 +10,7 @@ import (
 
 func (r *mutationResolver) UpdateUser(ctx context.Context, input model.UpdateUserInput) (*model.UpdateUserPayload, error) {
 	user, err := r.app.Users.Update(ctx, input.ID, translate.Version(input.ExpectedVersion), core.UserPatch{
-		Username: translate.Opt(input.Username), DisplayName: translate.Opt(input.DisplayName), Bio: translate.Opt(input.Bio), AvatarID: translate.Opt(input.AvatarID),
+		Username: translate.Given(input.Username), DisplayName: translate.Opt(input.DisplayName), Bio: translate.Opt(input.Bio), AvatarID: translate.Opt(input.AvatarID),
 	})
 	return &model.UpdateUserPayload{User: user}, err
 }

@@ -49,16 +49,30 @@ func TestShop(t *testing.T) {
 				name: "Wooden Bôat", sku: "BO-001", price: 1999, tags: ["wood", "sea"], story: "Built by hand.", photoIds: $p,
 				dimensions: {width: 20.5, height: 10, depth: 5}, parts: [{name: "hull", parts: [{name: "keel", parts: []}]}]
 			}) { product { id version kind published maker { username } } } }`, vars{"p": photos}, "createProduct.product.id").(string)
+		// Null is as left out, but in updates of what may be null.
+		const all = `{ product { id name price kind published tags parts { name } photos { id } story maker { username } } }`
+		oar := p.Get(maker, `mutation($p: [ID!]) { createProduct(input: {name: "Oar", sku: "OA-001", price: 1, story: "Long.", tags: ["wood"], parts: [{name: "blade", parts: []}],
+			photoIds: $p, kind: null, published: null, makerId: null, costPrice: null}) `+all+` }`, vars{"p": photos}, "createProduct.product")
+		grapnel.Wants(t, oar, vars{"kind": "GOODS", "published": false, "maker.username": "maker"})
+		grapnel.Wants(t, p.Get(maker, `mutation { createProduct(input: {name: "Bare", sku: "BA-001", price: 1, tags: null, parts: null, photoIds: null}) `+all+` }`, nil, "createProduct.product"),
+			vars{"tags": []any{}, "parts": []any{}, "photos": []any{}})
+		oarID := grapnel.Dig(oar, "id")
+		same := p.Get(maker, `mutation($id: ID!) { updateProduct(input: {id: $id, name: null, price: null, kind: null, published: null, tags: null, parts: null, photoIds: null}) `+all+` }`, vars{"id": oarID}, "updateProduct.product")
+		if fmt.Sprint(same) != fmt.Sprint(oar) {
+			t.Errorf("nulls made %v of %v", same, oar)
+		}
+		grapnel.Wants(t, p.Get(maker, `mutation($id: ID!) { updateProduct(input: {id: $id, story: null}) `+all+` }`, vars{"id": oarID}, "updateProduct.product"), vars{"story": nil, "name": "Oar"})
+		p.Refused(maker, `mutation($id: ID!) { updateProduct(input: {id: $id, costPrice: null}) { product { id } } }`, vars{"id": oarID}, "FORBIDDEN")
 		p.Refused("", `query($id: ID!) { product(id: $id) { name } }`, vars{"id": id}, "NOT_FOUND")
 		p.Refused(maker, `mutation { createProduct(input: {name: "Copy", sku: "BO-001", price: 1}) { product { id } } }`, nil, "CONFLICT")
 		both, err := p.Post(maker, `mutation {
-			a: createProduct(input: {name: "Oar", sku: "OA-001", price: 1}) { product { name } }
+			a: createProduct(input: {name: "Boom", sku: "BM-001", price: 1}) { product { name } }
 			b: createProduct(input: {name: "Copy", sku: "BO-001", price: 1}) { product { name } }
 		}`, nil)
 		if err != nil || grapnel.Code(both) != "CONFLICT" {
 			t.Errorf("two mutations of which one fails: %v %v", both, err)
 		}
-		grapnel.Wants(t, both["data"], vars{"a.product.name": "Oar", "b": nil})
+		grapnel.Wants(t, both["data"], vars{"a.product.name": "Boom", "b": nil})
 		p.Refused(maker, `mutation($id: ID!) { updateProduct(input: {id: $id, costPrice: 3}) { product { id } } }`, vars{"id": id}, "FORBIDDEN")
 		p.Refused("", `mutation { createProduct(input: {name: "Mine", sku: "XX-000", price: 1}) { product { id } } }`, nil, "UNAUTHENTICATED")
 		p.Refused(buyer, `mutation($id: ID!) { createProduct(input: {name: "Forged", sku: "XX-000", price: 1, makerId: $id}) { product { id } } }`, vars{"id": makerID}, "FORBIDDEN")

@@ -44,7 +44,7 @@ func (b *binder) resolvers() map[string]*goFile {
 
 func (b *binder) file() *goFile {
 	g := &goFile{pkg: "resolvers", imports: map[string]string{
-		"context": "context", "time": "time", "core": grapnel + "/core", "translate": grapnel + "/resolvers/translate",
+		"cmp": "cmp", "context": "context", "time": "time", "core": grapnel + "/core", "translate": grapnel + "/resolvers/translate",
 		"graphql": "github.com/99designs/gqlgen/graphql", "graph": b.p.module + "/graph", "model": b.p.module + "/graph/model",
 	}}
 	if !b.p.home {
@@ -239,10 +239,13 @@ func (b *binder) edits(g *goFile, m *model, verb, more string, fields []*field, 
 				continue
 			}
 			named := fmt.Sprintf("e.Guarded = append(e.Guarded, %q)\n", f.stored)
-			if verb == "create" && f.mustBeGiven() {
+			switch {
+			case verb == "create" && f.mustBeGiven():
 				guarded.WriteString(named)
-			} else {
+			case verb == "update" && f.null:
 				fmt.Fprintf(&guarded, "if in.%s.IsSet() {\n%s}\n", templates.ToGo(f.input), named)
+			default: // null is as left out
+				fmt.Fprintf(&guarded, "if in.%s.Value() != nil {\n%s}\n", templates.ToGo(f.input), named)
 			}
 		case verb == "create" && f.owner:
 			g.printf("\t\t%s\n", b.owned(f, map[bool]string{false: "graphql.Omittable[*string]{}", true: "graphql.Omittable[[]string]{}"}[f.list]))
@@ -259,18 +262,19 @@ func (b *binder) draft(f *field) string {
 	switch {
 	case f.owner:
 		return b.owned(f, in)
-	case len(f.guard) > 0 && f.list && !f.mustBeGiven():
-		return b.patch(f)
-	case len(f.guard) > 0 && f.fallback != nil:
+	case f.fallback != nil && f.null:
+		return fmt.Sprintf("%s = cmp.Or(%s.Value(), %s)", to, in, b.fallback(f))
+	case f.fallback != nil && !f.list:
 		return b.defaulted(f) + "\n\t\t" + b.patch(f)
-	case f.list && f.typ == "Time":
-		return fmt.Sprintf("%s = translate.Values(%s)", to, in)
-	case f.list, !f.null:
-		return fmt.Sprintf("%s = %s", to, in)
-	case f.required:
-		return fmt.Sprintf("%s = &%s", to, in)
+	case !f.mustBeGiven():
+		in += ".Value()"
+	case f.null:
+		in = "&" + in
 	}
-	return fmt.Sprintf("%s = %s.Value()", to, in)
+	if f.list && f.typ == "Time" {
+		in = fmt.Sprintf("translate.Values(%s)", in)
+	}
+	return fmt.Sprintf("%s = %s", to, in)
 }
 
 // owned sets the owner of a new document: the one in an input, or the caller.
@@ -281,7 +285,7 @@ func (b *binder) owned(f *field, in string) string {
 	case f.null:
 		in = fmt.Sprintf("translate.OrCaller(ctx, %s)", in)
 	default:
-		in = fmt.Sprintf("translate.Deref(translate.OrCaller(ctx, %s))", in)
+		in = fmt.Sprintf("translate.Or(%s, core.PrincipalOf(ctx).UserID)", in)
 	}
 	return fmt.Sprintf("d.%s = %s", f.goName(), in)
 }
@@ -296,13 +300,15 @@ func (b *binder) patch(f *field) string {
 	to, in := "&d."+f.goName(), "in."+templates.ToGo(f.input)
 	switch {
 	case f.list && f.typ == "Time":
-		return fmt.Sprintf("translate.RequireList(c, %q, %s, translate.OptValues(%s))", f.input, to, in)
+		return fmt.Sprintf("translate.ReplaceList(%s, translate.OptValues(%s))", to, in)
 	case f.list:
-		return fmt.Sprintf("translate.RequireList(c, %q, %s, %s)", f.input, to, in)
-	case f.null, f.kind == inline:
+		return fmt.Sprintf("translate.ReplaceList(%s, %s)", to, in)
+	case f.null:
 		return fmt.Sprintf("translate.Set(%s, %s)", to, in)
+	case f.kind == inline:
+		return fmt.Sprintf("translate.ReplaceDocument(%s, %s)", to, in)
 	}
-	return fmt.Sprintf("translate.Require(c, %q, %s, %s)", f.input, to, in)
+	return fmt.Sprintf("translate.Replace(%s, %s)", to, in)
 }
 
 // links writes the resolvers of fields that lead to other documents, that are

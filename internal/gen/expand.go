@@ -119,16 +119,11 @@ func newModelSDL(doc *document, m *model) modelSDL {
 		case len(f.guard) > 0 && !f.mustBeGiven(): // nullable, so that it can be left out
 		case f.fallback != nil:
 			in.Default = literal(f.fallback)
-			in.Type += "!"
-			if f.null {
-				in.Type = strings.TrimSuffix(in.Type, "!")
-			}
 		case f.owner:
 			in.Description = description("  ", strings.TrimSpace(f.def.Description+" You when left out."))
 		case f.mustBeGiven():
 			in.Type += "!"
 		case f.list:
-			in.Type += "!"
 			in.Default = "[]"
 		}
 		s.CreateFields = append(s.CreateFields, in)

@@ -63,10 +63,34 @@ func stream[T any](ctx context.Context, in <-chan *core.Change[T]) <-chan *core.
 	return out
 }
 
-// Opt tells a field that was left out from an explicit null.
+// Null in an input is a value where the field may be null and has no default: it
+// empties the field. Anywhere else it is as if the field was left out: the default
+// counts, or what is stored stays.
+
+// Opt is a field of an update that null empties.
 func Opt[T any](in graphql.Omittable[T]) core.Opt[T] {
 	v, set := in.ValueOK()
 	return core.Opt[T]{Value: v, Set: set}
+}
+
+// Given is a field of an update that is never null.
+func Given[T any](in graphql.Omittable[*T]) core.Opt[T] {
+	v := in.Value()
+	return core.Opt[T]{Value: Deref(v), Set: v != nil}
+}
+
+// GivenList is [Given] of a list.
+func GivenList[T any](in graphql.Omittable[[]T]) core.Opt[[]T] {
+	v := in.Value()
+	return core.Opt[[]T]{Value: v, Set: v != nil}
+}
+
+// Or is the value of an input, or its default.
+func Or[T any](in graphql.Omittable[*T], otherwise T) T {
+	if v := in.Value(); v != nil {
+		return *v
+	}
+	return otherwise
 }
 
 // Version is an expectedVersion; nil when none was given.
@@ -105,11 +129,12 @@ func Deref[T any](p *T) (v T) {
 }
 
 // Order sorts by a stored field.
-func Order(d model.OrderDirection, field string) []core.Order {
-	return []core.Order{{Field: field, Desc: d == model.OrderDirectionDesc}}
+func Order(d graphql.Omittable[*model.OrderDirection], field string) []core.Order {
+	return []core.Order{{Field: field, Desc: Or(d, model.OrderDirectionDesc) == model.OrderDirectionDesc}}
 }
 
-// OrCaller is an id that was given; the caller's when it was left out.
+// OrCaller is an id that was given, null for nobody's; the caller's when it was
+// left out.
 func OrCaller(ctx context.Context, in graphql.Omittable[*string]) *string {
 	v, set := in.ValueOK()
 	if p := core.PrincipalOf(ctx); !set && p.SignedIn() {
@@ -118,11 +143,10 @@ func OrCaller(ctx context.Context, in graphql.Omittable[*string]) *string {
 	return v
 }
 
-// OrCallers is a list of ids that was given; the caller's alone when it was
-// left out.
+// OrCallers is a list of ids that was given, or the caller's alone.
 func OrCallers(ctx context.Context, in graphql.Omittable[[]string]) []string {
-	v, set := in.ValueOK()
-	if p := core.PrincipalOf(ctx); !set && p.SignedIn() {
+	v := in.Value()
+	if p := core.PrincipalOf(ctx); v == nil && p.SignedIn() {
 		v = []string{p.UserID}
 	}
 	return v
@@ -135,22 +159,23 @@ func Set[T any](to *T, in graphql.Omittable[T]) {
 	}
 }
 
-// Require takes over a value that was given and must not be null.
-func Require[T any](c *core.Checker, path string, to *T, in graphql.Omittable[*T]) {
-	switch v, set := in.ValueOK(); {
-	case set && v == nil:
-		c.Add(path, "REQUIRED", "must not be null", nil)
-	case set:
+// Replace takes over a value that was given, for a field that is never null.
+func Replace[T any](to *T, in graphql.Omittable[*T]) {
+	if v := in.Value(); v != nil {
 		*to = *v
 	}
 }
 
-// RequireList takes over a list that was given and must not be null.
-func RequireList[T any](c *core.Checker, path string, to *[]T, in graphql.Omittable[[]T]) {
-	switch v, set := in.ValueOK(); {
-	case set && v == nil:
-		c.Add(path, "REQUIRED", "must not be null", nil)
-	case set:
+// ReplaceList is [Replace] of a list.
+func ReplaceList[T any](to *[]T, in graphql.Omittable[[]T]) {
+	if v := in.Value(); v != nil {
+		*to = v
+	}
+}
+
+// ReplaceDocument is [Replace] of what stands inside a document.
+func ReplaceDocument[T any](to **T, in graphql.Omittable[*T]) {
+	if v := in.Value(); v != nil {
 		*to = v
 	}
 }

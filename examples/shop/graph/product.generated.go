@@ -1092,18 +1092,18 @@ func (ec *executionContext) unmarshalInputCreateProductInput(ctx context.Context
 			it.Price = data
 		case "kind":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("kind"))
-			data, err := ec.unmarshalNProductKind2githubᚗcomᚋgrapnelᚋgrapnelᚋexamplesᚋshopᚋgraphᚋmodelᚐProductKind(ctx, v)
+			data, err := ec.unmarshalOProductKind2ᚖgithubᚗcomᚋgrapnelᚋgrapnelᚋexamplesᚋshopᚋgraphᚋmodelᚐProductKind(ctx, v)
 			if err != nil {
 				return it, err
 			}
-			it.Kind = data
+			it.Kind = graphql.OmittableOf(data)
 		case "published":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("published"))
-			data, err := ec.unmarshalNBoolean2bool(ctx, v)
+			data, err := ec.unmarshalOBoolean2ᚖbool(ctx, v)
 			if err != nil {
 				return it, err
 			}
-			it.Published = data
+			it.Published = graphql.OmittableOf(data)
 		case "dimensions":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("dimensions"))
 			data, err := ec.unmarshalODimensionsInput2ᚖgithubᚗcomᚋgrapnelᚋgrapnelᚋexamplesᚋshopᚋgraphᚋmodelᚐDimensions(ctx, v)
@@ -1113,18 +1113,18 @@ func (ec *executionContext) unmarshalInputCreateProductInput(ctx context.Context
 			it.Dimensions = graphql.OmittableOf(data)
 		case "parts":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("parts"))
-			data, err := ec.unmarshalNPartInput2ᚕᚖgithubᚗcomᚋgrapnelᚋgrapnelᚋexamplesᚋshopᚋgraphᚋmodelᚐPartᚄ(ctx, v)
+			data, err := ec.unmarshalOPartInput2ᚕᚖgithubᚗcomᚋgrapnelᚋgrapnelᚋexamplesᚋshopᚋgraphᚋmodelᚐPartᚄ(ctx, v)
 			if err != nil {
 				return it, err
 			}
-			it.Parts = data
+			it.Parts = graphql.OmittableOf(data)
 		case "tags":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("tags"))
-			data, err := ec.unmarshalNString2ᚕstringᚄ(ctx, v)
+			data, err := ec.unmarshalOString2ᚕstringᚄ(ctx, v)
 			if err != nil {
 				return it, err
 			}
-			it.Tags = data
+			it.Tags = graphql.OmittableOf(data)
 		case "story":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("story"))
 			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
@@ -1134,11 +1134,11 @@ func (ec *executionContext) unmarshalInputCreateProductInput(ctx context.Context
 			it.Story = graphql.OmittableOf(data)
 		case "photoIds":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("photoIds"))
-			data, err := ec.unmarshalNID2ᚕstringᚄ(ctx, v)
+			data, err := ec.unmarshalOID2ᚕstringᚄ(ctx, v)
 			if err != nil {
 				return it, err
 			}
-			it.PhotoIds = data
+			it.PhotoIds = graphql.OmittableOf(data)
 		case "makerId":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("makerId"))
 			data, err := ec.unmarshalOID2ᚖstring(ctx, v)
@@ -1226,11 +1226,11 @@ func (ec *executionContext) unmarshalInputProductOrder(ctx context.Context, obj 
 			it.Field = data
 		case "direction":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("direction"))
-			data, err := ec.unmarshalNOrderDirection2githubᚗcomᚋgrapnelᚋgrapnelᚋgraphᚋmodelᚐOrderDirection(ctx, v)
+			data, err := ec.unmarshalOOrderDirection2ᚖgithubᚗcomᚋgrapnelᚋgrapnelᚋgraphᚋmodelᚐOrderDirection(ctx, v)
 			if err != nil {
 				return it, err
 			}
-			it.Direction = data
+			it.Direction = graphql.OmittableOf(data)
 		}
 	}
 	return it, nil

@@ -68,7 +68,7 @@ func createOrder(ctx context.Context, in *model.CreateOrderInput) core.Edits[mod
 
 func updateOrder(in *model.UpdateOrderInput) core.Edits[model.Order] {
 	e := core.Edits[model.Order]{Apply: func(d *model.Order, c *core.Checker) {
-		translate.Require(c, "status", &d.Status, in.Status)
+		translate.Replace(&d.Status, in.Status)
 		translate.Set(&d.Note, in.Note)
 	}}
 	return e

@@ -74,17 +74,19 @@ func createProduct(ctx context.Context, in *model.CreateProductInput) core.Edits
 		d.Name = in.Name
 		d.Sku = in.Sku
 		d.Price = in.Price
-		d.Kind = in.Kind
-		d.Published = in.Published
+		d.Kind = model.ProductKind("GOODS")
+		translate.Replace(&d.Kind, in.Kind)
+		d.Published = false
+		translate.Replace(&d.Published, in.Published)
 		d.Dimensions = in.Dimensions.Value()
-		d.Parts = in.Parts
-		d.Tags = in.Tags
+		d.Parts = in.Parts.Value()
+		d.Tags = in.Tags.Value()
 		d.Story = in.Story.Value()
-		d.PhotoIds = in.PhotoIds
+		d.PhotoIds = in.PhotoIds.Value()
 		d.MakerID = translate.OrCaller(ctx, in.MakerID)
 		d.CostPrice = in.CostPrice.Value()
 	}}
-	if in.CostPrice.IsSet() {
+	if in.CostPrice.Value() != nil {
 		e.Guarded = append(e.Guarded, "costPrice")
 	}
 	return e
@@ -92,16 +94,16 @@ func createProduct(ctx context.Context, in *model.CreateProductInput) core.Edits
 
 func updateProduct(in *model.UpdateProductInput) core.Edits[model.Product] {
 	e := core.Edits[model.Product]{Apply: func(d *model.Product, c *core.Checker) {
-		translate.Require(c, "name", &d.Name, in.Name)
-		translate.Require(c, "sku", &d.Sku, in.Sku)
-		translate.Require(c, "price", &d.Price, in.Price)
-		translate.Require(c, "kind", &d.Kind, in.Kind)
-		translate.Require(c, "published", &d.Published, in.Published)
+		translate.Replace(&d.Name, in.Name)
+		translate.Replace(&d.Sku, in.Sku)
+		translate.Replace(&d.Price, in.Price)
+		translate.Replace(&d.Kind, in.Kind)
+		translate.Replace(&d.Published, in.Published)
 		translate.Set(&d.Dimensions, in.Dimensions)
-		translate.RequireList(c, "parts", &d.Parts, in.Parts)
-		translate.RequireList(c, "tags", &d.Tags, in.Tags)
+		translate.ReplaceList(&d.Parts, in.Parts)
+		translate.ReplaceList(&d.Tags, in.Tags)
 		translate.Set(&d.Story, in.Story)
-		translate.RequireList(c, "photoIds", &d.PhotoIds, in.PhotoIds)
+		translate.ReplaceList(&d.PhotoIds, in.PhotoIds)
 		translate.Set(&d.MakerID, in.MakerID)
 		translate.Set(&d.CostPrice, in.CostPrice)
 	}}

@@ -69,9 +69,9 @@ func createReview(ctx context.Context, in *model.CreateReviewInput) core.Edits[m
 		d.Stars = in.Stars
 		d.Text = in.Text
 		d.Hidden = false
-		translate.Require(c, "hidden", &d.Hidden, in.Hidden)
+		translate.Replace(&d.Hidden, in.Hidden)
 	}}
-	if in.Hidden.IsSet() {
+	if in.Hidden.Value() != nil {
 		e.Guarded = append(e.Guarded, "hidden")
 	}
 	return e
@@ -79,11 +79,11 @@ func createReview(ctx context.Context, in *model.CreateReviewInput) core.Edits[m
 
 func updateReview(in *model.UpdateReviewInput) core.Edits[model.Review] {
 	e := core.Edits[model.Review]{Apply: func(d *model.Review, c *core.Checker) {
-		translate.Require(c, "stars", &d.Stars, in.Stars)
-		translate.Require(c, "text", &d.Text, in.Text)
-		translate.Require(c, "hidden", &d.Hidden, in.Hidden)
+		translate.Replace(&d.Stars, in.Stars)
+		translate.Replace(&d.Text, in.Text)
+		translate.Replace(&d.Hidden, in.Hidden)
 	}}
-	if in.Hidden.IsSet() {
+	if in.Hidden.Value() != nil {
 		e.Guarded = append(e.Guarded, "hidden")
 	}
 	return e

@@ -48,7 +48,7 @@ func userOrder(by *model.UserOrder) []core.Order {
 func updateUser(in *model.UpdateUserInput) core.Edits[model.UserExtension] {
 	e := core.Edits[model.UserExtension]{Apply: func(d *model.UserExtension, c *core.Checker) {
 		translate.Set(&d.Address, in.Address)
-		translate.Require(c, "seller", &d.Seller, in.Seller)
+		translate.Replace(&d.Seller, in.Seller)
 		translate.Set(&d.FavouriteID, in.FavouriteID)
 	}}
 	if in.Address.IsSet() {

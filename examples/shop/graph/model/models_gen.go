@@ -30,18 +30,18 @@ type CreateProductInput struct {
 	// Stock keeping unit: two letters, a hyphen, digits.
 	Sku string `json:"sku"`
 	// In cents.
-	Price int32       `json:"price"`
-	Kind  ProductKind `json:"kind"`
+	Price int32                           `json:"price"`
+	Kind  graphql.Omittable[*ProductKind] `json:"kind,omitempty"`
 	// Whether everybody sees it.
-	Published  bool                           `json:"published"`
+	Published  graphql.Omittable[*bool]       `json:"published,omitempty"`
 	Dimensions graphql.Omittable[*Dimensions] `json:"dimensions,omitempty"`
 	// What it is made of, part by part.
-	Parts []*Part `json:"parts"`
+	Parts graphql.Omittable[[]*Part] `json:"parts,omitempty"`
 	// Words to find it by.
-	Tags []string `json:"tags"`
+	Tags graphql.Omittable[[]string] `json:"tags,omitempty"`
 	// Everything there is to say, in Markdown.
-	Story    graphql.Omittable[*string] `json:"story,omitempty"`
-	PhotoIds []string                   `json:"photoIds"`
+	Story    graphql.Omittable[*string]  `json:"story,omitempty"`
+	PhotoIds graphql.Omittable[[]string] `json:"photoIds,omitempty"`
 	// You when left out.
 	MakerID graphql.Omittable[*string] `json:"makerId,omitempty"`
 	// What the shop pays, in cents. Only admins know it.
@@ -90,8 +90,8 @@ type DeleteReviewPayload struct {
 
 // How orders are sorted.
 type OrderOrder struct {
-	Field     OrderOrderField      `json:"field"`
-	Direction model.OrderDirection `json:"direction"`
+	Field     OrderOrderField                          `json:"field"`
+	Direction graphql.Omittable[*model.OrderDirection] `json:"direction,omitempty"`
 }
 
 // Conditions on a value of OrderStatus. All that are given must hold.
@@ -122,8 +122,8 @@ type ProductKindFilter struct {
 
 // How products are sorted.
 type ProductOrder struct {
-	Field     ProductOrderField    `json:"field"`
-	Direction model.OrderDirection `json:"direction"`
+	Field     ProductOrderField                        `json:"field"`
+	Direction graphql.Omittable[*model.OrderDirection] `json:"direction,omitempty"`
 }
 
 // Which products. All conditions that are given must hold.
@@ -145,8 +145,8 @@ type ProductWhere struct {
 
 // How reviews are sorted.
 type ReviewOrder struct {
-	Field     ReviewOrderField     `json:"field"`
-	Direction model.OrderDirection `json:"direction"`
+	Field     ReviewOrderField                         `json:"field"`
+	Direction graphql.Omittable[*model.OrderDirection] `json:"direction,omitempty"`
 }
 
 // Which reviews. All conditions that are given must hold.
@@ -162,7 +162,7 @@ type ReviewWhere struct {
 	CreatedAt graphql.Omittable[*model.TimeFilter]    `json:"createdAt,omitempty"`
 }
 
-// Fields that are left out stay as they are; an explicit null empties them.
+// Fields that are left out stay as they are; null empties those that may be null, and is as left out for the others.
 type UpdateOrderInput struct {
 	ID string `json:"id"`
 	// Refuse with CONFLICT when the record has another version by now.
@@ -176,7 +176,7 @@ type UpdateOrderPayload struct {
 	Order *Order `json:"order"`
 }
 
-// Fields that are left out stay as they are; an explicit null empties them.
+// Fields that are left out stay as they are; null empties those that may be null, and is as left out for the others.
 type UpdateProductInput struct {
 	ID string `json:"id"`
 	// Refuse with CONFLICT when the record has another version by now.
@@ -207,7 +207,7 @@ type UpdateProductPayload struct {
 	Product *Product `json:"product"`
 }
 
-// Fields that are left out stay as they are; an explicit null empties them.
+// Fields that are left out stay as they are; null empties those that may be null, and is as left out for the others.
 type UpdateReviewInput struct {
 	ID string `json:"id"`
 	// Refuse with CONFLICT when the record has another version by now.
@@ -222,7 +222,7 @@ type UpdateReviewPayload struct {
 	Review *Review `json:"review"`
 }
 
-// Fields that are left out stay as they are; an explicit null empties them.
+// Fields that are left out stay as they are; null empties those that may be null, and is as left out for the others.
 type UpdateUserInput struct {
 	ID string `json:"id"`
 	// Refuse with CONFLICT when the record has another version by now.
@@ -242,8 +242,8 @@ type UpdateUserInput struct {
 
 // How users are sorted.
 type UserOrder struct {
-	Field     UserOrderField       `json:"field"`
-	Direction model.OrderDirection `json:"direction"`
+	Field     UserOrderField                           `json:"field"`
+	Direction graphql.Omittable[*model.OrderDirection] `json:"direction,omitempty"`
 }
 
 // Which users. All conditions that are given must hold.

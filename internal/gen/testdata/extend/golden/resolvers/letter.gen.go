@@ -67,7 +67,7 @@ func createLetter(ctx context.Context, in *model.CreateLetterInput) core.Edits[m
 
 func updateLetter(in *model.UpdateLetterInput) core.Edits[model.Letter] {
 	e := core.Edits[model.Letter]{Apply: func(d *model.Letter, c *core.Checker) {
-		translate.Require(c, "text", &d.Text, in.Text)
+		translate.Replace(&d.Text, in.Text)
 		translate.Set(&d.SenderID, in.SenderID)
 	}}
 	return e

@@ -53,9 +53,9 @@ func userOrder(by *model.UserOrder) []core.Order {
 func updateUser(in *model.UpdateUserInput) core.Edits[model.UserExtension] {
 	e := core.Edits[model.UserExtension]{Apply: func(d *model.UserExtension, c *core.Checker) {
 		translate.Set(&d.Nickname, in.Nickname)
-		translate.Require(c, "newsletter", &d.Newsletter, in.Newsletter)
+		translate.Replace(&d.Newsletter, in.Newsletter)
 		translate.Set(&d.Address, in.Address)
-		translate.RequireList(c, "friendIds", &d.FriendIds, in.FriendIds)
+		translate.ReplaceList(&d.FriendIds, in.FriendIds)
 	}}
 	if in.Address.IsSet() {
 		e.Guarded = append(e.Guarded, "address")

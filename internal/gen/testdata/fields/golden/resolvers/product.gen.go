@@ -3,6 +3,7 @@
 package resolvers
 
 import (
+	"cmp"
 	"context"
 
 	"example.org/fields/graph/model"
@@ -103,31 +104,36 @@ func createProduct(ctx context.Context, in *model.CreateProductInput) core.Edits
 		d.Price = in.Price
 		d.Views = 9007199254740993
 		d.Weight = in.Weight.Value()
-		d.Ratio = in.Ratio
-		d.Stock = in.Stock.Value()
-		d.Published = in.Published
-		d.Featured = in.Featured.Value()
+		d.Ratio = 1
+		translate.Replace(&d.Ratio, in.Ratio)
+		d.Stock = cmp.Or(in.Stock.Value(), new(int32(-3)))
+		d.Published = false
+		translate.Replace(&d.Published, in.Published)
+		d.Featured = cmp.Or(in.Featured.Value(), new(bool(true)))
 		d.AvailableAt = in.AvailableAt.Value()
 		d.MadeAt = in.MadeAt
-		d.Kind = in.Kind
+		d.Kind = model.ProductKind("GOODS")
+		translate.Replace(&d.Kind, in.Kind)
 		d.OtherKind = new(model.ProductKind("ON_DEMAND"))
-		d.Kinds = in.Kinds
-		d.Visibility = in.Visibility
-		d.Visibilities = in.Visibilities
+		d.Kinds = in.Kinds.Value()
+		d.Visibility = core.Visibility("PRIVATE")
+		translate.Replace(&d.Visibility, in.Visibility)
+		d.Visibilities = in.Visibilities.Value()
 		d.Mail = in.Mail.Value()
 		d.Site = in.Site.Value()
 		d.Slug = in.Slug
 		d.Token = in.Token.Value()
 		d.Tags = in.Tags
-		d.Codes = in.Codes
-		d.Numbers = in.Numbers
-		d.Floats = in.Floats
-		d.Flags = in.Flags
-		d.Days = translate.Values(in.Days)
-		d.Greeting = in.Greeting
+		d.Codes = in.Codes.Value()
+		d.Numbers = in.Numbers.Value()
+		d.Floats = in.Floats.Value()
+		d.Flags = in.Flags.Value()
+		d.Days = translate.Values(in.Days.Value())
+		d.Greeting = "Say \"hi\" — 😀\\"
+		translate.Replace(&d.Greeting, in.Greeting)
 		d.Size = in.Size.Value()
 		d.Box = in.Box
-		d.Parts = in.Parts
+		d.Parts = in.Parts.Value()
 		d.Story = in.Story.Value()
 		d.Manual = in.Manual
 	}}
@@ -136,37 +142,37 @@ func createProduct(ctx context.Context, in *model.CreateProductInput) core.Edits
 
 func updateProduct(in *model.UpdateProductInput) core.Edits[model.Product] {
 	e := core.Edits[model.Product]{Apply: func(d *model.Product, c *core.Checker) {
-		translate.Require(c, "name", &d.Name, in.Name)
-		translate.Require(c, "sku", &d.Sku, in.Sku)
+		translate.Replace(&d.Name, in.Name)
+		translate.Replace(&d.Sku, in.Sku)
 		translate.Set(&d.Ean, in.Ean)
-		translate.Require(c, "price", &d.Price, in.Price)
+		translate.Replace(&d.Price, in.Price)
 		translate.Set(&d.Weight, in.Weight)
-		translate.Require(c, "ratio", &d.Ratio, in.Ratio)
+		translate.Replace(&d.Ratio, in.Ratio)
 		translate.Set(&d.Stock, in.Stock)
-		translate.Require(c, "published", &d.Published, in.Published)
+		translate.Replace(&d.Published, in.Published)
 		translate.Set(&d.Featured, in.Featured)
 		translate.Set(&d.AvailableAt, in.AvailableAt)
-		translate.Require(c, "madeAt", &d.MadeAt, in.MadeAt)
-		translate.Require(c, "kind", &d.Kind, in.Kind)
+		translate.Replace(&d.MadeAt, in.MadeAt)
+		translate.Replace(&d.Kind, in.Kind)
 		translate.Set(&d.OtherKind, in.OtherKind)
-		translate.RequireList(c, "kinds", &d.Kinds, in.Kinds)
-		translate.Require(c, "visibility", &d.Visibility, in.Visibility)
-		translate.RequireList(c, "visibilities", &d.Visibilities, in.Visibilities)
+		translate.ReplaceList(&d.Kinds, in.Kinds)
+		translate.Replace(&d.Visibility, in.Visibility)
+		translate.ReplaceList(&d.Visibilities, in.Visibilities)
 		translate.Set(&d.Mail, in.Mail)
 		translate.Set(&d.Site, in.Site)
 		translate.Set(&d.Token, in.Token)
-		translate.RequireList(c, "tags", &d.Tags, in.Tags)
-		translate.RequireList(c, "codes", &d.Codes, in.Codes)
-		translate.RequireList(c, "numbers", &d.Numbers, in.Numbers)
-		translate.RequireList(c, "floats", &d.Floats, in.Floats)
-		translate.RequireList(c, "flags", &d.Flags, in.Flags)
-		translate.RequireList(c, "days", &d.Days, translate.OptValues(in.Days))
-		translate.Require(c, "greeting", &d.Greeting, in.Greeting)
+		translate.ReplaceList(&d.Tags, in.Tags)
+		translate.ReplaceList(&d.Codes, in.Codes)
+		translate.ReplaceList(&d.Numbers, in.Numbers)
+		translate.ReplaceList(&d.Floats, in.Floats)
+		translate.ReplaceList(&d.Flags, in.Flags)
+		translate.ReplaceList(&d.Days, translate.OptValues(in.Days))
+		translate.Replace(&d.Greeting, in.Greeting)
 		translate.Set(&d.Size, in.Size)
-		translate.Set(&d.Box, in.Box)
-		translate.RequireList(c, "parts", &d.Parts, in.Parts)
+		translate.ReplaceDocument(&d.Box, in.Box)
+		translate.ReplaceList(&d.Parts, in.Parts)
 		translate.Set(&d.Story, in.Story)
-		translate.Require(c, "manual", &d.Manual, in.Manual)
+		translate.Replace(&d.Manual, in.Manual)
 	}}
 	return e
 }

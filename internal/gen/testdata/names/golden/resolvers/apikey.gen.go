@@ -91,7 +91,7 @@ func createAPIKey(ctx context.Context, in *model.CreateAPIKeyInput) core.Edits[m
 		d.URLPath = in.URLPath
 		d.HTMLURL2 = in.HTMLURL2
 		d.KindOf = in.KindOf
-		d.Kinds = in.Kinds
+		d.Kinds = in.Kinds.Value()
 		d.Range = in.Range.Value()
 	}}
 	return e
@@ -99,15 +99,15 @@ func createAPIKey(ctx context.Context, in *model.CreateAPIKeyInput) core.Edits[m
 
 func updateAPIKey(in *model.UpdateAPIKeyInput) core.Edits[model.APIKey] {
 	e := core.Edits[model.APIKey]{Apply: func(d *model.APIKey, c *core.Checker) {
-		translate.Require(c, "type", &d.Type, in.Type)
-		translate.Require(c, "func", &d.Func, in.Func)
+		translate.Replace(&d.Type, in.Type)
+		translate.Replace(&d.Func, in.Func)
 		translate.Set(&d.Error, in.Error)
-		translate.Require(c, "string", &d.String, in.String)
-		translate.Require(c, "userId", &d.UserID, in.UserID)
-		translate.Require(c, "url_path", &d.URLPath, in.URLPath)
-		translate.Require(c, "htmlURL2", &d.HTMLURL2, in.HTMLURL2)
-		translate.Require(c, "kindOf", &d.KindOf, in.KindOf)
-		translate.RequireList(c, "kinds", &d.Kinds, in.Kinds)
+		translate.Replace(&d.String, in.String)
+		translate.Replace(&d.UserID, in.UserID)
+		translate.Replace(&d.URLPath, in.URLPath)
+		translate.Replace(&d.HTMLURL2, in.HTMLURL2)
+		translate.Replace(&d.KindOf, in.KindOf)
+		translate.ReplaceList(&d.Kinds, in.Kinds)
 		translate.Set(&d.Range, in.Range)
 	}}
 	return e

@@ -76,9 +76,9 @@ func createResolver(ctx context.Context, in *model.CreateResolverInput) core.Edi
 
 func updateResolver(in *model.UpdateResolverInput) core.Edits[model.Resolver] {
 	e := core.Edits[model.Resolver]{Apply: func(d *model.Resolver, c *core.Checker) {
-		translate.Require(c, "model", &d.Model, in.Model)
-		translate.Require(c, "core", &d.Core, in.Core)
-		translate.Require(c, "time", &d.Time, in.Time)
+		translate.Replace(&d.Model, in.Model)
+		translate.Replace(&d.Core, in.Core)
+		translate.Replace(&d.Time, in.Time)
 	}}
 	return e
 }

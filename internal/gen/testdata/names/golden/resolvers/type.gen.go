@@ -61,16 +61,16 @@ func createType(ctx context.Context, in *model.CreateTypeInput) core.Edits[model
 	e := core.Edits[model.Type]{Apply: func(d *model.Type, c *core.Checker) {
 		d.Name = in.Name
 		d.KeyID = in.KeyID.Value()
-		d.KeyIds = in.KeyIds
+		d.KeyIds = in.KeyIds.Value()
 	}}
 	return e
 }
 
 func updateType(in *model.UpdateTypeInput) core.Edits[model.Type] {
 	e := core.Edits[model.Type]{Apply: func(d *model.Type, c *core.Checker) {
-		translate.Require(c, "name", &d.Name, in.Name)
+		translate.Replace(&d.Name, in.Name)
 		translate.Set(&d.KeyID, in.KeyID)
-		translate.RequireList(c, "keyIds", &d.KeyIds, in.KeyIds)
+		translate.ReplaceList(&d.KeyIds, in.KeyIds)
 	}}
 	return e
 }

@@ -77,11 +77,11 @@ func createBook(ctx context.Context, in *model.CreateBookInput) core.Edits[model
 		d.ReaderID = in.ReaderID
 		d.LenderID = in.LenderID.Value()
 		d.ResolverID = in.ResolverID.Value()
-		d.PhotoIds = in.PhotoIds
+		d.PhotoIds = in.PhotoIds.Value()
 		d.CoverID = in.CoverID.Value()
-		d.AddedByID = translate.Deref(translate.OrCaller(ctx, in.AddedByID))
+		d.AddedByID = translate.Or(in.AddedByID, core.PrincipalOf(ctx).UserID)
 	}}
-	if in.CoverID.IsSet() {
+	if in.CoverID.Value() != nil {
 		e.Guarded = append(e.Guarded, "coverId")
 	}
 	return e
@@ -89,18 +89,18 @@ func createBook(ctx context.Context, in *model.CreateBookInput) core.Edits[model
 
 func updateBook(in *model.UpdateBookInput) core.Edits[model.Book] {
 	e := core.Edits[model.Book]{Apply: func(d *model.Book, c *core.Checker) {
-		translate.Require(c, "title", &d.Title, in.Title)
+		translate.Replace(&d.Title, in.Title)
 		translate.Set(&d.Blurb, in.Blurb)
-		translate.Require(c, "shelfId", &d.ShelfID, in.ShelfID)
+		translate.Replace(&d.ShelfID, in.ShelfID)
 		translate.Set(&d.PublisherID, in.PublisherID)
-		translate.RequireList(c, "writerIds", &d.WriterIds, in.WriterIds)
-		translate.RequireList(c, "keeperIds", &d.KeeperIds, in.KeeperIds)
-		translate.Require(c, "readerId", &d.ReaderID, in.ReaderID)
+		translate.ReplaceList(&d.WriterIds, in.WriterIds)
+		translate.ReplaceList(&d.KeeperIds, in.KeeperIds)
+		translate.Replace(&d.ReaderID, in.ReaderID)
 		translate.Set(&d.LenderID, in.LenderID)
 		translate.Set(&d.ResolverID, in.ResolverID)
-		translate.RequireList(c, "photoIds", &d.PhotoIds, in.PhotoIds)
+		translate.ReplaceList(&d.PhotoIds, in.PhotoIds)
 		translate.Set(&d.CoverID, in.CoverID)
-		translate.Require(c, "addedById", &d.AddedByID, in.AddedByID)
+		translate.Replace(&d.AddedByID, in.AddedByID)
 	}}
 	if in.CoverID.IsSet() {
 		e.Guarded = append(e.Guarded, "coverId")

@@ -74,7 +74,7 @@ func createWriter(ctx context.Context, in *model.CreateWriterInput) core.Edits[m
 
 func updateWriter(in *model.UpdateWriterInput) core.Edits[model.Writer] {
 	e := core.Edits[model.Writer]{Apply: func(d *model.Writer, c *core.Checker) {
-		translate.Require(c, "name", &d.Name, in.Name)
+		translate.Replace(&d.Name, in.Name)
 		translate.Set(&d.MentorID, in.MentorID)
 	}}
 	return e

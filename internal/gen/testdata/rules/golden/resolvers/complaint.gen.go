@@ -65,7 +65,7 @@ func createComplaint(ctx context.Context, in *model.CreateComplaintInput) core.E
 
 func updateComplaint(in *model.UpdateComplaintInput) core.Edits[model.Complaint] {
 	e := core.Edits[model.Complaint]{Apply: func(d *model.Complaint, c *core.Checker) {
-		translate.Require(c, "text", &d.Text, in.Text)
+		translate.Replace(&d.Text, in.Text)
 	}}
 	return e
 }

@@ -3,6 +3,7 @@
 package resolvers
 
 import (
+	"cmp"
 	"context"
 
 	"example.org/rules/graph/model"
@@ -61,39 +62,39 @@ func noteOrder(by *model.NoteOrder) []core.Order {
 func createNote(ctx context.Context, in *model.CreateNoteInput) core.Edits[model.Note] {
 	e := core.Edits[model.Note]{Apply: func(d *model.Note, c *core.Checker) {
 		d.Title = in.Title
-		d.State = in.State
-		d.States = in.States
+		d.State = model.NoteState("DRAFT")
+		translate.Replace(&d.State, in.State)
+		d.States = in.States.Value()
 		d.Date = in.Date
 		d.Due = in.Due.Value()
 		d.Count = in.Count
 		d.Size = in.Size.Value()
 		d.Rating = in.Rating.Value()
 		d.Pinned = in.Pinned
-		d.Tags = in.Tags
+		d.Tags = in.Tags.Value()
 		d.ParentID = in.ParentID.Value()
 		d.WriterID = translate.OrCaller(ctx, in.WriterID)
 		d.Secret = in.Secret.Value()
-		translate.RequireList(c, "secrets", &d.Secrets, in.Secrets)
-		d.Limit = new(int32(3))
-		translate.Set(&d.Limit, in.Limit)
+		d.Secrets = in.Secrets.Value()
+		d.Limit = cmp.Or(in.Limit.Value(), new(int32(3)))
 		d.Price = in.Price
 		d.Story = in.Story.Value()
 		d.Place = in.Place.Value()
 	}}
-	if in.Secret.IsSet() {
+	if in.Secret.Value() != nil {
 		e.Guarded = append(e.Guarded, "secret")
 	}
-	if in.Secrets.IsSet() {
+	if in.Secrets.Value() != nil {
 		e.Guarded = append(e.Guarded, "secrets")
 	}
-	if in.Limit.IsSet() {
+	if in.Limit.Value() != nil {
 		e.Guarded = append(e.Guarded, "limit")
 	}
 	e.Guarded = append(e.Guarded, "price")
-	if in.Story.IsSet() {
+	if in.Story.Value() != nil {
 		e.Guarded = append(e.Guarded, "story")
 	}
-	if in.Place.IsSet() {
+	if in.Place.Value() != nil {
 		e.Guarded = append(e.Guarded, "place")
 	}
 	return e
@@ -101,22 +102,22 @@ func createNote(ctx context.Context, in *model.CreateNoteInput) core.Edits[model
 
 func updateNote(in *model.UpdateNoteInput) core.Edits[model.Note] {
 	e := core.Edits[model.Note]{Apply: func(d *model.Note, c *core.Checker) {
-		translate.Require(c, "title", &d.Title, in.Title)
-		translate.Require(c, "state", &d.State, in.State)
-		translate.RequireList(c, "states", &d.States, in.States)
-		translate.Require(c, "date", &d.Date, in.Date)
+		translate.Replace(&d.Title, in.Title)
+		translate.Replace(&d.State, in.State)
+		translate.ReplaceList(&d.States, in.States)
+		translate.Replace(&d.Date, in.Date)
 		translate.Set(&d.Due, in.Due)
-		translate.Require(c, "count", &d.Count, in.Count)
+		translate.Replace(&d.Count, in.Count)
 		translate.Set(&d.Size, in.Size)
 		translate.Set(&d.Rating, in.Rating)
-		translate.Require(c, "pinned", &d.Pinned, in.Pinned)
-		translate.RequireList(c, "tags", &d.Tags, in.Tags)
+		translate.Replace(&d.Pinned, in.Pinned)
+		translate.ReplaceList(&d.Tags, in.Tags)
 		translate.Set(&d.ParentID, in.ParentID)
 		translate.Set(&d.WriterID, in.WriterID)
 		translate.Set(&d.Secret, in.Secret)
-		translate.RequireList(c, "secrets", &d.Secrets, in.Secrets)
+		translate.ReplaceList(&d.Secrets, in.Secrets)
 		translate.Set(&d.Limit, in.Limit)
-		translate.Require(c, "price", &d.Price, in.Price)
+		translate.Replace(&d.Price, in.Price)
 		translate.Set(&d.Story, in.Story)
 		translate.Set(&d.Place, in.Place)
 	}}
@@ -129,7 +130,7 @@ func updateNote(in *model.UpdateNoteInput) core.Edits[model.Note] {
 	if in.Limit.IsSet() {
 		e.Guarded = append(e.Guarded, "limit")
 	}
-	if in.Price.IsSet() {
+	if in.Price.Value() != nil {
 		e.Guarded = append(e.Guarded, "price")
 	}
 	if in.Story.IsSet() {
