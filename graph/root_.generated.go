@@ -1486,7 +1486,7 @@ type Asset implements Node {
 }
 input UploadAssetInput {
   file: Upload!
-  visibility: Visibility! = PUBLIC
+  visibility: Visibility = PUBLIC
   alt: String
 }
 type UploadAssetPayload {
@@ -1506,7 +1506,7 @@ input CreateAssetUploadInput {
   SHA-256 of its bytes, in 64 hexadecimal digits.
   """
   sha256: String!
-  visibility: Visibility! = PUBLIC
+  visibility: Visibility = PUBLIC
   alt: String
 }
 type CreateAssetUploadPayload {
@@ -1545,7 +1545,7 @@ type CompleteAssetUploadPayload {
   asset: Asset!
 }
 """
-Fields that are left out stay as they are; an explicit null empties them.
+Fields that are left out stay as they are; null empties those that may be null, and is as left out for the others.
 """
 input UpdateAssetInput {
   id: ID!
@@ -2059,13 +2059,13 @@ type Post implements Node {
 }
 input CreatePostInput {
   title: String!
-  body: String! = ""
+  body: String = ""
   excerpt: String
   """
   Wanted slug; made from the title at publication when left out.
   """
   slug: String
-  tags: [String!]! = []
+  tags: [String!] = []
   """
   An image that you may see.
   """
@@ -2083,7 +2083,7 @@ type CreatePostPayload {
   post: Post!
 }
 """
-Fields that are left out stay as they are; an explicit null empties them.
+Fields that are left out stay as they are; null empties those that may be null, and is as left out for the others.
 """
 input UpdatePostInput {
   id: ID!
@@ -2218,7 +2218,7 @@ input SignUpInput {
   """
   password: String!
   displayName: String
-  transport: SessionTransport! = TOKENS
+  transport: SessionTransport = TOKENS
 }
 type SignUpPayload {
   viewer: User!
@@ -2230,7 +2230,7 @@ type SignUpPayload {
 input SignInInput {
   email: String!
   password: String!
-  transport: SessionTransport! = TOKENS
+  transport: SessionTransport = TOKENS
 }
 type SignInPayload {
   viewer: User!
@@ -2260,7 +2260,7 @@ input SignOutInput {
   """
   All your sessions instead of this one.
   """
-  everywhere: Boolean! = false
+  everywhere: Boolean = false
 }
 type SignOutPayload {
   """
@@ -2371,7 +2371,7 @@ type User implements Node {
   version: Int!
 }
 """
-Fields that are left out stay as they are; an explicit null empties them.
+Fields that are left out stay as they are; null empties those that may be null, and is as left out for the others.
 """
 input UpdateUserInput {
   id: ID!
@@ -2483,7 +2483,7 @@ How assets are sorted.
 """
 input AssetOrder {
   field: AssetOrderField!
-  direction: OrderDirection! = DESC
+  direction: OrderDirection = DESC
 }
 """
 What assets can be sorted by.
@@ -2561,7 +2561,7 @@ How posts are sorted.
 """
 input PostOrder {
   field: PostOrderField!
-  direction: OrderDirection! = DESC
+  direction: OrderDirection = DESC
 }
 """
 What posts can be sorted by.
@@ -2702,7 +2702,7 @@ How users are sorted.
 """
 input UserOrder {
   field: UserOrderField!
-  direction: OrderDirection! = DESC
+  direction: OrderDirection = DESC
 }
 """
 What users can be sorted by.

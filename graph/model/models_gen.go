@@ -16,8 +16,8 @@ import (
 
 // How assets are sorted.
 type AssetOrder struct {
-	Field     AssetOrderField `json:"field"`
-	Direction OrderDirection  `json:"direction"`
+	Field     AssetOrderField                    `json:"field"`
+	Direction graphql.Omittable[*OrderDirection] `json:"direction,omitempty"`
 }
 
 // Conditions on a value of AssetState. All that are given must hold.
@@ -75,9 +75,9 @@ type CreateAssetUploadInput struct {
 	// Its exact size in bytes.
 	Size int64 `json:"size"`
 	// SHA-256 of its bytes, in 64 hexadecimal digits.
-	Sha256     string                     `json:"sha256"`
-	Visibility core.Visibility            `json:"visibility"`
-	Alt        graphql.Omittable[*string] `json:"alt,omitempty"`
+	Sha256     string                              `json:"sha256"`
+	Visibility graphql.Omittable[*core.Visibility] `json:"visibility,omitempty"`
+	Alt        graphql.Omittable[*string]          `json:"alt,omitempty"`
 }
 
 type CreateAssetUploadPayload struct {
@@ -89,11 +89,11 @@ type CreateAssetUploadPayload struct {
 
 type CreatePostInput struct {
 	Title   string                     `json:"title"`
-	Body    string                     `json:"body"`
+	Body    graphql.Omittable[*string] `json:"body,omitempty"`
 	Excerpt graphql.Omittable[*string] `json:"excerpt,omitempty"`
 	// Wanted slug; made from the title at publication when left out.
-	Slug graphql.Omittable[*string] `json:"slug,omitempty"`
-	Tags []string                   `json:"tags"`
+	Slug graphql.Omittable[*string]  `json:"slug,omitempty"`
+	Tags graphql.Omittable[[]string] `json:"tags,omitempty"`
 	// An image that you may see.
 	CoverID graphql.Omittable[*string] `json:"coverId,omitempty"`
 	// For editors: write in somebody's name. You when left out.
@@ -201,8 +201,8 @@ type IntFilter struct {
 
 // How posts are sorted.
 type PostOrder struct {
-	Field     PostOrderField `json:"field"`
-	Direction OrderDirection `json:"direction"`
+	Field     PostOrderField                     `json:"field"`
+	Direction graphql.Omittable[*OrderDirection] `json:"direction,omitempty"`
 }
 
 // Conditions on a value of PostStatus. All that are given must hold.
@@ -268,9 +268,9 @@ type SetUserRolePayload struct {
 }
 
 type SignInInput struct {
-	Email     string           `json:"email"`
-	Password  string           `json:"password"`
-	Transport SessionTransport `json:"transport"`
+	Email     string                               `json:"email"`
+	Password  string                               `json:"password"`
+	Transport graphql.Omittable[*SessionTransport] `json:"transport,omitempty"`
 }
 
 type SignInPayload struct {
@@ -283,7 +283,7 @@ type SignOutInput struct {
 	// Names the session when its access token has expired and it is not in cookies.
 	RefreshToken graphql.Omittable[*string] `json:"refreshToken,omitempty"`
 	// All your sessions instead of this one.
-	Everywhere bool `json:"everywhere"`
+	Everywhere graphql.Omittable[*bool] `json:"everywhere,omitempty"`
 }
 
 type SignOutPayload struct {
@@ -297,9 +297,9 @@ type SignUpInput struct {
 	// The address to sign in with; unique, upper case is folded.
 	Email string `json:"email"`
 	// 8 to 256 characters.
-	Password    string                     `json:"password"`
-	DisplayName graphql.Omittable[*string] `json:"displayName,omitempty"`
-	Transport   SessionTransport           `json:"transport"`
+	Password    string                               `json:"password"`
+	DisplayName graphql.Omittable[*string]           `json:"displayName,omitempty"`
+	Transport   graphql.Omittable[*SessionTransport] `json:"transport,omitempty"`
 }
 
 type SignUpPayload struct {
@@ -369,7 +369,7 @@ type UnsuspendUserPayload struct {
 	User *core.User `json:"user"`
 }
 
-// Fields that are left out stay as they are; an explicit null empties them.
+// Fields that are left out stay as they are; null empties those that may be null, and is as left out for the others.
 type UpdateAssetInput struct {
 	ID string `json:"id"`
 	// Refuse with CONFLICT when the record has another version by now.
@@ -383,7 +383,7 @@ type UpdateAssetPayload struct {
 	Asset *core.Asset `json:"asset"`
 }
 
-// Fields that are left out stay as they are; an explicit null empties them.
+// Fields that are left out stay as they are; null empties those that may be null, and is as left out for the others.
 type UpdatePostInput struct {
 	ID string `json:"id"`
 	// Refuse with CONFLICT when the record has another version by now.
@@ -405,7 +405,7 @@ type UpdatePostPayload struct {
 	Post *core.Post `json:"post"`
 }
 
-// Fields that are left out stay as they are; an explicit null empties them.
+// Fields that are left out stay as they are; null empties those that may be null, and is as left out for the others.
 type UpdateUserInput struct {
 	ID string `json:"id"`
 	// Refuse with CONFLICT when the record has another version by now.
@@ -422,9 +422,9 @@ type UpdateUserPayload struct {
 }
 
 type UploadAssetInput struct {
-	File       upload.Upload              `json:"file"`
-	Visibility core.Visibility            `json:"visibility"`
-	Alt        graphql.Omittable[*string] `json:"alt,omitempty"`
+	File       upload.Upload                       `json:"file"`
+	Visibility graphql.Omittable[*core.Visibility] `json:"visibility,omitempty"`
+	Alt        graphql.Omittable[*string]          `json:"alt,omitempty"`
 }
 
 type UploadAssetPayload struct {
@@ -433,8 +433,8 @@ type UploadAssetPayload struct {
 
 // How users are sorted.
 type UserOrder struct {
-	Field     UserOrderField `json:"field"`
-	Direction OrderDirection `json:"direction"`
+	Field     UserOrderField                     `json:"field"`
+	Direction graphql.Omittable[*OrderDirection] `json:"direction,omitempty"`
 }
 
 // Which users. All conditions that are given must hold.

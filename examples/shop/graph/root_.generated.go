@@ -2439,7 +2439,7 @@ type Asset implements Node {
 }
 input UploadAssetInput {
   file: Upload!
-  visibility: Visibility! = PUBLIC
+  visibility: Visibility = PUBLIC
   alt: String
 }
 type UploadAssetPayload {
@@ -2459,7 +2459,7 @@ input CreateAssetUploadInput {
   SHA-256 of its bytes, in 64 hexadecimal digits.
   """
   sha256: String!
-  visibility: Visibility! = PUBLIC
+  visibility: Visibility = PUBLIC
   alt: String
 }
 type CreateAssetUploadPayload {
@@ -2498,7 +2498,7 @@ type CompleteAssetUploadPayload {
   asset: Asset!
 }
 """
-Fields that are left out stay as they are; an explicit null empties them.
+Fields that are left out stay as they are; null empties those that may be null, and is as left out for the others.
 """
 input UpdateAssetInput {
   id: ID!
@@ -3012,13 +3012,13 @@ type Post implements Node {
 }
 input CreatePostInput {
   title: String!
-  body: String! = ""
+  body: String = ""
   excerpt: String
   """
   Wanted slug; made from the title at publication when left out.
   """
   slug: String
-  tags: [String!]! = []
+  tags: [String!] = []
   """
   An image that you may see.
   """
@@ -3036,7 +3036,7 @@ type CreatePostPayload {
   post: Post!
 }
 """
-Fields that are left out stay as they are; an explicit null empties them.
+Fields that are left out stay as they are; null empties those that may be null, and is as left out for the others.
 """
 input UpdatePostInput {
   id: ID!
@@ -3171,7 +3171,7 @@ input SignUpInput {
   """
   password: String!
   displayName: String
-  transport: SessionTransport! = TOKENS
+  transport: SessionTransport = TOKENS
 }
 type SignUpPayload {
   viewer: User!
@@ -3183,7 +3183,7 @@ type SignUpPayload {
 input SignInInput {
   email: String!
   password: String!
-  transport: SessionTransport! = TOKENS
+  transport: SessionTransport = TOKENS
 }
 type SignInPayload {
   viewer: User!
@@ -3213,7 +3213,7 @@ input SignOutInput {
   """
   All your sessions instead of this one.
   """
-  everywhere: Boolean! = false
+  everywhere: Boolean = false
 }
 type SignOutPayload {
   """
@@ -3324,7 +3324,7 @@ type User implements Node {
   version: Int!
 }
 """
-Fields that are left out stay as they are; an explicit null empties them.
+Fields that are left out stay as they are; null empties those that may be null, and is as left out for the others.
 """
 input UpdateUserInput {
   id: ID!
@@ -3612,7 +3612,7 @@ How assets are sorted.
 """
 input AssetOrder {
   field: AssetOrderField!
-  direction: OrderDirection! = DESC
+  direction: OrderDirection = DESC
 }
 """
 What assets can be sorted by.
@@ -3686,7 +3686,7 @@ How orders are sorted.
 """
 input OrderOrder {
   field: OrderOrderField!
-  direction: OrderDirection! = DESC
+  direction: OrderDirection = DESC
 }
 """
 What orders can be sorted by.
@@ -3710,7 +3710,7 @@ type CreateOrderPayload {
   order: Order!
 }
 """
-Fields that are left out stay as they are; an explicit null empties them.
+Fields that are left out stay as they are; null empties those that may be null, and is as left out for the others.
 """
 input UpdateOrderInput {
   id: ID!
@@ -3837,7 +3837,7 @@ How posts are sorted.
 """
 input PostOrder {
   field: PostOrderField!
-  direction: OrderDirection! = DESC
+  direction: OrderDirection = DESC
 }
 """
 What posts can be sorted by.
@@ -3945,7 +3945,7 @@ How products are sorted.
 """
 input ProductOrder {
   field: ProductOrderField!
-  direction: OrderDirection! = DESC
+  direction: OrderDirection = DESC
 }
 """
 What products can be sorted by.
@@ -3967,25 +3967,25 @@ input CreateProductInput {
   In cents.
   """
   price: Int!
-  kind: ProductKind! = GOODS
+  kind: ProductKind = GOODS
   """
   Whether everybody sees it.
   """
-  published: Boolean! = false
+  published: Boolean = false
   dimensions: DimensionsInput
   """
   What it is made of, part by part.
   """
-  parts: [PartInput!]! = []
+  parts: [PartInput!] = []
   """
   Words to find it by.
   """
-  tags: [String!]! = []
+  tags: [String!] = []
   """
   Everything there is to say, in Markdown.
   """
   story: String
-  photoIds: [ID!]! = []
+  photoIds: [ID!] = []
   """
   You when left out.
   """
@@ -3999,7 +3999,7 @@ type CreateProductPayload {
   product: Product!
 }
 """
-Fields that are left out stay as they are; an explicit null empties them.
+Fields that are left out stay as they are; null empties those that may be null, and is as left out for the others.
 """
 input UpdateProductInput {
   id: ID!
@@ -4180,7 +4180,7 @@ How reviews are sorted.
 """
 input ReviewOrder {
   field: ReviewOrderField!
-  direction: OrderDirection! = DESC
+  direction: OrderDirection = DESC
 }
 """
 What reviews can be sorted by.
@@ -4206,7 +4206,7 @@ type CreateReviewPayload {
   review: Review!
 }
 """
-Fields that are left out stay as they are; an explicit null empties them.
+Fields that are left out stay as they are; null empties those that may be null, and is as left out for the others.
 """
 input UpdateReviewInput {
   id: ID!
@@ -4439,7 +4439,7 @@ How users are sorted.
 """
 input UserOrder {
   field: UserOrderField!
-  direction: OrderDirection! = DESC
+  direction: OrderDirection = DESC
 }
 """
 What users can be sorted by.
