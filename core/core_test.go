@@ -379,10 +379,20 @@ var png = []byte("\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR\x00\x00\x00\x01\x00\x00\x0
 func TestSearchIsBounded(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	for search, want := range map[string]core.Code{strings.Repeat("a ", 17): core.Invalid, strings.Repeat("x", 201): core.Invalid, " ": "", "%": "", "hello": ""} {
+	for search, want := range map[string]string{
+		strings.Repeat("a ", 32): "", strings.Repeat("a ", 33): "32 words, not 33",
+		strings.Repeat("字", 96): "", strings.Repeat("字", 97): "32 words, not 33",
+		strings.Repeat("字a", 16): "", strings.Repeat("字a", 17): "32 words, not 34",
+		strings.Repeat("x", 200): "", strings.Repeat("x", 201): "200 characters, not 201", strings.Repeat("é", 201): "200 characters, not 201",
+		" ": "", "%": "", "hello": "",
+	} {
 		_, err := w.Posts.Page(t.Context(), core.PageArgs{Search: &search})
-		if (want == "" && err != nil) || (want != "" && !core.Is(err, want)) {
+		var e *core.Error
+		switch {
+		case want == "" && err != nil, want != "" && !core.Is(err, core.Invalid):
 			t.Errorf("%.20q: %v", search, err)
+		case want != "" && (!errors.As(err, &e) || e.Fields[0].Path != "search" || e.Fields[0].Code != "TOO_LONG" || !strings.Contains(e.Fields[0].Message, want)):
+			t.Errorf("%.20q: %+v", search, err)
 		}
 	}
 }

@@ -40,7 +40,7 @@ const (
 // Strings compare by bytes, as in MongoDB's simple collation.
 type Filter struct {
 	Op    FilterOp
-	Field string   // of a comparison
+	Field string   // of a comparison; of OpSearch empty, or the first of the searched fields
 	Value any      // its operand: nil, string, bool, int64, float64, time.Time (UTC, ms); []any of these for OpIn; string for OpSearch
 	Args  []Filter // of And, Or and (one) Not
 
@@ -164,10 +164,9 @@ func In[V any](field string, vs []V) Filter {
 }
 
 // Search matches documents whose searchable fields ([Spec.Search]) together
-// hold every word of text, whatever its case and accents. Text without a word
-// matches nothing.
+// hold what text asks for, by [SoughtWords]. Text without a word matches nothing.
 func Search(text string) Filter {
-	if len(Words(text)) == 0 {
+	if SoughtWords(text).Empty() {
 		return None
 	}
 	return Filter{Op: OpSearch, Value: text}
@@ -255,6 +254,9 @@ func (f Filter) Match(doc any, search []string) bool {
 	case OpNot:
 		return !f.Args[0].Match(doc, search)
 	case OpSearch:
+		if f.Field != "" {
+			search = []string{f.Field}
+		}
 		return searchMatch(doc, search, f.Value.(string))
 	case OpNe:
 		return !matchValue(OpEq, fieldOf(doc, f.Field), f.Value)

@@ -203,17 +203,20 @@ func (a PageArgs) bounds() (limit int, backward bool, err error) {
 		check.Add("before", "CONTRADICTION", "goes with last; with first use after", nil)
 	}
 	if a.Search != nil {
-		if utf8.RuneCountInString(*a.Search) > maxSearch || len(Words(*a.Search)) > maxSearchWords {
-			check.Add("search", "TOO_LONG", fmt.Sprintf("must have at most %d words and %d characters", maxSearchWords, maxSearch), maxSearchWords)
+		if n := utf8.RuneCountInString(*a.Search); n > MaxSearch {
+			check.Add("search", "TOO_LONG", fmt.Sprintf("must have at most %d characters, not %d", MaxSearch, n), MaxSearch)
+		} else if n := wordCount(*a.Search); n > MaxSearchWords {
+			check.Add("search", "TOO_LONG", fmt.Sprintf("must have at most %d words, not %d; without spaces, three characters count as a word", MaxSearchWords, n), MaxSearchWords)
 		}
 	}
 	return limit, backward, check.Err()
 }
 
-// Bounds on what one search may ask for.
+// MaxSearch and MaxSearchWords bound what one search may ask for, in characters
+// and in words.
 const (
-	maxSearch      = 200
-	maxSearchWords = 16
+	MaxSearch      = 200
+	MaxSearchWords = 32
 )
 
 // search is the condition of the search argument.

@@ -68,7 +68,8 @@ func checkCondition(v any) error {
 				}
 			}
 		case "$elemMatch":
-			if inner, ok := e.Value.(bson.D); !ok || len(inner) != 1 || inner[0].Key != "$eq" {
+			inner, ok := e.Value.(bson.D)
+			if !ok || slices.ContainsFunc(inner, func(e bson.E) bool { return !slices.Contains([]string{"$eq", "$gte", "$lt"}, e.Key) }) {
 				return errorf(2, "BadValue", "$elemMatch: %v", e.Value)
 			}
 			err = checkCondition(e.Value)

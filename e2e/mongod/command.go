@@ -57,6 +57,7 @@ func handlers(name string) (handler, bool) {
 
 		"find":        {run: find, fields: []string{"filter", "sort", "projection", "limit", "batchSize", "singleBatch"}, use: useRead},
 		"aggregate":   {run: aggregate, fields: []string{"pipeline", "cursor"}, use: useRead},
+		"count":       {run: countAll, use: useRead},
 		"getMore":     {run: getMore, fields: []string{"collection", "batchSize"}},
 		"killCursors": {run: killCursors, fields: []string{"cursors"}},
 

@@ -91,6 +91,8 @@ func TestUnknown(t *testing.T) {
 		`{"aggregate": "c", "cursor": {}, "pipeline": [{"$match": {}, "$limit": 1}]}`:                                 40323,
 		`{"aggregate": "c", "cursor": {}, "pipeline": [{"$match": {"a": {"$regex": "x"}}}]}`:                          2,
 		`{"aggregate": "c", "cursor": {}, "pipeline": [{"$match": 1}]}`:                                               14,
+		`{"count": "c", "query": {"a": 1}}`:                                                                           40415,
+		`{"find": "c", "filter": {"a": {"$elemMatch": {"b": 1}}}}`:                                                    2,
 		`{"aggregate": "c", "cursor": {}, "pipeline": [{"$sort": {}}]}`:                                               15976,
 		`{"aggregate": "c", "cursor": {}, "pipeline": [{"$sort": {"a": "text"}}]}`:                                    2,
 		`{"aggregate": "c", "cursor": {}, "pipeline": [{"$limit": 0}]}`:                                               15958,

@@ -348,6 +348,19 @@ func union(txn *lungo.Transaction, ns lungo.Handle, spec bson.D) (bsonkit.List, 
 	return pipeline(txn, lungo.Handle{ns[0], coll}, stages)
 }
 
+// countAll is the count of a whole collection; it knows no query.
+func countAll(_ *Server, txn *lungo.Transaction, c *command) (bson.D, error) {
+	ns, err := c.coll()
+	if err != nil {
+		return nil, err
+	}
+	res, err := txn.Find(ns, &bson.D{}, nil, 0, 0)
+	if err != nil {
+		return nil, err
+	}
+	return bson.D{{Key: "n", Value: int32(len(res.Matched))}}, nil
+}
+
 // count is the one $group that there is: how many documents reached it.
 func count(list bsonkit.List, spec bson.D) (bsonkit.List, error) {
 	one := bson.D{{Key: "_id", Value: int32(1)}, {Key: "n", Value: bson.D{{Key: "$sum", Value: int32(1)}}}}

@@ -13,6 +13,8 @@ import (
 
 	"github.com/99designs/gqlgen/codegen/templates"
 	"github.com/vektah/gqlparser/v2/ast"
+
+	"github.com/grapnel/grapnel/core"
 )
 
 //go:embed templates
@@ -155,8 +157,16 @@ func (m *model) arguments() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "(\n    where: %sWhere\n    orderBy: %sOrder\n", m.name, m.name)
 	if len(m.spec.Search) > 0 {
-		fmt.Fprintf(&b, "    \"Up to 16 words that %s must hold%s, whatever their case and accents. Blank: no condition.\"\n    search: String @cost(weight: \"400\")\n",
-			listing(m.spec.Search), map[bool]string{true: " together"}[len(m.spec.Search) > 1])
+		fmt.Fprintf(&b, `    """
+    Words that %s must hold%s, whatever their case and accents. The last one may be
+    the beginning of a word, unless a space or a sign follows it. At most %d
+    characters and %d words; where a script writes no spaces, each three characters
+    count as a word, and what stands inside a text is found too. A longer search is
+    refused with the code TOO_LONG. Blank: no condition. Without a letter or digit
+    nothing is found.
+    """
+    search: String @cost(weight: "400")
+`, listing(m.spec.Search), map[bool]string{true: " together"}[len(m.spec.Search) > 1], core.MaxSearch, core.MaxSearchWords)
 	}
 	b.WriteString(`    "How many, from the start or after ` + "`after`" + `: 20 when omitted, at most 100."
     first: Int

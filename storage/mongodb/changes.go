@@ -1,6 +1,7 @@
 package mongodb
 
 import (
+	"bytes"
 	"context"
 	"slices"
 	"time"
@@ -78,6 +79,21 @@ func (st *stream) Next(ctx context.Context) (core.Event, error) {
 			return core.Event{}, fail(ctx, err)
 		}
 	}
+	for {
+		if err := st.advance(ctx); err != nil {
+			return core.Event{}, err
+		}
+		st.token = st.cs.ResumeToken()
+		e, err := readEvent(st.cs.Current)
+		if err == nil && e.Before != nil && e.After != nil && bytes.Equal(e.Before.BSON(), e.After.BSON()) {
+			continue // only hidden words were made anew
+		}
+		return e, err
+	}
+}
+
+// advance waits for the next event.
+func (st *stream) advance(ctx context.Context) error {
 	for !st.cs.TryNext(ctx) {
 		// Also without an event the position moves on, so that a quiet stream
 		// does not fall out of the oplog.
@@ -88,12 +104,11 @@ func (st *stream) Next(ctx context.Context) (core.Event, error) {
 		}
 		st.close()
 		if err == nil {
-			return core.Event{}, core.ErrTokenLost // the database was dropped
+			return core.ErrTokenLost // the database was dropped
 		}
-		return core.Event{}, fail(ctx, err)
+		return fail(ctx, err)
 	}
-	st.token = st.cs.ResumeToken()
-	return readEvent(st.cs.Current)
+	return nil
 }
 
 // Close gives back the cursor.

@@ -3,6 +3,7 @@ package mongodb
 import (
 	"bytes"
 	"slices"
+	"strconv"
 
 	"github.com/grapnel/grapnel/core"
 	"go.mongodb.org/mongo-driver/v2/bson"
@@ -60,17 +61,18 @@ func (c *collection) document(v any) (bson.D, error) {
 	if err != nil {
 		return nil, err
 	}
-	var d, hidden bson.D
+	var d bson.D
 	for _, f := range fields {
 		if f.Value().Type == bson.TypeNull {
 			continue
 		}
 		d = append(d, bson.E{Key: f.Key(), Value: f.Value()})
-		if c.searches(f.Key()) {
-			hidden = append(hidden, bson.E{Key: f.Key(), Value: wordsOf(f.Value())})
-		}
 	}
 	if len(c.spec.Search) > 0 {
+		var hidden bson.D
+		for _, name := range c.spec.Search {
+			hidden = append(hidden, bson.E{Key: name, Value: wordsOf(raw.Lookup(name))})
+		}
 		d = append(d, bson.E{Key: wordsField, Value: hidden})
 	}
 	return d, nil
@@ -95,16 +97,13 @@ func (c *collection) update(p core.Patch) (bson.D, error) {
 		return nil, err
 	}
 	for _, f := range fields {
-		hidden := wordsField + "." + f.Key()
-		switch null, search := f.Value().Type == bson.TypeNull, c.searches(f.Key()); {
-		case null && search:
-			unset = append(unset, bson.E{Key: f.Key(), Value: ""}, bson.E{Key: hidden, Value: ""})
-		case null:
+		if f.Value().Type == bson.TypeNull {
 			unset = append(unset, bson.E{Key: f.Key(), Value: ""})
-		case search:
-			set = append(set, bson.E{Key: f.Key(), Value: f.Value()}, bson.E{Key: hidden, Value: wordsOf(f.Value())})
-		default:
+		} else {
 			set = append(set, bson.E{Key: f.Key(), Value: f.Value()})
+		}
+		if c.searches(f.Key()) {
+			set = append(set, bson.E{Key: wordsField + "." + f.Key(), Value: wordsOf(f.Value())})
 		}
 	}
 	var u bson.D
@@ -121,14 +120,13 @@ func (c *collection) update(p core.Patch) (bson.D, error) {
 
 func (c *collection) searches(field string) bool { return slices.Contains(c.spec.Search, field) }
 
+// wordsOf is what the hidden field holds for a value: rulesMark, and the words.
 func wordsOf(v bson.RawValue) []string {
 	text, _ := v.StringValueOK()
-	return words(text)
+	return append([]string{rulesMark}, core.Words(text)...)
 }
 
-// words are the different words of a text, sorted.
-func words(text string) []string {
-	w := core.Words(text)
-	slices.Sort(w)
-	return slices.Compact(w)
-}
+// rulesMark stands among the words that were made by the present rules, so that
+// those of an older program are told apart, also one that still runs beside this
+// one. No word has a #.
+var rulesMark = "#" + strconv.Itoa(core.WordRules)

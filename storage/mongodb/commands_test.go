@@ -139,14 +139,29 @@ func TestEnsureCommands(t *testing.T) {
 	m.check(t, create,
 		`{"collMod":"items","changeStreamPreAndPostImages":{"enabled":true}}`,
 		`{"listIndexes":"items","cursor":{}}`,
-		`{"find":"items","filter":{"title":{"$gte":""}},"projection":{"title":1},"readConcern":{"level":"majority"}}`,
-		`{"update":"items","ordered":false,"writeConcern":{"w":"majority"},"txnNumber":1,"updates":[{"q":{"_id":"itm_1","title":{"$eq":"An old title"}},"u":{"$set":{"_words.title":["an","old","title"]}}}]}`,
+		`{"find":"items","filter":{"_words.title":{"$ne":"#2"}},"projection":{"title":1},"readConcern":{"level":"majority"}}`,
+		`{"update":"items","ordered":false,"writeConcern":{"w":"majority"},"txnNumber":1,"updates":[{"q":{"_id":"itm_1","title":{"$eq":"An old title"}},"u":{"$set":{"_words.title":["#2","an","old","title"]}}}]}`,
+		indexes)
+
+	// With words of an older program in one of two documents.
+	words := page(0, "firstBatch", bson.D{{Key: "name", Value: "_words.title_1"}, {Key: "key", Value: bson.D{{Key: "_words.title", Value: 1}}}})
+	number := func(n int32) bson.D { return bson.D{{Key: "ok", Value: 1}, {Key: "n", Value: n}} }
+	m.deployment.AddResponses(failure(48), ok, words, number(2), page(0, "firstBatch", bson.D{{Key: "n", Value: int32(1)}}),
+		page(0, "firstBatch", bson.D{{Key: "_id", Value: "itm_1"}}), changed, ok)
+	ensure(t, m, spec)
+	m.check(t, create,
+		`{"collMod":"items","changeStreamPreAndPostImages":{"enabled":true}}`,
+		`{"listIndexes":"items","cursor":{}}`,
+		`{"count":"items","readConcern":{"level":"majority"}}`,
+		`{"aggregate":"items","pipeline":[{"$match":{"_words.title":{"$eq":"#2"}}},{"$group":{"_id":1,"n":{"$sum":1}}}],"cursor":{},"readConcern":{"level":"majority"}}`,
+		`{"find":"items","filter":{"_words.title":{"$ne":"#2"}},"projection":{"title":1},"readConcern":{"level":"majority"}}`,
+		`{"update":"items","ordered":false,"writeConcern":{"w":"majority"},"txnNumber":2,"updates":[{"q":{"_id":"itm_1","title":{"$eq":null}},"u":{"$set":{"_words.title":["#2"]}}}]}`,
 		indexes)
 
 	// With everything there already.
-	m.deployment.AddResponses(failure(48), ok, page(0, "firstBatch", bson.D{{Key: "name", Value: "_words.title_1"}, {Key: "key", Value: bson.D{{Key: "_words.title", Value: 1}}}}), ok)
+	m.deployment.AddResponses(failure(48), ok, words, number(1), page(0, "firstBatch", bson.D{{Key: "n", Value: int32(1)}}), ok)
 	ensure(t, m, spec)
-	if sent := m.took(t); len(sent) != 4 {
+	if sent := m.took(t); len(sent) != 6 {
 		t.Errorf("sent %v", sent)
 	}
 }
@@ -167,9 +182,9 @@ func TestWriteCommands(t *testing.T) {
 		}
 	}
 	m.check(t,
-		`{"update":"items","ordered":true,"writeConcern":{"w":"majority"},"txnNumber":1,"updates":[{"q":{"$and":[{"_id":{"$eq":"itm_1"}},{"slug":{"$eq":null}}]},"u":{"$set":{"title":"$title","_words.title":["title"]},"$unset":{"slug":""},"$inc":{"version":1}}}]}`,
+		`{"update":"items","ordered":true,"writeConcern":{"w":"majority"},"txnNumber":1,"updates":[{"q":{"$and":[{"_id":{"$eq":"itm_1"}},{"slug":{"$eq":null}}]},"u":{"$set":{"title":"$title","_words.title":["#2","title"]},"$unset":{"slug":""},"$inc":{"version":1}}}]}`,
 		`{"delete":"items","ordered":true,"writeConcern":{"w":"majority"},"txnNumber":2,"deletes":[{"q":{"_id":{"$eq":"itm_1"}},"limit":1}]}`,
-		`{"insert":"items","ordered":true,"writeConcern":{"w":"majority"},"txnNumber":3,"documents":[{"_id":"itm_1","version":1,"createdAt":{"$date":{"$numberLong":"-62135596800000"}},"updatedAt":{"$date":{"$numberLong":"-62135596800000"}},"title":"b a b","tags":[],"_words":{"title":["a","b"]}}]}`,
+		`{"insert":"items","ordered":true,"writeConcern":{"w":"majority"},"txnNumber":3,"documents":[{"_id":"itm_1","version":1,"createdAt":{"$date":{"$numberLong":"-62135596800000"}},"updatedAt":{"$date":{"$numberLong":"-62135596800000"}},"title":"b a b","tags":[],"_words":{"title":["#2","a","b"]}}]}`,
 	)
 }
 
@@ -186,12 +201,12 @@ func TestTransactionCommands(t *testing.T) {
 	if err := m.Write(ctx, setTitle("itm_1", "a"), many); err != nil {
 		t.Fatal(err)
 	}
-	one := `"updates":[{"q":{"_id":{"$eq":"itm_1"}},"u":{"$set":{"title":"a","_words.title":["a"]},"$inc":{"version":1}}}]}`
+	one := `"updates":[{"q":{"_id":{"$eq":"itm_1"}},"u":{"$set":{"title":"a","_words.title":["#2","a"]},"$inc":{"version":1}}}]}`
 	m.check(t,
 		`{"update":"items","ordered":true,"readConcern":{"level":"snapshot"},"txnNumber":1,"startTransaction":true,"autocommit":false,`+one,
 		`{"abortTransaction":1,"writeConcern":{"w":"majority"},"txnNumber":1,"autocommit":false}`,
 		`{"update":"items","ordered":true,"readConcern":{"level":"snapshot"},"txnNumber":2,"startTransaction":true,"autocommit":false,`+one,
-		`{"update":"items","ordered":true,"txnNumber":2,"autocommit":false,"updates":[{"q":{"title":{"$eq":"a"}},"u":{"$set":{"title":"b","_words.title":["b"]}},"multi":true}]}`,
+		`{"update":"items","ordered":true,"txnNumber":2,"autocommit":false,"updates":[{"q":{"title":{"$eq":"a"}},"u":{"$set":{"title":"b","_words.title":["#2","b"]}},"multi":true}]}`,
 		`{"commitTransaction":1,"writeConcern":{"w":"majority"},"txnNumber":2,"autocommit":false}`,
 		`{"commitTransaction":1,"writeConcern":{"w":"majority"},"txnNumber":2,"autocommit":false}`,
 	)

@@ -25,10 +25,10 @@ const (
 var indexConflicts = []int{85, 86}
 
 // Ensure creates what specs declare and is missing, words of documents that
-// were written before their type was searchable included. Of the indexes that
-// no spec declares any more it drops those that would still act: unique ones,
-// expiring ones, and those of words, which would grow stale. Others stay.
-// Several servers may run it at once.
+// were written before their type was searchable, or by a program with other rules
+// for words, included. Of the indexes that no spec declares any more it drops
+// those that would still act: unique ones, expiring ones, and those of words,
+// which would grow stale. Others stay. Several servers may run it at once.
 func (s *Store) Ensure(ctx context.Context, specs []core.Spec) error {
 	// A deadline of its own, for the client's default is meant for requests.
 	ctx, cancel := context.WithTimeout(ctx, buildTimeout)
@@ -114,8 +114,7 @@ func (c *collection) indexes() []mongo.IndexModel {
 func indexName(field string) string { return field + "_1" }
 
 // adopt brings a collection from an earlier start to what its spec says now.
-// The index of the words of a field is made after the words: should this be
-// cut short, the next start does it again.
+// Should it be cut short, the next start goes on with the words that are missing.
 func (c *collection) adopt(ctx context.Context) error {
 	cur, err := c.Indexes().List(ctx)
 	if err != nil {
@@ -135,13 +134,31 @@ func (c *collection) adopt(ctx context.Context) error {
 		}
 	}
 	for _, field := range c.spec.Search {
-		if !names[indexName(wordsField+"."+field)] {
+		whole := false
+		if names[indexName(wordsField+"."+field)] {
+			if whole, err = c.hasWords(ctx, field); err != nil {
+				return err
+			}
+		}
+		if !whole {
 			if err := c.fillWords(ctx, field); err != nil {
 				return err
 			}
 		}
 	}
 	return nil
+}
+
+// hasWords reports whether all documents have the words of a field by the present
+// rules. It counts in the index at each start, for an older server may have
+// written after this one's last start.
+func (c *collection) hasWords(ctx context.Context, field string) (bool, error) {
+	all, err := c.EstimatedDocumentCount(ctx)
+	if err != nil {
+		return false, err
+	}
+	done, err := c.CountDocuments(ctx, compare(wordsField+"."+field, "$eq", rulesMark))
+	return done == all, err
 }
 
 // index is what the server says of an index.
@@ -175,9 +192,9 @@ func isOfKind(filter bson.Raw, f core.Field) bool {
 	return err == nil && filter.Lookup(f.Name, "$gte").Type == t
 }
 
-// fillWords adds the words of one field to all documents.
+// fillWords adds the words of one field to the documents that lack them.
 func (c *collection) fillWords(ctx context.Context, field string) (err error) {
-	cur, err := c.Collection.Find(ctx, compare(field, "$gte", ""), options.Find().SetProjection(bson.D{{Key: field, Value: 1}}))
+	cur, err := c.Collection.Find(ctx, compare(wordsField+"."+field, "$ne", rulesMark), options.Find().SetProjection(bson.D{{Key: field, Value: 1}}))
 	if err != nil {
 		return err
 	}
@@ -185,6 +202,9 @@ func (c *collection) fillWords(ctx context.Context, field string) (err error) {
 	var batch []mongo.WriteModel
 	for cur.Next(ctx) {
 		id, text := cur.Current.Lookup("_id"), cur.Current.Lookup(field)
+		if text.Type == 0 {
+			text = bson.RawValue{Type: bson.TypeNull}
+		}
 		batch = append(batch, mongo.NewUpdateOneModel().
 			SetFilter(bson.D{{Key: "_id", Value: clone(id)}, {Key: field, Value: bson.D{{Key: "$eq", Value: clone(text)}}}}). // unless it changed meanwhile
 			SetUpdate(bson.D{{Key: "$set", Value: bson.D{{Key: wordsField + "." + field, Value: wordsOf(text)}}}}))

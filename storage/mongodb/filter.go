@@ -31,7 +31,7 @@ func (c *collection) match(f core.Filter) (bson.D, error) {
 	case core.OpNot:
 		return c.join("$nor", f.Args)
 	case core.OpSearch:
-		return c.search(f.Value.(string)), nil
+		return c.search(f), nil
 	}
 	field, ok := c.fields[f.Field]
 	switch {
@@ -86,19 +86,29 @@ func (c *collection) join(op string, args []core.Filter) (bson.D, error) {
 	return bson.D{{Key: op, Value: list}}, nil
 }
 
-// search wants each word in one of the searchable fields.
-func (c *collection) search(text string) bson.D {
-	words := words(text)
-	if len(words) == 0 || len(c.spec.Search) == 0 {
+// search wants each word in one of the searched fields.
+func (c *collection) search(f core.Filter) bson.D {
+	fields, sought := c.spec.Search, core.SoughtWords(f.Value.(string))
+	if f.Field != "" {
+		fields = []string{f.Field}
+	}
+	if sought.Empty() || len(fields) == 0 {
 		return none()
 	}
-	all := make(bson.A, len(words))
-	for i, w := range words {
-		in := make(bson.A, len(c.spec.Search))
-		for j, field := range c.spec.Search {
-			in[j] = compare(wordsField+"."+field, "$eq", w)
+	var all bson.A
+	want := func(condition bson.D) {
+		in := make(bson.A, len(fields))
+		for i, field := range fields {
+			in[i] = bson.D{{Key: wordsField + "." + field, Value: condition}}
 		}
-		all[i] = bson.D{{Key: "$or", Value: in}}
+		all = append(all, bson.D{{Key: "$or", Value: in}})
+	}
+	for _, w := range sought.Words {
+		want(bson.D{{Key: "$eq", Value: w}})
+	}
+	for _, b := range sought.Beginnings {
+		// One word must be within both bounds, not one for each.
+		want(bson.D{{Key: "$elemMatch", Value: beginning(b)}})
 	}
 	return bson.D{{Key: "$and", Value: all}}
 }
@@ -126,10 +136,15 @@ func prefix(field, p string) bson.D {
 	if !utf8.ValidString(p) {
 		return none() // stored strings are UTF-8
 	}
+	return bson.D{{Key: field, Value: beginning(p)}}
+}
+
+func beginning(p string) bson.D {
+	within := bson.D{{Key: "$gte", Value: p}}
 	if end, ok := successor(p); ok {
-		return bson.D{{Key: field, Value: bson.D{{Key: "$gte", Value: p}, {Key: "$lt", Value: end}}}}
+		within = append(within, bson.E{Key: "$lt", Value: end})
 	}
-	return compare(field, "$gte", p)
+	return within
 }
 
 // successor is the least valid string above all that begin with p, if there

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"errors"
+	"fmt"
 	"io"
 	"net"
 	"os"
@@ -299,7 +300,7 @@ func TestHidden(t *testing.T) {
 	if err := bson.Unmarshal(raw, &stored); err != nil {
 		t.Fatal(err)
 	}
-	if got := strings.Join(stored.Words.Title, " "); got != "cafe creme" {
+	if got := strings.Join(stored.Words.Title, " "); got != "#2 cafe creme" {
 		t.Errorf("the stored words are %q", got)
 	}
 	if _, err := raw.LookupErr("slug"); err == nil {
@@ -428,4 +429,71 @@ func FuzzSuccessor(f *testing.F) {
 			}
 		}
 	})
+}
+
+// TestOldWords starts beside a server with other rules for words, which goes on
+// writing; the next start finds what it left. Nobody hears of it.
+func TestOldWords(t *testing.T) {
+	uri, name := newDatabase(t)
+	s := open(t, uri)
+	defer s.Close()
+	ensure(t, s, itemSpec())
+	ctx := context.Background()
+	var ops []core.Op
+	for i := range 20 {
+		ops = append(ops, insert(fmt.Sprintf("itm_%02d", i), "Łódź 北京大学"))
+	}
+	if err := s.Write(ctx, ops...); err != nil {
+		t.Fatal(err)
+	}
+	client := connect(t, uri)
+	defer client.Disconnect(ctx)
+	items := client.Database(name).Collection("items")
+	old := func(filter bson.D, words ...string) {
+		t.Helper()
+		if _, err := items.UpdateMany(ctx, filter, bson.D{{Key: "$set", Value: bson.D{{Key: "_words.title", Value: words}}}}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	found := func(text string) int64 {
+		t.Helper()
+		n, err := s.Count(ctx, "items", core.Search(text))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return n
+	}
+	stream, err := s.Changes(ctx, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer stream.Close()
+	old(bson.D{}, "łodz", "北京大学")
+	if _, err := items.InsertOne(ctx, bson.D{{Key: "_id", Value: "itm_old"}, {Key: "version", Value: 1}, {Key: "title", Value: "Łódź"}}); err != nil {
+		t.Fatal(err)
+	}
+	if n := found("lodz"); n != 0 {
+		t.Fatalf("%d found by words that are not there", n)
+	}
+	ensure(t, s, itemSpec())
+	if a, b := found("lodz"), found("京大"); a != 21 || b != 20 {
+		t.Errorf("%d and %d found, want 21 and 20", a, b)
+	}
+	old(bson.D{{Key: "_id", Value: "itm_07"}}, "łodz")
+	ensure(t, s, itemSpec())
+	if n := found("lod"); n != 21 {
+		t.Errorf("%d found after another start, want 21", n)
+	}
+	if err := s.Write(ctx, setTitle("itm_01", "New")); err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{"itm_old", "itm_01"} {
+		e, err := stream.Next(ctx)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if e.ID != want {
+			t.Errorf("a change of %s, want %s", e.ID, want)
+		}
+	}
 }

@@ -4,15 +4,23 @@ package sqlite_test
 
 import (
 	"context"
+	"database/sql"
+	"errors"
 	"flag"
 	"fmt"
 	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
+	"unicode/utf8"
+
+	"go.mongodb.org/mongo-driver/v2/bson"
 
 	"github.com/grapnel/grapnel/core"
 	"github.com/grapnel/grapnel/storage/sqlite"
@@ -52,6 +60,64 @@ func postSpec() core.Spec {
 		},
 		Indexes: [][]string{{"status", "date"}, {"authorId", "date"}, {"date"}, {"tags", "date"}, {"createdAt"}},
 		Search:  []string{"title", "excerpt", "body"},
+	}
+}
+
+// BenchmarkWordIndex measures the index of words by the texts of a file, each of
+// as many characters as a short post. What it prints stands in docs/design.md.
+func BenchmarkWordIndex(b *testing.B) {
+	path := os.Getenv("GRAPNEL_BENCH_TEXT")
+	if path == "" {
+		b.Skip("GRAPNEL_BENCH_TEXT names no file")
+	}
+	data, err := os.ReadFile(path)
+	if err != nil {
+		b.Fatal(err)
+	}
+	size := 1000
+	if utf8.RuneCount(data) < len(data)*2/3 {
+		size = 500
+	}
+	for b.Loop() {
+		file := filepath.Join(b.TempDir(), "grapnel.db")
+		s, err := sqlite.Open(b.Context(), file)
+		if err != nil {
+			b.Fatal(err)
+		}
+		if err := s.Ensure(b.Context(), []core.Spec{postSpec()}); err != nil {
+			b.Fatal(err)
+		}
+		r := rand.New(rand.NewPCG(1, 2))
+		n, text, words, hidden := 0, 0, 0, 0
+		for piece := range slices.Chunk([]rune(string(data)), size) {
+			p := newPost(r, n)
+			p.Title, p.Excerpt, p.Body = "", "", string(piece)
+			if err := s.Write(b.Context(), core.Op{Kind: core.OpInsert, Coll: "posts", Doc: p}); err != nil {
+				b.Fatal(err)
+			}
+			n, text = n+1, text+len(p.Body)
+			list := core.Words(p.Body)
+			raw, err := bson.Marshal(bson.D{{Key: "body", Value: list}})
+			if err != nil {
+				b.Fatal(err)
+			}
+			words, hidden = words+len(list), hidden+len(raw)
+		}
+		if err := s.Close(); err != nil {
+			b.Fatal(err)
+		}
+		db, err := sql.Open("sqlite", file)
+		if err != nil {
+			b.Fatal(err)
+		}
+		var all int
+		_, err = db.Exec(`INSERT INTO "f_posts$words"("f_posts$words") VALUES('optimize')`)
+		if err := errors.Join(err, db.QueryRow(`SELECT sum(length(block)) FROM "f_posts$words_data"`).Scan(&all), db.Close()); err != nil {
+			b.Fatal(err)
+		}
+		for unit, sum := range map[string]int{"text-B/doc": text, "words/doc": words, "index-B/doc": all, "hidden-B/doc": hidden} {
+			b.ReportMetric(float64(sum)/float64(n), unit)
+		}
 	}
 }
 

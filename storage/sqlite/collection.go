@@ -18,7 +18,7 @@ import (
 //	i_posts$status$date   a compound index, ending with id
 //	u_posts$slug          a unique index; null never conflicts
 //	a_posts$tags$date     elements of an array: v, the x_ columns that an index orders them by, id, rid
-//	f_posts$words         words of the searched fields by rid
+//	f_posts$words         words of the searched fields by rid, those of the first one once more with firstMark
 //
 // Names hold "$", which no GraphQL name can.
 type collection struct {
@@ -161,8 +161,13 @@ func (c *collection) columnList() string {
 func marks(n int) string { return strings.TrimSuffix(strings.Repeat("?,", n), ",") }
 
 // layout describes the tables. When it differs from the one that a database
-// has, the tables are built anew from the documents.
-func (c *collection) layout() string {
+// has, the tables are built anew from the documents; when it would not differ
+// without words, only the index of words is.
+func (c *collection) layout(withWords bool) string {
+	type words struct {
+		Rules int
+		First string
+	}
 	type array struct {
 		Name   string
 		Kind   core.Kind
@@ -173,7 +178,11 @@ func (c *collection) layout() string {
 		Arrays  []array
 		Search  []string
 		Bulk    []string
+		Words   *words `json:",omitempty"`
 	}{Bulk: c.spec.Bulk, Search: slices.Sorted(slices.Values(c.spec.Search))}
+	if withWords && c.fts != "" {
+		l.Words = &words{core.WordRules, c.spec.Search[0]}
+	}
 	for _, f := range c.columns {
 		l.Columns = append(l.Columns, core.Field{Name: f.Name, Kind: f.Kind})
 	}
@@ -212,11 +221,17 @@ func (c *collection) tables() []string {
 		}
 	}
 	if c.fts != "" {
-		// The words come folded from core.Words, and this tokenizer takes
-		// every byte above ASCII as part of a word: it splits at the spaces.
-		out = append(out, "CREATE VIRTUAL TABLE "+c.fts+" USING fts5(w,content='',contentless_delete=1,detail=none,tokenize='ascii')")
+		out = append(out, c.wordTable())
 	}
 	return out
+}
+
+// wordTable is the statement that makes the full-text index. The words come
+// folded from core.Words, and this tokenizer takes every byte above ASCII as part
+// of a word: it splits at the spaces. The index of prefixes keeps what readers
+// type first from costing more the more words there are.
+func (c *collection) wordTable() string {
+	return "CREATE VIRTUAL TABLE " + c.fts + " USING fts5(w,content='',contentless_delete=1,detail=none,prefix='1 2 3',tokenize='ascii')"
 }
 
 var columnType = [...]string{core.String: "TEXT", core.Int: "INTEGER", core.Float: "REAL", core.Bool: "INTEGER", core.Time: "INTEGER"}

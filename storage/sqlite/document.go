@@ -90,14 +90,14 @@ type record struct {
 	id      string
 	columns []any    // by field.at
 	arrays  [][]any  // by field.at; distinct elements
-	texts   []string // of the searched fields
+	texts   []string // of the searched fields, in the order of the spec
 	words   string   // in texts, once fold was called
 	cut     int      // where the Bulk fields begin that end the document; else its end
 }
 
 // record takes apart an encoded document.
 func (c *collection) record(raw []byte) (*record, error) {
-	r := &record{raw: raw, columns: make([]any, len(c.columns)), arrays: make([][]any, len(c.arrays))}
+	r := &record{raw: raw, columns: make([]any, len(c.columns)), arrays: make([][]any, len(c.arrays)), texts: make([]string, len(c.spec.Search))}
 	at := 4
 	err := elements(raw, func(e bson.RawElement, key []byte) error {
 		name := string(key)
@@ -113,10 +113,8 @@ func (c *collection) record(raw []byte) (*record, error) {
 			r.id = id
 			return nil
 		}
-		if c.searches(name) {
-			if s, ok := e.Value().StringValueOK(); ok {
-				r.texts = append(r.texts, s)
-			}
+		if i := slices.Index(c.spec.Search, name); i >= 0 {
+			r.texts[i], _ = e.Value().StringValueOK()
 		}
 		f := c.fields[name]
 		if f == nil {
@@ -164,14 +162,23 @@ func (c *collection) record(raw []byte) (*record, error) {
 // fold finds the words that the full-text index gets to see.
 func (r *record) fold() *record {
 	var all []string
-	for _, t := range r.texts {
-		all = append(all, core.Words(t)...)
+	for i, t := range r.texts {
+		words := core.Words(t)
+		all = append(all, words...)
+		if i == 0 && len(r.texts) > 1 {
+			for _, w := range words {
+				all = append(all, firstMark+w)
+			}
+		}
 	}
 	r.words = strings.Join(all, " ")
 	return r
 }
 
-func (c *collection) searches(name string) bool { return slices.Contains(c.spec.Search, name) }
+// firstMark stands before the words of the first of several searched fields. No
+// word has it, for it is folded to 1. An index that tells all fields apart has
+// twice the size.
+const firstMark = "¹"
 
 // value brings a stored value to the form of f's column.
 func (f *field) value(v bson.RawValue) (any, error) {

@@ -1,8 +1,6 @@
 package sqlite
 
 import (
-	"strings"
-
 	"github.com/grapnel/grapnel/core"
 )
 
@@ -240,8 +238,11 @@ func (b *builder) element(f core.Filter, field *field) error {
 
 // search writes a full-text condition.
 func (b *builder) search(f core.Filter) error {
-	text := phrase(f)
-	if text == "" || b.c.fts == "" {
+	text, err := b.c.phrase(f)
+	if err != nil {
+		return err
+	}
+	if text == "" {
 		b.add("0")
 		return nil
 	}
@@ -249,15 +250,4 @@ func (b *builder) search(f core.Filter) error {
 	b.bind(text)
 	b.add(")")
 	return nil
-}
-
-// phrase is the FTS5 expression that asks for every word of a search: quoted
-// words side by side. Words hold only letters and digits.
-func phrase(f core.Filter) string {
-	text, _ := f.Value.(string)
-	words := core.Words(text)
-	if len(words) == 0 {
-		return ""
-	}
-	return `"` + strings.Join(words, `" "`) + `"`
 }

@@ -81,8 +81,12 @@ func (s *Store) FindEach(ctx context.Context, coll string, qs []core.Query) ([][
 
 // read takes the way to the documents that suits the plan.
 func (p *plan) read(ctx context.Context, conn *conn) ([]document, error) {
-	if text := p.searched(); text != "" && len(p.keys) > 0 {
-		return p.search(ctx, conn, text)
+	text, rest, err := p.searched(p.conj)
+	if err != nil {
+		return nil, err
+	}
+	if text != "" && len(p.keys) > 0 {
+		return p.search(ctx, conn, text, rest)
 	}
 	return p.docs(ctx, conn)
 }
@@ -318,8 +322,10 @@ func roundUp(n int) int { return 1 << bits.Len(uint(n-1)) }
 // statement by.
 func (p *plan) branch(b *builder, column string, conj []core.Filter, withKeys bool) ([]string, error) {
 	conj, after := p.mergeRange(p.tighten(conj))
-	from := p.source(&conj)
-
+	from, conj, err := p.source(conj)
+	if err != nil {
+		return nil, err
+	}
 	columns := make([]string, len(p.keys))
 	for i, k := range p.keys {
 		columns[i] = "c." + k.column
@@ -385,41 +391,38 @@ type source struct {
 	words string // the full-text index
 }
 
-// source takes the conjunct out of conj that decides where to begin: an
-// element of an array, if possible in a side table that has the wanted order,
-// or else the words of a search.
-func (p *plan) source(conj *[]core.Filter) (from source) {
+// source decides where to begin: with an element of an array, if possible in a
+// side table that has the wanted order, or else with the words of a search. rest
+// is the conditions that are left.
+func (p *plan) source(conj []core.Filter) (from source, rest []core.Filter, err error) {
 	at := -1
-	for i, f := range *conj {
+	for i, f := range conj {
 		if f.Field == "_id" && (f.Op == core.OpEq || f.Op == core.OpIn) {
-			return source{} // nothing is more selective
+			return source{}, conj, nil // nothing is more selective
 		}
-		switch f.Op {
-		case core.OpSearch:
-			if text := phrase(f); at < 0 && p.fts != "" && text != "" {
-				at, from.words = i, text
-			}
-		case core.OpEq:
-			array := p.fields[f.Field]
-			if array == nil || !array.Array || from.side != nil && p.ordered(from.side, *conj) {
-				continue
-			}
-			v, ok := array.operand(f.Value)
-			if !ok {
-				continue
-			}
-			at, from = i, source{side: array.sides[0], value: v}
-			for _, s := range array.sides {
-				if p.ordered(s, *conj) {
-					from.side = s
-				}
+		if f.Op != core.OpEq {
+			continue
+		}
+		array := p.fields[f.Field]
+		if array == nil || !array.Array || from.side != nil && p.ordered(from.side, conj) {
+			continue
+		}
+		v, ok := array.operand(f.Value)
+		if !ok {
+			continue
+		}
+		at, from = i, source{side: array.sides[0], value: v}
+		for _, s := range array.sides {
+			if p.ordered(s, conj) {
+				from.side = s
 			}
 		}
 	}
 	if at >= 0 {
-		*conj = slices.Delete(slices.Clone(*conj), at, at+1)
+		return from, slices.Delete(slices.Clone(conj), at, at+1), nil
 	}
-	return from
+	from.words, rest, err = p.searched(conj)
+	return from, rest, err
 }
 
 // ordered reports whether walking s at one element gives the wanted order: its

@@ -105,18 +105,35 @@ func (s *Store) Ensure(ctx context.Context, specs []core.Spec) error {
 	if err != nil {
 		return s.failure(err)
 	}
+	for _, c := range colls {
+		if err := s.refillWords(ctx, c); err != nil {
+			return s.failure(err)
+		}
+	}
 	s.declare(colls)
 	return nil
 }
 
 func (w *writer) ensure(ctx context.Context, c *collection) error {
-	key, layout := "layout:"+c.spec.Name, c.layout()
+	key, layout := "layout:"+c.spec.Name, c.layout(true)
 	have, err := w.conn.value(ctx, "SELECT value FROM meta WHERE key=?", key)
 	if err != nil {
 		return err
 	}
 	if have == layout {
 		return w.ensureIndexes(ctx, c)
+	}
+	if have, _ := have.(string); withoutWords(have) == c.layout(false) {
+		if err := w.emptyWords(ctx, c); err != nil {
+			return err
+		}
+		if err := w.conn.script(ctx, "UPDATE meta SET value=? WHERE key=?", layout, key); err != nil {
+			return err
+		}
+		return w.ensureIndexes(ctx, c)
+	}
+	if err := w.conn.exec(ctx, "DELETE FROM meta WHERE key=?", wordsKey(c)); err != nil {
+		return err
 	}
 	old := ""
 	if have != nil {

@@ -6,22 +6,72 @@ import (
 	"math"
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/grapnel/grapnel/core"
 )
 
-// searched is the full-text expression that every wanted document matches; ""
-// when there is none.
-func (p *plan) searched() string {
-	if p.fts == "" {
-		return ""
+// phrase is the FTS5 expression that asks for what a search asks for: quoted
+// words side by side, a star behind those that are beginnings. Words hold only
+// letters, digits and marks. It is empty when nothing can match.
+func (c *collection) phrase(f core.Filter) (string, error) {
+	text, _ := f.Value.(string)
+	sought := core.SoughtWords(text)
+	if c.fts == "" || sought.Empty() {
+		return "", nil
 	}
-	for _, f := range p.conj {
-		if f.Op == core.OpSearch {
-			return phrase(f)
+	mark := ""
+	if len(c.spec.Search) > 1 && f.Field != "" {
+		mark = firstMark
+	}
+	if f.Field != "" && f.Field != c.spec.Search[0] {
+		return "", core.Errorf(core.Internal, "The field %q of %q cannot be searched by itself.", f.Field, c.spec.Name)
+	}
+	var b strings.Builder
+	for _, w := range sought.Words {
+		b.WriteString(` "` + mark + w + `"`)
+	}
+	for _, w := range sought.Beginnings {
+		b.WriteString(` "` + mark + w + `"*`)
+	}
+	return b.String()[1:], nil
+}
+
+// searched takes the searches out of a conjunction, which it does not change: the
+// full-text expression that every wanted document matches, "" when there is none,
+// and what is left. One expression lets FTS5 walk several lists at once, those of
+// words that must not be there too.
+func (c *collection) searched(conj []core.Filter) (text string, rest []core.Filter, err error) {
+	var not string
+	for _, f := range conj {
+		of, to := f, &text
+		if f.Op == core.OpNot {
+			of, to = f.Args[0], &not
+		}
+		var expr string
+		if of.Op == core.OpSearch {
+			if expr, err = c.phrase(of); err != nil {
+				return "", nil, err
+			}
+		}
+		switch {
+		case expr == "":
+			rest = append(rest, f)
+		case *to == "":
+			*to = "(" + expr + ")"
+		case to == &text:
+			*to += " AND (" + expr + ")"
+		default:
+			*to += " OR (" + expr + ")"
 		}
 	}
-	return ""
+	switch {
+	case text == "":
+		return "", conj, nil
+	case not != "":
+		text = "(" + text + ") NOT (" + not + ")"
+	}
+	return text, rest, nil
 }
 
 // search reads an ordered page of a search, in one state of the file.
@@ -30,14 +80,14 @@ func (p *plan) searched() string {
 // n documents in the wanted order costs as much for each step, and meets a
 // match every n/m steps. For a page of 20 the two meet where m is about four
 // times the root of n, so no search costs more than some thousand steps.
-func (p *plan) search(ctx context.Context, conn *conn, text string) (docs []document, err error) {
+func (p *plan) search(ctx context.Context, conn *conn, text string, rest []core.Filter) (docs []document, err error) {
 	err = transaction(ctx, conn, "BEGIN", func() error {
 		common, err := p.common(ctx, conn, text)
 		if err != nil {
 			return err
 		}
 		if common {
-			docs, err = p.walk(ctx, conn, text)
+			docs, err = p.walk(ctx, conn, text, rest)
 			return err
 		}
 		docs, err = p.docs(ctx, conn)
@@ -60,9 +110,9 @@ func (p *plan) common(ctx context.Context, conn *conn, text string) (bool, error
 // walk takes the documents in the wanted order, some at a time, and asks the
 // full-text index which of them match. Documents next to each other in the
 // order mostly lie next to each other there too.
-func (p *plan) walk(ctx context.Context, conn *conn, text string) (docs []document, err error) {
+func (p *plan) walk(ctx context.Context, conn *conn, text string, rest []core.Filter) (docs []document, err error) {
 	candidates := *p
-	candidates.conj = slices.DeleteFunc(slices.Clone(p.conj), func(f core.Filter) bool { return f.Op == core.OpSearch && phrase(f) == text })
+	candidates.conj = rest
 	size := roundUp(4 * p.limit)
 	for {
 		sql, args, err := candidates.statement("c.rid", size)

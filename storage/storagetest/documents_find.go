@@ -523,6 +523,8 @@ func testSearch(t *testing.T, d *documents) {
 	docs[1].Title, docs[1].Body = "The cafe", ptr("Öl und Straße; don't panic")
 	docs[2].Title = "東京 タワー 2026"
 	docs[3].Title = "and or not near"
+	docs = append(docs, newArticle("art_5", day(5)))
+	docs[4].Title, docs[4].Body = "ERP審批 Łódź, Diyar\u00adbakır", ptr("학교에서 김치를; क्\u200dष ขาว")
 	insert(t, s, "articles", docs...)
 	for _, test := range []struct {
 		text string
@@ -533,12 +535,20 @@ func testSearch(t *testing.T, d *documents) {
 		{"cafe beans", []string{"art_1"}}, // one word in each field
 		{"beans cafe beans", []string{"art_1"}},
 		{"fine", []string{"art_1"}},
-		{"slow", nil}, // whole words only
+		{"slow", []string{"art_1"}}, // the last word, as it is typed
+		{"slow ", nil},
+		{"slow beans", nil},
+		{"beans slow", []string{"art_1"}},
+		{"caf crem", nil},
 		{"cafe absent", nil},
 		{"ol", []string{"art_2"}},
 		{"straße", []string{"art_2"}},
 		{"don't", []string{"art_2"}},
+		{"STRASSE", []string{"art_2"}},
 		{"東京", []string{"art_3"}},
+		{"京", []string{"art_3"}},
+		{"ワー東", nil},
+		{"タワ 2026", []string{"art_3"}},
 		{"2026", []string{"art_3"}},
 		{"AND or NOT", []string{"art_4"}},
 		{"\"cafe\"", []string{"art_1", "art_2"}},
@@ -546,6 +556,15 @@ func testSearch(t *testing.T, d *documents) {
 		{"title:cafe", nil},
 		{"caf*", nil},
 		{" , ", nil},
+		{"審批", []string{"art_5"}},
+		{"erp審", []string{"art_5"}},
+		{"학교 김치", []string{"art_5"}},
+		{"lodz diyarbakir", []string{"art_5"}},
+		{"क्ष", []string{"art_5"}},
+		{"ขาว", []string{"art_5"}},
+		{"ข้าว", nil},
+		{"\uffff", nil},
+		{"\U0010ffff", nil},
 	} {
 		t.Run(test.text, func(t *testing.T) {
 			checkIDs(t, s, core.Search(test.text), test.want)
@@ -561,6 +580,28 @@ func testSearch(t *testing.T, d *documents) {
 		})
 	}
 	checkIDs(t, s, core.And(core.Search("cafe"), core.Gt("date", day(1))), []string{"art_2"})
+
+	// In the first field alone, beside other searches and beside what must not be found.
+	title := func(text string) core.Filter { return core.Filter{Op: core.OpSearch, Field: "title", Value: text} }
+	for _, test := range []struct {
+		filter core.Filter
+		want   []string
+	}{
+		{title("slow"), nil},
+		{title("crem"), []string{"art_1"}},
+		{title("cafe"), []string{"art_1", "art_2"}},
+		{title("審"), []string{"art_5"}},
+		{core.And(core.Search("cafe"), core.Search("panic")), []string{"art_2"}},
+		{core.And(core.Search("cafe"), core.Not(core.Search("panic"))), []string{"art_1"}},
+		{core.And(core.Search("beans"), core.Not(title("beans")), core.Not(core.Search("absent"))), []string{"art_1"}},
+		{core.And(core.Search("cafe"), core.Not(title("creme")), core.Not(title("the"))), nil},
+		{core.Or(title("panic"), title("near")), []string{"art_4"}},
+	} {
+		checkIDs(t, s, test.filter, test.want)
+		for _, order := range [][]core.Order{{{Field: "_id"}}, {{Field: "date", Desc: true}, {Field: "_id"}}} {
+			checkPages(t, s, "articles", test.filter, order, 1, docs, []string{"title", "body"}, articleKey)
+		}
+	}
 
 	write(t, s, update("articles", core.Eq("_id", "art_1"), core.Set("title", "Tea"), core.Inc("version", 1)))
 	write(t, s, remove("articles", core.Eq("_id", "art_3")))

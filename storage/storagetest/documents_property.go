@@ -126,7 +126,10 @@ var (
 	prefixPool = append([]string{"z", "\U0010ffff\U0010ffffa", "a\u0000", "\u007f", "\ud7ff", "zz"}, stringPool...)
 	intPool    = []int64{math.MinInt64, -3, -1, 0, 1, 2, 3, 1 << 53, 1<<53 + 1, math.MaxInt64}
 	floatPool  = []float64{math.Inf(-1), -1e300, -1.5, -1, 0, 0.5, 1, 2, 3, 1e300, math.Inf(1)}
-	wordPool   = []string{"alpha", "Beta", "béta", "gamma-ray", "ΔΕΛΤΑ", "delta", "日本", "3", "x1", "and"}
+	wordPool   = []string{
+		"alpha", "Beta", "béta", "gamma-ray", "ΔΕΛΤΑ", "delta", "日本", "3", "x1", "and", "al", "alphabet", "日", "日本語", "本語日本", "ERP审批", "审", "erp",
+		"Łódź", "lod", "学校", "학교에서", "학교", "ขาว", "ข้าว", "क्\u200dष", "क", "か\u3099", "か", "\u00ad", "z\U0010fffd",
+	}
 )
 
 func timePool() []time.Time {
@@ -184,8 +187,12 @@ func (r source) filter(depth int) core.Filter {
 		return core.All
 	case 1:
 		return core.None
-	case 2:
-		return core.Search(r.words() + pick(r, wordPool))
+	case 2, 3:
+		f := core.Search(r.words() + pick(r, wordPool) + pick(r, []string{"", "", " "}))
+		if f.Op == core.OpSearch && r.IntN(3) == 0 {
+			f.Field = "text"
+		}
+		return f
 	}
 	field := pick(r, []string{"_id", "s", "s0", "i", "i0", "f", "f0", "b", "b0", "t", "t0", "omit", "ss", "ii", "tt"})
 	operand := func() any {
@@ -387,7 +394,7 @@ func show(f core.Filter) string {
 		}
 		return names[f.Op] + "(" + strings.Join(args, ", ") + ")"
 	case core.OpSearch:
-		return fmt.Sprintf("Search(%q)", f.Value)
+		return fmt.Sprintf("Search(%s %q)", f.Field, f.Value)
 	}
 	return fmt.Sprintf("%s(%s, %#v)", names[f.Op], f.Field, f.Value)
 }
