@@ -2596,7 +2596,12 @@ extend type Query {
   """
   posts(where: PostWhere, orderBy: PostOrder,
     """
-    Up to 16 words that ` + "`" + `title` + "`" + `, ` + "`" + `excerpt` + "`" + ` and ` + "`" + `body` + "`" + ` must hold together, whatever their case and accents. Blank: no condition.
+    Words that ` + "`" + `title` + "`" + `, ` + "`" + `excerpt` + "`" + ` and ` + "`" + `body` + "`" + ` must hold together, whatever their case and accents. The last one may be
+    the beginning of a word, unless a space or a sign follows it. At most 200
+    characters and 32 words; where a script writes no spaces, each three characters
+    count as a word, and what stands inside a text is found too. A longer search is
+    refused with the code TOO_LONG. Blank: no condition. Without a letter or digit
+    nothing is found.
     """
     search: String @cost(weight: "400")
 
@@ -2729,7 +2734,12 @@ extend type Query {
   """
   users(where: UserWhere, orderBy: UserOrder,
     """
-    Up to 16 words that ` + "`" + `username` + "`" + ` and ` + "`" + `displayName` + "`" + ` must hold together, whatever their case and accents. Blank: no condition.
+    Words that ` + "`" + `username` + "`" + ` and ` + "`" + `displayName` + "`" + ` must hold together, whatever their case and accents. The last one may be
+    the beginning of a word, unless a space or a sign follows it. At most 200
+    characters and 32 words; where a script writes no spaces, each three characters
+    count as a word, and what stands inside a text is found too. A longer search is
+    refused with the code TOO_LONG. Blank: no condition. Without a letter or digit
+    nothing is found.
     """
     search: String @cost(weight: "400")
 

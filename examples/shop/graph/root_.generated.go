@@ -3475,7 +3475,12 @@ type Product implements Node {
   maker: User
   reviews(where: ReviewWhere, orderBy: ReviewOrder,
     """
-    Up to 16 words that ` + "`" + `text` + "`" + ` must hold, whatever their case and accents. Blank: no condition.
+    Words that ` + "`" + `text` + "`" + ` must hold, whatever their case and accents. The last one may be
+    the beginning of a word, unless a space or a sign follows it. At most 200
+    characters and 32 words; where a script writes no spaces, each three characters
+    count as a word, and what stands inside a text is found too. A longer search is
+    refused with the code TOO_LONG. Blank: no condition. Without a letter or digit
+    nothing is found.
     """
     search: String @cost(weight: "400")
 
@@ -3872,7 +3877,12 @@ extend type Query {
   """
   posts(where: PostWhere, orderBy: PostOrder,
     """
-    Up to 16 words that ` + "`" + `title` + "`" + `, ` + "`" + `excerpt` + "`" + ` and ` + "`" + `body` + "`" + ` must hold together, whatever their case and accents. Blank: no condition.
+    Words that ` + "`" + `title` + "`" + `, ` + "`" + `excerpt` + "`" + ` and ` + "`" + `body` + "`" + ` must hold together, whatever their case and accents. The last one may be
+    the beginning of a word, unless a space or a sign follows it. At most 200
+    characters and 32 words; where a script writes no spaces, each three characters
+    count as a word, and what stands inside a text is found too. A longer search is
+    refused with the code TOO_LONG. Blank: no condition. Without a letter or digit
+    nothing is found.
     """
     search: String @cost(weight: "400")
 
@@ -4099,7 +4109,12 @@ extend type Query {
   """
   products(where: ProductWhere, orderBy: ProductOrder,
     """
-    Up to 16 words that ` + "`" + `name` + "`" + ` and ` + "`" + `story` + "`" + ` must hold together, whatever their case and accents. Blank: no condition.
+    Words that ` + "`" + `name` + "`" + ` and ` + "`" + `story` + "`" + ` must hold together, whatever their case and accents. The last one may be
+    the beginning of a word, unless a space or a sign follows it. At most 200
+    characters and 32 words; where a script writes no spaces, each three characters
+    count as a word, and what stands inside a text is found too. A longer search is
+    refused with the code TOO_LONG. Blank: no condition. Without a letter or digit
+    nothing is found.
     """
     search: String @cost(weight: "400")
 
@@ -4272,7 +4287,12 @@ extend type Query {
   """
   reviews(where: ReviewWhere, orderBy: ReviewOrder,
     """
-    Up to 16 words that ` + "`" + `text` + "`" + ` must hold, whatever their case and accents. Blank: no condition.
+    Words that ` + "`" + `text` + "`" + ` must hold, whatever their case and accents. The last one may be
+    the beginning of a word, unless a space or a sign follows it. At most 200
+    characters and 32 words; where a script writes no spaces, each three characters
+    count as a word, and what stands inside a text is found too. A longer search is
+    refused with the code TOO_LONG. Blank: no condition. Without a letter or digit
+    nothing is found.
     """
     search: String @cost(weight: "400")
 
@@ -4466,7 +4486,12 @@ extend type Query {
   """
   users(where: UserWhere, orderBy: UserOrder,
     """
-    Up to 16 words that ` + "`" + `username` + "`" + ` and ` + "`" + `displayName` + "`" + ` must hold together, whatever their case and accents. Blank: no condition.
+    Words that ` + "`" + `username` + "`" + ` and ` + "`" + `displayName` + "`" + ` must hold together, whatever their case and accents. The last one may be
+    the beginning of a word, unless a space or a sign follows it. At most 200
+    characters and 32 words; where a script writes no spaces, each three characters
+    count as a word, and what stands inside a text is found too. A longer search is
+    refused with the code TOO_LONG. Blank: no condition. Without a letter or digit
+    nothing is found.
     """
     search: String @cost(weight: "400")
 
