@@ -34,6 +34,14 @@ func NewAddition[E any](make func() *E) *Addition {
 	}
 }
 
+// empty is a new struct of the fields; nil for no addition.
+func (a *Addition) empty() any {
+	if a == nil {
+		return nil
+	}
+	return a.make()
+}
+
 // with is a struct of a document of type T and of the added fields, both inline.
 func (a *Addition) with(t reflect.Type) reflect.Type {
 	inline := func(name string, t reflect.Type) reflect.StructField {

@@ -144,6 +144,14 @@ func CompleteSpecs(declared []Spec) (map[string]Spec, error) {
 		}
 	}
 	specs["posts"], specs["assets"] = completePosts(specs["posts"]), completeAssets(specs["assets"])
+	for name, empty := range map[string]func() any{
+		"users": func() any { return new(User) }, "posts": func() any { return new(Post) },
+		"assets": func() any { return new(Asset) }, "sessions": func() any { return new(Session) },
+	} {
+		s := specs[name]
+		s.New = empty
+		specs[name] = s
+	}
 	for name, s := range specs { // every write of a Collection is pinned to a version
 		s.Fields = append(slices.Clone(s.Fields), Field{Name: "version", Kind: Int})
 		specs[name] = s

@@ -27,7 +27,7 @@ type Migration struct {
 	specs     map[string]Spec
 	forget    []string
 	forgotten []string // of forget, those that were there
-	fills     map[string][]watch
+	fills     map[string][]*watch
 	records   []Op // bring the snapshots to what is declared now
 }
 
@@ -39,10 +39,19 @@ type snapshot struct {
 	Type   string          `bson:"type"`
 	Prefix string          `bson:"prefix"`
 	Fields []snapshotField `bson:"fields"`
+	// Embedded are the types inside the documents; nil in a snapshot of a version
+	// that did not look inside.
+	Embedded []snapshotType `bson:"embedded"`
 	// Layout is the rest of what Ensure acts upon, as text.
 	Layout string `bson:"layout"`
 	// Removed: no start since then has declared the type.
 	Removed bool `bson:"removed"`
+}
+
+// snapshotType is an embedded type.
+type snapshotType struct {
+	Name   string          `bson:"name"`
+	Fields []snapshotField `bson:"fields"`
 }
 
 // snapshotField is a field whose values the documents hold.
@@ -55,7 +64,9 @@ type snapshotField struct {
 	Values   []string `bson:"values"`
 	// Reference is the collection that ids lead to.
 	Reference string `bson:"reference"`
-	Shape     string `bson:"shape"`
+	// Type is an embedded one.
+	Type       string `bson:"type"`
+	Constraint string `bson:"constraint"`
 	// Removed: values may be left from when it was declared.
 	Removed bool `bson:"removed"`
 }
@@ -164,7 +175,7 @@ func migrate(ctx context.Context, docs DocStore, specs map[string]Spec, log *slo
 // planMigration compares the specs with the snapshots, and looks at documents
 // only where they differ.
 func planMigration(ctx context.Context, docs DocStore, specs map[string]Spec, forget []string) (*Migration, error) {
-	m := &Migration{docs: docs, specs: specs, forget: forget, fills: map[string][]watch{}}
+	m := &Migration{docs: docs, specs: specs, forget: forget, fills: map[string][]*watch{}}
 	old, err := m.snapshots(ctx)
 	if err != nil {
 		return nil, err
@@ -259,11 +270,9 @@ func (m *Migration) compare(ctx context.Context, old *snapshot, spec Spec) error
 	now := newSnapshot(spec)
 	if old != nil {
 		now.Head = old.Head
-		for _, f := range old.Fields {
-			if now.field(f.Name) == nil {
-				f.Removed = true
-				now.Fields = append(now.Fields, f)
-			}
+		now.Fields = keepRemoved(old.Fields, now.Fields)
+		for i, t := range now.Embedded {
+			now.Embedded[i].Fields = keepRemoved(old.embedded(t.Name), t.Fields)
 		}
 		if reflect.DeepEqual(old, now) {
 			return nil
@@ -298,31 +307,43 @@ func (m *Migration) compare(ctx context.Context, old *snapshot, spec Spec) error
 			spec.Type, old.Prefix, spec.Prefix, plural(count, "document", "documents"))
 	}
 	for _, f := range now.Fields {
-		switch was := old.field(f.Name); {
-		case f.Removed && !was.Removed:
+		if f.Removed && !old.field(f.Name).Removed {
 			m.warn("The type %s no longer has the field %s; its values stay in the documents.", spec.Type, f.Name)
-		case was != nil && was.Shape != f.Shape && was.Shape != "" && f.Shape != "":
-			m.warn("What is inside the field %s of %s is declared otherwise; whether the %s there is not checked.", f.Name, spec.Type, plural(count, "document fits", "documents fit"))
 		}
 	}
-	return m.look(ctx, spec, watches(old, now, spec, m.specs))
+	for _, t := range now.Embedded {
+		for _, f := range t.Fields {
+			if f.Removed && !fieldIn(old.embedded(t.Name), f.Name).Removed {
+				m.warn("The type %s no longer has the field %s; its values stay in the documents of %s until they are written anew.", t.Name, f.Name, spec.Type)
+			}
+		}
+	}
+	w := watcher{old: old, spec: spec, specs: m.specs, interiors: map[[2]string]*interior{}}
+	return m.look(ctx, spec, w.watches(old.Fields, now.Fields, spec.Attributes, spec.Type), now.tighter(old))
 }
 
 // look finds out whether the documents fit what the watched fields declare.
-func (m *Migration) look(ctx context.Context, spec Spec, fields []watch) error {
-	if len(fields) == 0 {
+func (m *Migration) look(ctx context.Context, spec Spec, fields []*watch, constraints bool) error {
+	if len(fields) == 0 && !constraints {
 		return nil
 	}
-	found, err := survey(ctx, m.docs, spec.Name, fields)
+	s, err := survey(ctx, m.docs, spec, fields, constraints)
 	if err != nil {
 		return err
 	}
-	for _, f := range found {
-		m.Refusals = append(m.Refusals, f.refusals(spec.Type)...)
-		if f.fill && f.lacking > 0 {
-			m.step("The field %s of %s gets its default, %s, in %s.", f.Name, spec.Type, literal(f.Default), plural(f.lacking, "document", "documents"))
-			m.fills[spec.Name] = append(m.fills[spec.Name], f.watch)
+	for _, f := range s.found {
+		m.Refusals = append(m.Refusals, f.refusals()...)
+		if f.fill && f.lacking.n > 0 {
+			m.step("%s gets its default, %s, in %s.", capital(f.where()), literal(f.Default), plural(f.lacking.n, "document", "documents"))
+			m.fills[spec.Name] = fields
 		}
+	}
+	for _, said := range slices.Sorted(maps.Keys(s.broken)) {
+		c := s.broken[said]
+		m.warn("A constraint of %s is broken by %s, such as %s: %s. They can be read; whoever changes them there must mend it.", spec.Type, plural(c.n, "document", "documents"), c.first, said)
+	}
+	if s.damaged.n > 0 {
+		m.warn("%s of %s cannot be read at all, such as %s: run the command check.", plural(s.damaged.n, "document", "documents"), spec.Type, s.damaged.first)
 	}
 	return nil
 }
@@ -335,25 +356,90 @@ func literal(v any) string {
 	return fmt.Sprint(v)
 }
 
-// watches are the fields that allow less than they did.
-func watches(old, now *snapshot, spec Spec, specs map[string]Spec) []watch {
-	var out []watch
-	for _, f := range now.Fields {
-		was := old.field(f.Name)
-		a := attributeOf(spec, f.Name)
-		w := watch{Attribute: a, unique: f.Unique, prefix: specs[f.Reference].Prefix}
+// watcher finds the fields of a type that allow less than they did.
+type watcher struct {
+	old       *snapshot
+	spec      Spec
+	specs     map[string]Spec
+	interiors map[[2]string]*interior // by the names of an embedded type, then and now
+}
+
+// watches are these fields, and those that have such fields inside.
+func (b *watcher) watches(old, now []snapshotField, attributes []Attribute, owner string) []*watch {
+	return slices.DeleteFunc(b.fields(old, now, attributes, owner), func(w *watch) bool {
+		return !slices.ContainsFunc(every([]*watch{w}), func(w *watch) bool { return w.look })
+	})
+}
+
+func (b *watcher) fields(old, now []snapshotField, attributes []Attribute, owner string) []*watch {
+	var out []*watch
+	for _, f := range now {
+		was := fieldIn(old, f.Name)
+		a := attributeOf(attributes, b.spec.Fields, f.Name)
+		w := &watch{Attribute: a, owner: owner, unique: f.Unique, prefix: b.specs[f.Reference].Prefix}
+		w.Required = f.Required
 		// Values that must differ cannot all be the default.
 		w.fill = a.Default != nil && !f.Unique && (was == nil || was.Removed || f.Required && !was.Required)
 		switch {
 		case f.Removed:
+			continue
 		case was == nil && !f.Required && !w.fill: // no document can hold it
-		case was != nil && !f.narrower(*was):
-		default:
-			w.Required = f.Required
-			out = append(out, w)
+			continue
+		case was == nil || f.narrower(*was):
+			w.look = true
 		}
+		if f.Type != "" && was != nil {
+			w.inside = b.interior(was.Type, f.Type)
+		}
+		out = append(out, w)
 	}
 	return out
+}
+
+// interior is what to look at inside an embedded type that was the type then.
+func (b *watcher) interior(then, now string) *interior {
+	names := [2]string{then, now}
+	if i := b.interiors[names]; i != nil {
+		return i
+	}
+	i := &interior{}
+	b.interiors[names] = i
+	fields := newFields(b.spec.Embedded[now], nil)
+	old := b.old.embedded(then)
+	if old == nil { // the documents may hold anything
+		for _, f := range fields {
+			old = append(old, snapshotField{Name: f.Name})
+		}
+	}
+	i.fields = b.fields(old, fields, b.spec.Embedded[now], now+" inside "+b.spec.Type)
+	return i
+}
+
+// keepRemoved is now with the fields of old that are declared no more.
+func keepRemoved(old, now []snapshotField) []snapshotField {
+	for _, f := range old {
+		if fieldIn(now, f.Name) == nil {
+			f.Removed = true
+			now = append(now, f)
+		}
+	}
+	return now
+}
+
+// tighter reports whether a constraint is declared otherwise than it was.
+func (s *snapshot) tighter(old *snapshot) bool {
+	if old.Embedded == nil {
+		return false
+	}
+	changed := func(old, now []snapshotField) bool {
+		return slices.ContainsFunc(now, func(f snapshotField) bool {
+			was := fieldIn(old, f.Name)
+			return was != nil && !f.Removed && f.Constraint != "" && f.Constraint != was.Constraint
+		})
+	}
+	return changed(old.Fields, s.Fields) || slices.ContainsFunc(s.Embedded, func(t snapshotType) bool {
+		return changed(old.embedded(t.Name), t.Fields)
+	})
 }
 
 // narrower reports whether documents that fitted was may not fit f.
@@ -365,48 +451,68 @@ func (f snapshotField) narrower(was snapshotField) bool {
 }
 
 func newSnapshot(s Spec) *snapshot {
-	now := &snapshot{Head: Head{ID: s.Name, Version: 1}, Type: s.Type, Prefix: s.Prefix, Fields: []snapshotField{}}
+	now := &snapshot{Head: Head{ID: s.Name, Version: 1}, Type: s.Type, Prefix: s.Prefix}
 	unique, columns := map[string]bool{}, []string{}
 	for _, f := range s.Fields {
 		unique[f.Name] = f.Unique
 		columns = append(columns, f.Name+" "+kindNames[f.Kind])
 	}
-	add := func(a Attribute) {
-		now.Fields = append(now.Fields, snapshotField{
-			Name: a.Name, Kind: a.kindName(), Array: a.Array, Unique: unique[a.Name],
-			Required: a.Required && !a.Array, // an absent list is an empty one
-			Values:   append([]string{}, a.Values...), Reference: a.Reference, Shape: a.Shape,
-		})
-	}
-	for _, a := range s.Attributes {
-		add(a)
-	}
+	now.Fields = newFields(s.Attributes, unique)
 	for _, f := range s.Fields {
 		if f.Unique && now.field(f.Name) == nil {
-			add(attributeOf(s, f.Name))
+			now.Fields = append(now.Fields, newFields([]Attribute{attributeOf(nil, s.Fields, f.Name)}, unique)...)
 		}
+	}
+	now.Embedded = []snapshotType{}
+	for _, name := range slices.Sorted(maps.Keys(s.Embedded)) {
+		now.Embedded = append(now.Embedded, snapshotType{Name: name, Fields: newFields(s.Embedded[name], nil)})
 	}
 	slices.Sort(columns)
 	now.Layout = fmt.Sprint(columns, s.Indexes, s.Search, s.Bulk, s.Expires)
 	return now
 }
 
-func (s *snapshot) field(name string) *snapshotField {
-	i := slices.IndexFunc(s.Fields, func(f snapshotField) bool { return f.Name == name })
+// newFields are declared attributes as a snapshot has them.
+func newFields(attributes []Attribute, unique map[string]bool) []snapshotField {
+	fields := []snapshotField{}
+	for _, a := range attributes {
+		fields = append(fields, snapshotField{
+			Name: a.Name, Kind: a.kindName(), Array: a.Array, Unique: unique[a.Name],
+			Required: a.Required && !a.Array, // an absent list is an empty one
+			Values:   append([]string{}, a.Values...), Reference: a.Reference, Type: a.Type, Constraint: a.Constraint,
+		})
+	}
+	return fields
+}
+
+func (s *snapshot) field(name string) *snapshotField { return fieldIn(s.Fields, name) }
+
+// embedded is the fields of an embedded type; nil when it is not known.
+func (s *snapshot) embedded(name string) []snapshotField {
+	for _, t := range s.Embedded {
+		if t.Name == name {
+			return t.Fields
+		}
+	}
+	return nil
+}
+
+func fieldIn(fields []snapshotField, name string) *snapshotField {
+	i := slices.IndexFunc(fields, func(f snapshotField) bool { return f.Name == name })
 	if i < 0 {
 		return nil
 	}
-	return &s.Fields[i]
+	return &fields[i]
 }
 
 // attributeOf is a declared attribute, or a field that only core knows as one.
-func attributeOf(s Spec, name string) Attribute {
-	for _, a := range s.Attributes {
+func attributeOf(attributes []Attribute, fields []Field, name string) Attribute {
+	for _, a := range attributes {
 		if a.Name == name {
 			return a
 		}
 	}
-	for _, f := range s.Fields {
+	for _, f := range fields {
 		if f.Name == name {
 			return Attribute{Name: f.Name, Kind: f.Kind, Array: f.Array}
 		}

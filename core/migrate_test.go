@@ -13,6 +13,7 @@ import (
 	"testing"
 
 	"github.com/grapnel/grapnel/core"
+	"github.com/grapnel/grapnel/core/value"
 	"github.com/grapnel/grapnel/graph/model"
 	"github.com/grapnel/grapnel/storage/filesystem"
 	"github.com/grapnel/grapnel/storage/sqlite"
@@ -135,6 +136,46 @@ func contains(text string, parts ...string) bool {
 	return !slices.ContainsFunc(parts, func(p string) bool { return !strings.Contains(text, p) })
 }
 
+// boxed is a type with another one inside, one or a list.
+func boxed(list bool, inside ...core.Attribute) core.Spec {
+	return product(func(s *core.Spec) { s.Embedded = map[string][]core.Attribute{"Box": inside} },
+		core.Attribute{Name: "box", Kind: core.Document, Array: list, Type: "Box"})
+}
+
+var (
+	width = core.Attribute{Name: "w", Kind: core.Int}
+	deep  = core.Attribute{Name: "boxes", Kind: core.Document, Array: true, Type: "Box"}
+)
+
+// crate is a type with constraints, here and inside.
+type crate struct {
+	core.Head `bson:",inline"`
+	Name      string  `bson:"name"`
+	Boxes     []*slat `bson:"boxes"`
+}
+
+type slat struct {
+	W int64 `bson:"w"`
+}
+
+func (c *crate) Constraints(check *core.Checker) {
+	check.Text("name", c.Name, 0, 5)
+	for i, b := range c.Boxes {
+		check.Inside(core.At("boxes", i), b)
+	}
+}
+
+func (s *slat) Constraints(check *core.Checker) {
+	check.Number("w", value.DecimalOf(s.W), core.Bounds{Max: new(value.MustDecimal("10"))})
+}
+
+func crated(constraint string) core.Spec {
+	return product(func(s *core.Spec) {
+		s.New = func() any { return new(crate) }
+		s.Embedded = map[string][]core.Attribute{"Box": {{Name: "w", Kind: core.Int, Constraint: constraint}}}
+	}, core.Attribute{Name: "name"}, core.Attribute{Name: "boxes", Kind: core.Document, Array: true, Type: "Box"})
+}
+
 func TestMigration(t *testing.T) {
 	t.Parallel()
 	renamed := func(s *core.Spec) { s.Type = "Good" }
@@ -152,6 +193,7 @@ func TestMigration(t *testing.T) {
 		// mended is what starts after a refusal.
 		mended []core.Spec
 		want   []values // the documents afterwards; docs when nil
+		inside string   // what the first has twice in its box afterwards
 	}{
 		{
 			name: "new type", before: product(nil, name), docs: []values{{"name": "a"}},
@@ -241,9 +283,56 @@ func TestMigration(t *testing.T) {
 			mended:  []core.Spec{product(nil, core.Attribute{Name: "owner", Reference: "users"})},
 		},
 		{
-			name: "an embedded type changed", before: product(nil, core.Attribute{Name: "box", Kind: core.Document, Shape: "{w Int}"}), docs: []values{{}},
-			after:  []core.Spec{product(nil, core.Attribute{Name: "box", Kind: core.Document, Shape: "{w String}"})},
-			warned: []string{"What is inside the field box of Product is declared otherwise", "not checked"},
+			name: "inside: a field retyped", before: boxed(false, width), docs: []values{{"box": values{"w": int64(1)}}, {"box": nil}},
+			after:   []core.Spec{boxed(false, core.Attribute{Name: "w"})},
+			refused: [][]string{{"The field w of Box inside Product is declared as a String", "1 document holds", "an Int in product_001"}},
+			mended:  []core.Spec{boxed(false, width)},
+		},
+		{
+			name: "inside: a new required field, in a list", before: boxed(true, width), docs: []values{{"box": []values{{"w": int64(1)}, {"w": int64(2)}}}, {"box": []values{}}},
+			after:   []core.Spec{boxed(true, width, core.Attribute{Name: "colour", Required: true})},
+			refused: [][]string{{"The field colour of Box inside Product must have a value", "1 document has", "product_001"}},
+			mended:  []core.Spec{boxed(true, width)},
+		},
+		{
+			name: "inside: a default, at all levels of a tree", before: boxed(true, width, deep),
+			docs:   []values{{"box": []values{{"w": int64(1), "boxes": []values{{"w": int64(2), "boxes": []values{}}}}}}},
+			after:  []core.Spec{boxed(true, width, deep, core.Attribute{Name: "n", Kind: core.Int, Required: true, Default: int64(7)})},
+			steps:  [][]string{{"The field n of Box inside Product gets its default, 7, in 1 document."}},
+			inside: `"n":{"$numberLong":"7"}`,
+		},
+		{
+			name: "inside: no longer null, at the depth of a tree", before: boxed(true, core.Attribute{Name: "name"}, deep),
+			docs:    []values{{"box": []values{{"name": "a", "boxes": []values{{"name": nil, "boxes": []values{}}}}}}},
+			after:   []core.Spec{boxed(true, core.Attribute{Name: "name", Required: true}, deep)},
+			refused: [][]string{{"The field name of Box inside Product must have a value", "product_001"}},
+			mended:  []core.Spec{boxed(true, core.Attribute{Name: "name"}, deep)},
+		},
+		{
+			name: "inside: an enum value removed", before: boxed(false, core.Attribute{Name: "w", Values: []string{"S", "L"}}), docs: []values{{"box": values{"w": "S"}}},
+			after:   []core.Spec{boxed(false, core.Attribute{Name: "w", Values: []string{"L"}})},
+			refused: [][]string{{"The value S is not declared for the field w of Box inside Product"}},
+			mended:  []core.Spec{boxed(false, core.Attribute{Name: "w", Values: []string{"L", "S"}})},
+		},
+		{
+			name: "inside: what allows more", before: boxed(false, core.Attribute{Name: "w", Kind: core.Int, Bits: 32, Required: true}), docs: []values{{"box": values{"w": int32(1)}}},
+			after: []core.Spec{boxed(false, core.Attribute{Name: "w", Kind: core.Float}, core.Attribute{Name: "h", Kind: core.Float})},
+		},
+		{
+			name: "inside: a field removed", before: boxed(false, width, core.Attribute{Name: "h", Kind: core.Int}), docs: []values{{"box": values{"w": int64(1), "h": int64(1)}}},
+			after:  []core.Spec{boxed(false, width)},
+			warned: []string{"The type Box no longer has the field h"},
+		},
+		{
+			name: "one made a list of embedded", before: boxed(false, width), docs: []values{{"box": values{"w": int64(1)}}},
+			after:   []core.Spec{boxed(true, width)},
+			refused: [][]string{{"The field box of Product is declared as a list", "product_001"}},
+			mended:  []core.Spec{boxed(false, width)},
+		},
+		{
+			name: "a tighter constraint", before: crated(""), docs: []values{{"name": "long name", "boxes": []values{{"w": int64(1)}}}, {"name": "ok", "boxes": []values{{"w": int64(99)}, {"w": int64(98)}}}},
+			after:  []core.Spec{crated("max: 10")},
+			warned: []string{"A constraint of Product is broken by 1 document, such as product_002: boxes.w must be at most 10", "name must have at most 5"},
 		},
 		{
 			name: "made a list", before: product(nil, name), docs: []values{{"name": "a"}},
@@ -317,6 +406,12 @@ func TestMigration(t *testing.T) {
 				t.Fatal(err)
 			} else if !contains(y.log.String(), test.warned...) {
 				t.Errorf("the log is %s", y.log.String())
+			}
+			if test.inside != "" {
+				if got := fmt.Sprint(y.read(t, coll)[0]["box"]); strings.Count(got, test.inside) != 2 {
+					t.Errorf("box is %s", got)
+				}
+				return
 			}
 			want := test.want
 			if want == nil {

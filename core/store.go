@@ -151,6 +151,10 @@ type Spec struct {
 	Prefix string // of its ids: "post"
 	// Attributes are the stored fields that the schema declares.
 	Attributes []Attribute
+	// Embedded are the types inside the documents, at any depth, by their names.
+	Embedded map[string][]Attribute
+	// New makes an empty document, a pointer to its struct. Core knows its own.
+	New func() any
 	// Added holds those that a project adds to one of Grapnel's own types.
 	Added *Addition
 	// Fields lists what filters and orders may name, besides "_id", which is
@@ -200,8 +204,10 @@ type Attribute struct {
 	Values []string
 	// Reference is the Name of the Spec whose ids the field holds.
 	Reference string
-	// Shape describes what is inside a Document, so that a change of it is seen.
-	Shape string
+	// Type names the embedded type of a Document, which the Spec describes.
+	Type string
+	// Constraint is @constraint as it is declared, so that a change of it is seen.
+	Constraint string
 	// Guard lists who may read the field, filter, order or search by it, and
 	// write it, on top of who may do so with the document; empty: the same.
 	Guard []Rule

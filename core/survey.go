@@ -8,6 +8,7 @@ import (
 	"maps"
 	"math"
 	"reflect"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -26,80 +27,189 @@ const (
 // hold in it must be looked at.
 type watch struct {
 	Attribute
+	owner  string // the type that has the field, in words
+	look   bool   // at the values, and not only at what is inside them
 	unique bool
-	fill   bool   // documents without a value get the default
-	prefix string // of the ids that a reference holds
+	fill   bool      // documents without a value get the default
+	prefix string    // of the ids that a reference holds
+	inside *interior // of the values of an embedded type
+}
+
+// interior is the fields of an embedded type: it leads to itself in a tree.
+type interior struct{ fields []*watch }
+
+// every yields the fields and those inside them, each once.
+func every(fields []*watch) []*watch {
+	var all []*watch
+	seen := map[*watch]bool{}
+	var add func([]*watch)
+	add = func(fields []*watch) {
+		for _, w := range fields {
+			if !seen[w] {
+				seen[w] = true
+				all = append(all, w)
+				if w.inside != nil {
+					add(w.inside.fields)
+				}
+			}
+		}
+	}
+	add(fields)
+	return all
+}
+
+// visit hands to look what a document holds in fields and in those inside them,
+// each with its path; nil where it holds nothing.
+func visit(fields []*watch, path string, doc map[string]any, look func(w *watch, path string, v any)) {
+	for _, w := range fields {
+		v, path := doc[w.Name], path+w.Name
+		if w.look {
+			look(w, path, v)
+		}
+		if w.inside == nil {
+			continue
+		}
+		list, isList := elementsOf(v)
+		for i, e := range list {
+			if inside, ok := asDocument(e); ok {
+				at := path
+				if isList {
+					at = At(path, i)
+				}
+				visit(w.inside.fields, at+".", inside, look)
+			}
+		}
+	}
+}
+
+// asDocument is a struct inside a decoded document.
+func asDocument(v any) (map[string]any, bool) {
+	r := reflect.ValueOf(v)
+	if !r.IsValid() || !r.CanConvert(reflect.TypeFor[map[string]any]()) {
+		return nil, false
+	}
+	return r.Convert(reflect.TypeFor[map[string]any]()).Interface().(map[string]any), true
 }
 
 // finding is what a survey has found in one field.
 type finding struct {
-	watch
-	lacking     int64 // documents without a value
-	lackingID   string
-	misfits     int64 // documents with a value of another kind
+	*watch
+	lacking     count // documents without a value
+	misfits     count // documents with a value of another kind
 	misfit      string
-	misfitID    string
-	undeclared  map[string]int64 // documents by a value that the enum has not; at most maxNamed values
-	more        bool             // there are others
-	twice       string           // a value that two documents hold
-	twiceIDs    []string         // these two
-	fingerprint []uint64         // of the values of a unique field
+	undeclared  map[string]*count // documents by a value that the enum has not; at most maxNamed values
+	more        bool              // there are others
+	twice       string            // a value that two documents hold
+	twiceIDs    []string          // these two
+	fingerprint []uint64          // of the values of a unique field
 }
 
-// survey reads all documents of a collection, as they are before Ensure, and
-// looks at some fields. It keeps a page of documents, and eight bytes for each
-// value that must be unique.
-func survey(ctx context.Context, docs DocStore, coll string, fields []watch) ([]*finding, error) {
-	found, seed, unique := make([]*finding, len(fields)), maphash.MakeSeed(), false
-	for i, w := range fields {
-		found[i] = &finding{watch: w, undeclared: map[string]int64{}}
-		unique = unique || w.unique
+// count counts documents, each once when it is added several times in a row.
+type count struct {
+	n           int64
+	first, last string // their ids
+}
+
+func (c *count) add(id string) (first bool) {
+	if c.n > 0 && c.last == id {
+		return false
 	}
-	for doc, err := range everyDocument(ctx, docs, coll) {
+	c.n++
+	c.last = id
+	if c.n == 1 {
+		c.first = id
+	}
+	return c.n == 1
+}
+
+// surveyed is what a survey has found in all documents of a collection.
+type surveyed struct {
+	found   []*finding
+	damaged count             // documents that cannot be read
+	broken  map[string]*count // documents by the constraint that they break, in words; at most maxNamed
+}
+
+// survey reads all documents of a collection, as they are before Ensure, looks at
+// some fields, and with constraints at whether they are kept. It keeps a page of
+// documents, and eight bytes for each value that must be unique.
+func survey(ctx context.Context, docs DocStore, spec Spec, fields []*watch, constraints bool) (*surveyed, error) {
+	s, seed, unique := &surveyed{broken: map[string]*count{}}, maphash.MakeSeed(), false
+	by := map[*watch]*finding{}
+	for _, w := range every(fields) {
+		f := &finding{watch: w, undeclared: map[string]*count{}}
+		s.found, by[w], unique = append(s.found, f), f, unique || w.unique
+	}
+	for doc, err := range everyDocument(ctx, docs, spec.Name) {
 		if err != nil {
 			return nil, err
 		}
-		for _, f := range found {
-			f.look(doc, seed)
+		if doc.err != nil {
+			s.damaged.add(doc.id)
+			continue
+		}
+		visit(fields, "", doc.fields, func(w *watch, _ string, v any) { by[w].add(doc.id, v, seed) })
+		if constraints {
+			for _, b := range spec.broken(doc) {
+				said := steps.ReplaceAllString(b.Path, "") + " " + b.Message
+				if s.broken[said] == nil && len(s.broken) < maxNamed {
+					s.broken[said] = &count{}
+				}
+				if c := s.broken[said]; c != nil {
+					c.add(doc.id)
+				}
+			}
 		}
 	}
 	if !unique {
-		return found, nil
+		return s, nil
 	}
-	return found, findTwice(ctx, docs, coll, found, seed)
+	return s, findTwice(ctx, docs, spec.Name, s.found, seed)
 }
 
-// look judges one document.
-func (f *finding) look(doc map[string]any, seed maphash.Seed) {
-	id, v := fmt.Sprint(doc["_id"]), doc[f.Name]
+// steps are the places in lists in a path.
+var steps = regexp.MustCompile(`\.\d+`)
+
+// broken are the constraints that a document breaks, as far as it can be decoded.
+func (s Spec) broken(doc storedDoc) []FieldError {
+	var check Checker
+	for _, v := range []any{s.empty(), s.Added.empty()} {
+		if c, ok := v.(constrained); ok && doc.Decode(v) == nil {
+			c.Constraints(&check)
+		}
+	}
+	return check.fields
+}
+
+// empty is a new document; nil when its struct is not known.
+func (s Spec) empty() any {
+	if s.New == nil {
+		return nil
+	}
+	return s.New()
+}
+
+// add judges what one document holds in the field.
+func (f *finding) add(id string, v any, seed maphash.Seed) {
 	if v == nil {
-		if f.lacking++; f.lacking == 1 {
-			f.lackingID = id
+		f.lacking.add(id)
+		return
+	}
+	if what := f.unfit(v); what != "" {
+		if f.misfits.add(id) {
+			f.misfit = what
 		}
 		return
 	}
-	list, isList := elementsOf(v)
-	if isList != f.Array {
-		f.addMisfit(id, v)
-		return
-	}
-	for _, e := range list {
-		if k, ok := kindOf(e); !ok || k != f.Kind && !(k == Int && f.Kind == Float) || f.Bits == 32 && isWide(e) || f.isForeign(e) {
-			f.addMisfit(id, e)
-			return
+	list, _ := elementsOf(v)
+	for _, s := range f.foreign(list) {
+		if f.undeclared[s] == nil && len(f.undeclared) == maxNamed {
+			f.more = true
+			continue
 		}
-	}
-	if len(f.Values) > 0 {
-		for _, s := range distinctValues(list) {
-			_, named := f.undeclared[s]
-			switch {
-			case slices.Contains(f.Values, s):
-			case named || len(f.undeclared) < maxNamed:
-				f.undeclared[s]++
-			default:
-				f.more = true
-			}
+		if f.undeclared[s] == nil {
+			f.undeclared[s] = &count{}
 		}
+		f.undeclared[s].add(id)
 	}
 	if f.unique {
 		for _, s := range distinctValues(list) {
@@ -108,23 +218,53 @@ func (f *finding) look(doc map[string]any, seed maphash.Seed) {
 	}
 }
 
-func (f *finding) addMisfit(id string, v any) {
-	if f.misfits++; f.misfits > 1 {
-		return
+// unfit is what v is when the field cannot hold it; "" when it can.
+func (w *watch) unfit(v any) string {
+	list, isList := elementsOf(v)
+	if isList != w.Array {
+		return w.describe(v)
 	}
-	f.misfitID, f.misfit = id, "a list"
-	if _, isList := elementsOf(v); !isList {
-		f.misfit = "something unknown"
-		if k, ok := kindOf(v); ok {
-			f.misfit = withArticle(kindNames[k])
-		}
-		if f.isForeign(v) {
-			f.misfit = fmt.Sprintf("the id %q", v)
-		}
-		if isWide(v) {
-			f.misfit = "an Int64 of more than 32 bits"
+	for _, e := range list {
+		if k, ok := kindOf(e); !ok || k != w.Kind && !(k == Int && w.Kind == Float) || w.Bits == 32 && isWide(e) || w.isForeign(e) {
+			return w.describe(e)
 		}
 	}
+	return ""
+}
+
+// foreign are the values that the enum has not.
+func (w *watch) foreign(list []any) []string {
+	if len(w.Values) == 0 {
+		return nil
+	}
+	return slices.DeleteFunc(distinctValues(list), func(s string) bool { return slices.Contains(w.Values, s) })
+}
+
+// describe says what v is.
+func (w *watch) describe(v any) string {
+	k, ok := kindOf(v)
+	switch _, isList := elementsOf(v); {
+	case isList:
+		return "a list"
+	case w.isForeign(v):
+		return fmt.Sprintf("the id %q", v)
+	case isWide(v) && w.Kind == Int:
+		return "an Int64 of more than 32 bits"
+	case ok:
+		return withArticle(kindNames[k])
+	}
+	return "something unknown"
+}
+
+// wants is what the field is declared to hold.
+func (w *watch) wants() string {
+	switch {
+	case w.prefix != "":
+		return fmt.Sprintf("a reference to ids that begin with %q", w.prefix+"_")
+	case w.Array:
+		return "a list of " + w.kindName()
+	}
+	return withArticle(w.kindName())
 }
 
 // findTwice reads the documents once more when fingerprints repeat, for the
@@ -154,17 +294,16 @@ func findTwice(ctx context.Context, docs DocStore, coll string, found []*finding
 		if err != nil {
 			return err
 		}
-		id := fmt.Sprint(doc["_id"])
 		for f, prints := range suspects {
-			list, _ := elementsOf(doc[f.Name])
+			list, _ := elementsOf(doc.fields[f.Name])
 			for _, s := range distinctValues(list) {
 				if !prints[maphash.String(seed, s)] {
 					continue
 				}
 				if first, ok := holders[f][s]; ok && f.twiceIDs == nil {
-					f.twice, f.twiceIDs = s, []string{first, id}
+					f.twice, f.twiceIDs = s, []string{first, doc.id}
 				} else if !ok {
-					holders[f][s] = id
+					holders[f][s] = doc.id
 				}
 			}
 		}
@@ -172,14 +311,22 @@ func findTwice(ctx context.Context, docs DocStore, coll string, found []*finding
 	return nil
 }
 
+// storedDoc is a document as it was found, whatever it holds.
+type storedDoc struct {
+	Doc
+	id     string
+	fields map[string]any
+	err    error // it cannot be read
+}
+
 // everyDocument yields the documents of a collection by _id, a page at a time.
-func everyDocument(ctx context.Context, docs DocStore, coll string) iter.Seq2[map[string]any, error] {
-	return func(yield func(map[string]any, error) bool) {
+func everyDocument(ctx context.Context, docs DocStore, coll string) iter.Seq2[storedDoc, error] {
+	return func(yield func(storedDoc, error) bool) {
 		var after []any
 		for {
 			list, err := readPage(ctx, docs, coll, after, surveyPage)
 			if err != nil {
-				yield(nil, err)
+				yield(storedDoc{}, err)
 				return
 			}
 			for _, doc := range list {
@@ -190,22 +337,20 @@ func everyDocument(ctx context.Context, docs DocStore, coll string) iter.Seq2[ma
 			if len(list) < surveyPage {
 				return
 			}
-			after = []any{list[surveyPage-1]["_id"]}
+			after = []any{list[surveyPage-1].id}
 		}
 	}
 }
 
-func readPage(ctx context.Context, docs DocStore, coll string, after []any, page int) ([]map[string]any, error) {
-	var list []map[string]any
-	for doc, err := range docs.Find(ctx, coll, Query{Order: []Order{{Field: "_id"}}, After: after, Limit: page}) {
+func readPage(ctx context.Context, docs DocStore, coll string, after []any, page int) ([]storedDoc, error) {
+	var list []storedDoc
+	for doc, err := range docs.Find(ctx, coll, Query{Order: []Order{{Field: "_id"}}, After: after, Limit: page, Identify: true}) {
 		if err != nil {
 			return nil, err
 		}
-		m := map[string]any{}
-		if err := doc.Decode(&m); err != nil {
-			return nil, fmt.Errorf("core: decode from %s: %w", coll, err)
-		}
-		list = append(list, m)
+		d := storedDoc{Doc: doc, id: doc.ID(), fields: map[string]any{}}
+		d.err = doc.Decode(&d.fields)
+		list = append(list, d)
 	}
 	return list, nil
 }
@@ -213,7 +358,7 @@ func readPage(ctx context.Context, docs DocStore, coll string, after []any, page
 // fillDefaults gives the documents of a collection that lack a value the
 // default, as the system: neither their version nor their time of change moves.
 // It may be cut short and run again, also by several servers at once.
-func fillDefaults(ctx context.Context, docs DocStore, coll string, fields []watch) error {
+func fillDefaults(ctx context.Context, docs DocStore, coll string, fields []*watch) error {
 	var after []any
 	for tries := 0; ; {
 		list, err := readPage(ctx, docs, coll, after, fillPage)
@@ -222,15 +367,18 @@ func fillDefaults(ctx context.Context, docs DocStore, coll string, fields []watc
 		}
 		var ops []Op
 		for _, doc := range list {
+			if doc.err != nil {
+				continue
+			}
 			var p Patch
-			for _, f := range fields {
-				if doc[f.Name] == nil {
-					p = append(p, Set(f.Name, f.Default))
+			for _, w := range fields {
+				if v, filled := w.filled(doc.fields[w.Name]); filled {
+					p = append(p, Set(w.Name, v))
 				}
 			}
 			if p != nil {
 				// Pinned, so that a value which a client wrote meanwhile stays.
-				ops = append(ops, Op{Kind: OpUpdate, Coll: coll, Filter: And(Eq("_id", doc["_id"]), Eq("version", doc["version"])), Patch: p})
+				ops = append(ops, Op{Kind: OpUpdate, Coll: coll, Filter: And(Eq("_id", doc.fields["_id"]), Eq("version", doc.fields["version"])), Patch: p})
 			}
 		}
 		if len(ops) > 0 {
@@ -245,8 +393,31 @@ func fillDefaults(ctx context.Context, docs DocStore, coll string, fields []watc
 		if len(list) < fillPage {
 			return nil
 		}
-		after, tries = []any{list[fillPage-1]["_id"]}, 0
+		after, tries = []any{list[fillPage-1].id}, 0
 	}
+}
+
+// filled is v with the defaults that are missing from it or inside it.
+func (w *watch) filled(v any) (_ any, filled bool) {
+	if v == nil {
+		return w.Default, w.fill
+	}
+	if w.inside == nil {
+		return v, false
+	}
+	list, _ := elementsOf(v)
+	for _, e := range list {
+		doc, ok := asDocument(e)
+		if !ok {
+			continue
+		}
+		for _, in := range w.inside.fields {
+			if x, is := in.filled(doc[in.Name]); is {
+				doc[in.Name], filled = x, true
+			}
+		}
+	}
+	return v, filled
 }
 
 // elementsOf is the values in a decoded list, without nulls; the value itself
@@ -335,33 +506,29 @@ func withArticle(name string) string {
 	return "a " + name
 }
 
-// refusals are the sentences about what stands in the way in one field of a
-// type, each with its remedy.
-func (f *finding) refusals(typ string) []string {
+// where names the field.
+func (w *watch) where() string { return fmt.Sprintf("the field %s of %s", w.Name, w.owner) }
+
+// refusals are the sentences about what stands in the way in one field, each with
+// its remedy.
+func (f *finding) refusals() []string {
 	var out []string
-	where := fmt.Sprintf("the field %s of %s", f.Name, typ)
-	if f.Required && f.lacking > 0 && !f.fill {
+	where := f.where()
+	if f.Required && f.lacking.n > 0 && !f.fill {
 		remedy := "Let it be null, or give each of them a value first"
 		if f.Reference == "" && !f.unique && f.Kind != Time && f.Kind != Document {
 			remedy = "Give it a default with @default(value: …), or let it be null"
 		}
 		out = append(out, fmt.Sprintf("%s must have a value, and %s no value in it, such as %s. %s.",
-			capital(where), plural(f.lacking, "document has", "documents have"), f.lackingID, remedy))
+			capital(where), plural(f.lacking.n, "document has", "documents have"), f.lacking.first, remedy))
 	}
-	if f.misfits > 0 {
-		want := withArticle(f.kindName())
-		if f.Array {
-			want = "a list of " + f.kindName()
-		}
-		if f.prefix != "" {
-			want = fmt.Sprintf("a reference to ids that begin with %q", f.prefix+"_")
-		}
+	if f.misfits.n > 0 {
 		out = append(out, fmt.Sprintf("%s is declared as %s, and %s something else in it, such as %s in %s. Declare this field as it was, and the new one under another name.",
-			capital(where), want, plural(f.misfits, "document holds", "documents hold"), f.misfit, f.misfitID))
+			capital(where), f.wants(), plural(f.misfits.n, "document holds", "documents hold"), f.misfit, f.misfits.first))
 	}
 	for _, value := range slices.Sorted(maps.Keys(f.undeclared)) {
 		out = append(out, fmt.Sprintf("The value %s is not declared for %s, and %s it. Declare it again, or change these documents first.",
-			value, where, plural(f.undeclared[value], "document holds", "documents hold")))
+			value, where, plural(f.undeclared[value].n, "document holds", "documents hold")))
 	}
 	if f.more {
 		out = append(out, fmt.Sprintf("More values that are not declared for %s are in its documents. Declare it as a String.", where))

@@ -124,6 +124,8 @@ func (p Project) migrate(ctx context.Context, s config.Settings, c config.Migrat
 	case refused:
 		list("In the way:", m.Refusals)
 		list("Once that is mended, a start would make these changes:", m.Steps)
+	case len(m.Steps) == 0 && len(m.Warnings) > 0:
+		fmt.Fprintln(w, "The store is left as it is, which is not all as the types are declared.")
 	case len(m.Steps) == 0:
 		fmt.Fprintln(w, "Nothing to change: the store is as the types are declared.")
 	case c.DryRun:

@@ -78,6 +78,8 @@ func (p Project) Run(ctx context.Context, args []string, stdin io.Reader, stdout
 		return p.collectDocuments(cli.Documents, stdout, stderr)
 	case "migrate":
 		return p.migrate(ctx, cli.Settings, cli.Migrate, log, stdout)
+	case "check":
+		return p.check(ctx, cli.Settings, log, stdout)
 	case "healthcheck":
 		return healthcheck(ctx, cli.Settings, cli.Healthcheck)
 	case "admin create":

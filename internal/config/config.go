@@ -26,6 +26,7 @@ type CLI struct {
 	Admin       Admin       `cmd:"" help:"Manage administrators."`
 	Seed        Seed        `cmd:"" help:"Fill the store with a realistic news site."`
 	Migrate     Migrate     `cmd:"" help:"Bring the store to the types that are declared, as a start does, and say what was done."`
+	Check       Check       `cmd:"" help:"Look whether the database and every document in it are as they should be, and print what is not. Writes nothing; may run beside a server."`
 	Healthcheck Healthcheck `cmd:"" help:"Ask the running server whether it is well; for containers."`
 	Schema      struct{}    `cmd:"" help:"Print the GraphQL schema."`
 	Documents   Documents   `cmd:"" help:"Make the manifest of the operations in a frontend's files, for --trusted-documents."`
@@ -93,6 +94,9 @@ type Migrate struct {
 	DryRun bool     `help:"Only say what a start would change; write nothing."`
 	Forget []string `placeholder:"TYPE" help:"Do not miss this type, which was removed; its documents stay where they are."`
 }
+
+// Check looks at what is stored.
+type Check struct{}
 
 // Documents makes a manifest.
 type Documents struct {

@@ -2,7 +2,9 @@ package gen
 
 import (
 	"regexp"
+	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/vektah/gqlparser/v2/ast"
 
@@ -148,4 +150,16 @@ var formats = map[string]struct {
 	code string
 }{
 	"EMAIL": {core.Email, "core.Email"}, "URL": {core.URL, "core.URL"}, "SLUG": {core.Slug, "core.Slug"}, "UUID": {core.UUID, "core.UUID"},
+}
+
+// constraintText writes a constraint so that the same one is always the same text.
+func constraintText(d *ast.Directive) string {
+	var parts []string
+	for _, a := range d.Arguments {
+		if a.Value.Kind != ast.NullValue {
+			parts = append(parts, a.Name+": "+a.Value.String())
+		}
+	}
+	slices.Sort(parts)
+	return strings.Join(parts, ", ")
 }

@@ -497,6 +497,10 @@ func (r *reader) model(m *model) {
 	for _, a := range m.fields {
 		if a.isStored() && !a.isHead() {
 			m.spec.Attributes = append(m.spec.Attributes, r.attribute(a))
+			if m.spec.Embedded == nil {
+				m.spec.Embedded = map[string][]core.Attribute{}
+			}
+			r.embedded(m.spec.Embedded, a)
 		}
 		if a.searchable {
 			m.spec.Search = append(m.spec.Search, a.stored)
@@ -566,7 +570,10 @@ func (r *reader) attribute(f *field) core.Attribute {
 		a.Bits = 32
 	}
 	if f.kind == inline {
-		a.Shape = r.shape(f.typ, map[string]bool{})
+		a.Type = f.typ
+	}
+	if d := f.def.Directives.ForName("constraint"); d != nil {
+		a.Constraint = constraintText(d)
 	}
 	if f.kind == enum {
 		for _, v := range r.doc.enums[f.typ].EnumValues {
@@ -579,23 +586,16 @@ func (r *reader) attribute(f *field) core.Attribute {
 	return a
 }
 
-// shape describes an embedded type: its fields and those of the types inside.
-func (r *reader) shape(name string, inside map[string]bool) string {
-	if inside[name] || r.embeds[name] == nil {
-		return name
+// embedded adds the embedded types that a field holds, at any depth.
+func (r *reader) embedded(to map[string][]core.Attribute, f *field) {
+	if f.kind != inline || to[f.typ] != nil || r.embeds[f.typ] == nil {
+		return
 	}
-	inside[name] = true
-	defer delete(inside, name)
-	var fields []string
-	for _, f := range r.embeds[name].fields {
-		t := f.typ
-		if f.kind == inline {
-			t = r.shape(f.typ, inside)
-		}
-		fields = append(fields, f.stored+" "+strings.Replace(f.def.Type.String(), f.typ, t, 1))
+	to[f.typ] = []core.Attribute{}
+	for _, inside := range r.embeds[f.typ].fields {
+		to[f.typ] = append(to[f.typ], r.attribute(inside))
+		r.embedded(to, inside)
 	}
-	slices.Sort(fields)
-	return "{" + strings.Join(fields, ", ") + "}"
 }
 
 // reach checks what depends on the rules of other models.
@@ -720,6 +720,13 @@ func (r *reader) lists(m *model) {
 	for i, a := range m.spec.Attributes {
 		if to := r.models[a.Reference]; to != nil {
 			m.spec.Attributes[i].Reference = to.spec.Name
+		}
+	}
+	for _, inside := range m.spec.Embedded {
+		for i, a := range inside {
+			if to := r.models[a.Reference]; to != nil {
+				inside[i].Reference = to.spec.Name
+			}
 		}
 	}
 }

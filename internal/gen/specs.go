@@ -2,8 +2,12 @@ package gen
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 	"time"
+
+	"github.com/99designs/gqlgen/codegen/templates"
 
 	"github.com/grapnel/grapnel/core"
 )
@@ -20,6 +24,20 @@ func specs(doc *document) *goFile {
 			g.printf("\t\t\t\t{Name: %q%s},\n", a.Name, attributeParts(a))
 		}
 		g.printf("\t\t\t},\n")
+		if len(s.Embedded) > 0 {
+			g.printf("\t\t\tEmbedded: map[string][]core.Attribute{\n")
+			for _, name := range slices.Sorted(maps.Keys(s.Embedded)) {
+				g.printf("\t\t\t\t%q: {\n", name)
+				for _, a := range s.Embedded[name] {
+					g.printf("\t\t\t\t\t{Name: %q%s},\n", a.Name, attributeParts(a))
+				}
+				g.printf("\t\t\t\t},\n")
+			}
+			g.printf("\t\t\t},\n")
+		}
+		if !m.base {
+			g.printf("\t\t\tNew: func() any { return new(%s) },\n", templates.ToGo(m.name))
+		}
 		if len(m.added()) > 0 {
 			g.printf("\t\t\tAdded: core.NewAddition(New%s),\n", extensionName(m))
 		}
@@ -62,8 +80,11 @@ func attributeParts(a core.Attribute) string {
 	if a.Reference != "" {
 		s += fmt.Sprintf(", Reference: %q", a.Reference)
 	}
-	if a.Shape != "" {
-		s += fmt.Sprintf(", Shape: %q", a.Shape)
+	if a.Type != "" {
+		s += fmt.Sprintf(", Type: %q", a.Type)
+	}
+	if a.Constraint != "" {
+		s += fmt.Sprintf(", Constraint: %q", a.Constraint)
 	}
 	if len(a.Guard) > 0 {
 		s += ", Guard: " + goRules(a.Guard, "")

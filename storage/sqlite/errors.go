@@ -63,4 +63,8 @@ func taken(c *collection, err error) error {
 	return nil
 }
 
+func errReadOnly() error {
+	return core.Errorf(core.Internal, "The database was opened only to look at it.")
+}
+
 func errClosed() error { return core.Errorf(core.Unavailable, "The database is closed.") }

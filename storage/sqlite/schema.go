@@ -84,6 +84,9 @@ func transaction(ctx context.Context, c *conn, begin string, f func() error) err
 // differ from what the file has, its tables are built anew from the documents;
 // that takes about a minute for a million. All of it happens, or nothing.
 func (s *Store) Ensure(ctx context.Context, specs []core.Spec) error {
+	if s.readOnly {
+		return errReadOnly()
+	}
 	s.ensure.Lock()
 	defer s.ensure.Unlock()
 	var colls []*collection

@@ -56,6 +56,7 @@ type config struct {
 	maxLog   int64         // bytes of the write-ahead log
 	maxBatch int           // jobs in one commit
 	vfs      string        // for tests
+	readOnly bool
 }
 
 // Option changes a default of Open.
@@ -74,6 +75,10 @@ func WithUpkeep(every time.Duration) Option { return func(c *config) { c.interva
 func WithChanges(age time.Duration, count int64) Option {
 	return func(c *config) { c.keepFor, c.keepMax = age, count }
 }
+
+// ReadOnly opens a database that is there only to look at it, also beside a process
+// that writes to it: Find, Count and Verify.
+func ReadOnly() Option { return func(c *config) { c.readOnly = true } }
 
 // Open opens the database at path, or makes it, with its folder, for this user
 // only.
@@ -95,10 +100,15 @@ func Open(ctx context.Context, path string, opts ...Option) (_ *Store, err error
 	if path, err = filepath.Abs(path); err != nil {
 		return nil, core.Wrap(core.Internal, err, "The path of the database is wrong.")
 	}
-	if err := prepareFiles(path); err != nil {
+	s.path = path
+	if !s.readOnly {
+		err = prepareFiles(path)
+	} else {
+		_, err = os.Stat(path)
+	}
+	if err != nil {
 		return nil, core.Wrap(core.Internal, err, fmt.Sprintf("The database %s cannot be opened.", path))
 	}
-	s.path = path
 	var wconn *conn
 	defer func() {
 		if err != nil {
@@ -109,13 +119,14 @@ func Open(ctx context.Context, path string, opts ...Option) (_ *Store, err error
 		}
 	}()
 
-	wconn, err = openConn(s.dsn(path, false))
-	if err != nil {
-		return nil, s.failure(err)
-	}
-	seq, err := s.prepareSchema(ctx, wconn)
-	if err != nil {
-		return nil, err
+	var seq int64
+	if !s.readOnly {
+		if wconn, err = openConn(s.dsn(path, false)); err != nil {
+			return nil, s.failure(err)
+		}
+		if seq, err = s.prepareSchema(ctx, wconn); err != nil {
+			return nil, err
+		}
 	}
 	n := max(2, runtime.NumCPU()) // more only contend inside the driver
 	s.readers = make(chan *reader, n)
@@ -129,6 +140,9 @@ func Open(ctx context.Context, path string, opts ...Option) (_ *Store, err error
 	}
 	s.colls.Store(&map[string]*collection{})
 	s.feed = newFeed(seq)
+	if s.readOnly {
+		return s, nil
+	}
 	s.writer = newWriter(wconn, s.feed, s.maxBatch)
 	s.done.Go(func() { s.writer.run(s.closing, s.trimLog) })
 	s.done.Go(s.upkeep)
@@ -148,7 +162,12 @@ func (s *Store) dsn(path string, reader bool) string {
 		"cache_size(-16000)",
 		"temp_store(MEMORY)",
 		"journal_size_limit(67108864)",
-	}, "_journal_mode": {"WAL"}}
+	}}
+	if s.readOnly {
+		q.Set("mode", "ro")
+	} else {
+		q.Set("_journal_mode", "WAL")
+	}
 	if reader {
 		q.Add("_pragma", "query_only(1)")
 	}
@@ -182,6 +201,9 @@ func (s *Store) Close() (err error) {
 			(<-s.readers).close()
 		}
 		err = closeAll(s.pool)
+		if s.readOnly {
+			return
+		}
 		w := s.writer.conn
 		ctx := context.Background()
 		for _, sql := range []string{"PRAGMA optimize", "PRAGMA wal_checkpoint(TRUNCATE)"} {
@@ -220,12 +242,25 @@ func (s *Store) Ping(ctx context.Context) error {
 	err := s.read(ctx, func(c *conn) error {
 		return c.query(ctx, "SELECT count(*) FROM meta", nil, func([]driver.Value) error { return nil })
 	})
-	if err != nil || time.Since(time.Unix(0, s.writer.wrote.Load())) < writtenLately {
+	if err != nil || s.readOnly || time.Since(time.Unix(0, s.writer.wrote.Load())) < writtenLately {
 		return err
 	}
 	return s.failure(s.writer.do(ctx, func(w *writer) error {
 		return w.conn.exec(ctx, "INSERT OR REPLACE INTO meta VALUES('ping',?)", s.clock().UnixMilli())
 	}))
+}
+
+// Verify has SQLite look through the whole file, and hands what is wrong to found:
+// pages, indexes that differ from their tables, and the full-text indexes.
+func (s *Store) Verify(ctx context.Context, found func(string)) error {
+	return s.read(ctx, func(c *conn) error {
+		return c.query(ctx, "PRAGMA integrity_check(1000)", nil, func(row []driver.Value) error {
+			if fault, _ := row[0].(string); fault != "ok" {
+				found(fault)
+			}
+			return nil
+		})
+	})
 }
 
 // writtenLately is for how long a write shows that others would succeed.

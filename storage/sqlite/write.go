@@ -169,6 +169,9 @@ func (s *Store) Write(ctx context.Context, ops ...core.Op) error {
 	if len(ops) == 0 {
 		return s.failure(ctx.Err())
 	}
+	if s.readOnly {
+		return errReadOnly()
+	}
 	steps := make([]step, len(ops))
 	for i, op := range ops {
 		c, err := s.collection(op.Coll)

@@ -84,9 +84,16 @@ func Specs() []core.Spec {
 				{Name: "role", Required: true, Values: []string{"MEMBER", "AUTHOR", "EDITOR", "ADMIN"}},
 				{Name: "email", Guard: []core.Rule{{Verbs: core.Create | core.Read | core.Update, Owner: "_id"}, {Verbs: core.Create | core.Read | core.Update, Role: core.Admin}}},
 				{Name: "suspendedAt", Kind: core.Time, Guard: []core.Rule{{Verbs: core.Create | core.Read | core.Update, Owner: "_id"}, {Verbs: core.Create | core.Read | core.Update, Role: core.Admin}}},
-				{Name: "address", Kind: core.Document, Shape: "{city String!, country String!, street String!}", Guard: []core.Rule{{Verbs: core.Create | core.Read | core.Update, Owner: "_id"}, {Verbs: core.Create | core.Read | core.Update, Role: core.Editor}}},
+				{Name: "address", Kind: core.Document, Type: "Address", Guard: []core.Rule{{Verbs: core.Create | core.Read | core.Update, Owner: "_id"}, {Verbs: core.Create | core.Read | core.Update, Role: core.Editor}}},
 				{Name: "seller", Kind: core.Bool, Required: true, Default: false},
 				{Name: "favouriteId", Reference: "products"},
+			},
+			Embedded: map[string][]core.Attribute{
+				"Address": {
+					{Name: "street", Required: true, Constraint: "maxLength: 200, minLength: 1"},
+					{Name: "city", Required: true, Constraint: "maxLength: 100, minLength: 1"},
+					{Name: "country", Required: true, Constraint: "pattern: \"[A-Z]{2}\""},
+				},
 			},
 			Added: core.NewAddition(NewUserExtension),
 			Fields: []core.Field{
@@ -109,11 +116,18 @@ func Specs() []core.Spec {
 			Type: "Order", Name: "orders", Prefix: "order",
 			Attributes: []core.Attribute{
 				{Name: "buyerId", Reference: "users"},
-				{Name: "lines", Kind: core.Document, Array: true, Shape: "{productId ID!, quantity Int!}"},
+				{Name: "lines", Kind: core.Document, Array: true, Type: "OrderLine", Constraint: "maxItems: 50, minItems: 1"},
 				{Name: "total", Kind: core.Int, Bits: 32, Required: true},
 				{Name: "status", Required: true, Default: "NEW", Values: []string{"NEW", "SHIPPED", "CANCELLED"}},
-				{Name: "note"},
+				{Name: "note", Constraint: "maxLength: 1000"},
 			},
+			Embedded: map[string][]core.Attribute{
+				"OrderLine": {
+					{Name: "productId", Required: true},
+					{Name: "quantity", Kind: core.Int, Bits: 32, Required: true, Constraint: "max: 1000, min: 1"},
+				},
+			},
+			New: func() any { return new(Order) },
 			Fields: []core.Field{
 				{Name: "buyerId"},
 				{Name: "total", Kind: core.Int},
@@ -130,19 +144,31 @@ func Specs() []core.Spec {
 		{
 			Type: "Product", Name: "products", Prefix: "product",
 			Attributes: []core.Attribute{
-				{Name: "name", Required: true},
-				{Name: "sku", Required: true},
-				{Name: "price", Kind: core.Int, Bits: 32, Required: true},
+				{Name: "name", Required: true, Constraint: "maxLength: 200, minLength: 1"},
+				{Name: "sku", Required: true, Constraint: "pattern: \"[A-Z]{2}-[0-9]{3,8}\""},
+				{Name: "price", Kind: core.Int, Bits: 32, Required: true, Constraint: "min: 0"},
 				{Name: "kind", Required: true, Default: "GOODS", Values: []string{"GOODS", "SERVICE"}},
 				{Name: "published", Kind: core.Bool, Required: true, Default: false},
-				{Name: "dimensions", Kind: core.Document, Shape: "{depth Float!, height Float!, width Float!}"},
-				{Name: "parts", Kind: core.Document, Array: true, Shape: "{name String!, parts [Part!]!}"},
-				{Name: "tags", Array: true},
-				{Name: "story"},
+				{Name: "dimensions", Kind: core.Document, Type: "Dimensions"},
+				{Name: "parts", Kind: core.Document, Array: true, Type: "Part"},
+				{Name: "tags", Array: true, Constraint: "maxItems: 10, maxLength: 30, uniqueItems: true"},
+				{Name: "story", Constraint: "maxLength: 100000"},
 				{Name: "photoIds", Array: true, Reference: "assets"},
 				{Name: "makerId", Reference: "users"},
 				{Name: "costPrice", Kind: core.Int, Bits: 32, Guard: []core.Rule{{Verbs: core.Create | core.Read | core.Update, Role: core.Admin}}},
 			},
+			Embedded: map[string][]core.Attribute{
+				"Dimensions": {
+					{Name: "width", Kind: core.Float, Required: true, Constraint: "exclusiveMin: 0"},
+					{Name: "height", Kind: core.Float, Required: true, Constraint: "exclusiveMin: 0"},
+					{Name: "depth", Kind: core.Float, Required: true, Constraint: "exclusiveMin: 0"},
+				},
+				"Part": {
+					{Name: "name", Required: true, Constraint: "maxLength: 100, minLength: 1"},
+					{Name: "parts", Kind: core.Document, Array: true, Type: "Part"},
+				},
+			},
+			New: func() any { return new(Product) },
 			Fields: []core.Field{
 				{Name: "sku", Unique: true},
 				{Name: "price", Kind: core.Int},
@@ -168,10 +194,11 @@ func Specs() []core.Spec {
 			Attributes: []core.Attribute{
 				{Name: "productId", Required: true, Reference: "products"},
 				{Name: "authorId", Reference: "users"},
-				{Name: "stars", Kind: core.Int, Bits: 32, Required: true},
-				{Name: "text", Required: true},
+				{Name: "stars", Kind: core.Int, Bits: 32, Required: true, Constraint: "max: 5, min: 1"},
+				{Name: "text", Required: true, Constraint: "maxLength: 5000, minLength: 1"},
 				{Name: "hidden", Kind: core.Bool, Required: true, Default: false, Guard: []core.Rule{{Verbs: core.Read}, {Verbs: core.Create | core.Read | core.Update, Role: core.Editor}}},
 			},
+			New: func() any { return new(Review) },
 			Fields: []core.Field{
 				{Name: "productId"},
 				{Name: "authorId"},

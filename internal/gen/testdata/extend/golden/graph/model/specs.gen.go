@@ -84,10 +84,15 @@ func Specs() []core.Spec {
 				{Name: "role", Required: true, Values: []string{"MEMBER", "AUTHOR", "EDITOR", "ADMIN"}},
 				{Name: "email", Guard: []core.Rule{{Verbs: core.Create | core.Read | core.Update, Owner: "_id"}, {Verbs: core.Create | core.Read | core.Update, Role: core.Admin}}},
 				{Name: "suspendedAt", Kind: core.Time, Guard: []core.Rule{{Verbs: core.Create | core.Read | core.Update, Owner: "_id"}, {Verbs: core.Create | core.Read | core.Update, Role: core.Admin}}},
-				{Name: "nickname"},
+				{Name: "nickname", Constraint: "minLength: 2"},
 				{Name: "newsletter", Kind: core.Bool, Required: true, Default: true},
-				{Name: "address", Kind: core.Document, Shape: "{street String!}", Guard: []core.Rule{{Verbs: core.Create | core.Read | core.Update, Owner: "_id"}}},
+				{Name: "address", Kind: core.Document, Type: "Address", Guard: []core.Rule{{Verbs: core.Create | core.Read | core.Update, Owner: "_id"}}},
 				{Name: "friendIds", Array: true, Reference: "users"},
+			},
+			Embedded: map[string][]core.Attribute{
+				"Address": {
+					{Name: "street", Required: true},
+				},
 			},
 			Added: core.NewAddition(NewUserExtension),
 			Fields: []core.Field{
@@ -113,6 +118,7 @@ func Specs() []core.Spec {
 				{Name: "text", Required: true},
 				{Name: "senderId", Reference: "users"},
 			},
+			New: func() any { return new(Letter) },
 			Fields: []core.Field{
 				{Name: "senderId"},
 				{Name: "createdAt", Kind: core.Time},

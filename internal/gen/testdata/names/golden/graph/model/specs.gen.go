@@ -112,8 +112,15 @@ func Specs() []core.Spec {
 				{Name: "htmlURL2", Required: true},
 				{Name: "kindOf", Required: true, Values: []string{"API_KEY", "html", "Url2", "_X"}},
 				{Name: "kinds", Array: true, Values: []string{"API_KEY", "html", "Url2", "_X"}},
-				{Name: "range", Kind: core.Document, Shape: "{default [Range!]!, from Int!}"},
+				{Name: "range", Kind: core.Document, Type: "Range"},
 			},
+			Embedded: map[string][]core.Attribute{
+				"Range": {
+					{Name: "from", Kind: core.Int, Bits: 32, Required: true},
+					{Name: "default", Kind: core.Document, Array: true, Type: "Range"},
+				},
+			},
+			New: func() any { return new(APIKey) },
 			Fields: []core.Field{
 				{Name: "type", Unique: true},
 				{Name: "func", Kind: core.Int},
@@ -135,9 +142,10 @@ func Specs() []core.Spec {
 			Type: "Error", Name: "errors", Prefix: "error",
 			Attributes: []core.Attribute{
 				{Name: "typeId", Reference: "types"},
-				{Name: "lineName"},
-				{Name: "contextText"},
+				{Name: "lineName", Constraint: "pattern: \"b\""},
+				{Name: "contextText", Constraint: "pattern: \"c\""},
 			},
+			New: func() any { return new(Error) },
 			Fields: []core.Field{
 				{Name: "typeId", Unique: true},
 				{Name: "createdAt", Kind: core.Time},
@@ -151,8 +159,9 @@ func Specs() []core.Spec {
 		{
 			Type: "ErrorLine", Name: "errorLines", Prefix: "line",
 			Attributes: []core.Attribute{
-				{Name: "name"},
+				{Name: "name", Constraint: "pattern: \"d\""},
 			},
+			New: func() any { return new(ErrorLine) },
 			Fields: []core.Field{
 				{Name: "createdAt", Kind: core.Time},
 			},
@@ -165,8 +174,9 @@ func Specs() []core.Spec {
 		{
 			Type: "HTTPServerIDs", Name: "serverIDs", Prefix: "srv",
 			Attributes: []core.Attribute{
-				{Name: "ab_c", Kind: core.Int, Bits: 32},
+				{Name: "ab_c", Kind: core.Int, Bits: 32, Constraint: "min: 1"},
 			},
+			New: func() any { return new(HTTPServerIDs) },
 			Fields: []core.Field{
 				{Name: "createdAt", Kind: core.Time},
 			},
@@ -181,6 +191,7 @@ func Specs() []core.Spec {
 			Attributes: []core.Attribute{
 				{Name: "rootId", Reference: "roots"},
 			},
+			New: func() any { return new(Models) },
 			Fields: []core.Field{
 				{Name: "createdAt", Kind: core.Time},
 			},
@@ -195,6 +206,7 @@ func Specs() []core.Spec {
 			Attributes: []core.Attribute{
 				{Name: "text", Required: true},
 			},
+			New: func() any { return new(News) },
 			Fields: []core.Field{
 				{Name: "createdAt", Kind: core.Time},
 				{Name: "updatedAt", Kind: core.Time},
@@ -209,6 +221,7 @@ func Specs() []core.Spec {
 			Attributes: []core.Attribute{
 				{Name: "x1", Kind: core.Int, Bits: 32},
 			},
+			New: func() any { return new(ProductLine) },
 			Fields: []core.Field{
 				{Name: "createdAt", Kind: core.Time},
 			},
@@ -225,6 +238,7 @@ func Specs() []core.Spec {
 				{Name: "core", Required: true},
 				{Name: "time", Kind: core.Time, Required: true},
 			},
+			New: func() any { return new(Resolver) },
 			Fields: []core.Field{
 				{Name: "model"},
 				{Name: "core"},
@@ -242,6 +256,7 @@ func Specs() []core.Spec {
 			Attributes: []core.Attribute{
 				{Name: "resolverId", Reference: "resolvers"},
 			},
+			New: func() any { return new(Root) },
 			Fields: []core.Field{
 				{Name: "createdAt", Kind: core.Time},
 			},
@@ -254,10 +269,11 @@ func Specs() []core.Spec {
 		{
 			Type: "Type", Name: "types", Prefix: "type",
 			Attributes: []core.Attribute{
-				{Name: "name", Required: true},
+				{Name: "name", Required: true, Constraint: "pattern: \"a\""},
 				{Name: "keyId", Reference: "apiKeys"},
 				{Name: "keyIds", Array: true, Reference: "apiKeys"},
 			},
+			New: func() any { return new(Type) },
 			Fields: []core.Field{
 				{Name: "keyIds", Array: true},
 				{Name: "createdAt", Kind: core.Time},

@@ -112,10 +112,11 @@ func Specs() []core.Spec {
 				{Name: "readerId", Required: true, Reference: "users"},
 				{Name: "lenderId", Reference: "users"},
 				{Name: "resolverId", Reference: "users"},
-				{Name: "photoIds", Array: true, Reference: "assets"},
+				{Name: "photoIds", Array: true, Reference: "assets", Constraint: "maxItems: 5"},
 				{Name: "coverId", Reference: "assets", Guard: []core.Rule{{Verbs: core.Create | core.Read | core.Update, Role: core.Member}}},
 				{Name: "addedById", Required: true},
 			},
+			New: func() any { return new(Book) },
 			Fields: []core.Field{
 				{Name: "title"},
 				{Name: "shelfId"},
@@ -144,6 +145,7 @@ func Specs() []core.Spec {
 			Attributes: []core.Attribute{
 				{Name: "name", Required: true},
 			},
+			New: func() any { return new(Shelf) },
 			Fields: []core.Field{
 				{Name: "name", Unique: true},
 				{Name: "createdAt", Kind: core.Time},
@@ -162,6 +164,7 @@ func Specs() []core.Spec {
 				{Name: "accountId", Reference: "users"},
 				{Name: "mentorId", Reference: "writers"},
 			},
+			New: func() any { return new(Writer) },
 			Fields: []core.Field{
 				{Name: "accountId", Unique: true},
 				{Name: "mentorId"},

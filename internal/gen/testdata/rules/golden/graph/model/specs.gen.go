@@ -107,6 +107,7 @@ func Specs() []core.Spec {
 			Attributes: []core.Attribute{
 				{Name: "text", Required: true},
 			},
+			New: func() any { return new(Complaint) },
 			Fields: []core.Field{
 				{Name: "createdAt", Kind: core.Time},
 			},
@@ -138,8 +139,14 @@ func Specs() []core.Spec {
 				{Name: "limit", Kind: core.Int, Bits: 32, Default: int64(3), Guard: []core.Rule{{Verbs: core.Create | core.Read | core.Update, Role: core.Admin}}},
 				{Name: "price", Kind: core.Float, Required: true, Guard: []core.Rule{{Verbs: core.Read}, {Verbs: core.Create | core.Read | core.Update, Role: core.Editor}}},
 				{Name: "story", Guard: []core.Rule{{Verbs: core.Create | core.Read | core.Update, Role: core.Editor}}},
-				{Name: "place", Kind: core.Document, Shape: "{city String!}", Guard: []core.Rule{{Verbs: core.Create | core.Read | core.Update, Role: core.Member}}},
+				{Name: "place", Kind: core.Document, Type: "Place", Guard: []core.Rule{{Verbs: core.Create | core.Read | core.Update, Role: core.Member}}},
 			},
+			Embedded: map[string][]core.Attribute{
+				"Place": {
+					{Name: "city", Required: true},
+				},
+			},
+			New: func() any { return new(Note) },
 			Fields: []core.Field{
 				{Name: "title"},
 				{Name: "state"},

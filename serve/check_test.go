@@ -1,0 +1,177 @@
+package serve_test
+
+import (
+	"bytes"
+	"database/sql"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/grapnel/grapnel/core"
+	"github.com/grapnel/grapnel/graph/model"
+	"github.com/grapnel/grapnel/serve"
+	"github.com/grapnel/grapnel/storage/sqlite"
+)
+
+// box is a declared type with a constraint and another type inside.
+type box struct {
+	core.Head `bson:",inline"`
+	Label     string `bson:"label"`
+	Lines     []line `bson:"lines"`
+}
+
+type line struct {
+	N int64 `bson:"n"`
+}
+
+func (b *box) Constraints(c *core.Checker) { c.Text("label", b.Label, 1, 5) }
+
+func boxSpec() core.Spec {
+	return core.Spec{
+		Type: "Box", Name: "boxes", Prefix: "box", New: func() any { return new(box) },
+		Attributes: []core.Attribute{
+			{Name: "label", Required: true}, {Name: "state", Values: []string{"NEW"}},
+			{Name: "lines", Kind: core.Document, Array: true, Type: "Line"},
+		},
+		Embedded: map[string][]core.Attribute{"Line": {{Name: "n", Kind: core.Int, Required: true}}},
+	}
+}
+
+// odd is a document as a foreign hand might have stored it.
+type odd struct {
+	core.Head `bson:",inline"`
+	Label     any   `bson:"label"`
+	State     any   `bson:"state"`
+	Lines     []any `bson:"lines"`
+}
+
+func TestCheck(t *testing.T) {
+	t.Parallel()
+	dir := filepath.Join(t.TempDir(), "data")
+	file := filepath.Join(dir, "grapnel.db")
+	p := serve.Project{Specs: append(model.Specs(), boxSpec())}
+	run := func(args ...string) (string, error) {
+		t.Helper()
+		var out bytes.Buffer
+		err := p.Run(t.Context(), append(args, "--data="+dir, "--addr=127.0.0.1:0"), nil, &out, &out)
+		return out.String(), err
+	}
+	if out, err := run("check"); err == nil || !strings.Contains(err.Error(), file) {
+		t.Errorf("without a database: %s %v", out, err)
+	}
+	if _, err := os.Stat(file); !os.IsNotExist(err) {
+		t.Errorf("a look has made the database: %v", err)
+	}
+	if out, err := run("seed", "--users=3", "--posts=5", "--images=1"); err != nil {
+		t.Fatalf("%s %v", out, err)
+	}
+	if out, err := run("check"); err != nil || !strings.Contains(out, "documents: 0 problems.") {
+		t.Fatalf("what the product itself has stored: %s %v", out, err)
+	}
+
+	docs, err := sqlite.Open(t.Context(), file) // stays open: a server is running
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer docs.Close()
+	specs, err := core.CompleteSpecs(p.Specs)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := docs.Ensure(t.Context(), []core.Spec{specs["boxes"]}); err != nil {
+		t.Fatal(err)
+	}
+	now := core.Millis(time.Now())
+	head := func(id string) core.Head { return core.Head{ID: id, Version: 1, CreatedAt: now, UpdatedAt: now} }
+	n := func(v any) any { return map[string]any{"n": v} }
+	for _, doc := range []*odd{
+		{Head: head("box_1"), Label: "fine", State: "NEW", Lines: []any{n(int64(1))}},
+		{Head: head("box_2"), Label: int64(5), Lines: []any{}},
+		{Head: head("box_3"), State: "OLD", Label: "fine", Lines: []any{}},
+		{Head: head("box_4"), Label: "too long", Lines: []any{n(int64(1)), n("x")}},
+		{Head: head("box_5"), Label: "fine", Lines: []any{n(nil)}},
+		{Head: head("box_7"), Label: "too long", Lines: []any{}},
+		{Head: head("crate_6"), Label: "fine", Lines: []any{}},
+	} {
+		if err := docs.Write(t.Context(), core.Op{Kind: core.OpInsert, Coll: "boxes", Doc: doc}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	db, err := sql.Open("sqlite", file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	for _, statement := range []string{
+		"UPDATE c_posts SET doc=substr(doc,1,100) WHERE id=(SELECT min(id) FROM c_posts)",
+		"UPDATE c_users SET id='user_other' WHERE id=(SELECT min(id) FROM c_users)",
+	} {
+		if _, err := db.Exec(statement); err != nil {
+			t.Fatal(err)
+		}
+	}
+	before, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	out, err := run("check")
+	if err == nil {
+		t.Error("the exit code says that all is well")
+	}
+	for _, want := range []string{
+		"boxes box_2, label: holds an Int, where a String is declared",
+		`boxes box_3, state: holds "OLD", which is no declared value`,
+		"boxes box_4, lines.1.n: holds a String, where an Int64 is declared",
+		"boxes box_7, label: must have at most 5 characters",
+		"boxes box_5, lines.0.n: has no value, and must have one",
+		`boxes crate_6, _id: does not begin with "box_"`,
+		"posts post_", "cannot be read",
+		"users user_other, _id: the bytes of the document hold the id",
+	} {
+		if !strings.Contains(out, want) {
+			t.Errorf("nothing of %q", want)
+		}
+	}
+	if strings.Contains(out, "box_1") || t.Failed() {
+		t.Errorf("it said\n%s", out)
+	}
+	if after, err := os.ReadFile(file); err != nil || !bytes.Equal(before, after) {
+		t.Errorf("the file was written: %v", err)
+	}
+}
+
+// Bytes of the file that are flipped are found, beside what can still be read.
+func TestCheckDamagedFile(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	file := filepath.Join(dir, "grapnel.db")
+	p := serve.Project{Specs: model.Specs()}
+	run := func(args ...string) (string, error) {
+		t.Helper()
+		var out bytes.Buffer
+		err := p.Run(t.Context(), append(args, "--data="+dir, "--addr=127.0.0.1:0"), nil, &out, &out)
+		return out.String(), err
+	}
+	if out, err := run("seed", "--users=3", "--posts=30", "--images=1"); err != nil {
+		t.Fatalf("%s %v", out, err)
+	}
+	whole, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	const page = 8192
+	for at := page; at+page <= len(whole); at += page { // the head of each page but the first
+		broken := bytes.Clone(whole)
+		for i := range 16 {
+			broken[at+i] ^= 0xff
+		}
+		if err := os.WriteFile(file, broken, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if out, err := run("check"); err == nil {
+			t.Errorf("page %d of %d: %s", at/page+1, len(whole)/page, out)
+		}
+	}
+}
