@@ -178,7 +178,14 @@ func (s *Store) check(ctx context.Context, hosts string) error {
 
 // Ping writes to the database: that a disk is full is known only by trying.
 func (s *Store) Ping(ctx context.Context) error {
-	_, err := s.db.Collection(pingCollection).UpdateByID(ctx, "ping", bson.D{{Key: "$set", Value: bson.D{{Key: "at", Value: time.Now()}}}}, options.UpdateOne().SetUpsert(true))
+	pings, now := s.db.Collection(pingCollection), time.Now()
+	res, err := pings.UpdateByID(ctx, "ping", bson.D{{Key: "$set", Value: bson.D{{Key: "at", Value: now}}}})
+	if err == nil && res.MatchedCount == 0 {
+		_, err = pings.InsertOne(ctx, bson.D{{Key: "_id", Value: "ping"}, {Key: "at", Value: now}})
+		if mongo.IsDuplicateKeyError(err) {
+			err = nil // another server was first
+		}
+	}
 	return fail(ctx, err)
 }
 
