@@ -83,6 +83,7 @@ func RunDocuments(t *testing.T, open func(t *testing.T, specs []core.Spec) core.
 		{"OneWinner", testOneWinner},
 		{"ConcurrentInc", testConcurrentInc},
 		{"ConcurrentUnique", testConcurrentUnique},
+		{"Check", testCheck},
 		{"Damage", testDamage},
 		{"DamageInLists", testDamageInLists},
 		{"Contention", testContention},

@@ -163,3 +163,15 @@ func testDamageInLists(t *testing.T, d *documents) {
 		t.Errorf("by ids: %v, without %v: %v", list, told, err)
 	}
 }
+
+// testCheck: a look at all that is stored finds what does not fit its type.
+func testCheck(t *testing.T, d *documents) {
+	s := d.storeFor(t, contended())
+	insert(t, s, "counters", &counter{Head: core.Head{ID: "counter_1", Version: 1, CreatedAt: day(1), UpdatedAt: day(1)}, N: 1})
+	insert(t, s, "counters", &badCounter{Head: core.Head{ID: "counter_2", Version: 1, CreatedAt: day(1), UpdatedAt: day(1)}, N: "x"})
+	var found []string
+	n, err := core.Check(deadline(t), s, contended(), func(p core.Problem) { found = append(found, p.String()) })
+	if err != nil || n != 2 || !slices.Equal(found, []string{"counters counter_2, n: holds a String, where an Int64 is declared"}) {
+		t.Errorf("%d documents, %q: %v", n, found, err)
+	}
+}
