@@ -26,6 +26,8 @@ type Config struct {
 	BaseURL string
 	// MaxUpload bounds the size of a file in bytes.
 	MaxUpload int64
+	// FileTypes may be uploaded; zero: the usual ones.
+	FileTypes FileTypes
 	// Limits on strangers; a zero Rate means the default.
 	Limits Limits
 	// SignUpRole is what a stranger who signs up becomes; empty: nobody may.
@@ -86,6 +88,9 @@ func New(ctx context.Context, cfg Config) (*App, error) {
 	if cfg.Now == nil {
 		cfg.Now = time.Now
 	}
+	if len(cfg.FileTypes.names) == 0 {
+		cfg.FileTypes = DefaultFileTypes()
+	}
 	if cfg.Log == nil {
 		cfg.Log = slog.New(slog.DiscardHandler)
 	}
@@ -120,7 +125,7 @@ func New(ctx context.Context, cfg Config) (*App, error) {
 	}
 	a.Posts = &Posts{Collection: register[Post](a, "posts"), app: a}
 	a.Posts.settle = a.Posts.claimDue
-	a.Assets = &Assets{Collection: register[Asset](a, "assets"), app: a, max: cfg.MaxUpload, slots: make(chan struct{}, maxUploads)}
+	a.Assets = &Assets{Collection: register[Asset](a, "assets"), app: a, types: cfg.FileTypes, max: cfg.MaxUpload, slots: make(chan struct{}, maxUploads)}
 
 	a.running.Go(func() { a.listen(a.ctx, stream) })
 	a.running.Go(func() { a.Assets.sweep(a.ctx) })

@@ -22,6 +22,7 @@ func (r *mutationResolver) UploadAsset(ctx context.Context, input model.UploadAs
 	}
 	asset, err := r.app.Assets.Upload(ctx, core.Upload{
 		Filename: name, Declared: size, Body: input.File, Visibility: translate.Or(input.Visibility, core.Public), Alt: input.Alt.Value(),
+		KeepMetadata: translate.Or(input.KeepMetadata, false),
 	})
 	return &model.UploadAssetPayload{Asset: asset}, err
 }
@@ -30,6 +31,7 @@ func (r *mutationResolver) CreateAssetUpload(ctx context.Context, input model.Cr
 	asset, request, err := r.app.Assets.Promise(ctx, core.Promise{
 		Filename: input.Filename, ContentType: input.ContentType, Size: input.Size, SHA256: input.Sha256,
 		Visibility: translate.Or(input.Visibility, core.Public), Alt: input.Alt.Value(),
+		KeepMetadata: translate.Or(input.KeepMetadata, false),
 	})
 	return &model.CreateAssetUploadPayload{Asset: asset, Request: request}, err
 }
@@ -42,6 +44,7 @@ func (r *mutationResolver) CompleteAssetUpload(ctx context.Context, input model.
 func (r *mutationResolver) UpdateAsset(ctx context.Context, input model.UpdateAssetInput) (*model.UpdateAssetPayload, error) {
 	asset, err := r.app.Assets.Update(ctx, input.ID, translate.Version(input.ExpectedVersion), core.AssetPatch{
 		Filename: translate.Given(input.Filename), Alt: translate.Opt(input.Alt), Visibility: translate.Given(input.Visibility),
+		KeepMetadata: translate.Given(input.KeepMetadata),
 	})
 	return &model.UpdateAssetPayload{Asset: asset}, err
 }

@@ -97,9 +97,13 @@ func (p Project) newApp(ctx context.Context, s config.Settings, st *stores, publ
 	if err != nil {
 		return nil, err
 	}
+	types, err := core.ParseFileTypes(s.FileTypes)
+	if err != nil {
+		return nil, fmt.Errorf("GRAPNEL_FILE_TYPES: %w", err)
+	}
 	return core.New(ctx, core.Config{
 		Specs: p.Specs, Docs: st.docs, Objects: st.objects, Key: key, BaseURL: strings.TrimSuffix(public.String(), "/"),
-		MaxUpload: int64(s.MaxUpload), SignUpRole: signUpRoles[s.SignUp], StrictIndexes: s.StrictIndexes, Log: log,
+		MaxUpload: int64(s.MaxUpload), FileTypes: types, SignUpRole: signUpRoles[s.SignUp], StrictIndexes: s.StrictIndexes, Log: log,
 	})
 }
 

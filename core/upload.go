@@ -1,0 +1,380 @@
+package core
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"hash"
+	"io"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/grapnel/grapnel/internal/picture"
+)
+
+// Upload is a file that a client sends.
+type Upload struct {
+	Filename string
+	// Declared is the size in bytes that the client announced, -1 when it did not.
+	Declared   int64
+	Body       io.Reader
+	Visibility Visibility
+	Alt        *string
+	// KeepMetadata leaves in a public image where and with which device it was
+	// taken.
+	KeepMetadata bool
+}
+
+// Promise is a file that a client will send straight to the store.
+type Promise struct {
+	Filename    string
+	ContentType string
+	Size        int64
+	SHA256      string // hexadecimal
+	Visibility  Visibility
+	Alt         *string
+	// KeepMetadata as in Upload.
+	KeepMetadata bool
+}
+
+const (
+	// sniffLen is how many bytes the type of a file is read from.
+	sniffLen = 3072
+	// maxUploads bounds the uploads that one process takes at a time.
+	maxUploads = 32
+	// uploadLife is how long a promised upload may take.
+	uploadLife = time.Hour
+	// urlLife is how long the address of a private file is good, at least;
+	// it changes once in that time, so that clients can cache it.
+	urlLife = time.Hour
+)
+
+// MayUpload refuses callers who may not upload at all, before a byte is read.
+func (a *Assets) MayUpload(ctx context.Context) error {
+	if a.may(ctx, Create).Op == OpNone {
+		return denied(ctx)
+	}
+	return nil
+}
+
+// Upload stores a file while it arrives. Rights, the announced size and the
+// type of the first bytes are judged before anything is stored; the real size
+// while the bytes pass. When anything fails, nothing remains.
+func (a *Assets) Upload(ctx context.Context, u Upload) (*Asset, error) {
+	if err := a.MayUpload(ctx); err != nil {
+		return nil, err
+	}
+	asset := a.pending(ctx, u.Filename, u.Visibility, u.Alt, u.KeepMetadata)
+	var check Checker
+	a.checkMeta(&check, asset)
+	if err := check.Err(); err != nil {
+		return nil, err
+	}
+	if u.Declared > a.max {
+		return nil, a.tooLarge()
+	}
+	leave, err := a.enter()
+	if err != nil {
+		return nil, err
+	}
+	defer leave()
+	head := make([]byte, sniffLen)
+	n, err := io.ReadFull(u.Body, head)
+	if err != nil && err != io.EOF && err != io.ErrUnexpectedEOF {
+		return nil, err
+	}
+	head = head[:n]
+	if n == 0 {
+		return nil, invalidField("file", "EMPTY", "must not be empty: it has no bytes")
+	}
+	if asset.ContentType, err = a.types.sniff(head); err != nil {
+		return nil, err
+	}
+	if err := a.create(ctx, asset); err != nil {
+		return nil, err
+	}
+	seen := picture.NewReader(io.MultiReader(bytes.NewReader(head), u.Body), asset.ContentType, asset.cleans())
+	defer seen.Close()
+	in := &intake{r: seen, hash: sha256.New(), left: a.max, tooLarge: a.tooLarge()}
+	err = a.app.objects.Put(ctx, asset.key(), in, ObjectMeta{ContentType: asset.ContentType})
+	if err == nil {
+		asset.Size, asset.SHA256 = in.n, hex.EncodeToString(in.hash.Sum(nil))
+		err = a.measure(ctx, asset, seen.Info())
+	}
+	if err == nil {
+		asset, err = a.ready(ctx, asset)
+	}
+	if err != nil {
+		a.discard(ctx, asset)
+		return nil, err
+	}
+	return asset, nil
+}
+
+// enter takes one of the places for uploads; UNAVAILABLE when all are taken.
+func (a *Assets) enter() (leave func(), err error) {
+	select {
+	case a.slots <- struct{}{}:
+		return func() { <-a.slots }, nil
+	default:
+		return nil, Errorf(Unavailable, "Too many files are being uploaded at this moment; try again.")
+	}
+}
+
+// intake measures and hashes what passes and stops at the limit.
+type intake struct {
+	r        io.Reader
+	hash     hash.Hash
+	n, left  int64
+	tooLarge error
+}
+
+func (i *intake) Read(p []byte) (int, error) {
+	n, err := i.r.Read(p)
+	i.n, i.left = i.n+int64(n), i.left-int64(n)
+	if i.left < 0 {
+		return 0, i.tooLarge
+	}
+	i.hash.Write(p[:n])
+	return n, err
+}
+
+// Promise begins an upload that the client sends straight to the store.
+func (a *Assets) Promise(ctx context.Context, p Promise) (*Asset, *SignedRequest, error) {
+	fail := func(err error) (*Asset, *SignedRequest, error) { return nil, nil, err }
+	if err := a.MayUpload(ctx); err != nil {
+		return fail(err)
+	}
+	asset := a.pending(ctx, p.Filename, p.Visibility, p.Alt, p.KeepMetadata)
+	asset.ContentType, asset.Size, asset.SHA256 = p.ContentType, p.Size, strings.ToLower(p.SHA256)
+	var check Checker
+	a.checkMeta(&check, asset)
+	a.types.check(&check, asset.ContentType, "contentType")
+	if asset.Size <= 0 {
+		check.Add("size", "EMPTY", "must be more than 0: a file has bytes", nil)
+	}
+	if !sha256Form.MatchString(asset.SHA256) {
+		check.Add("sha256", "FORM", "must be 64 hexadecimal digits", nil)
+	}
+	if err := check.Err(); err != nil {
+		return fail(err)
+	}
+	if asset.Size > a.max {
+		return fail(a.tooLarge())
+	}
+	if err := a.create(ctx, asset); err != nil {
+		return fail(err)
+	}
+	if signer, ok := a.app.objects.(UploadSigner); ok {
+		sum, _ := hex.DecodeString(asset.SHA256) // its form was checked
+		req, err := signer.SignUpload(ctx, asset.key(), UploadWant{Size: asset.Size, SHA256: sum, ContentType: asset.ContentType, Expires: uploadLife})
+		req.ExpiresAt = *asset.Deadline
+		return asset, &req, err
+	}
+	query := a.sign("upload", asset.ID, *asset.Deadline)
+	return asset, &SignedRequest{
+		Method:    "PUT",
+		URL:       a.app.base + "/uploads/" + asset.ID + "?" + query.Encode(),
+		Headers:   []HTTPHeader{{"Content-Type", asset.ContentType}, {"Content-Length", strconv.FormatInt(asset.Size, 10)}},
+		ExpiresAt: *asset.Deadline,
+	}, nil
+}
+
+// Receive stores the body of a signed upload request to our own origin. Length
+// is the Content-Length of the request, -1 when it has none.
+func (a *Assets) Receive(ctx context.Context, id string, query url.Values, body io.Reader, length int64) error {
+	if err := a.verify("upload", id, query); err != nil {
+		return err
+	}
+	ctx = AsSystem(ctx)
+	asset, err := a.Get(ctx, id)
+	if err != nil {
+		return err
+	}
+	if asset.State != Pending {
+		return Errorf(Conflict, "This file was sent already.")
+	}
+	mismatch := Errorf(Invalid, "The bytes are not the promised ones: size or checksum differ.")
+	if length >= 0 && length != asset.Size {
+		return mismatch
+	}
+	if _, err := a.app.objects.Stat(ctx, asset.key()); err == nil {
+		return Errorf(Conflict, "This file was sent already.")
+	} else if !Is(err, NotFound) {
+		return err
+	}
+	leave, err := a.enter()
+	if err != nil {
+		return err
+	}
+	defer leave()
+	in := &intake{r: body, hash: sha256.New(), left: asset.Size, tooLarge: mismatch}
+	// A body that does not keep the promise must fail inside Put, before it
+	// becomes an object.
+	promised := &checked{intake: in, want: asset, mismatch: mismatch}
+	return a.app.objects.Put(ctx, asset.key(), promised, ObjectMeta{ContentType: asset.ContentType})
+}
+
+// checked turns the end of a body that is not the promised one into an error.
+type checked struct {
+	*intake
+	want     *Asset
+	mismatch error
+}
+
+func (c *checked) Read(p []byte) (int, error) {
+	n, err := c.intake.Read(p)
+	if err == io.EOF && (c.n != c.want.Size || hex.EncodeToString(c.hash.Sum(nil)) != c.want.SHA256) {
+		return n, c.mismatch
+	}
+	return n, err
+}
+
+// Complete checks a promised file that has arrived and makes it ready.
+func (a *Assets) Complete(ctx context.Context, id string) (*Asset, error) {
+	asset, err := a.current(ctx, id, Update, nil)
+	if err != nil {
+		return nil, err
+	}
+	if asset.State == Ready {
+		return asset, nil
+	}
+	if !asset.Deadline.After(a.now()) { // the sweep may be at work on it
+		return nil, Errorf(Invalid, "The file came too late; begin a new upload.")
+	}
+	info, err := a.app.objects.Stat(ctx, asset.key())
+	if Is(err, NotFound) {
+		return nil, Errorf(Invalid, "The file has not arrived yet: send it first.")
+	}
+	if err != nil {
+		return nil, err
+	}
+	err = a.accept(ctx, asset, info)
+	if err == nil {
+		return a.ready(ctx, asset)
+	}
+	if Is(err, Invalid) {
+		a.discard(ctx, asset)
+	}
+	return nil, err
+}
+
+// accept holds what has arrived to what was promised, and makes it what is to be
+// served.
+func (a *Assets) accept(ctx context.Context, asset *Asset, arrived ObjectInfo) (err error) {
+	mismatch := Errorf(Invalid, "The file is not the promised one: size or checksum differ. Begin a new upload.")
+	if arrived.Size != asset.Size || arrived.SHA256 != nil && hex.EncodeToString(arrived.SHA256) != asset.SHA256 {
+		return mismatch
+	}
+	if asset.ContentType, err = a.sniffObject(ctx, asset); err != nil {
+		return err
+	}
+	if arrived.SHA256 != nil && !picture.Known(asset.ContentType) {
+		return nil
+	}
+	leave, err := a.enter()
+	if err != nil {
+		return err
+	}
+	defer leave()
+	s, err := a.look(ctx, asset)
+	if err != nil {
+		return err
+	}
+	if s.sum != asset.SHA256 {
+		return mismatch
+	}
+	return a.settle(ctx, asset, s)
+}
+
+func (a *Assets) pending(ctx context.Context, filename string, v Visibility, alt *string, keepMetadata bool) *Asset {
+	deadline := Millis(a.now().Add(uploadLife))
+	return &Asset{
+		Filename: CleanFilename(filename), Alt: alt, OwnerID: PrincipalOf(ctx).UserID, Visibility: v, State: Pending, Deadline: &deadline,
+		KeepMetadata: keepMetadata,
+	}
+}
+
+// ready ends an upload.
+func (a *Assets) ready(ctx context.Context, asset *Asset) (*Asset, error) {
+	done, err := a.update(ctx, asset.ID, nil, func(d *Asset) ([]Op, error) {
+		d.ContentType, d.Size, d.SHA256, d.Width, d.Height = asset.ContentType, asset.Size, asset.SHA256, asset.Width, asset.Height
+		if d.cleans() && !asset.cleans() {
+			return nil, Errorf(Conflict, "The file has changed meanwhile; begin a new upload.")
+		}
+		d.State, d.Deadline = Ready, nil
+		return nil, nil
+	})
+	if err != nil {
+		return asset, err
+	}
+	return done, nil
+}
+
+// discard takes back an upload that failed, even when its client has left.
+func (a *Assets) discard(ctx context.Context, asset *Asset) {
+	ctx, cancel := context.WithTimeout(AsSystem(context.WithoutCancel(ctx)), 10*time.Second)
+	defer cancel()
+	err := a.app.objects.Delete(ctx, asset.key())
+	if err == nil {
+		err = a.docs.Write(ctx, Op{Kind: OpDelete, Coll: a.spec.Name, Filter: And(Eq("_id", asset.ID), Eq("state", Pending)), Optional: true})
+	}
+	if err != nil {
+		a.app.log.WarnContext(ctx, "an upload that failed is left for the sweep", "asset", asset.ID, "error", err)
+	}
+}
+
+// sweep gives up stale uploads now and then, until ctx ends.
+func (a *Assets) sweep(ctx context.Context) {
+	for {
+		wait := 10 * time.Minute
+		n, err := a.discardStale(ctx)
+		switch {
+		case err != nil && ctx.Err() == nil:
+			a.app.log.WarnContext(ctx, "look for stale uploads", "error", err)
+		case n == MaxPage:
+			wait = time.Second // there may be more
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-time.After(wait):
+		}
+	}
+}
+
+// discardStale gives up pending uploads that are an hour past their deadline:
+// those whose client or server went away.
+func (a *Assets) discardStale(ctx context.Context) (int, error) {
+	ctx = AsSystem(ctx)
+	stale, _, err := a.find(ctx, Query{
+		Filter: And(Eq("state", Pending), Lte("deadline", a.now().Add(-uploadLife))),
+		Order:  []Order{{Field: "_id"}}, Limit: MaxPage,
+	})
+	for _, asset := range stale {
+		a.discard(ctx, asset)
+	}
+	return len(stale), err
+}
+
+func (a *Assets) tooLarge() error {
+	return &Error{Code: TooLarge, Message: fmt.Sprintf("A file may have at most %d bytes.", a.max),
+		Fields: []FieldError{{Path: "file", Code: "TOO_LARGE", Message: "is too large", Limit: a.max}}}
+}
+
+func (a *Assets) sniffObject(ctx context.Context, asset *Asset) (string, error) {
+	r, err := a.app.objects.Open(ctx, asset.key(), 0, min(sniffLen, asset.Size))
+	if err != nil {
+		return "", err
+	}
+	defer r.Close()
+	head, err := io.ReadAll(r)
+	if err != nil {
+		return "", err
+	}
+	return a.types.sniff(head)
+}
