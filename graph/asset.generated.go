@@ -1079,8 +1079,11 @@ func (ec *executionContext) unmarshalInputCreateAssetUploadInput(ctx context.Con
 	if _, present := asMap["visibility"]; !present {
 		asMap["visibility"] = "PUBLIC"
 	}
+	if _, present := asMap["keepMetadata"]; !present {
+		asMap["keepMetadata"] = false
+	}
 
-	fieldsInOrder := [...]string{"filename", "contentType", "size", "sha256", "visibility", "alt"}
+	fieldsInOrder := [...]string{"filename", "contentType", "size", "sha256", "visibility", "alt", "keepMetadata"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -1129,6 +1132,13 @@ func (ec *executionContext) unmarshalInputCreateAssetUploadInput(ctx context.Con
 				return it, err
 			}
 			it.Alt = graphql.OmittableOf(data)
+		case "keepMetadata":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("keepMetadata"))
+			data, err := ec.unmarshalOBoolean2ᚖbool(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.KeepMetadata = graphql.OmittableOf(data)
 		}
 	}
 	return it, nil
@@ -1182,7 +1192,7 @@ func (ec *executionContext) unmarshalInputUpdateAssetInput(ctx context.Context, 
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"id", "expectedVersion", "filename", "alt", "visibility"}
+	fieldsInOrder := [...]string{"id", "expectedVersion", "filename", "alt", "visibility", "keepMetadata"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -1224,6 +1234,13 @@ func (ec *executionContext) unmarshalInputUpdateAssetInput(ctx context.Context, 
 				return it, err
 			}
 			it.Visibility = graphql.OmittableOf(data)
+		case "keepMetadata":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("keepMetadata"))
+			data, err := ec.unmarshalOBoolean2ᚖbool(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.KeepMetadata = graphql.OmittableOf(data)
 		}
 	}
 	return it, nil
@@ -1243,8 +1260,11 @@ func (ec *executionContext) unmarshalInputUploadAssetInput(ctx context.Context, 
 	if _, present := asMap["visibility"]; !present {
 		asMap["visibility"] = "PUBLIC"
 	}
+	if _, present := asMap["keepMetadata"]; !present {
+		asMap["keepMetadata"] = false
+	}
 
-	fieldsInOrder := [...]string{"file", "visibility", "alt"}
+	fieldsInOrder := [...]string{"file", "visibility", "alt", "keepMetadata"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -1272,6 +1292,13 @@ func (ec *executionContext) unmarshalInputUploadAssetInput(ctx context.Context, 
 				return it, err
 			}
 			it.Alt = graphql.OmittableOf(data)
+		case "keepMetadata":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("keepMetadata"))
+			data, err := ec.unmarshalOBoolean2ᚖbool(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.KeepMetadata = graphql.OmittableOf(data)
 		}
 	}
 	return it, nil

@@ -70,14 +70,21 @@ type CompleteAssetUploadPayload struct {
 
 type CreateAssetUploadInput struct {
 	Filename string `json:"filename"`
-	// What the file will be; checked again when it has arrived.
+	// What the file will be, one of the types of `UploadAssetInput.file`; checked again
+	// when it has arrived.
 	ContentType string `json:"contentType"`
-	// Its exact size in bytes.
+	// Its exact size in bytes; 0 is refused with the code EMPTY.
 	Size int64 `json:"size"`
 	// SHA-256 of its bytes, in 64 hexadecimal digits.
 	Sha256     string                              `json:"sha256"`
 	Visibility graphql.Omittable[*core.Visibility] `json:"visibility,omitempty"`
 	Alt        graphql.Omittable[*string]          `json:"alt,omitempty"`
+	// Leave in a PUBLIC image where and with which device it was taken. Otherwise
+	// positions (GPS), serial numbers and the notes of the camera's maker are removed
+	// from its Exif and XMP by `completeAssetUpload`,
+	// before it can be seen: then `sha256` of the file is another one, of the same size. Pixels, orientation, colours, captions and
+	// authors stay as they are.
+	KeepMetadata graphql.Omittable[*bool] `json:"keepMetadata,omitempty"`
 }
 
 type CreateAssetUploadPayload struct {
@@ -377,6 +384,9 @@ type UpdateAssetInput struct {
 	Filename        graphql.Omittable[*string]          `json:"filename,omitempty"`
 	Alt             graphql.Omittable[*string]          `json:"alt,omitempty"`
 	Visibility      graphql.Omittable[*core.Visibility] `json:"visibility,omitempty"`
+	// What `keepMetadata` of the upload says, told anew: it counts when a PRIVATE image
+	// becomes PUBLIC, which removes positions and serial numbers from it before.
+	KeepMetadata graphql.Omittable[*bool] `json:"keepMetadata,omitempty"`
 }
 
 type UpdateAssetPayload struct {
@@ -422,9 +432,30 @@ type UpdateUserPayload struct {
 }
 
 type UploadAssetInput struct {
+	// The file, of 1 byte or more: an empty one is refused with the code EMPTY. The type
+	// is what its bytes show. Others than these are refused with the code TYPE, unless
+	// the server is set otherwise:
+	// `image/jpeg`, `image/png`, `image/apng`, `image/gif`, `image/webp`, `image/avif`,
+	// `image/heic`, `image/heif`, `image/heic-sequence`, `image/heif-sequence`,
+	// `image/bmp`, `image/tiff`, `video/mp4`, `video/x-m4v`, `video/quicktime`,
+	// `video/3gpp`, `video/3gpp2`, `video/webm`, `video/x-matroska`, `video/ogg`,
+	// `audio/mpeg`, `audio/mp4`, `audio/x-m4a`, `audio/aac`, `audio/ogg`, `audio/flac`,
+	// `audio/wav`, `audio/webm`, `application/pdf`,
+	// `application/vnd.openxmlformats-officedocument.wordprocessingml.document`,
+	// `application/vnd.openxmlformats-officedocument.spreadsheetml.sheet`,
+	// `application/vnd.openxmlformats-officedocument.presentationml.presentation`,
+	// `application/vnd.oasis.opendocument.text`,
+	// `application/vnd.oasis.opendocument.spreadsheet`,
+	// `application/vnd.oasis.opendocument.presentation`, `application/epub+zip`,
+	// `application/zip`, `application/gzip`, `application/json`, `text/csv`, `text/plain`.
 	File       upload.Upload                       `json:"file"`
 	Visibility graphql.Omittable[*core.Visibility] `json:"visibility,omitempty"`
 	Alt        graphql.Omittable[*string]          `json:"alt,omitempty"`
+	// Leave in a PUBLIC image where and with which device it was taken. Otherwise
+	// positions (GPS), serial numbers and the notes of the camera's maker are removed
+	// from its Exif and XMP while it arrives. Pixels, orientation, colours, captions and
+	// authors stay as they are.
+	KeepMetadata graphql.Omittable[*bool] `json:"keepMetadata,omitempty"`
 }
 
 type UploadAssetPayload struct {

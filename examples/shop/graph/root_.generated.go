@@ -2389,7 +2389,8 @@ A file: an image, a video, a document.
 type Asset implements Node {
   id: ID!
   """
-  The name that the uploader gave it, without any path.
+  The name that the uploader gave it, without any path. A download offers it with
+  an extension that agrees with ` + "`" + `contentType` + "`" + `.
   """
   filename: String!
   """
@@ -2401,15 +2402,17 @@ type Asset implements Node {
   """
   size: Int64!
   """
-  SHA-256 of the bytes, in lower-case hexadecimal digits.
+  SHA-256 of the bytes as they are served, in lower-case hexadecimal digits; not that
+  of what was sent, when metadata was removed from it.
   """
   sha256: String!
   """
-  Width in pixels; null when it is no image.
+  Width in pixels, as a viewer shows the image: turned and cut as the file says.
+  Null when it is no image, has no pixels (SVG), or is too damaged to be shown.
   """
   width: Int
   """
-  Height in pixels; null when it is no image.
+  Height in pixels, as a viewer shows the image; null as ` + "`" + `width` + "`" + ` is.
   """
   height: Int
   """
@@ -2420,6 +2423,9 @@ type Asset implements Node {
   Who uploaded it.
   """
   owner: User!
+  """
+  Who may see it; see ` + "`" + `UpdateAssetInput` + "`" + ` for what happens to an image that becomes PUBLIC.
+  """
   visibility: Visibility!
   state: AssetState!
   """
@@ -2438,9 +2444,34 @@ type Asset implements Node {
   version: Int!
 }
 input UploadAssetInput {
+  """
+  The file, of 1 byte or more: an empty one is refused with the code EMPTY. The type
+  is what its bytes show. Others than these are refused with the code TYPE, unless
+  the server is set otherwise:
+  ` + "`" + `image/jpeg` + "`" + `, ` + "`" + `image/png` + "`" + `, ` + "`" + `image/apng` + "`" + `, ` + "`" + `image/gif` + "`" + `, ` + "`" + `image/webp` + "`" + `, ` + "`" + `image/avif` + "`" + `,
+  ` + "`" + `image/heic` + "`" + `, ` + "`" + `image/heif` + "`" + `, ` + "`" + `image/heic-sequence` + "`" + `, ` + "`" + `image/heif-sequence` + "`" + `,
+  ` + "`" + `image/bmp` + "`" + `, ` + "`" + `image/tiff` + "`" + `, ` + "`" + `video/mp4` + "`" + `, ` + "`" + `video/x-m4v` + "`" + `, ` + "`" + `video/quicktime` + "`" + `,
+  ` + "`" + `video/3gpp` + "`" + `, ` + "`" + `video/3gpp2` + "`" + `, ` + "`" + `video/webm` + "`" + `, ` + "`" + `video/x-matroska` + "`" + `, ` + "`" + `video/ogg` + "`" + `,
+  ` + "`" + `audio/mpeg` + "`" + `, ` + "`" + `audio/mp4` + "`" + `, ` + "`" + `audio/x-m4a` + "`" + `, ` + "`" + `audio/aac` + "`" + `, ` + "`" + `audio/ogg` + "`" + `, ` + "`" + `audio/flac` + "`" + `,
+  ` + "`" + `audio/wav` + "`" + `, ` + "`" + `audio/webm` + "`" + `, ` + "`" + `application/pdf` + "`" + `,
+  ` + "`" + `application/vnd.openxmlformats-officedocument.wordprocessingml.document` + "`" + `,
+  ` + "`" + `application/vnd.openxmlformats-officedocument.spreadsheetml.sheet` + "`" + `,
+  ` + "`" + `application/vnd.openxmlformats-officedocument.presentationml.presentation` + "`" + `,
+  ` + "`" + `application/vnd.oasis.opendocument.text` + "`" + `,
+  ` + "`" + `application/vnd.oasis.opendocument.spreadsheet` + "`" + `,
+  ` + "`" + `application/vnd.oasis.opendocument.presentation` + "`" + `, ` + "`" + `application/epub+zip` + "`" + `,
+  ` + "`" + `application/zip` + "`" + `, ` + "`" + `application/gzip` + "`" + `, ` + "`" + `application/json` + "`" + `, ` + "`" + `text/csv` + "`" + `, ` + "`" + `text/plain` + "`" + `.
+  """
   file: Upload!
   visibility: Visibility = PUBLIC
   alt: String
+  """
+  Leave in a PUBLIC image where and with which device it was taken. Otherwise
+  positions (GPS), serial numbers and the notes of the camera's maker are removed
+  from its Exif and XMP while it arrives. Pixels, orientation, colours, captions and
+  authors stay as they are.
+  """
+  keepMetadata: Boolean = false
 }
 type UploadAssetPayload {
   asset: Asset!
@@ -2448,11 +2479,12 @@ type UploadAssetPayload {
 input CreateAssetUploadInput {
   filename: String!
   """
-  What the file will be; checked again when it has arrived.
+  What the file will be, one of the types of ` + "`" + `UploadAssetInput.file` + "`" + `; checked again
+  when it has arrived.
   """
   contentType: String!
   """
-  Its exact size in bytes.
+  Its exact size in bytes; 0 is refused with the code EMPTY.
   """
   size: Int64!
   """
@@ -2461,6 +2493,14 @@ input CreateAssetUploadInput {
   sha256: String!
   visibility: Visibility = PUBLIC
   alt: String
+  """
+  Leave in a PUBLIC image where and with which device it was taken. Otherwise
+  positions (GPS), serial numbers and the notes of the camera's maker are removed
+  from its Exif and XMP by ` + "`" + `completeAssetUpload` + "`" + `,
+  before it can be seen: then ` + "`" + `sha256` + "`" + ` of the file is another one, of the same size. Pixels, orientation, colours, captions and
+  authors stay as they are.
+  """
+  keepMetadata: Boolean = false
 }
 type CreateAssetUploadPayload {
   """
@@ -2509,6 +2549,11 @@ input UpdateAssetInput {
   filename: String
   alt: String
   visibility: Visibility
+  """
+  What ` + "`" + `keepMetadata` + "`" + ` of the upload says, told anew: it counts when a PRIVATE image
+  becomes PUBLIC, which removes positions and serial numbers from it before.
+  """
+  keepMetadata: Boolean
 }
 type UpdateAssetPayload {
   asset: Asset!
