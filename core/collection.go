@@ -258,18 +258,19 @@ func raced(err error) bool {
 	return errors.As(err, &e)
 }
 
-// CanRead reports, as a FORBIDDEN error, whether the caller may not read a
-// guarded field of doc.
-func (c *Collection[T]) CanRead(ctx context.Context, doc *T, field string) error {
+// Withholds reports whether the caller may not read a guarded field of doc: then
+// the answer is null, and says so; see [OnWithheld].
+func (c *Collection[T]) Withholds(ctx context.Context, doc *T, field string) bool {
 	guard, guarded := c.guards[field]
 	p := PrincipalOf(ctx)
 	if own := headOf(doc).own; own != nil {
 		p = *own
 	}
 	if !guarded || allowed(guard, p, Read, c.now()).Match(doc, nil) {
-		return nil
+		return false
 	}
-	return Errorf(Forbidden, "You may not read this field.")
+	withhold(ctx)
+	return true
 }
 
 // mayWrite refuses a caller who names a guarded field of docs that it may not

@@ -49,5 +49,8 @@ func (r *userResolver) Avatar(ctx context.Context, obj *core.User) (*core.Asset,
 }
 
 func (r *userResolver) SuspendedAt(ctx context.Context, obj *core.User) (*time.Time, error) {
-	return obj.SuspendedAt, r.app.Users.CanRead(ctx, obj, "suspendedAt")
+	if r.app.Users.Withholds(ctx, obj, "suspendedAt") {
+		return nil, nil
+	}
+	return obj.SuspendedAt, nil
 }

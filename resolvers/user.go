@@ -43,5 +43,8 @@ func (r *queryResolver) UserByEmail(ctx context.Context, email string) (*core.Us
 }
 
 func (r *userResolver) Email(ctx context.Context, obj *core.User) (*string, error) {
-	return &obj.Email, r.app.Users.CanRead(ctx, obj, "email")
+	if r.app.Users.Withholds(ctx, obj, "email") {
+		return nil, nil
+	}
+	return &obj.Email, nil
 }

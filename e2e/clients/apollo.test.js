@@ -186,17 +186,26 @@ for (const [name, apollo] of Object.entries(versions)) {
     test('errorPolicy all gives what could be read beside the errors', async () => {
       const result = await connect({ token: null }).query({
         query: gql`query ($tag: String!) {
-          posts(first: 1, where: { tags: { has: $tag } }) { nodes { title author { username email } } }
+          posts(first: 1, where: { tags: { has: $tag } }) { nodes { title author { username } } }
+          node(id: "post_x") { id }
         }`,
         variables: { tag },
         errorPolicy: 'all',
       })
       assert.equal(result.data.posts.nodes[0].author.username, who.username)
-      assert.equal(result.data.posts.nodes[0].author.email, null)
+      assert.equal(result.data.node, null)
       const [error, ...more] = apollo.resultErrors(result)
       assert.deepEqual(more, [])
-      assert.equal(error.extensions.code, 'FORBIDDEN')
-      assert.deepEqual(error.path, ['posts', 'nodes', 0, 'author', 'email'])
+      assert.equal(error.extensions.code, 'NOT_FOUND')
+      assert.deepEqual(error.path, ['node'])
+    })
+
+    test('a page with fields that are not for its reader is no error', async () => {
+      const { data, error, errors } = await connect({ token: null }).query({
+        query: gql`{ users(first: 5) { nodes { username email suspendedAt } } }`,
+      })
+      assert.equal(error ?? errors, undefined)
+      assert.deepEqual(new Set(data.users.nodes.map(user => user.email)), new Set([null]))
     })
 
     for (const useGETForHashedQueries of [false, true]) {

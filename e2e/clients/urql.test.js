@@ -99,10 +99,12 @@ describe('errors have their codes', () => {
   test('beside what could be read', async () => {
     const { client } = connect()
     const { data, error } = await client.query(
-      gql`query ($tag: String!) { posts(first: 1, where: { tags: { has: $tag } }) { nodes { author { username email } } } }`, { tag })
+      gql`query ($tag: String!) {
+        posts(first: 1, where: { tags: { has: $tag } }) { nodes { author { username } } } node(id: "post_x") { id }
+      }`, { tag })
     assert.equal(data.posts.nodes[0].author.username, who.username)
-    assert.equal(error.graphQLErrors[0].extensions.code, 'FORBIDDEN')
-    assert.deepEqual(error.graphQLErrors[0].path, ['posts', 'nodes', 0, 'author', 'email'])
+    assert.equal(error.graphQLErrors[0].extensions.code, 'NOT_FOUND')
+    assert.deepEqual(error.graphQLErrors[0].path, ['node'])
   })
 })
 
@@ -115,6 +117,15 @@ test('of two mutations that were sent together, each tells what came of it', asy
   }`, { id })
   assert.deepEqual(data, { good: { post: { title: 'After' } }, bad: null })
   assert.deepEqual(error.graphQLErrors.map(e => [e.path, e.extensions.code]), [[['bad'], 'BAD_USER_INPUT']])
+})
+
+test('fields that are not for their reader are null, without an error', async () => {
+  const { client } = connect()
+  const { data, error, extensions } = await client.query(
+    gql`query ($tag: String!) { posts(first: 1, where: { tags: { has: $tag } }) { nodes { author { username email } } } }`, { tag })
+  assert.equal(error, undefined)
+  assert.deepEqual(data.posts.nodes[0].author, { username: who.username, email: null })
+  assert.deepEqual(extensions.withheld, [['posts', 'nodes', 0, 'author', 'email']])
 })
 
 test('a file goes up', async () => {

@@ -328,7 +328,7 @@ func (b *binder) links(g *goFile, m *model) {
 		}
 		guard := ""
 		if f.hidden() {
-			guard = fmt.Sprintf("if err := %s.CanRead(ctx, obj, %q); err != nil {\n\t\treturn nil, err\n\t}\n\t", m.service(), f.stored)
+			guard = fmt.Sprintf("if %s.Withholds(ctx, obj, %q) {\n\t\treturn nil, nil\n\t}\n\t", m.service(), f.stored)
 		}
 		switch {
 		case f.kind == hasMany && f.to != nil:
@@ -361,8 +361,8 @@ func (b *binder) links(g *goFile, m *model) {
 }`, t, b.value(f), guard, m.service(), zero, f.goName())
 		case f.hidden():
 			b.method(g, receiver, name, `(ctx context.Context, obj *%s) (%s, error) {
-	return %s, %s.CanRead(ctx, obj, %q)
-}`, t, b.value(f), of("obj"), m.service(), f.stored)
+	%sreturn %s, nil
+}`, t, b.value(f), guard, of("obj"))
 		case f.extension && f.isStored():
 			b.method(g, receiver, name, `(_ context.Context, obj *%s) (%s, error) {
 	return %s, nil

@@ -16,11 +16,16 @@ import (
 // answer is what came back from the server.
 type answer struct {
 	data any
-	// errors are the codes of the errors, by path: "post.email".
+	// errors are the codes of the errors, by path: "post.email"; [withheld] where
+	// the extensions say so.
 	errors map[string]string
 	body   string
 	asked  map[string]string // the root fields of a batch, by alias
 }
+
+// withheld stands for a guarded field that the caller may not read: null, without
+// an error.
+const withheld = "withheld"
 
 // parse reads an answer and looks for what its reader must not see.
 func (r *run) parse(caller string, body []byte) answer {
@@ -30,17 +35,17 @@ func (r *run) parse(caller string, body []byte) answer {
 			Path       []any
 			Extensions struct{ Code string }
 		}
+		Extensions struct{ Withheld [][]any }
 	}
 	if err := json.Unmarshal(body, &raw); err != nil {
 		r.t.Fatalf("%v in %s", err, body)
 	}
 	a := answer{data: raw.Data, errors: map[string]string{}, body: string(body)}
 	for _, e := range raw.Errors {
-		steps := make([]string, len(e.Path))
-		for i, step := range e.Path {
-			steps[i] = fmt.Sprint(step)
-		}
-		a.errors[strings.Join(steps, ".")] = e.Extensions.Code
+		a.errors[key(e.Path)] += e.Extensions.Code
+	}
+	for _, path := range raw.Extensions.Withheld {
+		a.errors[key(path)] += withheld
 	}
 	r.leaks(caller, a.body)
 	return a
@@ -96,14 +101,19 @@ func (a answer) whole() string {
 // code takes the error at a path out of the answer: what is left at the end was
 // not expected.
 func (a answer) code(path ...any) string {
+	at := key(path)
+	code := a.errors[at]
+	delete(a.errors, at)
+	return code
+}
+
+// key is a path as the errors of an answer are kept by.
+func key(path []any) string {
 	steps := make([]string, len(path))
 	for i, step := range path {
 		steps[i] = fmt.Sprint(step)
 	}
-	key := strings.Join(steps, ".")
-	code := a.errors[key]
-	delete(a.errors, key)
-	return code
+	return strings.Join(steps, ".")
 }
 
 // ask sends an operation as a caller, with a file when it uses $file.

@@ -111,8 +111,8 @@ func (r *run) shows(a answer, caller, record, code string, path ...any) {
 	}
 }
 
-// guards checks the guarded fields of a record that an answer holds: null with
-// FORBIDDEN where the caller may not read them, and no error where it may.
+// guards checks the guarded fields of a record that an answer holds: null and
+// withheld where the caller may not read them, neither where it may.
 func (r *run) guards(a answer, caller, record string, path ...any) {
 	for field, guard := range r.m.table.Guards {
 		at := slices.Concat(path, []any{field})
@@ -120,7 +120,7 @@ func (r *run) guards(a answer, caller, record string, path ...any) {
 		if guard.Read.allows(caller, record) {
 			r.check(got == "", "%s does not read %s of %s at %v: %s", caller, field, record, path, got)
 		} else {
-			r.check(got == string(core.Forbidden) && v == nil, "%s reads %s of %s at %v: %s %v", caller, field, record, path, got, v)
+			r.check(got == withheld && v == nil, "%s reads %s of %s at %v: %s %v", caller, field, record, path, got, v)
 		}
 	}
 }

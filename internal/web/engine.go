@@ -194,17 +194,16 @@ func (e *engine) DispatchOperation(ctx context.Context, op *graphql.OperationCon
 		if len(root) == 1 { // gqlgen leaves it out of the paths of errors in events
 			ctx = graphql.WithFieldContext(ctx, &graphql.FieldContext{Object: "Subscription", Field: root[0]})
 		}
-		ctx = core.WithReport(ctx, graphql.AddError)
+		kept := &withheld{limit: e.limits.Withheld}
+		ctx = core.OnWithheld(core.WithReport(ctx, graphql.AddError), kept.add)
 		resp := next(core.WithReadLimit(ctx, e.limits.Read)) // of each event, too
 		if resp == nil {
 			return nil
 		}
-		_ = e.meter.charge(ctx, len(resp.Data)/bytesPerCost) // if so much is left: it is sent all the same
+		kept.report(resp)
+		_ = e.meter.charge(ctx, (len(resp.Data)+kept.bytes)/bytesPerCost) // if so much is left: it is sent all the same
 		if op.Extensions["cost"] == true {
-			if resp.Extensions == nil {
-				resp.Extensions = map[string]any{}
-			}
-			resp.Extensions["cost"] = e.meter.report(ctx, cost(op), e.limits.Cost)
+			extend(resp, "cost", e.meter.report(ctx, cost(op), e.limits.Cost))
 		}
 		if len(resp.Errors) > e.limits.Errors {
 			more := len(resp.Errors) - e.limits.Errors

@@ -193,8 +193,9 @@ type Limits struct {
 	IntrospectionDepth int // levels of fields below __schema or __type; 20
 	IntrospectionLists int // nested lists of fields or types there; 2
 
-	Errors  int // errors in an answer; 100
-	Message int // bytes of an error message; 1,000
+	Errors   int // errors in an answer; 100
+	Message  int // bytes of an error message; 1,000
+	Withheld int // bytes of the paths of withheld fields in an answer; 32 KiB
 
 	CachedQueries    int // parsed and persisted documents, each; 1,000
 	CachedQueryBytes int // bytes of their text, each; 4 MiB
@@ -240,6 +241,7 @@ func (l Limits) orDefaults() Limits {
 		IntrospectionLists: cmp.Or(l.IntrospectionLists, 2),
 		Errors:             cmp.Or(l.Errors, 100),
 		Message:            cmp.Or(l.Message, 1_000),
+		Withheld:           cmp.Or(l.Withheld, 32<<10),
 		CachedQueries:      cmp.Or(l.CachedQueries, 1_000),
 		CachedQueryBytes:   cmp.Or(l.CachedQueryBytes, 4<<20),
 		Deadline:           cmp.Or(l.Deadline, 30*time.Second),
