@@ -37,7 +37,7 @@ test('rawRequest shows status and headers', async () => {
 
 for (const [what, status, code, query, variables] of [
   ['that does not fit the schema', 400, 'GRAPHQL_VALIDATION_FAILED', '{ nope }'],
-  ['whose variable is missing', 400, 'GRAPHQL_VALIDATION_FAILED', 'query ($id: ID!) { node(id: $id) { id } }', {}],
+  ['whose variable is missing', 400, 'BAD_USER_INPUT', 'query ($id: ID!) { node(id: $id) { id } }', {}],
   ['for nothing', 200, 'NOT_FOUND', '{ node(id: "post_x") { id } }'],
   ['that signs in with a wrong password', 200, 'INVALID_CREDENTIALS', 'mutation { signIn(input: { email: "nobody@example.org", password: "wrong" }) { viewer { id } } }'],
   ['of a visitor', 200, 'UNAUTHENTICATED', 'mutation { createPost(input: { title: "x" }) { post { id } } }'],

@@ -6,10 +6,7 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/99designs/gqlgen/graphql"
-	"github.com/99designs/gqlgen/graphql/errcode"
 	"github.com/vektah/gqlparser/v2/ast"
-	"github.com/vektah/gqlparser/v2/gqlerror"
 	validation "github.com/vektah/gqlparser/v2/validator/core"
 
 	"github.com/grapnel/grapnel/core/value"
@@ -96,78 +93,6 @@ func inexact(v *ast.Value) string {
 func isWhole(raw string, bits int) bool {
 	_, err := strconv.ParseInt(raw, 10, bits)
 	return err == nil
-}
-
-// coerceVariables brings numbers among the variables of a request to the form that
-// gqlparser takes, and says which is the first that is no value of its type, at any
-// depth. What is missing, null or unknown is for gqlparser to say, and so is whatever
-// is wrong with the document itself, which need not be valid.
-func coerceVariables(schema *ast.Schema, doc *ast.QueryDocument, params *graphql.RawParams) *gqlerror.Error {
-	if doc == nil {
-		return nil
-	}
-	op := doc.Operations.ForName(params.OperationName)
-	if op == nil {
-		return nil
-	}
-	for _, def := range op.VariableDefinitions {
-		v, given := params.Variables[def.Variable]
-		if !given {
-			continue
-		}
-		v, err := coerce(schema, def.Type, v, ast.Path{ast.PathName("variable"), ast.PathName(def.Variable)})
-		if err != nil {
-			return err
-		}
-		params.Variables[def.Variable] = v
-	}
-	return nil
-}
-
-func coerce(schema *ast.Schema, t *ast.Type, v any, path ast.Path) (any, *gqlerror.Error) {
-	if v == nil {
-		return nil, nil
-	}
-	if t.Elem != nil {
-		list, isList := v.([]any)
-		if !isList { // a single value stands for a list of it
-			return coerce(schema, t.Elem, v, path)
-		}
-		for i, e := range list {
-			e, err := coerce(schema, t.Elem, e, append(path, ast.PathIndex(i)))
-			if err != nil {
-				return nil, err
-			}
-			list[i] = e
-		}
-		return list, nil
-	}
-	def := schema.Types[t.Name()]
-	if def == nil {
-		return v, nil
-	}
-	if def.Kind == ast.InputObject {
-		fields, _ := v.(map[string]any)
-		for _, f := range def.Fields {
-			in := fields[f.Name]
-			if in == nil {
-				continue // before a path is made: there may be 50,000 values of many fields
-			}
-			in, err := coerce(schema, f.Type, in, append(path, ast.PathName(f.Name)))
-			if err != nil {
-				return nil, err
-			}
-			fields[f.Name] = in
-		}
-		return v, nil
-	}
-	v, problem := coerceLeaf(def, v)
-	if problem != "" {
-		err := graphqlhttp.NewError(errcode.ValidationFailed, problem)
-		err.Path = append(ast.Path(nil), path...)
-		return nil, err
-	}
-	return v, nil
 }
 
 const intForm = "it must be a whole number of 32 bits."

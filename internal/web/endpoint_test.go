@@ -51,7 +51,7 @@ func TestAnswers(t *testing.T) {
 		{"validation", "POST", "/graphql", doc("{nope}"), j, 400, 200, "GRAPHQL_VALIDATION_FAILED", false},
 		{"validation by GET", "GET", get("query={nope}"), "", "", 400, 200, "GRAPHQL_VALIDATION_FAILED", false},
 		{"which operation", "POST", "/graphql", doc("query A{hello} query B{hello}"), j, 400, 200, "GRAPHQL_VALIDATION_FAILED", false},
-		{"coercion", "POST", "/graphql", `{"query":"query($n:Int){number(n:$n)}","variables":{"n":"x"}}`, j, 400, 200, "GRAPHQL_VALIDATION_FAILED", false},
+		{"coercion", "POST", "/graphql", `{"query":"query($n:Int){number(n:$n)}","variables":{"n":"x"}}`, j, 400, 200, "BAD_USER_INPUT", false},
 		{"limit", "POST", "/graphql", doc("{dear hello __typename}"), j, 400, 200, "COMPLEXITY_LIMIT_EXCEEDED", false},
 		{"subscription by POST", "POST", "/graphql", doc("subscription{forever}"), j, 400, 200, "BAD_USER_INPUT", false},
 		{"subscription by GET", "GET", get("query=subscription{forever}"), "", "", 400, 200, "BAD_USER_INPUT", false},
@@ -389,9 +389,9 @@ func TestRequestErrorsNameWhatIsWrong(t *testing.T) {
 	}{
 		{map[string]any{"query": "query A{hello} query B{hello}"}, "The document has several operations: say by operationName which one to run."},
 		{map[string]any{"query": "query A{hello}", "operationName": "C"}, `The document has no operation "C".`},
-		{map[string]any{"query": "query($n:Int!){number(n:$n)}"}, "Variable $n: must be defined"},
+		{map[string]any{"query": "query($n:Int!){number(n:$n)}"}, "Variable $n: Int! must be given."},
 		{map[string]any{"query": "query($n:Int){number(n:$n)}", "variables": map[string]any{"n": "5"}}, `Variable $n: Int cannot represent "5": it must be a whole number of 32 bits.`},
-		{map[string]any{"query": "query($w:Where){posts(where:$w){totalCount}}", "variables": map[string]any{"w": map[string]any{"and": []any{map[string]any{"titel": "x"}}}}}, "Variable $w.and[0].titel: unknown field"},
+		{map[string]any{"query": "query($w:Where){posts(where:$w){totalCount}}", "variables": map[string]any{"w": map[string]any{"and": []any{map[string]any{"titel": "x"}}}}}, "Variable $w.and[0].titel: Where has no such field."},
 		{map[string]any{"query": "query($w:Where){posts(where:$w){totalCount}}", "variables": map[string]any{"w": map[string]any{"title": 7}}}, "Variable $w.title: String cannot represent 7: it must be a text."},
 		{map[string]any{"query": "query($s:String){hello(name:$s)}", "variables": map[string]any{"s": 7}}, "Variable $s: String cannot represent 7: it must be a text."},
 	} {

@@ -91,6 +91,7 @@ func (e *engine) CreateOperationContext(ctx context.Context, params *graphql.Raw
 	}
 	note(ctx).operation = op.Operation.Name
 	op.DisableIntrospection = e.hidden
+	introspect(op)
 	if err := expired(ctx); err != nil && !onlyRootFields(op.Operation, e.anonymous) {
 		return op, gqlerror.List{err}
 	}

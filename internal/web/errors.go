@@ -67,14 +67,19 @@ func inputOf(ctx context.Context, path ast.Path) (field ast.Path, input string) 
 	if len(path) <= len(field) || !slices.Equal(path[:len(field)], field) {
 		return path, ""
 	}
+	return field, inputPath(path[len(field):])
+}
+
+// inputPath writes where among the arguments of a field a value stands.
+func inputPath(path ast.Path) string {
 	var b strings.Builder
-	for _, p := range path[len(field):] {
+	for _, p := range path {
 		if b.Len() > 0 {
 			b.WriteByte('.')
 		}
 		fmt.Fprint(&b, p)
 	}
-	return field, strings.TrimPrefix(b.String(), "input.")
+	return strings.TrimPrefix(b.String(), "input.")
 }
 
 // recoverPanic makes of a panic in a resolver an error that is masked.

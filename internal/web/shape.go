@@ -29,8 +29,8 @@ func shapeRule(l Limits, once []string, hidden bool) core.RuleFunc {
 	return func(observers *core.Events, addError core.AddErrFunc) {
 		m := &measurer{fragments: map[*ast.FragmentDefinition]shape{}}
 		observers.OnDirective(func(_ *core.Walker, d *ast.Directive) {
-			if d.Name == "defer" { // the parser knows it, our transports do not
-				addError(core.Message("@defer is not supported."), core.At(d.Position))
+			if d.Name == notServed {
+				addError(core.Message("@%s is not supported.", d.Name), core.At(d.Position))
 			}
 		})
 		observers.OnOperation(func(_ *core.Walker, op *ast.OperationDefinition) {
