@@ -138,5 +138,8 @@ func (r *productResolver) Reviews(ctx context.Context, obj *model.Product, where
 }
 
 func (r *productResolver) CostPrice(ctx context.Context, obj *model.Product) (*int32, error) {
-	return obj.CostPrice, r.models.Products.CanRead(ctx, obj, "costPrice")
+	if r.models.Products.Withholds(ctx, obj, "costPrice") {
+		return nil, nil
+	}
+	return obj.CostPrice, nil
 }

@@ -66,7 +66,10 @@ func (r *userResolver) Orders(ctx context.Context, obj *core.User, where *model.
 }
 
 func (r *userResolver) Address(ctx context.Context, obj *core.User) (*model.Address, error) {
-	return core.AddedFields[model.UserExtension](obj).Address, r.app.Users.CanRead(ctx, obj, "address")
+	if r.app.Users.Withholds(ctx, obj, "address") {
+		return nil, nil
+	}
+	return core.AddedFields[model.UserExtension](obj).Address, nil
 }
 
 func (r *userResolver) Seller(_ context.Context, obj *core.User) (bool, error) {

@@ -80,7 +80,10 @@ func (r *userResolver) Newsletter(_ context.Context, obj *core.User) (bool, erro
 }
 
 func (r *userResolver) Address(ctx context.Context, obj *core.User) (*model.Address, error) {
-	return core.AddedFields[model.UserExtension](obj).Address, r.app.Users.CanRead(ctx, obj, "address")
+	if r.app.Users.Withholds(ctx, obj, "address") {
+		return nil, nil
+	}
+	return core.AddedFields[model.UserExtension](obj).Address, nil
 }
 
 func (r *userResolver) Friends(ctx context.Context, obj *core.User) ([]*core.User, error) {

@@ -149,8 +149,8 @@ func (r *bookResolver) Photos(ctx context.Context, obj *model.Book) ([]*core.Ass
 }
 
 func (r *bookResolver) Cover(ctx context.Context, obj *model.Book) (*core.Asset, error) {
-	if err := r.models.Books.CanRead(ctx, obj, "coverId"); err != nil {
-		return nil, err
+	if r.models.Books.Withholds(ctx, obj, "coverId") {
+		return nil, nil
 	}
 	return translate.Maybe(core.Follow(ctx, obj, "cover", func(d *model.Book) string { return translate.Deref(d.CoverID) }, r.app.Assets.Collection))
 }

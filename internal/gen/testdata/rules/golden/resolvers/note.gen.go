@@ -151,20 +151,29 @@ func (r *noteResolver) Writer(ctx context.Context, obj *model.Note) (*core.User,
 }
 
 func (r *noteResolver) Secret(ctx context.Context, obj *model.Note) (*string, error) {
-	return obj.Secret, r.models.Notes.CanRead(ctx, obj, "secret")
+	if r.models.Notes.Withholds(ctx, obj, "secret") {
+		return nil, nil
+	}
+	return obj.Secret, nil
 }
 
 func (r *noteResolver) Secrets(ctx context.Context, obj *model.Note) ([]string, error) {
-	return obj.Secrets, r.models.Notes.CanRead(ctx, obj, "secrets")
+	if r.models.Notes.Withholds(ctx, obj, "secrets") {
+		return nil, nil
+	}
+	return obj.Secrets, nil
 }
 
 func (r *noteResolver) Limit(ctx context.Context, obj *model.Note) (*int32, error) {
-	return obj.Limit, r.models.Notes.CanRead(ctx, obj, "limit")
+	if r.models.Notes.Withholds(ctx, obj, "limit") {
+		return nil, nil
+	}
+	return obj.Limit, nil
 }
 
 func (r *noteResolver) Story(ctx context.Context, obj *model.Note) (*string, error) {
-	if err := r.models.Notes.CanRead(ctx, obj, "story"); err != nil {
-		return nil, err
+	if r.models.Notes.Withholds(ctx, obj, "story") {
+		return nil, nil
 	}
 	whole, err := r.models.Notes.Whole(ctx, obj)
 	if err != nil {
@@ -174,5 +183,8 @@ func (r *noteResolver) Story(ctx context.Context, obj *model.Note) (*string, err
 }
 
 func (r *noteResolver) Place(ctx context.Context, obj *model.Note) (*model.Place, error) {
-	return obj.Place, r.models.Notes.CanRead(ctx, obj, "place")
+	if r.models.Notes.Withholds(ctx, obj, "place") {
+		return nil, nil
+	}
+	return obj.Place, nil
 }
