@@ -53,7 +53,7 @@ scenario('writes a post with a cover: query, upload, mutation', place, async (pa
   await playground.write(signIn('COOKIE'))
   assert.equal((await playground.send()).errors, undefined)
 
-  await playground.tab('3 Upload')
+  await playground.tab('2 Upload')
   await page.locator('[track-id="toggle_variables"]').click()
   await page.getByRole('button', { name: 'Add files' }).click()
   await page.getByPlaceholder('File name').fill('file')
@@ -67,7 +67,7 @@ scenario('writes a post with a cover: query, upload, mutation', place, async (pa
   assert.equal(asset.size, dot.length)
   await playground.shows(asset.id)
 
-  await playground.tab('2 Write')
+  await playground.tab('3 Write')
   await playground.write(`mutation {
     createPost(input: { title: "From the playground", body: "**Hello**", coverId: "${asset.id}" }) {
       post { id status cover { url } }

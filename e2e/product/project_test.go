@@ -157,7 +157,8 @@ func heard(t *testing.T, p *grapnel.Server, events <-chan string, want string) {
 }
 
 // A project that is made in an empty folder, as the README says, and gets the
-// type that its own README shows.
+// type that its own schema/README.md shows. It can be moved, and built there: it
+// depends on nothing outside itself.
 func TestNewProject(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "my-notes")
 	run := func(in, name string, args ...string) string {
@@ -172,7 +173,18 @@ func TestNewProject(t *testing.T) {
 		}
 		return string(out)
 	}
-	run(checkout, string(binary), "init", dir, "--grapnel", ".")
+	made := filepath.Join(t.TempDir(), "my-notes")
+	run(checkout, "go", "run", ".", "init", made)
+	if err := os.Rename(made, dir); err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"go.mod", "Dockerfile", "README.md"} {
+		text, err := os.ReadFile(filepath.Join(dir, name))
+		root, _ := filepath.Abs(checkout)
+		if err != nil || strings.Contains(string(text), root) {
+			t.Errorf("%s speaks of this machine: %v\n%s", name, err, text)
+		}
+	}
 	notes, err := grapnel.Build(dir, filepath.Join(t.TempDir(), "notes"))
 	if err != nil {
 		t.Fatal(err)
@@ -183,13 +195,13 @@ func TestNewProject(t *testing.T) {
 	}
 	p.Stop()
 
-	readme, err := os.ReadFile(filepath.Join(dir, "README.md"))
+	readme, err := os.ReadFile(filepath.Join(dir, "schema", "README.md"))
 	if err != nil {
 		t.Fatal(err)
 	}
 	declared := regexp.MustCompile("(?s)```graphql\n(.*?)```").FindSubmatch(readme)
 	if declared == nil {
-		t.Fatal("the README of a new project declares no type")
+		t.Fatal("schema/README.md of a new project declares no type")
 	}
 	if err := os.WriteFile(filepath.Join(dir, "schema", "note.graphqls"), declared[1], 0o644); err != nil {
 		t.Fatal(err)

@@ -87,7 +87,7 @@ type Seed struct {
 type Init struct {
 	Dir     string `arg:"" help:"Folder to make; it must be empty or absent."`
 	Module  string `placeholder:"PATH" help:"Path of the Go module. Default: the name of the folder."`
-	Grapnel string `placeholder:"VERSION|DIR" help:"The Grapnel to build on: a version, or the folder of a checkout. Default: the one that this program is from."`
+	Grapnel string `placeholder:"VERSION|DIR" help:"The Grapnel to build on: a version, or the folder of a checkout to depend on. Default: the release that this program is, or else a copy of its sources."`
 }
 
 // Migrate brings the store to what is declared.

@@ -256,7 +256,11 @@ func (r *reader) field(def *ast.FieldDefinition) *field {
 		return bad("There is no type %s.", f.typ)
 	case def.Directives.ForName("reference") != nil:
 		if r.models[f.typ] == nil {
-			return bad("@reference leads to %s, which is no stored type: give %s @model, or remove @reference.", f.typ, f.typ)
+			remedy := "give " + f.typ + " @model"
+			if target == nil || target.Kind != ast.Object || r.base[f.typ] || roots[f.typ] {
+				remedy = "refer to one of " + strings.Join(slices.Sorted(maps.Keys(r.models)), ", ")
+			}
+			return bad("@reference leads to %s, which is no stored type: %s, or remove @reference.", f.typ, remedy)
 		}
 		f.kind, f.input, f.stored = reference, f.name+"Id", f.name+"Id"
 		if f.list {

@@ -2,6 +2,7 @@ package gen
 
 import (
 	"errors"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -77,6 +78,9 @@ func (r *reader) rule(m *model, v *ast.Value, all core.Verb) core.Rule {
 	return rule
 }
 
+// fieldName is the form of names that the schema may give to fields.
+var fieldName = regexp.MustCompile(`^[a-zA-Z][a-zA-Z0-9_]*$`)
+
 // ownerField is the stored name of the field that holds the owner's id.
 func (r *reader) ownerField(m *model, v *ast.Value, verbs core.Verb) string {
 	if v.Raw == "id" && m.name == "User" {
@@ -84,6 +88,9 @@ func (r *reader) ownerField(m *model, v *ast.Value, verbs core.Verb) string {
 	}
 	f := m.field(v.Raw)
 	switch {
+	case f == nil && !fieldName.MatchString(v.Raw):
+		r.problems.add(v.Position, "%q is no name of a field: ownerField names a field of %s itself, such as owner: User @reference.", v.Raw, m.name)
+		return ""
 	case f == nil:
 		r.problems.add(v.Position, "%s has no field %q to hold the owner: add one, such as %s: User @reference, or name another.", m.name, v.Raw, v.Raw)
 		return ""

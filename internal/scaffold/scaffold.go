@@ -29,8 +29,17 @@ var files embed.FS
 type Plan struct {
 	Dir    string // must be empty or absent
 	Module string // path of the new module; the name of Dir when empty
-	// Grapnel is a version, or the folder of a checkout; found out when empty.
+	// Grapnel is a version, or the folder of a checkout that the project shall
+	// depend on. When it is empty it is what this program is from: a release, or
+	// else a copy of its sources, so that the project can be moved and built anywhere.
 	Grapnel string
+}
+
+// source is where a project has Grapnel from.
+type source struct {
+	Version string
+	Replace string // what go.mod puts in its place; none for a release
+	copyOf  string // the checkout of which the project gets a copy, or none
 }
 
 // New writes the project, fetches what it needs, and generates its code. It
@@ -52,13 +61,18 @@ func New(ctx context.Context, p Plan, out io.Writer) error {
 	if _, err := exec.LookPath("go"); err != nil {
 		return errors.New("the go command is not there; install Go 1.26 or newer from https://go.dev/dl/")
 	}
-	if p.Grapnel == "" {
-		if p.Grapnel, err = origin(); err != nil {
+	from, err := p.source()
+	if err != nil {
+		return err
+	}
+	if err := write(dir, p, from); err != nil {
+		return err
+	}
+	if from.copyOf != "" {
+		fmt.Fprintf(out, "Copying Grapnel, which is no release, into third_party/grapnel …\n")
+		if err := copySources(ctx, from.copyOf, filepath.Join(dir, "third_party", "grapnel")); err != nil {
 			return err
 		}
-	}
-	if err := write(dir, p); err != nil {
-		return err
 	}
 	for _, step := range []struct {
 		what string
@@ -73,27 +87,49 @@ func New(ctx context.Context, p Plan, out io.Writer) error {
 			return fmt.Errorf("go %s: %w", strings.Join(step.args, " "), err)
 		}
 	}
-	fmt.Fprintf(out, "\n%s is ready.\n\n  cd %s\n  go run .\n\nDeclare types in schema/, then run go generate . — README.md there shows how.\n", p.Module, p.Dir)
+	fmt.Fprintf(out, "\n%s is ready.\n\n  cd %s\n  go run .\n\nTo declare types, see schema/README.md.\n", p.Module, p.Dir)
 	return nil
 }
 
 var moduleForm = regexp.MustCompile(`^[a-zA-Z0-9][a-zA-Z0-9._~-]*(/[a-zA-Z0-9._~-]+)*$`)
 
-// write makes the files.
-func write(dir string, p Plan) error {
-	data := struct{ Module, Name, Version, Replace string }{Module: p.Module, Name: p.Module[strings.LastIndexByte(p.Module, '/')+1:], Version: p.Grapnel}
-	if !strings.HasPrefix(p.Grapnel, "v") {
-		checkout, err := filepath.Abs(p.Grapnel)
-		if err != nil {
-			return err
-		}
-		if _, err := os.Stat(filepath.Join(checkout, "go.mod")); err != nil {
-			return fmt.Errorf("%s is no checkout of Grapnel: %w", checkout, err)
-		}
-		data.Version, data.Replace = "v0.0.0", checkout
+// source finds out where the project will have Grapnel from.
+func (p Plan) source() (source, error) {
+	if version.MatchString(p.Grapnel) {
+		return source{Version: p.Grapnel}, nil
 	}
+	if p.Grapnel != "" {
+		checkout, err := checkoutAt(p.Grapnel)
+		return source{Version: "v0.0.0", Replace: checkout}, err
+	}
+	version, checkout, err := origin()
+	if err != nil || version != "" {
+		return source{Version: version}, err
+	}
+	checkout, err = checkoutAt(checkout)
+	return source{Version: "v0.0.0", Replace: "./third_party/grapnel", copyOf: checkout}, err
+}
+
+func checkoutAt(dir string) (string, error) {
+	dir, err := filepath.Abs(dir)
+	if err != nil {
+		return "", err
+	}
+	if mod, err := os.ReadFile(filepath.Join(dir, "go.mod")); err != nil || !strings.Contains(string(mod), "module "+grapnel) {
+		return "", fmt.Errorf("%s is no checkout of Grapnel, and no version such as v0.2.0", dir)
+	}
+	return dir, nil
+}
+
+// write makes the files.
+func write(dir string, p Plan, from source) error {
+	data := struct {
+		source
+		Module, Name string
+		Copy         bool
+	}{from, p.Module, p.Module[strings.LastIndexByte(p.Module, '/')+1:], from.copyOf != ""}
 	return fs.WalkDir(files, "files", func(path string, d fs.DirEntry, err error) error {
-		if err != nil || d.IsDir() || data.Replace != "" && strings.Contains(path, "ocker") {
+		if err != nil || d.IsDir() || filepath.IsAbs(data.Replace) && strings.Contains(path, "ocker") {
 			return err // an image cannot be built with a checkout that lies elsewhere
 		}
 		t, err := template.ParseFS(files, path)
@@ -115,7 +151,7 @@ func write(dir string, p Plan) error {
 
 // origin is the Grapnel that this program was built from: a released version,
 // or the folder of its sources.
-func origin() (string, error) {
+func origin() (version, checkout string, err error) {
 	info, _ := debug.ReadBuildInfo()
 	if info != nil {
 		for _, m := range append(info.Deps, &info.Main) {
@@ -123,27 +159,29 @@ func origin() (string, error) {
 				continue
 			}
 			if m.Replace != nil && m.Replace.Version == "" {
-				return m.Replace.Path, nil
+				return "", m.Replace.Path, nil
 			}
 			if release.MatchString(m.Version) {
-				return m.Version, nil
+				return m.Version, "", nil
 			}
 		}
 	}
 	if _, file, _, ok := runtime.Caller(0); ok && filepath.IsAbs(file) {
-		if root := filepath.Dir(filepath.Dir(filepath.Dir(file))); exists(filepath.Join(root, "go.mod")) {
-			return root, nil
+		if root, err := checkoutAt(filepath.Dir(filepath.Dir(filepath.Dir(file)))); err == nil {
+			return "", root, nil
 		}
 	}
-	return "", errors.New("this program does not know where its sources are; say so with --grapnel: a version such as v0.2.0, or the folder of a checkout")
+	if here, err := checkoutAt("."); err == nil {
+		return "", here, nil
+	}
+	return "", "", errors.New("this program does not know where its sources are; say so with --grapnel: a version such as v0.2.0, or the folder of a checkout")
 }
 
-var release = regexp.MustCompile(`^v\d+\.\d+\.\d+(-(alpha|beta|rc)[.0-9]*)?$`)
-
-func exists(path string) bool {
-	_, err := os.Stat(path)
-	return err == nil
-}
+// version is any that a module can have, release one that is published as such.
+var (
+	version = regexp.MustCompile(`^v\d+\.\d+\.\d+`)
+	release = regexp.MustCompile(`^v\d+\.\d+\.\d+(-(alpha|beta|rc)[.0-9]*)?$`)
+)
 
 // run runs the go command in dir; what it printed is part of its error.
 func run(ctx context.Context, dir string, args ...string) error {

@@ -52,10 +52,38 @@ query WhoAmI {
 `,
   ),
   tab(
-    '2 Write',
-    `# Authors write posts, and you are a MEMBER after signing up. An admin, made on
-# the command line with \`grapnel admin create\`, gives you the role:
-#   mutation { setUserRole(input: {id: "user_…", role: AUTHOR}) { user { role } } }
+    '2 Upload',
+    `# Under Variables: "Add files", name the file \`file\`, select one, send.
+# The id that comes back is for updatePost(input: { id: ..., coverId: ... }).
+mutation Upload($file: Upload!) {
+  uploadAsset(input: { file: $file, alt: "What the picture shows" }) {
+    asset { id url contentType size width height }
+  }
+}
+`,
+  ),
+  tab(
+    '3 Write',
+    `# Authors write posts, and whoever signs up is a MEMBER. Make yourself an
+# administrator, in a terminal, and put her password into the variables below:
+#   go run . admin create --email ada@example.org
+mutation SignInAsAdmin($password: String!) {
+  signIn(input: {
+    email: "ada@example.org"
+    password: $password
+    transport: COOKIE
+  }) {
+    viewer { username role }
+  }
+}
+
+# Or let her make another user an author: users { nodes { id username } } tells the id.
+mutation MakeAuthor($user: ID!) {
+  setUserRole(input: { id: $user, role: AUTHOR }) {
+    user { username role }
+  }
+}
+
 mutation CreatePost {
   createPost(input: {
     title: "Hello, world"
@@ -73,18 +101,7 @@ mutation PublishPost($id: ID!) {
   }
 }
 `,
-    { id: 'post_' },
-  ),
-  tab(
-    '3 Upload',
-    `# Under Variables: "Add files", name the file \`file\`, select one, send.
-# The id that comes back is for updatePost(input: { id: ..., coverId: ... }).
-mutation Upload($file: Upload!) {
-  uploadAsset(input: { file: $file, alt: "What the picture shows" }) {
-    asset { id url contentType size width height }
-  }
-}
-`,
+    { password: '', user: 'user_', id: 'post_' },
   ),
   tab(
     '4 Read',
