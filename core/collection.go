@@ -51,6 +51,9 @@ func newCollection[T any](docs DocStore, spec Spec, now func() time.Time) *Colle
 	for _, f := range spec.Fields {
 		c.fields[f.Name] = f
 	}
+	if len(spec.Search) > 0 {
+		c.fields[Relevance] = Field{Name: Relevance, Kind: Int}
+	}
 	for _, a := range spec.Attributes {
 		if len(a.Guard) > 0 {
 			c.guards[a.Name] = a.Guard

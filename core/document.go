@@ -22,6 +22,7 @@ type Head struct {
 	own   *Principal // of the user itself, who has just proved who it is; it reads the document as that
 	batch any        // *batch[T]: the documents that one caller read together with this one
 	added any        // the fields that a project added; see Addition
+	rank  int64      // in the order by relevance in which it was read
 }
 
 // head lets a Collection reach the Head of any type that embeds it.

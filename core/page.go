@@ -78,7 +78,7 @@ func (c *Collection[T]) Page(ctx context.Context, args PageArgs) (*Page[T], erro
 	if !p.served && readLimitOf(ctx).charge(unservedRead) != nil {
 		return nil, Errorf(TooLarge, "This operation asks for too many lists that no index serves. Ask for them one by one, or by fields with an index.")
 	}
-	docs, damaged, err := c.find(ctx, p.query)
+	docs, damaged, err := c.read(ctx, p)
 	if err != nil {
 		return nil, err
 	}
@@ -89,29 +89,38 @@ func (c *Collection[T]) Page(ctx context.Context, args PageArgs) (*Page[T], erro
 // pages is Page for each of list, in one call of the store. The documents of
 // all pages form one batch. Each page keeps to itself what could not be read.
 func (c *Collection[T]) pages(ctx context.Context, list []PageArgs) ([]*Page[T], error) {
-	plans, queries := make([]plan, len(list)), make([]Query, len(list))
+	plans, queries := make([]plan, len(list)), make([]Query, 0, len(list))
 	for i, args := range list {
 		var err error
 		if plans[i], err = c.plan(ctx, args); err != nil {
 			return nil, err
 		}
-		queries[i] = plans[i].query
+		queries = append(queries, plans[i].parts...)
 	}
 	each, damaged, err := c.findEach(ctx, queries)
 	if err != nil {
 		return nil, err
 	}
-	pages := make([]*Page[T], len(list))
-	for i, docs := range each {
-		pages[i] = c.page(plans[i], docs)
-		pages[i].damaged = damaged[i]
+	pages, n := make([]*Page[T], len(list)), 0
+	for i, p := range plans {
+		var docs []*T
+		var bad []*Error
+		for part := range p.parts {
+			noteRank(p, part, each[n])
+			docs, bad = append(docs, each[n]...), append(bad, damaged[n]...)
+			n++
+		}
+		pages[i] = c.page(p, docs)
+		pages[i].damaged = bad
 	}
 	return pages, nil
 }
 
 // plan is a page that may be read.
 type plan struct {
-	query    Query // asks for one document more than the page holds
+	query    Query   // asks for one document more than the page holds
+	parts    []Query // what is read for it, one behind the other
+	ranks    []int64 // of the parts, in an order by relevance
 	order    cursorOrder
 	backward bool
 	inside   bool // a cursor was given, so there is something before the page
@@ -128,7 +137,7 @@ func (c *Collection[T]) plan(ctx context.Context, args PageArgs) (p plan, err er
 	if err := c.mayName(ctx, where, args.OrderBy); err != nil {
 		return p, err
 	}
-	keys := append(slices.Clone(args.OrderBy), Order{Field: "_id", Desc: len(args.OrderBy) > 0 && args.OrderBy[0].Desc})
+	keys := append(slices.Clone(args.OrderBy), Order{Field: "_id", Desc: len(args.OrderBy) > 0 && args.OrderBy[len(args.OrderBy)-1].Desc})
 	p = plan{order: cursorOrder{coll: c.spec.Name, keys: keys}, backward: backward}
 	cursor, path := args.After, "after"
 	if backward {
@@ -142,7 +151,11 @@ func (c *Collection[T]) plan(ctx context.Context, args PageArgs) (p plan, err er
 	}
 	p.inside = cursor != nil
 	rule := c.may(ctx, Read)
-	if p.served, err = c.advisor.check(ctx, &c.spec, where, rule, args.OrderBy); err != nil {
+	relevance, walked := len(args.OrderBy) > 0 && args.OrderBy[0].Field == Relevance, args.OrderBy
+	if relevance {
+		walked = walked[1:]
+	}
+	if p.served, err = c.advisor.check(ctx, &c.spec, where, rule, walked); err != nil {
 		return p, err
 	}
 	filter := And(where, rule) // in this order: stores take the first OR apart
@@ -152,6 +165,10 @@ func (c *Collection[T]) plan(ctx context.Context, args PageArgs) (p plan, err er
 		for i := range p.query.Order {
 			p.query.Order[i].Desc = !p.query.Order[i].Desc
 		}
+	}
+	p.parts = []Query{p.query}
+	if relevance {
+		p.byRank(ranks(args.search(), c.spec.Search), args.Where, rule)
 	}
 	return p, nil
 }
@@ -286,7 +303,9 @@ func (o cursorOrder) name() string {
 func (o cursorOrder) encode(doc any) string {
 	values := make([]any, len(o.keys))
 	for i, k := range o.keys {
-		values[i] = fieldOf(doc, k.Field)
+		if values[i] = fieldOf(doc, k.Field); k.Field == Relevance {
+			values[i] = doc.(Node).head().rank
+		}
 	}
 	return o.encodeValues(values)
 }

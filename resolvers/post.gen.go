@@ -44,6 +44,8 @@ func postOrder(by *model.PostOrder) []core.Order {
 		return []core.Order{{Field: "date", Desc: true}}
 	}
 	switch by.Field {
+	case model.PostOrderFieldRelevance:
+		return translate.Relevance(by.Direction, core.Order{Field: "date", Desc: true})
 	case model.PostOrderFieldTitle:
 		return translate.Order(by.Direction, "title")
 	case model.PostOrderFieldDate:

@@ -199,6 +199,9 @@ func (b *binder) conversions(g *goFile, m *model) {
 	}
 	g.printf("\t)\n}\n")
 	g.printf("\nfunc %sOrder(by *%s) []core.Order {\n\tif by == nil {\n\t\treturn []core.Order{{Field: %q%s}}\n\t}\n\tswitch by.Field {\n", private, b.input(m.name+"Order"), m.order.Field, set("Desc", m.order.Desc))
+	if len(m.spec.Search) > 0 {
+		g.printf("\tcase %s%s:\n\t\treturn translate.Relevance(by.Direction, core.Order{Field: %q%s})\n", b.input(m.name+"OrderField"), templates.ToGo(relevance), m.order.Field, set("Desc", m.order.Desc))
+	}
 	var last string
 	for _, f := range m.listed() {
 		if !f.orderable {

@@ -54,6 +54,7 @@ type modelSDL struct {
 	Missing, Filters, Uniques      []fieldSDL
 	CreateFields, UpdateFields     []fieldSDL
 	Orders                         []string
+	Relevance                      string // what it means
 	Order, Direction, Arguments    string
 	Create, Update, Delete, Live   bool
 	CreateShown, UpdateShown       bool
@@ -86,6 +87,9 @@ func newModelSDL(doc *document, m *model) modelSDL {
 	}
 	if s.NotNode && len(s.Missing) == 0 {
 		s.Missing = []fieldSDL{}
+	}
+	if len(m.spec.Search) > 0 {
+		s.Relevance = m.relevanceText(s.Direction)
 	}
 	s.Filters = []fieldSDL{{Name: "id", Type: "IDFilter"}}
 	for _, f := range m.listed() {
@@ -131,6 +135,21 @@ func newModelSDL(doc *document, m *model) modelSDL {
 		s.CreateFields = append(s.CreateFields, in)
 	}
 	return s
+}
+
+// relevance is the order by how well documents fit the search. No field may have
+// an order of this name in a type that is searched.
+const relevance = "RELEVANCE"
+
+// relevanceText says what relevance means in a list of m.
+func (m *model) relevanceText(direction string) string {
+	where := "`" + `search` + "`"
+	first := fmt.Sprintf("those that hold all words of %s before those in which the last word goes on", where)
+	if fields := m.spec.Search; len(fields) > 1 {
+		first = fmt.Sprintf("those whose `%s` alone holds all words of %s before those that need %s too; among each of them, those that hold the last word whole before those in which it goes on",
+			fields[0], where, listing(fields[1:]))
+	}
+	return description("  ", fmt.Sprintf("How well they fit %s, best first with DESC: %s. Those that fit alike, and all without a search, are sorted by `%s`, %s; with ASC the other way round.", where, first, m.order.Field, direction))
 }
 
 // listed are the fields that filters and orders may name, those of core.Head

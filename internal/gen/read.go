@@ -711,6 +711,9 @@ func (r *reader) lists(m *model) {
 		}
 	}
 	for _, f := range m.fields {
+		if f.orderable && len(m.spec.Search) > 0 && screaming(f.name) == relevance {
+			r.problems.add(f.def.Position, "%s is searched, so its list has an order %s already: give the field %s another name, or leave its @index out.", m.name, relevance, f.name)
+		}
 		if columns[f.stored] && f.isStored() && !f.isHead() {
 			m.spec.Fields = append(m.spec.Fields, core.Field{Name: f.stored, Kind: f.storeKind(), Array: f.list, Unique: f.unique})
 		}

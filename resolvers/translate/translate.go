@@ -133,6 +133,14 @@ func Order(d graphql.Omittable[*model.OrderDirection], field string) []core.Orde
 	return []core.Order{{Field: field, Desc: Or(d, model.OrderDirectionDesc) == model.OrderDirectionDesc}}
 }
 
+// Relevance sorts by how well documents fit the search, and those that fit alike
+// in the order alike, which direction can turn round.
+func Relevance(d graphql.Omittable[*model.OrderDirection], alike core.Order) []core.Order {
+	best := Or(d, model.OrderDirectionDesc) == model.OrderDirectionDesc
+	alike.Desc = alike.Desc == best
+	return []core.Order{{Field: core.Relevance, Desc: best}, alike}
+}
+
 // OrCaller is an id that was given, null for nobody's; the caller's when it was
 // left out.
 func OrCaller(ctx context.Context, in graphql.Omittable[*string]) *string {
