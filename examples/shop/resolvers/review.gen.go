@@ -56,6 +56,8 @@ func reviewOrder(by *model.ReviewOrder) []core.Order {
 		return []core.Order{{Field: "createdAt", Desc: true}}
 	}
 	switch by.Field {
+	case model.ReviewOrderFieldRelevance:
+		return translate.Relevance(by.Direction, core.Order{Field: "createdAt", Desc: true})
 	case model.ReviewOrderFieldStars:
 		return translate.Order(by.Direction, "stars")
 	}

@@ -438,16 +438,19 @@ type ProductOrderField string
 const (
 	ProductOrderFieldPrice     ProductOrderField = "PRICE"
 	ProductOrderFieldCreatedAt ProductOrderField = "CREATED_AT"
+	// How well they fit `search`, best first with DESC: those whose `name` alone holds all words of `search` before those that need `story` too; among each of them, those that hold the last word whole before those in which it goes on. Those that fit alike, and all without a search, are sorted by `createdAt`, newest first; with ASC the other way round.
+	ProductOrderFieldRelevance ProductOrderField = "RELEVANCE"
 )
 
 var AllProductOrderField = []ProductOrderField{
 	ProductOrderFieldPrice,
 	ProductOrderFieldCreatedAt,
+	ProductOrderFieldRelevance,
 }
 
 func (e ProductOrderField) IsValid() bool {
 	switch e {
-	case ProductOrderFieldPrice, ProductOrderFieldCreatedAt:
+	case ProductOrderFieldPrice, ProductOrderFieldCreatedAt, ProductOrderFieldRelevance:
 		return true
 	}
 	return false
@@ -494,16 +497,19 @@ type ReviewOrderField string
 const (
 	ReviewOrderFieldStars     ReviewOrderField = "STARS"
 	ReviewOrderFieldCreatedAt ReviewOrderField = "CREATED_AT"
+	// How well they fit `search`, best first with DESC: those that hold all words of `search` before those in which the last word goes on. Those that fit alike, and all without a search, are sorted by `createdAt`, newest first; with ASC the other way round.
+	ReviewOrderFieldRelevance ReviewOrderField = "RELEVANCE"
 )
 
 var AllReviewOrderField = []ReviewOrderField{
 	ReviewOrderFieldStars,
 	ReviewOrderFieldCreatedAt,
+	ReviewOrderFieldRelevance,
 }
 
 func (e ReviewOrderField) IsValid() bool {
 	switch e {
-	case ReviewOrderFieldStars, ReviewOrderFieldCreatedAt:
+	case ReviewOrderFieldStars, ReviewOrderFieldCreatedAt, ReviewOrderFieldRelevance:
 		return true
 	}
 	return false
@@ -550,16 +556,19 @@ type UserOrderField string
 const (
 	UserOrderFieldUsername  UserOrderField = "USERNAME"
 	UserOrderFieldCreatedAt UserOrderField = "CREATED_AT"
+	// How well they fit `search`, best first with DESC: those whose `username` alone holds all words of `search` before those that need `displayName` too; among each of them, those that hold the last word whole before those in which it goes on. Those that fit alike, and all without a search, are sorted by `createdAt`, newest first; with ASC the other way round.
+	UserOrderFieldRelevance UserOrderField = "RELEVANCE"
 )
 
 var AllUserOrderField = []UserOrderField{
 	UserOrderFieldUsername,
 	UserOrderFieldCreatedAt,
+	UserOrderFieldRelevance,
 }
 
 func (e UserOrderField) IsValid() bool {
 	switch e {
-	case UserOrderFieldUsername, UserOrderFieldCreatedAt:
+	case UserOrderFieldUsername, UserOrderFieldCreatedAt, UserOrderFieldRelevance:
 		return true
 	}
 	return false
