@@ -718,6 +718,8 @@ const (
 	PostOrderFieldDate      PostOrderField = "DATE"
 	PostOrderFieldCreatedAt PostOrderField = "CREATED_AT"
 	PostOrderFieldUpdatedAt PostOrderField = "UPDATED_AT"
+	// How well they fit `search`, best first with DESC: those whose `title` alone holds all words of `search` before those that need `excerpt` and `body` too; among each of them, those that hold the last word whole before those in which it goes on. Those that fit alike, and all without a search, are sorted by `date`, newest first; with ASC the other way round.
+	PostOrderFieldRelevance PostOrderField = "RELEVANCE"
 )
 
 var AllPostOrderField = []PostOrderField{
@@ -725,11 +727,12 @@ var AllPostOrderField = []PostOrderField{
 	PostOrderFieldDate,
 	PostOrderFieldCreatedAt,
 	PostOrderFieldUpdatedAt,
+	PostOrderFieldRelevance,
 }
 
 func (e PostOrderField) IsValid() bool {
 	switch e {
-	case PostOrderFieldTitle, PostOrderFieldDate, PostOrderFieldCreatedAt, PostOrderFieldUpdatedAt:
+	case PostOrderFieldTitle, PostOrderFieldDate, PostOrderFieldCreatedAt, PostOrderFieldUpdatedAt, PostOrderFieldRelevance:
 		return true
 	}
 	return false
@@ -835,16 +838,19 @@ type UserOrderField string
 const (
 	UserOrderFieldUsername  UserOrderField = "USERNAME"
 	UserOrderFieldCreatedAt UserOrderField = "CREATED_AT"
+	// How well they fit `search`, best first with DESC: those whose `username` alone holds all words of `search` before those that need `displayName` too; among each of them, those that hold the last word whole before those in which it goes on. Those that fit alike, and all without a search, are sorted by `createdAt`, newest first; with ASC the other way round.
+	UserOrderFieldRelevance UserOrderField = "RELEVANCE"
 )
 
 var AllUserOrderField = []UserOrderField{
 	UserOrderFieldUsername,
 	UserOrderFieldCreatedAt,
+	UserOrderFieldRelevance,
 }
 
 func (e UserOrderField) IsValid() bool {
 	switch e {
-	case UserOrderFieldUsername, UserOrderFieldCreatedAt:
+	case UserOrderFieldUsername, UserOrderFieldCreatedAt, UserOrderFieldRelevance:
 		return true
 	}
 	return false

@@ -3348,7 +3348,7 @@ type User implements Node {
   """
   role: Role!
   """
-  The address to sign in with. Only the user and admins read it: for others null, with a FORBIDDEN error.
+  The address to sign in with. Only the user and admins read it: for others null, and withheld.
   """
   email: String
   """
@@ -3897,6 +3897,10 @@ enum PostOrderField {
   DATE
   CREATED_AT
   UPDATED_AT
+  """
+  How well they fit ` + "`" + `search` + "`" + `, best first with DESC: those whose ` + "`" + `title` + "`" + ` alone holds all words of ` + "`" + `search` + "`" + ` before those that need ` + "`" + `excerpt` + "`" + ` and ` + "`" + `body` + "`" + ` too; among each of them, those that hold the last word whole before those in which it goes on. Those that fit alike, and all without a search, are sorted by ` + "`" + `date` + "`" + `, newest first; with ASC the other way round.
+  """
+  RELEVANCE
 }
 """
 A change of one of the posts, as far as the subscriber may know of it.
@@ -4008,6 +4012,10 @@ What products can be sorted by.
 enum ProductOrderField {
   PRICE
   CREATED_AT
+  """
+  How well they fit ` + "`" + `search` + "`" + `, best first with DESC: those whose ` + "`" + `name` + "`" + ` alone holds all words of ` + "`" + `search` + "`" + ` before those that need ` + "`" + `story` + "`" + ` too; among each of them, those that hold the last word whole before those in which it goes on. Those that fit alike, and all without a search, are sorted by ` + "`" + `createdAt` + "`" + `, newest first; with ASC the other way round.
+  """
+  RELEVANCE
 }
 input CreateProductInput {
   """
@@ -4248,6 +4256,10 @@ What reviews can be sorted by.
 enum ReviewOrderField {
   STARS
   CREATED_AT
+  """
+  How well they fit ` + "`" + `search` + "`" + `, best first with DESC: those that hold all words of ` + "`" + `search` + "`" + ` before those in which the last word goes on. Those that fit alike, and all without a search, are sorted by ` + "`" + `createdAt` + "`" + `, newest first; with ASC the other way round.
+  """
+  RELEVANCE
 }
 input CreateReviewInput {
   productId: ID!
@@ -4512,6 +4524,10 @@ What users can be sorted by.
 enum UserOrderField {
   USERNAME
   CREATED_AT
+  """
+  How well they fit ` + "`" + `search` + "`" + `, best first with DESC: those whose ` + "`" + `username` + "`" + ` alone holds all words of ` + "`" + `search` + "`" + ` before those that need ` + "`" + `displayName` + "`" + ` too; among each of them, those that hold the last word whole before those in which it goes on. Those that fit alike, and all without a search, are sorted by ` + "`" + `createdAt` + "`" + `, newest first; with ASC the other way round.
+  """
+  RELEVANCE
 }
 extend type Query {
   """

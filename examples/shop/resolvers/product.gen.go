@@ -63,6 +63,8 @@ func productOrder(by *model.ProductOrder) []core.Order {
 		return []core.Order{{Field: "createdAt", Desc: true}}
 	}
 	switch by.Field {
+	case model.ProductOrderFieldRelevance:
+		return translate.Relevance(by.Direction, core.Order{Field: "createdAt", Desc: true})
 	case model.ProductOrderFieldPrice:
 		return translate.Order(by.Direction, "price")
 	}
