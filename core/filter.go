@@ -5,6 +5,8 @@ import (
 	"reflect"
 	"strings"
 	"time"
+
+	"github.com/grapnel/grapnel/core/value"
 )
 
 // FilterOp is the operator of a [Filter].
@@ -41,7 +43,7 @@ const (
 type Filter struct {
 	Op    FilterOp
 	Field string   // of a comparison; of OpSearch empty, or the first of the searched fields
-	Value any      // its operand: nil, string, bool, int64, float64, time.Time (UTC, ms); []any of these for OpIn; string for OpSearch
+	Value any      // its operand: nil, string (of a Date, too), bool, int64, float64, value.Decimal, time.Time (UTC, ms); []any of these for OpIn; string for OpSearch
 	Args  []Filter // of And, Or and (one) Not
 
 	// gone are the fields of conditions that were simplified away, for whoever may
@@ -205,7 +207,7 @@ func Millis(t time.Time) time.Time { return t.UTC().Truncate(time.Millisecond) }
 // operand brings v to one of the types that a Filter may hold.
 func operand(v any) any {
 	switch v := v.(type) {
-	case nil, string, bool, int64, float64, Now:
+	case nil, string, bool, int64, float64, value.Decimal, Now:
 		return v
 	case time.Time:
 		return Millis(v)
@@ -283,7 +285,7 @@ func matchValue(op FilterOp, have, want any) bool {
 		return false
 	}
 	if op == OpEq {
-		return have == want || numbersEqual(have, want)
+		return have == want || equal(have, want)
 	}
 	if have == nil || want == nil {
 		return false
@@ -308,7 +310,8 @@ func matchValue(op FilterOp, have, want any) bool {
 	}
 }
 
-func numbersEqual(a, b any) bool {
+// equal finds values equal that Go does not: 1 and 1.0, 1.50 and 1.5.
+func equal(a, b any) bool {
 	c, ok := compare(a, b)
 	return ok && c == 0
 }
@@ -331,6 +334,10 @@ func compare(a, b any) (c int, ok bool) {
 		}
 	case time.Time:
 		if b, ok := b.(time.Time); ok {
+			return a.Compare(b), true
+		}
+	case value.Decimal:
+		if b, ok := b.(value.Decimal); ok {
 			return a.Compare(b), true
 		}
 	case bool:

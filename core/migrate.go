@@ -11,6 +11,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/grapnel/grapnel/core/value"
 )
 
 // Migration is what a start changes in the store because the types are not
@@ -350,8 +352,13 @@ func (m *Migration) look(ctx context.Context, spec Spec, fields []*watch, constr
 
 // literal writes a default as the schema does, except that enums get quotes.
 func literal(v any) string {
-	if s, ok := v.(string); ok {
-		return strconv.Quote(s)
+	switch v := v.(type) {
+	case value.JSON:
+		return string(v)
+	case string:
+		return strconv.Quote(v)
+	case value.Date, value.Decimal:
+		return strconv.Quote(fmt.Sprint(v))
 	}
 	return fmt.Sprint(v)
 }

@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/grapnel/grapnel/core"
 	"github.com/grapnel/grapnel/core/value"
@@ -269,6 +270,53 @@ func TestMigration(t *testing.T) {
 		{
 			name: "Int to Float", before: product(nil, core.Attribute{Name: "size", Kind: core.Int}), docs: []values{{"size": int64(3)}},
 			after: []core.Spec{product(nil, core.Attribute{Name: "size", Kind: core.Float})},
+		},
+		{
+			name: "Int to Decimal", before: product(nil, core.Attribute{Name: "cost", Kind: core.Int}), docs: []values{{"cost": int64(3)}},
+			after: []core.Spec{product(column("cost", core.Decimal, true), core.Attribute{Name: "cost", Kind: core.Decimal})},
+			steps: [][]string{{"The indexes of Product"}},
+		},
+		{
+			name: "Float to Decimal", before: product(nil, core.Attribute{Name: "cost", Kind: core.Float}), docs: []values{{"cost": 0.1}},
+			after:   []core.Spec{product(column("cost", core.Decimal, false), core.Attribute{Name: "cost", Kind: core.Decimal})},
+			refused: [][]string{{"The field cost of Product is declared as a Decimal", "a Float in product_001"}},
+			mended:  []core.Spec{product(nil, core.Attribute{Name: "cost", Kind: core.Float}, core.Attribute{Name: "exactCost", Kind: core.Decimal})},
+		},
+		{
+			name: "Decimals that are equal", before: product(nil, core.Attribute{Name: "cost", Kind: core.Decimal}),
+			docs:    []values{{"cost": value.MustDecimal("1.5")}, {"cost": value.MustDecimal("2")}, {"cost": value.MustDecimal("1.50")}},
+			after:   []core.Spec{product(column("cost", core.Decimal, true), core.Attribute{Name: "cost", Kind: core.Decimal})},
+			refused: [][]string{{"must be unique", "both product_001 and product_003", `"1.5"`}},
+			mended:  []core.Spec{product(nil, core.Attribute{Name: "cost", Kind: core.Decimal})},
+		},
+		{
+			name: "required Decimal", before: product(nil, name), docs: []values{{"name": "a"}},
+			after: []core.Spec{product(nil, name, core.Attribute{Name: "cost", Kind: core.Decimal, Required: true, Default: value.MustDecimal("9.90")},
+				core.Attribute{Name: "on", Kind: core.Date, Required: true, Default: value.Date("2026-03-01")}, core.Attribute{Name: "meta", Kind: core.JSON, Required: true, Default: value.JSON(`{"a":1.0}`)})},
+			steps: [][]string{{`its default, "9.90", in 1 document.`}, {`its default, "2026-03-01", in 1 document.`}, {`its default, {"a":1.0}, in 1 document.`}},
+			want:  []values{{"name": "a", "on": "2026-03-01", "meta": `{"a":1.0}`}},
+		},
+		{
+			name: "String to Date and JSON", before: product(nil, core.Attribute{Name: "on"}, core.Attribute{Name: "meta"}), docs: []values{{"on": "2026-03-01", "meta": `{"a":1.0}`}, {"on": nil, "meta": "7"}},
+			after: []core.Spec{product(column("on", core.Date, false), core.Attribute{Name: "on", Kind: core.Date}, core.Attribute{Name: "meta", Kind: core.JSON})},
+			steps: [][]string{{"The indexes of Product"}},
+		},
+		{
+			name: "String that is no Date or JSON", before: product(nil, core.Attribute{Name: "on"}, core.Attribute{Name: "meta"}), docs: []values{{"on": "1 March", "meta": "hello"}},
+			after:   []core.Spec{product(column("on", core.Date, false), core.Attribute{Name: "on", Kind: core.Date}, core.Attribute{Name: "meta", Kind: core.JSON})},
+			refused: [][]string{{"The field on of Product is declared as a Date", "a String in product_001"}, {"The field meta of Product is declared as a JSON", "a String in product_001"}},
+			mended:  []core.Spec{product(nil, core.Attribute{Name: "on"}, core.Attribute{Name: "meta"})},
+		},
+		{
+			name: "Date and JSON to String", before: product(nil, core.Attribute{Name: "on", Kind: core.Date}, core.Attribute{Name: "meta", Kind: core.JSON}), docs: []values{{"on": "2026-03-01", "meta": "[]"}},
+			after: []core.Spec{product(column("on", core.String, false), core.Attribute{Name: "on"}, core.Attribute{Name: "meta"})},
+			steps: [][]string{{"The indexes of Product"}},
+		},
+		{
+			name: "Time to Date", before: product(nil, core.Attribute{Name: "on", Kind: core.Time}), docs: []values{{"on": time.UnixMilli(0)}},
+			after:   []core.Spec{product(nil, core.Attribute{Name: "on", Kind: core.Date})},
+			refused: [][]string{{"is declared as a Date", "a Time in product_001"}},
+			mended:  []core.Spec{product(nil, core.Attribute{Name: "on", Kind: core.Time})},
 		},
 		{
 			name: "Int64 to Int", before: product(nil, core.Attribute{Name: "size", Kind: core.Int}), docs: []values{{"size": int64(3)}, {"size": int64(1 << 40)}},

@@ -9,6 +9,8 @@ import (
 	"strings"
 	"time"
 	"unicode/utf8"
+
+	"github.com/grapnel/grapnel/core/value"
 )
 
 // DefaultPage and MaxPage bound how many documents a page holds.
@@ -354,6 +356,8 @@ func decodeKey(raw json.RawMessage, kind Kind) (any, error) {
 		return unmarshal[float64](raw)
 	case Bool:
 		return unmarshal[bool](raw)
+	case Decimal:
+		return unmarshal[value.Decimal](raw)
 	case Time:
 		ms, err := unmarshal[int64](raw)
 		return time.UnixMilli(ms).UTC(), err

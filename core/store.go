@@ -49,8 +49,9 @@ type Doc interface {
 	// asked to Identify it, and otherwise as far as its bytes tell.
 	ID() string
 	// Decode fills a struct with bson tags, or a map[string]any: there, numbers
-	// are int32, int64 or float64, times have a method Time, and lists and
-	// documents are slices and maps. What does not fit is a *[DecodeError].
+	// are int32, int64 or float64, a decimal128 has a method BigInt, times have a
+	// method Time, and lists and documents are slices and maps. What does not fit is
+	// a *[DecodeError].
 	Decode(into any) error
 	// BSON is the encoded document; read-only.
 	BSON() []byte
@@ -187,8 +188,15 @@ const (
 	Float                // float64
 	Bool                 // bool
 	Time                 // time.Time, UTC, cut to milliseconds
-	Document             // a struct inside the document; no Field, only an Attribute, is of this kind
+	Date                 // value.Date; kept as a text of BSON
+	Decimal              // value.Decimal; kept as a decimal128 of BSON
+	JSON                 // value.JSON; kept as a text of BSON
+	Document             // a struct inside the document
 )
+
+// IsComparable reports whether a [Field] may be of the kind, and not only an
+// [Attribute].
+func (k Kind) IsComparable() bool { return k < JSON }
 
 // Attribute is a stored field as the schema declares it.
 type Attribute struct {

@@ -7,12 +7,15 @@ import (
 	"iter"
 	"maps"
 	"math"
+	"math/big"
 	"reflect"
 	"regexp"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/grapnel/grapnel/core/value"
 )
 
 const (
@@ -225,7 +228,7 @@ func (w *watch) unfit(v any) string {
 		return w.describe(v)
 	}
 	for _, e := range list {
-		if k, ok := kindOf(e); !ok || k != w.Kind && !(k == Int && w.Kind == Float) || w.Bits == 32 && isWide(e) || w.isForeign(e) {
+		if !w.Kind.fits(e) || w.Bits == 32 && isWide(e) || w.isForeign(e) {
 			return w.describe(e)
 		}
 	}
@@ -451,8 +454,36 @@ func kindOf(v any) (Kind, bool) {
 		return Bool, true
 	case interface{ Time() time.Time }:
 		return Time, true
+	case decimal128:
+		return Decimal, true
 	}
 	return Document, reflect.ValueOf(v).Kind() == reflect.Map
+}
+
+// decimal128 is what a store decodes a Decimal into, within a map.
+type decimal128 interface {
+	BigInt() (coefficient *big.Int, exp int, err error)
+	String() string
+}
+
+// fits reports whether a field of the kind can hold a value that [Doc] has decoded
+// into a map.
+func (k Kind) fits(v any) bool {
+	is, ok := kindOf(v)
+	switch text, _ := v.(string); {
+	case !ok:
+		return false
+	case is == String && k == Date:
+		return value.Date(text).Check() == nil
+	case is == String && k == JSON:
+		return value.JSON(text).Check() == nil
+	case is == Decimal && k == Decimal:
+		_, err := value.ParseDecimal(fmt.Sprint(v)) // which may be infinite
+		return err == nil
+	case is == Int && (k == Float || k == Decimal):
+		return true
+	}
+	return is == k
 }
 
 // isForeign reports whether v is an id of another type than the field refers to.
@@ -479,6 +510,10 @@ func distinctValues(list []any) []string {
 			s = strconv.FormatFloat(v, 'f', -1, 64) // an Int among Floats is written the same
 		case interface{ Time() time.Time }:
 			s = Millis(v.Time()).Format(time.RFC3339Nano)
+		case decimal128:
+			if d, err := value.ParseDecimal(v.String()); err == nil {
+				s = d.Normal().String()
+			}
 		default:
 			s = fmt.Sprint(v)
 		}
@@ -488,7 +523,7 @@ func distinctValues(list []any) []string {
 }
 
 // kindNames are the kinds as the schema calls them.
-var kindNames = [...]string{String: "String", Int: "Int", Float: "Float", Bool: "Boolean", Time: "Time", Document: "embedded type"}
+var kindNames = [...]string{String: "String", Int: "Int", Float: "Float", Bool: "Boolean", Time: "Time", Date: "Date", Decimal: "Decimal", JSON: "JSON", Document: "embedded type"}
 
 // kindName is the kind of an attribute as the schema calls it.
 func (a Attribute) kindName() string {

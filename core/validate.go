@@ -146,12 +146,23 @@ func (c *Checker) Items(path string, n, least, most int) {
 
 // Distinct checks that a list holds nothing twice.
 func Distinct[E comparable](c *Checker, path string, list []E) {
-	seen := make(map[E]bool, len(list))
+	seen := make(map[any]bool, len(list))
 	for i, e := range list {
-		if seen[e] {
+		var key any = e
+		if d, ok := key.(value.Decimal); ok {
+			key = d.SortKey() // 1.50 is 1.5
+		}
+		if seen[key] {
 			c.Add(At(path, i), "TWICE", "is there twice", nil)
 		}
-		seen[e] = true
+		seen[key] = true
+	}
+}
+
+// Value checks what a type of package value may be made of although it is no value.
+func (c *Checker) Value(path string, v interface{ Check() error }) {
+	if err := v.Check(); err != nil {
+		c.Add(path, "FORM", err.Error(), nil)
 	}
 }
 

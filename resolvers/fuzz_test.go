@@ -9,7 +9,6 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"slices"
-	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -336,7 +335,7 @@ func compares(t *testing.T, have any, op string, operand any) bool {
 	case string:
 		c = strings.Compare(have, fmt.Sprint(operand))
 	case int64:
-		n, err := strconv.ParseInt(fmt.Sprint(operand), 10, 64)
+		n, err := scalar.UnmarshalInt64(operand) // which has tests of its own
 		if err != nil {
 			t.Errorf("%v was accepted as a number", operand)
 		}

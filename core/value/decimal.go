@@ -28,6 +28,9 @@ const (
 	maxExponent   = 6111
 )
 
+// Least is the smallest number.
+var Least = MustDecimal("-9999999999999999999999999999999999e6111")
+
 // half splits a coefficient: into 17 digits and 17 more.
 const half = 100_000_000_000_000_000
 
@@ -146,12 +149,32 @@ func (d Decimal) Int64() (n int64, ok bool) {
 	return n, err == nil
 }
 
+// Rat is the number as a fraction, to calculate with.
+func (d Decimal) Rat() *big.Rat {
+	power := new(big.Int).Exp(big.NewInt(10), big.NewInt(int64(max(d.exp, -d.exp))), nil)
+	n := d.coefficient()
+	if d.negative {
+		n.Neg(n)
+	}
+	if d.exp < 0 {
+		return new(big.Rat).SetFrac(n, power)
+	}
+	return new(big.Rat).SetInt(n.Mul(n, power))
+}
+
 // String writes the number as [ParseDecimal] reads it and JSON does, with its zeros
 // behind the point. Numbers of more than 34 places before or behind the point
 // have a power: 1E+40.
 func (d Decimal) String() string {
 	var buf [48]byte
 	return string(d.Append(buf[:0]))
+}
+
+// Normal is the number without zeros at its end, so that equal numbers are ==.
+func (d Decimal) Normal() Decimal {
+	digits, exp := d.trimmed()
+	d, _ = newDecimal(d.negative, digits, exp) // it was one
+	return d
 }
 
 // MarshalJSON writes the number as a text, for a JSON number would lose digits on

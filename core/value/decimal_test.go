@@ -50,7 +50,7 @@ func TestParseDecimal(t *testing.T) {
 // rational is what a decimal stands for.
 func rational(t *testing.T, d value.Decimal) *big.Rat {
 	r, ok := new(big.Rat).SetString(d.String())
-	if !ok {
+	if !ok || r.Cmp(d.Rat()) != 0 {
 		t.Fatalf("%s is no number", d)
 	}
 	return r

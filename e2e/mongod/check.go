@@ -86,7 +86,7 @@ func checkCondition(v any) error {
 // checkScalar keeps out documents and arrays, which compare as wholes.
 func checkScalar(v any) error {
 	switch v.(type) {
-	case nil, string, bool, int32, int64, float64, primitive.DateTime:
+	case nil, string, bool, int32, int64, float64, primitive.Decimal128, primitive.DateTime:
 		return nil
 	}
 	return errorf(2, "BadValue", "a comparison with a %T", v)

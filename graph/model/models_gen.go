@@ -11,6 +11,7 @@ import (
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/grapnel/grapnel/core"
+	"github.com/grapnel/grapnel/core/value"
 	"github.com/grapnel/grapnel/resolvers/upload"
 )
 
@@ -111,6 +112,42 @@ type CreatePostInput struct {
 
 type CreatePostPayload struct {
 	Post *core.Post `json:"post"`
+}
+
+// Conditions on a day. All that are given must hold; an absent one meets none of the ranges.
+type DateFilter struct {
+	// Equal to; null finds what has none.
+	Eq graphql.Omittable[*value.Date] `json:"eq,omitempty"`
+	// Different from; an absent value is different too.
+	Ne graphql.Omittable[*value.Date] `json:"ne,omitempty"`
+	// One of these, at most 100.
+	In graphql.Omittable[[]value.Date] `json:"in,omitempty"`
+	// Before.
+	Lt graphql.Omittable[*value.Date] `json:"lt,omitempty"`
+	// Before or on.
+	Lte graphql.Omittable[*value.Date] `json:"lte,omitempty"`
+	// After.
+	Gt graphql.Omittable[*value.Date] `json:"gt,omitempty"`
+	// After or on.
+	Gte graphql.Omittable[*value.Date] `json:"gte,omitempty"`
+}
+
+// Conditions on a decimal number. All that are given must hold; an absent one meets none of the ranges.
+type DecimalFilter struct {
+	// Equal to; null finds what has none.
+	Eq graphql.Omittable[*value.Decimal] `json:"eq,omitempty"`
+	// Different from; an absent value is different too.
+	Ne graphql.Omittable[*value.Decimal] `json:"ne,omitempty"`
+	// One of these, at most 100.
+	In graphql.Omittable[[]*value.Decimal] `json:"in,omitempty"`
+	// Less than.
+	Lt graphql.Omittable[*value.Decimal] `json:"lt,omitempty"`
+	// Less than or equal to.
+	Lte graphql.Omittable[*value.Decimal] `json:"lte,omitempty"`
+	// Greater than.
+	Gt graphql.Omittable[*value.Decimal] `json:"gt,omitempty"`
+	// Greater than or equal to.
+	Gte graphql.Omittable[*value.Decimal] `json:"gte,omitempty"`
 }
 
 type DeleteAssetInput struct {

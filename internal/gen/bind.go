@@ -44,7 +44,7 @@ func (b *binder) resolvers() map[string]*goFile {
 
 func (b *binder) file() *goFile {
 	g := &goFile{pkg: "resolvers", imports: map[string]string{
-		"cmp": "cmp", "context": "context", "time": "time", "core": grapnel + "/core", "translate": grapnel + "/resolvers/translate",
+		"cmp": "cmp", "context": "context", "time": "time", "core": grapnel + "/core", "value": grapnel + "/core/value", "translate": grapnel + "/resolvers/translate",
 		"graphql": "github.com/99designs/gqlgen/graphql", "graph": b.p.module + "/graph", "model": b.p.module + "/graph/model",
 	}}
 	if !b.p.home {
@@ -274,7 +274,7 @@ func (b *binder) draft(f *field) string {
 	case f.null:
 		in = "&" + in
 	}
-	if f.list && f.typ == "Time" {
+	if f.byPointer() {
 		in = fmt.Sprintf("translate.Values(%s)", in)
 	}
 	return fmt.Sprintf("%s = %s", to, in)
@@ -302,7 +302,7 @@ func (b *binder) defaulted(f *field) string {
 func (b *binder) patch(f *field) string {
 	to, in := "&d."+f.goName(), "in."+templates.ToGo(f.input)
 	switch {
-	case f.list && f.typ == "Time":
+	case f.byPointer():
 		return fmt.Sprintf("translate.ReplaceList(%s, translate.OptValues(%s))", to, in)
 	case f.list:
 		return fmt.Sprintf("translate.ReplaceList(%s, %s)", to, in)

@@ -29,7 +29,7 @@ func (r *reader) constraint(def *ast.FieldDefinition) constraint {
 	switch def.Type.Name() {
 	case "String", "ID":
 		isText = true
-	case "Int", "Int64", "Float":
+	case "Int", "Int64", "Float", "Decimal":
 		isNumber = true
 	}
 	for _, a := range d.Arguments {
@@ -131,6 +131,8 @@ func (c constraint) breaks(v any) bool {
 		}
 	case int64:
 		check.Number("", value.DecimalOf(v), c.bounds())
+	case value.Decimal:
+		check.Number("", v, c.bounds())
 	case float64:
 		check.Number("", value.DecimalOf(v), c.bounds())
 	}

@@ -74,7 +74,7 @@ func newModelSDL(doc *document, m *model) modelSDL {
 	if m.order.Desc {
 		s.Direction = "largest first"
 	}
-	if f := m.byStored(m.order.Field); f == nil || f.typ == "Time" {
+	if f := m.byStored(m.order.Field); f == nil || f.typ == "Time" || f.typ == "Date" {
 		s.Direction = "earliest first"
 		if m.order.Desc {
 			s.Direction = "newest first"
@@ -124,7 +124,7 @@ func newModelSDL(doc *document, m *model) modelSDL {
 		switch {
 		case len(f.guard) > 0 && !f.mustBeGiven(): // nullable, so that it can be left out
 		case f.fallback != nil:
-			in.Default = literal(f.fallback)
+			in.Default = f.literal()
 		case f.owner:
 			in.Description = description("  ", strings.TrimSpace(f.def.Description+" You when left out."))
 		case f.mustBeGiven():
@@ -305,10 +305,31 @@ func plain(s string) string {
 	}, s)
 }
 
+// literal is the default as SDL writes it: a Decimal as a text, which loses no digit.
+func (f *field) literal() string {
+	if f.storeKind() == core.Decimal {
+		return quote(f.fallback.Raw)
+	}
+	return literal(f.fallback)
+}
+
 // literal is a value as SDL writes it.
 func literal(v *ast.Value) string {
-	if v.Kind == ast.StringValue || v.Kind == ast.BlockValue {
+	var parts []string
+	for _, c := range v.Children {
+		if part := literal(c.Value); v.Kind == ast.ObjectValue {
+			parts = append(parts, c.Name+": "+part)
+		} else {
+			parts = append(parts, part)
+		}
+	}
+	switch v.Kind {
+	case ast.StringValue, ast.BlockValue:
 		return quote(v.Raw)
+	case ast.ListValue:
+		return "[" + strings.Join(parts, ", ") + "]"
+	case ast.ObjectValue:
+		return "{" + strings.Join(parts, ", ") + "}"
 	}
 	return v.String()
 }

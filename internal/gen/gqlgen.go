@@ -31,10 +31,13 @@ var bound = map[string][]string{
 	"Int": {
 		"github.com/99designs/gqlgen/graphql.Int32", "github.com/99designs/gqlgen/graphql.Int", "github.com/99designs/gqlgen/graphql.Int64",
 	},
-	"Int64":  {grapnel + "/resolvers/scalar.Int64"},
-	"ID":     {"github.com/99designs/gqlgen/graphql.ID"},
-	"Time":   {grapnel + "/resolvers/scalar.Time"},
-	"Upload": {grapnel + "/resolvers/upload.Upload"},
+	"Int64":   {grapnel + "/resolvers/scalar.Int64"},
+	"ID":      {"github.com/99designs/gqlgen/graphql.ID"},
+	"Time":    {grapnel + "/resolvers/scalar.Time"},
+	"Date":    {grapnel + "/resolvers/scalar.Date"},
+	"Decimal": {grapnel + "/resolvers/scalar.Decimal"},
+	"JSON":    {grapnel + "/resolvers/scalar.JSON"},
+	"Upload":  {grapnel + "/resolvers/upload.Upload"},
 }
 
 // validate loads the whole schema, for what only that can find.

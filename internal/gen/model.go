@@ -115,6 +115,13 @@ func (f *field) storeKind() core.Kind {
 	return core.String
 }
 
+// isComparable reports whether values of the field have an order, and filters and
+// rules can name it.
+func (f *field) isComparable() bool { return f.storeKind().IsComparable() }
+
+// byPointer reports whether gqlgen hands the values of a list over as pointers.
+func (f *field) byPointer() bool { return f.list && f.kind == scalar && scalars[f.typ].isStruct }
+
 // mustBeGiven reports whether a create has to name the field.
 func (f *field) mustBeGiven() bool {
 	switch {
@@ -141,20 +148,24 @@ func (f *field) isStored() bool { return f.kind < hasMany }
 
 // goScalar is how a scalar of the schema is kept in Go.
 type goScalar struct {
-	goType string
-	kind   core.Kind
-	filter string // the input with its conditions, also a function of package translate
+	goType   string
+	kind     core.Kind
+	filter   string // the input with its conditions, also a function of package translate
+	isStruct bool   // gqlgen hands lists of it over as pointers
 }
 
 // scalars are those that documents can hold.
 var scalars = map[string]goScalar{
-	"ID":      {"string", core.String, "ID"},
-	"String":  {"string", core.String, "String"},
-	"Int":     {"int32", core.Int, "Int"},
-	"Int64":   {"int64", core.Int, "Int64"},
-	"Float":   {"float64", core.Float, "Float"},
-	"Boolean": {"bool", core.Bool, "Boolean"},
-	"Time":    {"time.Time", core.Time, "Time"},
+	"ID":      {goType: "string", kind: core.String, filter: "ID"},
+	"String":  {goType: "string", kind: core.String, filter: "String"},
+	"Int":     {goType: "int32", kind: core.Int, filter: "Int"},
+	"Int64":   {goType: "int64", kind: core.Int, filter: "Int64"},
+	"Float":   {goType: "float64", kind: core.Float, filter: "Float"},
+	"Boolean": {goType: "bool", kind: core.Bool, filter: "Boolean"},
+	"Time":    {goType: "time.Time", kind: core.Time, filter: "Time", isStruct: true},
+	"Date":    {goType: "value.Date", kind: core.Date, filter: "Date"},
+	"Decimal": {goType: "value.Decimal", kind: core.Decimal, filter: "Decimal", isStruct: true},
+	"JSON":    {goType: "value.JSON", kind: core.JSON},
 }
 
 // headField is a field of core.Head.

@@ -14,6 +14,7 @@ import (
 	"github.com/vektah/gqlparser/v2/parser"
 
 	"github.com/grapnel/grapnel/core"
+	"github.com/grapnel/grapnel/core/value"
 )
 
 // source is a file of SDL.
@@ -296,8 +297,8 @@ func (r *reader) field(def *ast.FieldDefinition) *field {
 	if f.searchable && (f.typ != "String" || f.list) {
 		r.problems.add(def.Position, "Only a String can be searched: remove @searchable from %s.", def.Name)
 	}
-	if f.filterable && (f.kind == inline || f.list && f.storeKind() != core.String) {
-		r.problems.add(def.Position, "%s cannot be filtered: only scalars, enums, references, and lists of texts, ids and enums can. Remove @index, @unique and @filterable.", def.Name)
+	if f.filterable && (!f.isComparable() || f.list && f.storeKind() != core.String) {
+		r.problems.add(def.Position, "%s cannot be filtered: only scalars but JSON, enums, references, and lists of texts, ids and enums can. Remove @index, @unique and @filterable.", def.Name)
 	}
 	if f.bulk && (f.kind != scalar || f.typ != "String" || f.list || f.filterable) {
 		r.problems.add(def.Position, "Only a String that is not filtered can be @bulk.")
@@ -332,7 +333,7 @@ func (r *reader) fallback(f *field) {
 			r.problems.add(v.Position, "The default of %s breaks its own @constraint.", f.name)
 		}
 	default:
-		r.problems.add(v.Position, "%s cannot have a default: only texts, numbers, truth values, enums and lists can.", f.name)
+		r.problems.add(v.Position, "%s cannot have a default: only texts, numbers, days, truth values, JSON, enums and lists can.", f.name)
 		return
 	}
 	f.fallback = v
@@ -341,11 +342,31 @@ func (r *reader) fallback(f *field) {
 // value is a literal of the schema as a filter holds it; problem completes a
 // sentence that begins with what the value is.
 func (r *reader) value(f *field, v *ast.Value) (_ any, problem string) {
+	isNumber := v.Kind == ast.IntValue || v.Kind == ast.FloatValue
+	if f.storeKind() == core.Decimal && (isNumber || v.Kind == ast.StringValue) {
+		d, err := value.ParseDecimal(v.Raw)
+		if err != nil {
+			return nil, err.Error() + ", and is written " + v.String() + "."
+		}
+		return d, ""
+	}
 	x, err := v.Value(nil)
 	if err != nil {
 		return nil, "is out of bounds: " + v.Raw + "."
 	}
 	switch {
+	case f.storeKind() == core.JSON && v.Kind != ast.NullValue:
+		j, err := value.NewJSON(x)
+		if err != nil {
+			return nil, err.Error() + "."
+		}
+		return j, ""
+	case f.storeKind() == core.Date && v.Kind == ast.StringValue:
+		d, err := value.ParseDate(v.Raw)
+		if err != nil {
+			return nil, err.Error() + ", and is written " + v.String() + "."
+		}
+		return d, ""
 	case f.kind == enum:
 		def := r.doc.enums[f.typ]
 		if v.Kind != ast.EnumValue || def.EnumValues.ForName(v.Raw) == nil {
@@ -365,7 +386,7 @@ func (r *reader) value(f *field, v *ast.Value) (_ any, problem string) {
 		return nil, "must fit into 32 bits: make it an Int64."
 	case f.storeKind() == core.Bool && v.Kind == ast.BooleanValue, f.storeKind() == core.Int && v.Kind == ast.IntValue:
 		return x, ""
-	case f.storeKind() == core.Float && (v.Kind == ast.FloatValue || v.Kind == ast.IntValue):
+	case f.storeKind() == core.Float && isNumber:
 		if n, ok := x.(int64); ok {
 			x = float64(n)
 		}
@@ -652,8 +673,8 @@ func (r *reader) lists(m *model) {
 					switch k := m.byStored(key); {
 					case key == "":
 						r.problems.add(c.Position, "@index names %q, which is no stored field of %s.", c.Raw, m.name)
-					case k != nil && (k.list || k.kind == inline):
-						r.problems.add(c.Position, "A list or an embedded type cannot be a sort key; %s is one.", k.name)
+					case k != nil && (k.list || !k.isComparable()):
+						r.problems.add(c.Position, "A list, JSON or an embedded type cannot be a sort key; %s is one.", k.name)
 					default:
 						keys = append(keys, key)
 						columns[key] = true
@@ -704,8 +725,8 @@ func (r *reader) lists(m *model) {
 		switch f := m.field(key); {
 		case m.stored(key) == "":
 			r.problems.add(at, "%s is sorted by %q, which is no stored field of it.", m.name, key)
-		case f != nil && (f.null || f.list || f.kind == inline || f.kind == reference || f.storeKind() == core.Bool):
-			r.problems.add(at, "%s cannot be sorted by %s: only by a text, a number, a moment or an enum that is never null.", m.name, key)
+		case f != nil && (f.null || f.list || !f.isComparable() || f.kind == reference || f.storeKind() == core.Bool):
+			r.problems.add(at, "%s cannot be sorted by %s: only by a text, a number, a day, a moment or an enum that is never null.", m.name, key)
 		default:
 			r.problems.add(at, "%s is sorted by %q, which has no index of its own: add @index to that field.", m.name, key)
 		}

@@ -10,11 +10,12 @@ import (
 	"github.com/99designs/gqlgen/codegen/templates"
 
 	"github.com/grapnel/grapnel/core"
+	"github.com/grapnel/grapnel/core/value"
 )
 
 // specs writes the core.Spec of every model.
 func specs(doc *document) *goFile {
-	g := &goFile{pkg: "model", imports: map[string]string{"core": grapnel + "/core", "time": "time"}}
+	g := &goFile{pkg: "model", imports: map[string]string{"core": grapnel + "/core", "value": grapnel + "/core/value", "time": "time"}}
 	g.printf("\n// Specs describes the stored types that the schema declares.\nfunc Specs() []core.Spec {\n\treturn []core.Spec{\n")
 	for _, m := range doc.models {
 		s := m.spec
@@ -103,7 +104,7 @@ func goKind(k core.Kind) string {
 	if k == core.String {
 		return ""
 	}
-	return ", Kind: core." + [...]string{core.Int: "Int", core.Float: "Float", core.Bool: "Bool", core.Time: "Time", core.Document: "Document"}[k]
+	return ", Kind: core." + [...]string{core.Int: "Int", core.Float: "Float", core.Bool: "Bool", core.Time: "Time", core.Date: "Date", core.Decimal: "Decimal", core.JSON: "JSON", core.Document: "Document"}[k]
 }
 
 func goStrings(list []string) string {
@@ -201,6 +202,12 @@ func goLiteral(v any) string {
 		return fmt.Sprintf("time.UnixMilli(%d).UTC()", v.UnixMilli())
 	case int64:
 		return fmt.Sprintf("int64(%d)", v)
+	case value.Date:
+		return fmt.Sprintf("value.Date(%q)", string(v))
+	case value.Decimal:
+		return fmt.Sprintf("value.MustDecimal(%q)", v)
+	case value.JSON:
+		return fmt.Sprintf("value.JSON(%q)", string(v))
 	case float64:
 		return goFloat(v)
 	}

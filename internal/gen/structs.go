@@ -115,8 +115,16 @@ func extensionName(m *model) string { return templates.ToGo(m.name) + "Extension
 // fallback is the value of @default in Go.
 func (n goNames) fallback(f *field) string {
 	v := f.fallback.Raw
-	if f.storeKind() == core.String {
+	switch f.storeKind() {
+	case core.String:
 		v = fmt.Sprintf("%q", v)
+	case core.Date, core.Decimal, core.JSON:
+		x, _ := (&reader{doc: n.doc}).value(f, f.fallback) // it was read before
+		v = goLiteral(x)
+		if f.null {
+			v = "new(" + v + ")"
+		}
+		return v
 	}
 	if f.kind == enum || f.null {
 		v = fmt.Sprintf("%s(%s)", n.typ(f.typ), v)
@@ -206,6 +214,8 @@ func (n goNames) checks(vars *strings.Builder, owner string, f *field, v, path s
 		return []string{fmt.Sprintf("c.Inside(%s, %s)", path, v)}
 	case f.kind != scalar:
 		return nil
+	case f.storeKind() == core.Date || f.storeKind() == core.JSON:
+		return []string{fmt.Sprintf("c.Value(%s, %s)", path, v)}
 	case f.typ == "String" || f.typ == "ID":
 		out = append(out, fmt.Sprintf("c.Text(%s, %s, %d, %d)", path, v, c.minLength, c.maxLength))
 		if c.pattern != "" {
@@ -228,7 +238,10 @@ func (n goNames) checks(vars *strings.Builder, owner string, f *field, v, path s
 			}
 		}
 		fmt.Fprintf(vars, "}\n\n")
-		out = append(out, fmt.Sprintf("c.Number(%s, value.DecimalOf(%s), %s)", path, v, name))
+		if f.storeKind() != core.Decimal {
+			v = "value.DecimalOf(" + v + ")"
+		}
+		out = append(out, fmt.Sprintf("c.Number(%s, %s, %s)", path, v, name))
 	}
 	return out
 }

@@ -17,6 +17,7 @@ import (
 	"github.com/99designs/gqlgen/graphql"
 
 	"github.com/grapnel/grapnel/core"
+	"github.com/grapnel/grapnel/core/value"
 	"github.com/grapnel/grapnel/internal/web"
 	"github.com/grapnel/grapnel/resolvers/upload"
 	"github.com/grapnel/grapnel/storage/sqlite"
@@ -195,6 +196,13 @@ func (r *run) value(m *model, name string, a core.Attribute) any {
 	case a.Kind == core.Int || a.Kind == core.Float:
 		r.numbers++
 		v = int64(7310_0000 + r.numbers)
+	case a.Kind == core.Decimal:
+		r.numbers++
+		v = value.DecimalOf(7310_0000 + r.numbers)
+	case a.Kind == core.JSON:
+		v = value.JSON(`"zq` + strings.ToLower(m.spec.Type+name+a.Name) + `"`)
+	case a.Kind == core.Date && a.Required:
+		v = value.DateOf(time.Now())
 	case a.Kind == core.Bool:
 		v = false
 	case a.Kind == core.Time && a.Required:

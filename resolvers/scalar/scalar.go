@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"io"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -89,4 +90,82 @@ func UnmarshalInt64(v any) (int64, error) {
 // cannot is the error of a value that is none of a scalar.
 func cannot(scalar string, v any, form string) error {
 	return core.Errorf(core.Invalid, "%s cannot represent %s: %s", scalar, graphqlhttp.Written(v), form)
+}
+
+// MarshalDate writes a day.
+func MarshalDate(d value.Date) graphql.Marshaler {
+	return graphql.WriterFunc(func(w io.Writer) { _, _ = io.WriteString(w, `"`+string(d)+`"`) })
+}
+
+// UnmarshalDate reads a full-date of RFC 3339.
+func UnmarshalDate(v any) (value.Date, error) {
+	text, _ := v.(string)
+	d, err := value.ParseDate(text)
+	if err != nil {
+		return "", cannot("Date", v, "it "+err.Error()+" (RFC 3339).")
+	}
+	return d, nil
+}
+
+// MarshalDecimal writes a text: a JSON number would lose digits in most clients.
+func MarshalDecimal(d value.Decimal) graphql.Marshaler {
+	return graphql.WriterFunc(func(w io.Writer) {
+		text, _ := d.MarshalJSON() // it always has one
+		_, _ = w.Write(text)
+	})
+}
+
+// UnmarshalDecimal reads a number, or a text that JSON would take for one.
+func UnmarshalDecimal(v any) (value.Decimal, error) {
+	var text string
+	switch v := v.(type) {
+	case string:
+		text = v
+	case json.Number:
+		text = string(v)
+	}
+	d, err := value.ParseDecimal(text)
+	if err != nil {
+		return d, cannot("Decimal", v, "it "+err.Error()+".")
+	}
+	return d, nil
+}
+
+// MarshalJSON writes the value as it is kept.
+func MarshalJSON(j value.JSON) graphql.Marshaler {
+	return graphql.WriterFunc(func(w io.Writer) {
+		text, _ := j.MarshalJSON() // it always has one
+		_, _ = w.Write(text)
+	})
+}
+
+// UnmarshalJSON reads a value of any form, within the bounds of [value.JSON].
+func UnmarshalJSON(v any) (value.JSON, error) {
+	if !isPlain(v) {
+		return "", core.Errorf(core.Invalid, "JSON cannot hold a file.")
+	}
+	j, err := value.NewJSON(v)
+	if err != nil {
+		return "", core.Errorf(core.Invalid, "JSON %s.", err)
+	}
+	return j, nil
+}
+
+// isPlain reports whether v came as JSON or as a literal: a file, which the multipart
+// request specification lets stand anywhere, did not.
+func isPlain(v any) bool {
+	switch v := v.(type) {
+	case nil, bool, string, json.Number, int, int64, float64:
+		return true
+	case []any:
+		return !slices.ContainsFunc(v, func(e any) bool { return !isPlain(e) })
+	case map[string]any:
+		for _, e := range v {
+			if !isPlain(e) {
+				return false
+			}
+		}
+		return true
+	}
+	return false
 }

@@ -6,6 +6,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/99designs/gqlgen/graphql"
+
 	"github.com/grapnel/grapnel/core"
 	"github.com/grapnel/grapnel/resolvers/scalar"
 )
@@ -52,6 +54,39 @@ func TestTime(t *testing.T) {
 			t.Errorf("%v: %v", v, err)
 		}
 	}
+}
+
+// Whatever is taken comes back as it was, or as it is written best.
+func FuzzScalars(f *testing.F) {
+	for _, s := range []string{"2026-03-01T12:00:00Z", "1990-12-31T23:59:60.5-08:00", "2026-03-01", "19.90", "-1e3", "9007199254740993", `{"a":[1.50,null]}`} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		written := func(m graphql.Marshaler) string {
+			var b strings.Builder
+			m.MarshalGQL(&b)
+			if !json.Valid([]byte(b.String())) {
+				t.Fatalf("%q is answered as %s", text, b.String())
+			}
+			return strings.Trim(b.String(), `"`)
+		}
+		if at, err := scalar.UnmarshalTime(text); err == nil {
+			if again, err := scalar.UnmarshalTime(written(scalar.MarshalTime(at))); err != nil || !again.Equal(at) {
+				t.Fatalf("%q is %v, then %v: %v", text, at, again, err)
+			}
+		}
+		if d, err := scalar.UnmarshalDate(text); err == nil && written(scalar.MarshalDate(d)) != text {
+			t.Fatalf("%q is the day %s", text, d)
+		}
+		if d, err := scalar.UnmarshalDecimal(text); err == nil {
+			if again, err := scalar.UnmarshalDecimal(json.Number(written(scalar.MarshalDecimal(d)))); err != nil || again != d {
+				t.Fatalf("%q is %s, then %s: %v", text, d, again, err)
+			}
+		}
+		if j, err := scalar.UnmarshalJSON(text); err == nil && strings.Count(written(scalar.MarshalJSON(j)), "\n") > 0 {
+			t.Fatalf("%q is %s", text, j)
+		}
+	})
 }
 
 func TestInt64(t *testing.T) {

@@ -189,7 +189,7 @@ func ReplaceDocument[T any](to **T, in graphql.Omittable[*T]) {
 }
 
 // Values are what the pointers in a list lead to: gqlgen hands lists of moments
-// over as pointers, which are never nil.
+// and decimals over as pointers, which are never nil.
 func Values[T any](list []*T) []T {
 	if list == nil {
 		return nil

@@ -86,6 +86,22 @@ func Time(w *Reader, at, name, stored string, in graphql.Omittable[*model.TimeFi
 	})
 }
 
+// Date reads the conditions on a day; see [Field].
+func Date(w *Reader, at, name, stored string, in graphql.Omittable[*model.DateFilter]) core.Filter {
+	return Field(w, at, name, stored, in, func(c *Conditions, f *model.DateFilter) {
+		Equality(c, f.Eq, f.Ne, f.In)
+		ranges(c, f.Lt, f.Lte, f.Gt, f.Gte)
+	})
+}
+
+// Decimal reads the conditions on a decimal number; see [Field].
+func Decimal(w *Reader, at, name, stored string, in graphql.Omittable[*model.DecimalFilter]) core.Filter {
+	return Field(w, at, name, stored, in, func(c *Conditions, f *model.DecimalFilter) {
+		Equality(c, f.Eq, f.Ne, OptValues(f.In))
+		ranges(c, f.Lt, f.Lte, f.Gt, f.Gte)
+	})
+}
+
 // IDList reads the conditions on a list of ids; see [Field].
 func IDList(w *Reader, at, name, stored string, in graphql.Omittable[*model.IDListFilter]) core.Filter {
 	return Field(w, at, name, stored, in, func(c *Conditions, f *model.IDListFilter) {

@@ -7,6 +7,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/grapnel/grapnel/core"
+	"github.com/grapnel/grapnel/core/value"
 	"go.mongodb.org/mongo-driver/v2/bson"
 )
 
@@ -52,7 +53,9 @@ func (c *collection) match(f core.Filter) (bson.D, error) {
 			if err := literal(v); err != nil {
 				return nil, err
 			}
-			list = append(list, v)
+			if isDecimal(v) == (field.Kind == core.Decimal) {
+				list = append(list, v)
+			}
 		}
 		return compare(f.Field, "$in", list), nil
 	}
@@ -69,9 +72,20 @@ func (c *collection) match(f core.Filter) (bson.D, error) {
 		return null, nil
 	case f.Value == nil && f.Op != core.OpEq && f.Op != core.OpNe:
 		return none(), nil // {$lte: null} would match null
+	case f.Value != nil && isDecimal(f.Value) != (field.Kind == core.Decimal):
+		// The server compares numbers of all types, but not exactly as decimals.
+		if f.Op == core.OpNe {
+			return bson.D{}, nil
+		}
+		return none(), nil
 	default:
 		return compare(f.Field, op, f.Value), nil
 	}
+}
+
+func isDecimal(v any) bool {
+	_, ok := v.(value.Decimal)
+	return ok
 }
 
 func (c *collection) join(op string, args []core.Filter) (bson.D, error) {
@@ -124,7 +138,7 @@ func none() bson.D { return compare("_id", "$in", bson.A{}) }
 // would be taken for operators.
 func literal(v any) error {
 	switch v.(type) {
-	case nil, string, bool, int64, float64, time.Time:
+	case nil, string, bool, int64, float64, value.Decimal, time.Time:
 		return nil
 	}
 	return core.Errorf(core.Internal, "mongodb: a filter holds a %T", v)
@@ -196,8 +210,10 @@ func after(order []core.Order, values []any) (core.Filter, error) {
 // of it, and for no null.
 func least(k core.Kind) any {
 	switch k {
-	case core.String:
+	case core.String, core.Date:
 		return ""
+	case core.Decimal:
+		return value.Least
 	case core.Bool:
 		return false
 	case core.Time:

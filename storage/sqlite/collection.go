@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/grapnel/grapnel/core"
+	"github.com/grapnel/grapnel/core/value"
 )
 
 // collection is a Spec as tables, worked out once:
@@ -33,14 +34,17 @@ type collection struct {
 	insertSQL string
 }
 
-// field is a declared field. Its values are kept as SQLite's own types: dates
-// as milliseconds, booleans as 0 and 1.
+// field is a declared field. Its values are kept as SQLite's own types: moments
+// as milliseconds, booleans as 0 and 1, decimals as blobs that sort as they do.
 type field struct {
 	core.Field
 	column string // quoted; of scalars
 	at     int    // place in columns or arrays
 	sides  []*side
 }
+
+// sortable is a value of type BLOB, which Go can compare and use as a key.
+type sortable string
 
 // side is a table of the elements of an array field, sorted by some scalars.
 type side struct {
@@ -72,7 +76,7 @@ func newCollection(spec core.Spec) (*collection, error) {
 		if f.Name == "" || f.Name == "_id" || strings.ContainsAny(f.Name, "$\x00") || lower[strings.ToLower(f.Name)] {
 			return nil, bad("the field name %q is not usable or used twice", f.Name)
 		}
-		if f.Kind > core.Time {
+		if !f.Kind.IsComparable() {
 			return nil, bad("field %s has no known kind", f.Name)
 		}
 		lower[strings.ToLower(f.Name)] = true
@@ -234,7 +238,7 @@ func (c *collection) wordTable() string {
 	return "CREATE VIRTUAL TABLE " + c.fts + " USING fts5(w,content='',contentless_delete=1,detail=none,prefix='1 2 3',tokenize='ascii')"
 }
 
-var columnType = [...]string{core.String: "TEXT", core.Int: "INTEGER", core.Float: "REAL", core.Bool: "INTEGER", core.Time: "INTEGER"}
+var columnType = [...]string{core.String: "TEXT", core.Int: "INTEGER", core.Float: "REAL", core.Bool: "INTEGER", core.Time: "INTEGER", core.Date: "TEXT", core.Decimal: "BLOB"}
 
 // indexes are the wanted indexes by name, with the statements that make them.
 func (c *collection) indexes() map[string]string {
@@ -276,7 +280,9 @@ var lowest = math.Inf(-1)
 func (f *field) operand(v any) (_ any, ok bool) {
 	switch v := v.(type) {
 	case string:
-		return v, f.Kind == core.String
+		return v, f.Kind == core.String || f.Kind == core.Date
+	case value.Decimal:
+		return sortable(v.SortKey()), f.Kind == core.Decimal
 	case int64:
 		return v, f.Kind == core.Int || f.Kind == core.Float
 	case float64:

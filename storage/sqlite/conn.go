@@ -68,6 +68,9 @@ func (c *conn) stmt(sql string) (driver.Stmt, error) {
 func (c *conn) bind(args []any) []driver.NamedValue {
 	c.args = c.args[:0]
 	for i, a := range args {
+		if b, ok := a.(sortable); ok {
+			a = []byte(b)
+		}
 		c.args = append(c.args, driver.NamedValue{Ordinal: i + 1, Value: a})
 	}
 	return c.args

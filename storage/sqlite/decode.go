@@ -10,6 +10,7 @@ import (
 	"time"
 	"unsafe"
 
+	"github.com/grapnel/grapnel/core/value"
 	"go.mongodb.org/mongo-driver/v2/bson"
 )
 
@@ -83,6 +84,7 @@ func (s *shape) add(t reflect.Type, at []int, inside map[reflect.Type]bool) bool
 
 var (
 	timeType        = reflect.TypeFor[time.Time]()
+	decimalType     = reflect.TypeFor[value.Decimal]()
 	selfDecoding    = []reflect.Type{reflect.TypeFor[bson.Unmarshaler](), reflect.TypeFor[bson.ValueUnmarshaler]()}
 	keyUnmarshaling = reflect.TypeFor[bson.KeyUnmarshaler]()
 )
@@ -92,6 +94,9 @@ func decodesItself(t reflect.Type) bool {
 	switch t.PkgPath() {
 	case "go.mongodb.org/mongo-driver/v2/bson", "encoding/json", "net/url":
 		return true
+	}
+	if t == decimalType || t == reflect.PointerTo(decimalType) {
+		return false // which we know
 	}
 	for _, i := range selfDecoding {
 		if t.Implements(i) || reflect.PointerTo(t).Implements(i) {
@@ -176,8 +181,11 @@ func text(b []byte) string {
 
 // setterOf is nil for types that are left to the library.
 func setterOf(t reflect.Type, inside map[reflect.Type]bool) setter {
-	if t == timeType {
+	switch t {
+	case timeType:
 		return setTime
+	case decimalType:
+		return setDecimal
 	}
 	if decodesItself(t) {
 		return nil
@@ -259,6 +267,10 @@ func setTime(v reflect.Value, t bson.Type, b []byte) bool {
 	}
 	*v.Addr().Interface().(*time.Time) = time.UnixMilli(int64(binary.LittleEndian.Uint64(b))).UTC()
 	return true
+}
+
+func setDecimal(v reflect.Value, t bson.Type, b []byte) bool {
+	return v.Addr().Interface().(*value.Decimal).UnmarshalBSONValue(byte(t), b) == nil
 }
 
 func setBytes(v reflect.Value, t bson.Type, b []byte) bool {

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/grapnel/grapnel/core"
+	"github.com/grapnel/grapnel/core/value"
 	"github.com/grapnel/grapnel/storage/sqlite"
 	"go.mongodb.org/mongo-driver/v2/bson"
 )
@@ -44,6 +45,10 @@ type everything struct {
 	Ins       []inner              `bson:"ins"`
 	M         map[string]string    `bson:"m"`
 	MM        map[name][]time.Time `bson:"mm"`
+	Day       value.Date           `bson:"day"`
+	Price     value.Decimal        `bson:"price"`
+	Rates     []*value.Decimal     `bson:"rates"`
+	Meta      *value.JSON          `bson:"meta"`
 	Omit      *string              `bson:"omit,omitempty"`
 	Skip      string               `bson:"-"`
 	hidden    int
@@ -56,6 +61,7 @@ func samples() []any {
 		S:    "é\u0000\U0001F600", N: "named", SP: &s, I: 1 << 40, I32: -5, I64: math.MaxInt64, IP: &i, F: -0.5, B: true, BP: &b,
 		T: at, TP: &at, D: time.Hour, Raw: []byte{0, 1, 2}, SS: []string{"", "a"}, SPP: []*string{&s, nil}, TT: []time.Time{at, at},
 		In: inner{A: "in", B: []int32{1, 2}}, InP: &inner{}, Ins: []inner{{A: "1"}, {B: []int32{3}}},
+		Day: "2026-03-01", Price: value.MustDecimal("-19.90"), Rates: []*value.Decimal{nil, new(value.MustDecimal("1e-6176"))}, Meta: new(value.JSON(`{"a":1.0}`)),
 		M: map[string]string{"k": "v", "": ""}, MM: map[name][]time.Time{"a": {at}}, Omit: &s, Skip: "skipped", hidden: 1,
 	}
 	return []any{
@@ -65,6 +71,8 @@ func samples() []any {
 		bson.D{{Key: "i32", Value: int64(1) << 40}},
 		bson.D{{Key: "f", Value: 3}, {Key: "i", Value: 4.0}},
 		bson.D{{Key: "S", Value: "other case"}},
+		bson.D{{Key: "price", Value: int32(7)}, {Key: "rates", Value: bson.A{int64(7), nil}}},
+		bson.D{{Key: "price", Value: nil}, {Key: "rates", Value: nil}},
 		bson.D{{Key: "s", Value: "first"}, {Key: "s", Value: "second"}, {Key: "ss", Value: bson.A{"a"}}, {Key: "ss", Value: bson.A{"b", "c"}}},
 		bson.D{{Key: "s", Value: bson.NewObjectID()}, {Key: "raw", Value: bson.Binary{Subtype: 4, Data: []byte("x")}}},
 	}

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/grapnel/grapnel/core"
+	"github.com/grapnel/grapnel/core/value"
 	"go.mongodb.org/mongo-driver/v2/bson"
 )
 
@@ -185,7 +186,7 @@ func (f *field) value(v bson.RawValue) (any, error) {
 	switch {
 	case v.Type == bson.TypeNull, v.Type == bson.TypeUndefined:
 		return nil, nil
-	case v.Type == bson.TypeString && f.Kind == core.String:
+	case v.Type == bson.TypeString && (f.Kind == core.String || f.Kind == core.Date):
 		return v.StringValue(), nil
 	case v.Type == bson.TypeInt32 && f.Kind == core.Int:
 		return int64(v.Int32()), nil
@@ -200,6 +201,11 @@ func (f *field) value(v bson.RawValue) (any, error) {
 			return d, nil
 		}
 		return nil, core.Errorf(core.Invalid, "The field %s holds no number.", f.Name)
+	case f.Kind == core.Decimal:
+		var d value.Decimal
+		if d.UnmarshalBSONValue(byte(v.Type), v.Value) == nil {
+			return sortable(d.SortKey()), nil
+		}
 	case v.Type == bson.TypeBoolean && f.Kind == core.Bool:
 		if v.Boolean() {
 			return int64(1), nil

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/grapnel/grapnel/core"
+	"github.com/grapnel/grapnel/core/value"
 )
 
 // Option tells RunDocuments what else an adapter can do in a test.
@@ -76,6 +77,7 @@ func RunDocuments(t *testing.T, open func(t *testing.T, specs []core.Spec) core.
 		{"InsertTwice", testInsertTwice},
 		{"Unique", testUnique},
 		{"UniqueArray", testUniqueArray},
+		{"UniqueDecimal", testUniqueDecimal},
 		{"Patch", testPatch},
 		{"Many", testMany},
 		{"NoMatch", testNoMatch},
@@ -126,6 +128,8 @@ func specs() []core.Spec {
 				{Name: "pinned", Kind: core.Bool},
 				{Name: "tags", Kind: core.String, Array: true},
 				{Name: "marks", Kind: core.Int, Array: true},
+				{Name: "day", Kind: core.Date},
+				{Name: "price", Kind: core.Decimal},
 			},
 			Indexes: [][]string{{"status", "date"}, {"author", "date"}, {"date"}, {"tags", "date"}, {"views"}},
 			Search:  []string{"title", "body"},
@@ -136,6 +140,7 @@ func specs() []core.Spec {
 				{Name: "name", Kind: core.String, Unique: true},
 				{Name: "emails", Kind: core.String, Array: true, Unique: true},
 				{Name: "logins", Kind: core.Int},
+				{Name: "limit", Kind: core.Decimal, Unique: true},
 			},
 		},
 		{
@@ -173,6 +178,10 @@ type article struct {
 	Cover     *cover            `bson:"cover"`
 	Links     []cover           `bson:"links"`
 	Labels    map[string]string `bson:"labels"`
+	Day       *value.Date       `bson:"day"`
+	Price     value.Decimal     `bson:"price"`
+	Rates     []value.Decimal   `bson:"rates"`
+	Meta      *value.JSON       `bson:"meta"`
 	hidden    string
 }
 
@@ -186,9 +195,10 @@ type cover struct {
 // account is a type that is not live and has a unique array.
 type account struct {
 	core.Head `bson:",inline"`
-	Name      *string  `bson:"name"`
-	Emails    []string `bson:"emails"`
-	Logins    int64    `bson:"logins"`
+	Name      *string        `bson:"name"`
+	Emails    []string       `bson:"emails"`
+	Logins    int64          `bson:"logins"`
+	Limit     *value.Decimal `bson:"limit"`
 }
 
 // ticket is a type that expires.
@@ -202,7 +212,7 @@ func newArticle(id string, date time.Time) *article {
 	return &article{
 		Head:  core.Head{ID: id, Version: 1, CreatedAt: day(0), UpdatedAt: day(0)},
 		Title: "Title of " + id, Status: "DRAFT", Author: "usr_1", Date: date,
-		Tags: []string{}, Marks: []int64{}, Hash: []byte{}, Links: []cover{}, Labels: map[string]string{},
+		Tags: []string{}, Marks: []int64{}, Hash: []byte{}, Links: []cover{}, Labels: map[string]string{}, Rates: []value.Decimal{},
 	}
 }
 

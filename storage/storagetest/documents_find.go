@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/grapnel/grapnel/core"
+	"github.com/grapnel/grapnel/core/value"
 )
 
 func testEnsure(t *testing.T, d *documents) {
@@ -83,15 +84,18 @@ func testRoundTrip(t *testing.T, d *documents) {
 	full.Cover = &cover{URL: "https://example.com/a.png", Width: 640, Taken: day(3)}
 	full.Links = []cover{{}, {URL: "b", Taken: day(4)}}
 	full.Labels = map[string]string{"lang": "de", "Ä": ""}
+	full.Day, full.Price = ptr(value.Date("2024-02-29")), value.MustDecimal("1234567890123456789012345678901.50")
+	full.Rates = []value.Decimal{value.MustDecimal("-0.10"), value.MustDecimal("1e-6176"), value.Least}
+	full.Meta = ptr(value.JSON(`{"":[1.50,12345678901234567890123],"$gt":{"a.b":null}}`))
 
 	nils := newArticle("art_nils", day(2))
-	nils.Tags, nils.Marks, nils.Hash, nils.Links, nils.Labels = nil, nil, nil, nil, nil
+	nils.Tags, nils.Marks, nils.Hash, nils.Links, nils.Labels, nils.Rates = nil, nil, nil, nil, nil, nil
 	nils.hidden = "not stored"
 
 	cut := newArticle("art_cut", day(3).Add(999_999*time.Nanosecond).In(time.FixedZone("east", 3600)))
 
 	insert(t, s, "articles", empty, full, nils, cut)
-	nils.Tags, nils.Marks, nils.Hash, nils.Links, nils.Labels = []string{}, []int64{}, []byte{}, []cover{}, map[string]string{}
+	nils.Tags, nils.Marks, nils.Hash, nils.Links, nils.Labels, nils.Rates = []string{}, []int64{}, []byte{}, []cover{}, map[string]string{}, []value.Decimal{}
 	nils.hidden = ""
 	cut.Date = core.Millis(cut.Date)
 	for _, want := range []*article{empty, full, nils, cut} {

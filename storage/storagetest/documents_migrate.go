@@ -2,12 +2,14 @@ package storagetest
 
 import (
 	"errors"
+	"math/big"
 	"reflect"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/grapnel/grapnel/core"
+	"github.com/grapnel/grapnel/core/value"
 )
 
 // testReadBeforeEnsure is how a start looks at the documents before it changes
@@ -68,7 +70,7 @@ func testEnsureKind(t *testing.T, d *documents) {
 	spec := func(k core.Kind) []core.Spec {
 		return []core.Spec{{Name: "_kinds", Prefix: "kind", Fields: []core.Field{{Name: "logins", Kind: k, Unique: true}}}}
 	}
-	for _, k := range []core.Kind{core.String, core.Int, core.Int} {
+	for _, k := range []core.Kind{core.String, core.Date, core.Decimal, core.Int, core.Int} {
 		if err := s.Ensure(deadline(t), spec(k)); err != nil {
 			t.Fatalf("kind %d: %v", k, err)
 		}
@@ -113,6 +115,7 @@ func testDecodeMap(t *testing.T, d *documents) {
 	s := d.store(t)
 	a := newArticle("art_1", day(1))
 	a.Views, a.Small, a.Score, a.Pinned = 1<<40, 7, ptr(0.5), ptr(true)
+	a.Price = value.MustDecimal("19.90")
 	a.Tags, a.Links, a.Cover = []string{"go"}, []cover{{URL: "u"}}, &cover{Width: 3}
 	insert(t, s, "articles", a)
 	for doc, err := range s.Find(deadline(t), "articles", core.Query{Limit: 1}) {
@@ -132,6 +135,12 @@ func testDecodeMap(t *testing.T, d *documents) {
 		}
 		if date, ok := m["date"].(interface{ Time() time.Time }); !ok || !date.Time().Equal(day(1)) {
 			t.Errorf("date is %#v", m["date"])
+		}
+		if price, ok := m["price"].(interface {
+			BigInt() (*big.Int, int, error)
+			String() string
+		}); !ok || price.String() != "19.90" {
+			t.Errorf("price is %#v", m["price"])
 		}
 		if tags := reflect.ValueOf(m["tags"]); tags.Kind() != reflect.Slice || tags.Len() != 1 || tags.Index(0).Interface() != "go" {
 			t.Errorf("tags is %#v", m["tags"])

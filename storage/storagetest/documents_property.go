@@ -12,28 +12,35 @@ import (
 	"time"
 
 	"github.com/grapnel/grapnel/core"
+	"github.com/grapnel/grapnel/core/value"
 )
 
 // sample is what the property tests store: a nullable and a non-null field of
 // every kind, drawn from small pools so that random filters find something.
 type sample struct {
 	core.Head `bson:",inline"`
-	S         *string     `bson:"s"`
-	S0        string      `bson:"s0"`
-	I         *int64      `bson:"i"`
-	I0        int64       `bson:"i0"`
-	F         *float64    `bson:"f"`
-	F0        float64     `bson:"f0"`
-	B         *bool       `bson:"b"`
-	B0        bool        `bson:"b0"`
-	T         *time.Time  `bson:"t"`
-	T0        time.Time   `bson:"t0"`
-	Omit      *string     `bson:"omit,omitempty"`
-	SS        []string    `bson:"ss"`
-	II        []int64     `bson:"ii"`
-	TT        []time.Time `bson:"tt"`
-	Text      string      `bson:"text"`
-	More      *string     `bson:"more"`
+	S         *string         `bson:"s"`
+	S0        string          `bson:"s0"`
+	I         *int64          `bson:"i"`
+	I0        int64           `bson:"i0"`
+	F         *float64        `bson:"f"`
+	F0        float64         `bson:"f0"`
+	B         *bool           `bson:"b"`
+	B0        bool            `bson:"b0"`
+	T         *time.Time      `bson:"t"`
+	T0        time.Time       `bson:"t0"`
+	D         *value.Date     `bson:"d"`
+	D0        value.Date      `bson:"d0"`
+	N         *value.Decimal  `bson:"n"`
+	N0        value.Decimal   `bson:"n0"`
+	Omit      *string         `bson:"omit,omitempty"`
+	SS        []string        `bson:"ss"`
+	II        []int64         `bson:"ii"`
+	TT        []time.Time     `bson:"tt"`
+	DD        []value.Date    `bson:"dd"`
+	NN        []value.Decimal `bson:"nn"`
+	Text      string          `bson:"text"`
+	More      *string         `bson:"more"`
 }
 
 func sampleSpec() core.Spec {
@@ -45,12 +52,16 @@ func sampleSpec() core.Spec {
 			{Name: "f", Kind: core.Float}, {Name: "f0", Kind: core.Float},
 			{Name: "b", Kind: core.Bool}, {Name: "b0", Kind: core.Bool},
 			{Name: "t", Kind: core.Time}, {Name: "t0", Kind: core.Time},
+			{Name: "d", Kind: core.Date}, {Name: "d0", Kind: core.Date},
+			{Name: "n", Kind: core.Decimal}, {Name: "n0", Kind: core.Decimal},
 			{Name: "omit", Kind: core.String},
 			{Name: "ss", Kind: core.String, Array: true},
 			{Name: "ii", Kind: core.Int, Array: true},
 			{Name: "tt", Kind: core.Time, Array: true},
+			{Name: "dd", Kind: core.Date, Array: true},
+			{Name: "nn", Kind: core.Decimal, Array: true},
 		},
-		Indexes: [][]string{{"s0", "t0"}, {"i0"}, {"ss", "t0"}, {"b0", "f0", "i0"}, {"s"}, {"omit"}},
+		Indexes: [][]string{{"s0", "t0"}, {"i0"}, {"ss", "t0"}, {"b0", "f0", "i0"}, {"s"}, {"omit"}, {"n0"}, {"d0", "n0"}, {"n"}, {"nn", "n0"}},
 		Search:  []string{"text", "more"},
 	}
 }
@@ -70,6 +81,10 @@ func sampleKey(s *sample, field string) any {
 		return s.B0
 	case "t0":
 		return s.T0
+	case "d0":
+		return string(s.D0)
+	case "n0":
+		return s.N0
 	}
 	panic("no key " + field)
 }
@@ -84,6 +99,8 @@ func compareValues(a, b any) int {
 		return cmp.Compare(a, b.(float64))
 	case time.Time:
 		return a.Compare(b.(time.Time))
+	case value.Decimal:
+		return a.Compare(b.(value.Decimal))
 	case bool:
 		switch {
 		case a == b.(bool):
@@ -126,6 +143,7 @@ var (
 	prefixPool = append([]string{"z", "\U0010ffff\U0010ffffa", "a\u0000", "\u007f", "\ud7ff", "zz"}, stringPool...)
 	intPool    = []int64{math.MinInt64, -3, -1, 0, 1, 2, 3, 1 << 53, 1<<53 + 1, math.MaxInt64}
 	floatPool  = []float64{math.Inf(-1), -1e300, -1.5, -1, 0, 0.5, 1, 2, 3, 1e300, math.Inf(1)}
+	datePool   = []value.Date{"0000-01-01", "0999-12-31", "1969-12-31", "2024-02-29", "2026-03-01", "2026-03-10", "2026-12-01", "9999-12-31"}
 	wordPool   = []string{
 		"alpha", "Beta", "béta", "gamma-ray", "ΔΕΛΤΑ", "delta", "日本", "3", "x1", "and", "al", "alphabet", "日", "日本語", "本語日本", "ERP审批", "审", "erp",
 		"Łódź", "lod", "学校", "학교에서", "학교", "ขาว", "ข้าว", "क्\u200dष", "क", "か\u3099", "か", "\u00ad", "z\U0010fffd",
@@ -134,6 +152,19 @@ var (
 
 func timePool() []time.Time {
 	return []time.Time{time.UnixMilli(0).UTC(), time.UnixMilli(-1).UTC(), {}, day(0), day(0).Add(time.Millisecond), day(1), day(400)}
+}
+
+// decimalPool holds equal numbers written differently, neighbours that a float could
+// not tell apart, and what is far from each other.
+func decimalPool() (list []value.Decimal) {
+	for _, s := range []string{
+		"0", "0.00", "1", "1.0", "1.5", "1.50", "1.500000000000000000000000000000001", "-1.5", "-1.50", "-1.55", "-1", "9.99", "10", "1e1", "99.99", "100", "0.1",
+		"0.1000000000000000055511151231257827", "9007199254740992", "9007199254740993", "9999999999999999999999999999999999", "-9999999999999999999999999999999999",
+		"1e6144", "-1e6144", "1e-6176", "-1e-6176",
+	} {
+		list = append(list, value.MustDecimal(s))
+	}
+	return list
 }
 
 func (r source) words() string {
@@ -161,8 +192,10 @@ func (r source) sample(i int) *sample {
 		F: maybe(r, pick(r, floatPool)), F0: pick(r, floatPool),
 		B: maybe(r, r.IntN(2) == 0), B0: r.IntN(2) == 0,
 		T: maybe(r, pick(r, timePool())), T0: pick(r, timePool()),
+		D: maybe(r, pick(r, datePool)), D0: pick(r, datePool),
+		N: maybe(r, pick(r, decimalPool())), N0: pick(r, decimalPool()),
 		Omit: maybe(r, pick(r, stringPool)),
-		SS:   list(r, stringPool), II: list(r, intPool), TT: list(r, timePool()),
+		SS:   list(r, stringPool), II: list(r, intPool), TT: list(r, timePool()), DD: list(r, datePool), NN: list(r, decimalPool()),
 		Text: r.words(), More: maybe(r, r.words()),
 	}
 }
@@ -194,13 +227,13 @@ func (r source) filter(depth int) core.Filter {
 		}
 		return f
 	}
-	field := pick(r, []string{"_id", "s", "s0", "i", "i0", "f", "f0", "b", "b0", "t", "t0", "omit", "ss", "ii", "tt"})
+	field := pick(r, []string{"_id", "s", "s0", "i", "i0", "f", "f0", "b", "b0", "t", "t0", "d", "d0", "n", "n0", "omit", "ss", "ii", "tt", "dd", "nn"})
 	operand := func() any {
 		switch {
 		case field == "_id":
 			return fmt.Sprintf("smp_%03d", r.IntN(150))
 		case r.IntN(30) == 0: // another kind matches nothing
-			return pick(r, []any{"a", int64(1), 1.0, true, day(0)})
+			return pick(r, []any{"a", int64(1), 1.0, value.MustDecimal("1"), true, day(0)})
 		case strings.HasPrefix(field, "s"), field == "omit":
 			return pick(r, stringPool)
 		case strings.HasPrefix(field, "i"):
@@ -209,6 +242,10 @@ func (r source) filter(depth int) core.Filter {
 			return pick(r, floatPool)
 		case strings.HasPrefix(field, "b"):
 			return r.IntN(2) == 0
+		case strings.HasPrefix(field, "d"):
+			return pick(r, datePool)
+		case strings.HasPrefix(field, "n"):
+			return pick(r, decimalPool())
 		}
 		return pick(r, timePool())
 	}
@@ -249,7 +286,7 @@ func (r source) filter(depth int) core.Filter {
 
 // order draws what to sort by.
 func (r source) order() (order []core.Order) {
-	fields := []string{"s0", "i0", "f0", "b0", "t0"}
+	fields := []string{"s0", "i0", "f0", "b0", "t0", "d0", "n0"}
 	r.Shuffle(len(fields), func(i, j int) { fields[i], fields[j] = fields[j], fields[i] })
 	for _, f := range fields[:r.IntN(4)] {
 		order = append(order, core.Order{Field: f, Desc: r.IntN(2) == 0})

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/grapnel/grapnel/core"
+	"github.com/grapnel/grapnel/core/value"
 )
 
 // checkTaken wants the Conflict of a unique field.
@@ -77,6 +78,31 @@ func testUnique(t *testing.T, d *documents) {
 	write(t, s, remove("articles", core.Eq("_id", "art_4")), update("articles", core.Eq("_id", "art_1"), core.Set("slug", "x")))
 	if got := get[article](t, s, "articles", "art_1"); got.Slug == nil || *got.Slug != "x" {
 		t.Errorf("the slug moved to art_1 is %v", got.Slug)
+	}
+}
+
+// testUniqueDecimal tells that numbers are the same however they are written.
+func testUniqueDecimal(t *testing.T, d *documents) {
+	s := d.store(t)
+	withLimit := func(id, limit string) *account {
+		a := newAccount(id)
+		a.Limit = ptr(value.MustDecimal(limit))
+		return a
+	}
+	insert(t, s, "accounts", newAccount("acc_1"), newAccount("acc_2"), withLimit("acc_3", "-1.50"), withLimit("acc_4", "-1.51"))
+	for _, same := range []string{"-1.5", "-1.500", "-15e-1"} {
+		if err := s.Write(deadline(t), core.Op{Kind: core.OpInsert, Coll: "accounts", Doc: withLimit("acc_5", same)}); !core.Is(err, core.Conflict) {
+			t.Errorf("%s beside -1.50: %v", same, err)
+		}
+	}
+	write(t, s, update("accounts", core.Eq("_id", "acc_3"), core.Set("limit", value.MustDecimal("-1.500"))))
+	if got := get[account](t, s, "accounts", "acc_3"); got.Limit.String() != "-1.500" {
+		t.Errorf("came back as %s", got.Limit)
+	}
+	for _, f := range []core.Filter{core.Eq("limit", value.MustDecimal("-1.5")), core.In("limit", []value.Decimal{value.MustDecimal("-1.5"), value.MustDecimal("7")})} {
+		if n := count(t, s, "accounts", f); n != 1 {
+			t.Errorf("%s finds %d", show(f), n)
+		}
 	}
 }
 

@@ -245,24 +245,27 @@ type ComplexityRoot struct {
 	}
 
 	Product struct {
-		CostPrice    func(childComplexity int) int
-		CreatedAt    func(childComplexity int) int
-		Dimensions   func(childComplexity int) int
-		ID           func(childComplexity int) int
-		Kind         func(childComplexity int) int
-		Maker        func(childComplexity int) int
-		Name         func(childComplexity int) int
-		Parts        func(childComplexity int) int
-		Photos       func(childComplexity int) int
-		Price        func(childComplexity int) int
-		PriceWithTax func(childComplexity int) int
-		Published    func(childComplexity int) int
-		Reviews      func(childComplexity int, where *model1.ReviewWhere, orderBy *model1.ReviewOrder, search *string, first *int32, after *string, last *int32, before *string) int
-		Sku          func(childComplexity int) int
-		Story        func(childComplexity int) int
-		Tags         func(childComplexity int) int
-		UpdatedAt    func(childComplexity int) int
-		Version      func(childComplexity int) int
+		Attributes    func(childComplexity int) int
+		AvailableFrom func(childComplexity int) int
+		CostPrice     func(childComplexity int) int
+		CreatedAt     func(childComplexity int) int
+		Dimensions    func(childComplexity int) int
+		ID            func(childComplexity int) int
+		Kind          func(childComplexity int) int
+		Maker         func(childComplexity int) int
+		Name          func(childComplexity int) int
+		Parts         func(childComplexity int) int
+		Photos        func(childComplexity int) int
+		Price         func(childComplexity int) int
+		PriceWithTax  func(childComplexity int) int
+		Published     func(childComplexity int) int
+		Reviews       func(childComplexity int, where *model1.ReviewWhere, orderBy *model1.ReviewOrder, search *string, first *int32, after *string, last *int32, before *string) int
+		Sku           func(childComplexity int) int
+		Story         func(childComplexity int) int
+		Tags          func(childComplexity int) int
+		TaxRate       func(childComplexity int) int
+		UpdatedAt     func(childComplexity int) int
+		Version       func(childComplexity int) int
 	}
 
 	ProductChange struct {
@@ -1351,6 +1354,18 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.PostEdge.Node(childComplexity), true
 
+	case "Product.attributes":
+		if e.ComplexityRoot.Product.Attributes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Product.Attributes(childComplexity), true
+	case "Product.availableFrom":
+		if e.ComplexityRoot.Product.AvailableFrom == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Product.AvailableFrom(childComplexity), true
 	case "Product.costPrice":
 		if e.ComplexityRoot.Product.CostPrice == nil {
 			break
@@ -1452,6 +1467,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Product.Tags(childComplexity), true
+	case "Product.taxRate":
+		if e.ComplexityRoot.Product.TaxRate == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Product.TaxRate(childComplexity), true
 	case "Product.updatedAt":
 		if e.ComplexityRoot.Product.UpdatedAt == nil {
 			break
@@ -2219,6 +2240,8 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 		ec.unmarshalInputCreatePostInput,
 		ec.unmarshalInputCreateProductInput,
 		ec.unmarshalInputCreateReviewInput,
+		ec.unmarshalInputDateFilter,
+		ec.unmarshalInputDecimalFilter,
 		ec.unmarshalInputDeleteAssetInput,
 		ec.unmarshalInputDeletePostInput,
 		ec.unmarshalInputDeleteProductInput,
@@ -2620,6 +2643,25 @@ to milliseconds; the leap second ` + "`" + `23:59:60Z` + "`" + ` is the moment a
 """
 scalar Time @specifiedBy(url: "https://www.rfc-editor.org/rfc/rfc3339#section-5.6")
 """
+A day of the calendar without time and zone, written as RFC 3339 writes a full-date:
+` + "`" + `2026-03-01` + "`" + `, of the years 0000 to 9999.
+"""
+scalar Date @specifiedBy(url: "https://www.rfc-editor.org/rfc/rfc3339#section-5.6")
+"""
+A decimal number, such as an amount of money: exact, with up to 34 digits. Answers
+are texts, so that no client loses digits: ` + "`" + `"19.90"` + "`" + `. Input is a text or a number;
+whatever would have to be rounded is refused. Zeros behind the point come back as
+they were written, and ` + "`" + `1.50` + "`" + ` equals ` + "`" + `1.5` + "`" + `.
+"""
+scalar Decimal @specifiedBy(url: "https://www.rfc-editor.org/rfc/rfc8259#section-6")
+"""
+A value of any form: a truth value, a number, a text, a list or an object, up to 64 KiB
+and 20 levels deep. It comes back as it was given, numbers digit by digit; only the
+members of objects are sorted by their names. Null itself means that there is no value;
+inside it is kept. Lists cannot be filtered by what is inside.
+"""
+scalar JSON @specifiedBy(url: "https://www.rfc-editor.org/rfc/rfc8259")
+"""
 A whole number of up to 64 bits, for sizes in bytes. JSON carries it as a number; ` + "`" + `1.0` + "`" + ` and ` + "`" + `1e3` + "`" + ` are whole, too.
 """
 scalar Int64 @specifiedBy(url: "https://www.rfc-editor.org/rfc/rfc8259#section-6")
@@ -2874,6 +2916,72 @@ input TimeFilter {
   After or at.
   """
   gte: Time
+}
+"""
+Conditions on a day. All that are given must hold; an absent one meets none of the ranges.
+"""
+input DateFilter {
+  """
+  Equal to; null finds what has none.
+  """
+  eq: Date
+  """
+  Different from; an absent value is different too.
+  """
+  ne: Date
+  """
+  One of these, at most 100.
+  """
+  in: [Date!]
+  """
+  Before.
+  """
+  lt: Date
+  """
+  Before or on.
+  """
+  lte: Date
+  """
+  After.
+  """
+  gt: Date
+  """
+  After or on.
+  """
+  gte: Date
+}
+"""
+Conditions on a decimal number. All that are given must hold; an absent one meets none of the ranges.
+"""
+input DecimalFilter {
+  """
+  Equal to; null finds what has none.
+  """
+  eq: Decimal
+  """
+  Different from; an absent value is different too.
+  """
+  ne: Decimal
+  """
+  One of these, at most 100.
+  """
+  in: [Decimal!]
+  """
+  Less than.
+  """
+  lt: Decimal
+  """
+  Less than or equal to.
+  """
+  lte: Decimal
+  """
+  Greater than.
+  """
+  gt: Decimal
+  """
+  Greater than or equal to.
+  """
+  gte: Decimal
 }
 """
 What happened to an object, as the subscriber sees it.
@@ -3498,6 +3606,18 @@ type Product implements Node {
   In cents.
   """
   price: Int!
+  """
+  Tax on the price, as a fraction: 0.20 is 20 %.
+  """
+  taxRate: Decimal!
+  """
+  The first day on which it is sold.
+  """
+  availableFrom: Date
+  """
+  Whatever else there is to say, in a form of one's own.
+  """
+  attributes: JSON
   kind: ProductKind!
   """
   Whether everybody sees it.
@@ -3544,7 +3664,7 @@ type Product implements Node {
   """
   costPrice: Int
   """
-  The price in cents with 20 % tax, rounded up.
+  The price in cents with tax, rounded up.
   """
   priceWithTax: Int64!
 }
@@ -3989,6 +4109,8 @@ input ProductWhere {
   id: IDFilter
   sku: StringFilter
   price: IntFilter
+  taxRate: DecimalFilter
+  availableFrom: DateFilter
   kind: ProductKindFilter
   published: BooleanFilter
   tags: StringListFilter
@@ -4011,6 +4133,7 @@ What products can be sorted by.
 """
 enum ProductOrderField {
   PRICE
+  TAX_RATE
   CREATED_AT
   """
   How well they fit ` + "`" + `search` + "`" + `, best first with DESC: those whose ` + "`" + `name` + "`" + ` alone holds all words of ` + "`" + `search` + "`" + ` before those that need ` + "`" + `story` + "`" + ` too; among each of them, those that hold the last word whole before those in which it goes on. Those that fit alike, and all without a search, are sorted by ` + "`" + `createdAt` + "`" + `, newest first; with ASC the other way round.
@@ -4030,6 +4153,18 @@ input CreateProductInput {
   In cents.
   """
   price: Int!
+  """
+  Tax on the price, as a fraction: 0.20 is 20 %.
+  """
+  taxRate: Decimal = "0.20"
+  """
+  The first day on which it is sold.
+  """
+  availableFrom: Date
+  """
+  Whatever else there is to say, in a form of one's own.
+  """
+  attributes: JSON
   kind: ProductKind = GOODS
   """
   Whether everybody sees it.
@@ -4082,6 +4217,18 @@ input UpdateProductInput {
   In cents.
   """
   price: Int
+  """
+  Tax on the price, as a fraction: 0.20 is 20 %.
+  """
+  taxRate: Decimal
+  """
+  The first day on which it is sold.
+  """
+  availableFrom: Date
+  """
+  Whatever else there is to say, in a form of one's own.
+  """
+  attributes: JSON
   kind: ProductKind
   """
   Whether everybody sees it.
@@ -4949,6 +5096,12 @@ func (ec *executionContext) childFields_Product(ctx context.Context, field graph
 		return ec.fieldContext_Product_sku(ctx, field)
 	case "price":
 		return ec.fieldContext_Product_price(ctx, field)
+	case "taxRate":
+		return ec.fieldContext_Product_taxRate(ctx, field)
+	case "availableFrom":
+		return ec.fieldContext_Product_availableFrom(ctx, field)
+	case "attributes":
+		return ec.fieldContext_Product_attributes(ctx, field)
 	case "kind":
 		return ec.fieldContext_Product_kind(ctx, field)
 	case "published":

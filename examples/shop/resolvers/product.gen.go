@@ -6,6 +6,7 @@ import (
 	"context"
 
 	"github.com/grapnel/grapnel/core"
+	"github.com/grapnel/grapnel/core/value"
 	"github.com/grapnel/grapnel/examples/shop/graph/model"
 	"github.com/grapnel/grapnel/resolvers/translate"
 )
@@ -49,6 +50,8 @@ func productWhere(w *translate.Reader, at string, in *model.ProductWhere) core.F
 		translate.ID(w, at, "id", "_id", in.ID),
 		translate.String(w, at, "sku", "sku", in.Sku),
 		translate.Int(w, at, "price", "price", in.Price),
+		translate.Decimal(w, at, "taxRate", "taxRate", in.TaxRate),
+		translate.Date(w, at, "availableFrom", "availableFrom", in.AvailableFrom),
 		translate.Field(w, at, "kind", "kind", in.Kind, func(c *translate.Conditions, f *model.ProductKindFilter) { translate.Equality(c, f.Eq, f.Ne, f.In) }),
 		translate.Boolean(w, at, "published", "published", in.Published),
 		translate.StringList(w, at, "tags", "tags", in.Tags),
@@ -67,6 +70,8 @@ func productOrder(by *model.ProductOrder) []core.Order {
 		return translate.Relevance(by.Direction, core.Order{Field: "createdAt", Desc: true})
 	case model.ProductOrderFieldPrice:
 		return translate.Order(by.Direction, "price")
+	case model.ProductOrderFieldTaxRate:
+		return translate.Order(by.Direction, "taxRate")
 	}
 	return translate.Order(by.Direction, "createdAt")
 }
@@ -76,6 +81,10 @@ func createProduct(ctx context.Context, in *model.CreateProductInput) core.Edits
 		d.Name = in.Name
 		d.Sku = in.Sku
 		d.Price = in.Price
+		d.TaxRate = value.MustDecimal("0.20")
+		translate.Replace(&d.TaxRate, in.TaxRate)
+		d.AvailableFrom = in.AvailableFrom.Value()
+		d.Attributes = in.Attributes.Value()
 		d.Kind = model.ProductKind("GOODS")
 		translate.Replace(&d.Kind, in.Kind)
 		d.Published = false
@@ -99,6 +108,9 @@ func updateProduct(in *model.UpdateProductInput) core.Edits[model.Product] {
 		translate.Replace(&d.Name, in.Name)
 		translate.Replace(&d.Sku, in.Sku)
 		translate.Replace(&d.Price, in.Price)
+		translate.Replace(&d.TaxRate, in.TaxRate)
+		translate.Set(&d.AvailableFrom, in.AvailableFrom)
+		translate.Set(&d.Attributes, in.Attributes)
 		translate.Replace(&d.Kind, in.Kind)
 		translate.Replace(&d.Published, in.Published)
 		translate.Set(&d.Dimensions, in.Dimensions)

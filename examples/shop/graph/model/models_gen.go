@@ -9,6 +9,7 @@ import (
 	"strconv"
 
 	"github.com/99designs/gqlgen/graphql"
+	"github.com/grapnel/grapnel/core/value"
 	"github.com/grapnel/grapnel/graph/model"
 )
 
@@ -30,8 +31,14 @@ type CreateProductInput struct {
 	// Stock keeping unit: two letters, a hyphen, digits.
 	Sku string `json:"sku"`
 	// In cents.
-	Price int32                           `json:"price"`
-	Kind  graphql.Omittable[*ProductKind] `json:"kind,omitempty"`
+	Price int32 `json:"price"`
+	// Tax on the price, as a fraction: 0.20 is 20 %.
+	TaxRate graphql.Omittable[*value.Decimal] `json:"taxRate,omitempty"`
+	// The first day on which it is sold.
+	AvailableFrom graphql.Omittable[*value.Date] `json:"availableFrom,omitempty"`
+	// Whatever else there is to say, in a form of one's own.
+	Attributes graphql.Omittable[*value.JSON]  `json:"attributes,omitempty"`
+	Kind       graphql.Omittable[*ProductKind] `json:"kind,omitempty"`
 	// Whether everybody sees it.
 	Published  graphql.Omittable[*bool]       `json:"published,omitempty"`
 	Dimensions graphql.Omittable[*Dimensions] `json:"dimensions,omitempty"`
@@ -128,16 +135,18 @@ type ProductOrder struct {
 
 // Which products. All conditions that are given must hold.
 type ProductWhere struct {
-	And       graphql.Omittable[[]*ProductWhere]         `json:"and,omitempty"`
-	Or        graphql.Omittable[[]*ProductWhere]         `json:"or,omitempty"`
-	Not       graphql.Omittable[*ProductWhere]           `json:"not,omitempty"`
-	ID        graphql.Omittable[*model.IDFilter]         `json:"id,omitempty"`
-	Sku       graphql.Omittable[*model.StringFilter]     `json:"sku,omitempty"`
-	Price     graphql.Omittable[*model.IntFilter]        `json:"price,omitempty"`
-	Kind      graphql.Omittable[*ProductKindFilter]      `json:"kind,omitempty"`
-	Published graphql.Omittable[*model.BooleanFilter]    `json:"published,omitempty"`
-	Tags      graphql.Omittable[*model.StringListFilter] `json:"tags,omitempty"`
-	MakerID   graphql.Omittable[*model.IDFilter]         `json:"makerId,omitempty"`
+	And           graphql.Omittable[[]*ProductWhere]         `json:"and,omitempty"`
+	Or            graphql.Omittable[[]*ProductWhere]         `json:"or,omitempty"`
+	Not           graphql.Omittable[*ProductWhere]           `json:"not,omitempty"`
+	ID            graphql.Omittable[*model.IDFilter]         `json:"id,omitempty"`
+	Sku           graphql.Omittable[*model.StringFilter]     `json:"sku,omitempty"`
+	Price         graphql.Omittable[*model.IntFilter]        `json:"price,omitempty"`
+	TaxRate       graphql.Omittable[*model.DecimalFilter]    `json:"taxRate,omitempty"`
+	AvailableFrom graphql.Omittable[*model.DateFilter]       `json:"availableFrom,omitempty"`
+	Kind          graphql.Omittable[*ProductKindFilter]      `json:"kind,omitempty"`
+	Published     graphql.Omittable[*model.BooleanFilter]    `json:"published,omitempty"`
+	Tags          graphql.Omittable[*model.StringListFilter] `json:"tags,omitempty"`
+	MakerID       graphql.Omittable[*model.IDFilter]         `json:"makerId,omitempty"`
 	// FORBIDDEN for those who may not read the field.
 	CostPrice graphql.Omittable[*model.IntFilter]  `json:"costPrice,omitempty"`
 	CreatedAt graphql.Omittable[*model.TimeFilter] `json:"createdAt,omitempty"`
@@ -186,8 +195,14 @@ type UpdateProductInput struct {
 	// Stock keeping unit: two letters, a hyphen, digits.
 	Sku graphql.Omittable[*string] `json:"sku,omitempty"`
 	// In cents.
-	Price graphql.Omittable[*int32]       `json:"price,omitempty"`
-	Kind  graphql.Omittable[*ProductKind] `json:"kind,omitempty"`
+	Price graphql.Omittable[*int32] `json:"price,omitempty"`
+	// Tax on the price, as a fraction: 0.20 is 20 %.
+	TaxRate graphql.Omittable[*value.Decimal] `json:"taxRate,omitempty"`
+	// The first day on which it is sold.
+	AvailableFrom graphql.Omittable[*value.Date] `json:"availableFrom,omitempty"`
+	// Whatever else there is to say, in a form of one's own.
+	Attributes graphql.Omittable[*value.JSON]  `json:"attributes,omitempty"`
+	Kind       graphql.Omittable[*ProductKind] `json:"kind,omitempty"`
 	// Whether everybody sees it.
 	Published  graphql.Omittable[*bool]       `json:"published,omitempty"`
 	Dimensions graphql.Omittable[*Dimensions] `json:"dimensions,omitempty"`
@@ -437,6 +452,7 @@ type ProductOrderField string
 
 const (
 	ProductOrderFieldPrice     ProductOrderField = "PRICE"
+	ProductOrderFieldTaxRate   ProductOrderField = "TAX_RATE"
 	ProductOrderFieldCreatedAt ProductOrderField = "CREATED_AT"
 	// How well they fit `search`, best first with DESC: those whose `name` alone holds all words of `search` before those that need `story` too; among each of them, those that hold the last word whole before those in which it goes on. Those that fit alike, and all without a search, are sorted by `createdAt`, newest first; with ASC the other way round.
 	ProductOrderFieldRelevance ProductOrderField = "RELEVANCE"
@@ -444,13 +460,14 @@ const (
 
 var AllProductOrderField = []ProductOrderField{
 	ProductOrderFieldPrice,
+	ProductOrderFieldTaxRate,
 	ProductOrderFieldCreatedAt,
 	ProductOrderFieldRelevance,
 }
 
 func (e ProductOrderField) IsValid() bool {
 	switch e {
-	case ProductOrderFieldPrice, ProductOrderFieldCreatedAt, ProductOrderFieldRelevance:
+	case ProductOrderFieldPrice, ProductOrderFieldTaxRate, ProductOrderFieldCreatedAt, ProductOrderFieldRelevance:
 		return true
 	}
 	return false

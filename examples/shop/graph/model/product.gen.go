@@ -17,8 +17,14 @@ type Product struct {
 	// Stock keeping unit: two letters, a hyphen, digits.
 	Sku string `bson:"sku"`
 	// In cents.
-	Price int32       `bson:"price"`
-	Kind  ProductKind `bson:"kind"`
+	Price int32 `bson:"price"`
+	// Tax on the price, as a fraction: 0.20 is 20 %.
+	TaxRate value.Decimal `bson:"taxRate"`
+	// The first day on which it is sold.
+	AvailableFrom *value.Date `bson:"availableFrom"`
+	// Whatever else there is to say, in a form of one's own.
+	Attributes *value.JSON `bson:"attributes"`
+	Kind       ProductKind `bson:"kind"`
 	// Whether everybody sees it.
 	Published  bool        `bson:"published"`
 	Dimensions *Dimensions `bson:"dimensions"`
@@ -45,12 +51,21 @@ var product_SkuForm = regexp.MustCompile("^(?:[A-Z]{2}-[0-9]{3,8})$")
 
 var product_PriceBounds = core.Bounds{Min: new(value.MustDecimal("0"))}
 
+var product_TaxRateBounds = core.Bounds{Min: new(value.MustDecimal("0")), Max: new(value.MustDecimal("1")), MultipleOf: new(value.MustDecimal("0.001"))}
+
 // Constraints reports what breaks the constraints of the schema.
 func (d *Product) Constraints(c *core.Checker) {
 	c.Text("name", d.Name, 1, 200)
 	c.Text("sku", d.Sku, 0, 10000)
 	c.Pattern("sku", d.Sku, product_SkuForm)
 	c.Number("price", value.DecimalOf(d.Price), product_PriceBounds)
+	c.Number("taxRate", d.TaxRate, product_TaxRateBounds)
+	if d.AvailableFrom != nil {
+		c.Value("availableFrom", *d.AvailableFrom)
+	}
+	if d.Attributes != nil {
+		c.Value("attributes", *d.Attributes)
+	}
 	if d.Dimensions != nil {
 		c.Inside("dimensions", d.Dimensions)
 	}

@@ -4,6 +4,7 @@ package model
 
 import (
 	"github.com/grapnel/grapnel/core"
+	"github.com/grapnel/grapnel/core/value"
 )
 
 // Specs describes the stored types that the schema declares.
@@ -147,6 +148,9 @@ func Specs() []core.Spec {
 				{Name: "name", Required: true, Constraint: "maxLength: 200, minLength: 1"},
 				{Name: "sku", Required: true, Constraint: "pattern: \"[A-Z]{2}-[0-9]{3,8}\""},
 				{Name: "price", Kind: core.Int, Bits: 32, Required: true, Constraint: "min: 0"},
+				{Name: "taxRate", Kind: core.Decimal, Required: true, Default: value.MustDecimal("0.20"), Constraint: "max: 1, min: 0, multipleOf: 0.001"},
+				{Name: "availableFrom", Kind: core.Date},
+				{Name: "attributes", Kind: core.JSON},
 				{Name: "kind", Required: true, Default: "GOODS", Values: []string{"GOODS", "SERVICE"}},
 				{Name: "published", Kind: core.Bool, Required: true, Default: false},
 				{Name: "dimensions", Kind: core.Document, Type: "Dimensions"},
@@ -172,6 +176,8 @@ func Specs() []core.Spec {
 			Fields: []core.Field{
 				{Name: "sku", Unique: true},
 				{Name: "price", Kind: core.Int},
+				{Name: "taxRate", Kind: core.Decimal},
+				{Name: "availableFrom", Kind: core.Date},
 				{Name: "kind"},
 				{Name: "published", Kind: core.Bool},
 				{Name: "tags", Array: true},
@@ -179,7 +185,7 @@ func Specs() []core.Spec {
 				{Name: "costPrice", Kind: core.Int},
 				{Name: "createdAt", Kind: core.Time},
 			},
-			Indexes: [][]string{{"createdAt"}, {"price"}, {"kind", "price"}, {"published", "createdAt"}, {"tags", "createdAt"}, {"makerId", "createdAt"}},
+			Indexes: [][]string{{"createdAt"}, {"price"}, {"taxRate"}, {"kind", "price"}, {"published", "createdAt"}, {"tags", "createdAt"}, {"makerId", "createdAt"}},
 			Bulk:    []string{"story"},
 			Search:  []string{"name", "story"},
 			Live:    true,

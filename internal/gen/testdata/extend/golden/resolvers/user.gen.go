@@ -44,6 +44,8 @@ func userOrder(by *model.UserOrder) []core.Order {
 		return []core.Order{{Field: "createdAt", Desc: true}}
 	}
 	switch by.Field {
+	case model.UserOrderFieldRelevance:
+		return translate.Relevance(by.Direction, core.Order{Field: "createdAt", Desc: true})
 	case model.UserOrderFieldUsername:
 		return translate.Order(by.Direction, "username")
 	}

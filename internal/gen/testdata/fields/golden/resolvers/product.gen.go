@@ -8,6 +8,7 @@ import (
 
 	"example.org/fields/graph/model"
 	"github.com/grapnel/grapnel/core"
+	"github.com/grapnel/grapnel/core/value"
 	basemodel "github.com/grapnel/grapnel/graph/model"
 	"github.com/grapnel/grapnel/resolvers/translate"
 )
@@ -22,6 +23,14 @@ func (r *queryResolver) ProductBySku(ctx context.Context, value string) (*model.
 
 func (r *queryResolver) ProductByEan(ctx context.Context, value string) (*model.Product, error) {
 	return r.models.Products.By(ctx, "ean", value)
+}
+
+func (r *queryResolver) ProductBySoldOn(ctx context.Context, value value.Date) (*model.Product, error) {
+	return r.models.Products.By(ctx, "soldOn", value)
+}
+
+func (r *queryResolver) ProductByDiscount(ctx context.Context, value value.Decimal) (*model.Product, error) {
+	return r.models.Products.By(ctx, "discount", value)
 }
 
 func (r *queryResolver) ProductBySlug(ctx context.Context, value string) (*model.Product, error) {
@@ -67,6 +76,10 @@ func productWhere(w *translate.Reader, at string, in *model.ProductWhere) core.F
 		translate.Boolean(w, at, "published", "published", in.Published),
 		translate.Time(w, at, "availableAt", "availableAt", in.AvailableAt),
 		translate.Time(w, at, "madeAt", "madeAt", in.MadeAt),
+		translate.Date(w, at, "madeOn", "madeOn", in.MadeOn),
+		translate.Date(w, at, "soldOn", "soldOn", in.SoldOn),
+		translate.Decimal(w, at, "cost", "cost", in.Cost),
+		translate.Decimal(w, at, "discount", "discount", in.Discount),
 		translate.Field(w, at, "kind", "kind", in.Kind, func(c *translate.Conditions, f *model.ProductKindFilter) { translate.Equality(c, f.Eq, f.Ne, f.In) }),
 		translate.Field(w, at, "kinds", "kinds", in.Kinds, func(c *translate.Conditions, f *model.ProductKindListFilter) { translate.Has(c, f.Has, f.HasSome) }),
 		translate.Field(w, at, "visibility", "visibility", in.Visibility, func(c *translate.Conditions, f *basemodel.VisibilityFilter) { translate.Equality(c, f.Eq, f.Ne, f.In) }),
@@ -84,12 +97,18 @@ func productOrder(by *model.ProductOrder) []core.Order {
 		return []core.Order{{Field: "price"}}
 	}
 	switch by.Field {
+	case model.ProductOrderFieldRelevance:
+		return translate.Relevance(by.Direction, core.Order{Field: "price"})
 	case model.ProductOrderFieldPrice:
 		return translate.Order(by.Direction, "price")
 	case model.ProductOrderFieldViews:
 		return translate.Order(by.Direction, "views")
 	case model.ProductOrderFieldMadeAt:
 		return translate.Order(by.Direction, "madeAt")
+	case model.ProductOrderFieldMadeOn:
+		return translate.Order(by.Direction, "madeOn")
+	case model.ProductOrderFieldCost:
+		return translate.Order(by.Direction, "cost")
 	case model.ProductOrderFieldKind:
 		return translate.Order(by.Direction, "kind")
 	}
@@ -112,6 +131,17 @@ func createProduct(ctx context.Context, in *model.CreateProductInput) core.Edits
 		d.Featured = cmp.Or(in.Featured.Value(), new(bool(true)))
 		d.AvailableAt = in.AvailableAt.Value()
 		d.MadeAt = in.MadeAt
+		d.MadeOn = value.Date("2026-03-01")
+		translate.Replace(&d.MadeOn, in.MadeOn)
+		d.SoldOn = in.SoldOn.Value()
+		d.Holidays = in.Holidays.Value()
+		d.Cost = value.MustDecimal("1.50")
+		translate.Replace(&d.Cost, in.Cost)
+		d.Discount = cmp.Or(in.Discount.Value(), new(value.MustDecimal("0.00")))
+		d.Rates = translate.Values(in.Rates.Value())
+		d.Meta = cmp.Or(in.Meta.Value(), new(value.JSON("{\"a\":[1,2.5,\"\\\"\",null],\"on\":true}")))
+		d.Settings = in.Settings
+		d.More = in.More.Value()
 		d.Kind = model.ProductKind("GOODS")
 		translate.Replace(&d.Kind, in.Kind)
 		d.OtherKind = new(model.ProductKind("ON_DEMAND"))
@@ -153,6 +183,15 @@ func updateProduct(in *model.UpdateProductInput) core.Edits[model.Product] {
 		translate.Set(&d.Featured, in.Featured)
 		translate.Set(&d.AvailableAt, in.AvailableAt)
 		translate.Replace(&d.MadeAt, in.MadeAt)
+		translate.Replace(&d.MadeOn, in.MadeOn)
+		translate.Set(&d.SoldOn, in.SoldOn)
+		translate.ReplaceList(&d.Holidays, in.Holidays)
+		translate.Replace(&d.Cost, in.Cost)
+		translate.Set(&d.Discount, in.Discount)
+		translate.ReplaceList(&d.Rates, translate.OptValues(in.Rates))
+		translate.Set(&d.Meta, in.Meta)
+		translate.Replace(&d.Settings, in.Settings)
+		translate.ReplaceList(&d.More, in.More)
 		translate.Replace(&d.Kind, in.Kind)
 		translate.Set(&d.OtherKind, in.OtherKind)
 		translate.ReplaceList(&d.Kinds, in.Kinds)

@@ -60,6 +60,8 @@ func bookOrder(by *model.BookOrder) []core.Order {
 		return []core.Order{{Field: "createdAt", Desc: true}}
 	}
 	switch by.Field {
+	case model.BookOrderFieldRelevance:
+		return translate.Relevance(by.Direction, core.Order{Field: "createdAt", Desc: true})
 	case model.BookOrderFieldTitle:
 		return translate.Order(by.Direction, "title")
 	}

@@ -59,6 +59,8 @@ func writerOrder(by *model.WriterOrder) []core.Order {
 		return []core.Order{{Field: "createdAt", Desc: true}}
 	}
 	switch by.Field {
+	case model.WriterOrderFieldRelevance:
+		return translate.Relevance(by.Direction, core.Order{Field: "createdAt", Desc: true})
 	}
 	return translate.Order(by.Direction, "createdAt")
 }

@@ -7,28 +7,41 @@ import (
 	"time"
 
 	"github.com/grapnel/grapnel/core"
+	"github.com/grapnel/grapnel/core/value"
 )
 
 // Part is the type Part of the schema, which stands inside documents. A part, which may have parts of its own.
 type Part struct {
 	// How it is called.
-	Name   string        `bson:"name"`
-	Kind   ProductKind   `bson:"kind"`
-	Kinds  []ProductKind `bson:"kinds"`
-	Since  *time.Time    `bson:"since"`
-	Serial *int64        `bson:"serial"`
-	Best   *Part         `bson:"best"`
-	Parts  []*Part       `bson:"parts"`
-	Size   *Dimensions   `bson:"size"`
+	Name   string         `bson:"name"`
+	Kind   ProductKind    `bson:"kind"`
+	Kinds  []ProductKind  `bson:"kinds"`
+	Since  *time.Time     `bson:"since"`
+	Serial *int64         `bson:"serial"`
+	Made   value.Date     `bson:"made"`
+	Worth  *value.Decimal `bson:"worth"`
+	Notes  *value.JSON    `bson:"notes"`
+	Best   *Part          `bson:"best"`
+	Parts  []*Part        `bson:"parts"`
+	Size   *Dimensions    `bson:"size"`
 }
 
 var part_NameForm = regexp.MustCompile("^(?:[A-Z].*)$")
+
+var part_WorthBounds = core.Bounds{Min: new(value.MustDecimal("0.05"))}
 
 // Constraints reports what breaks the constraints of the schema.
 func (d *Part) Constraints(c *core.Checker) {
 	c.Text("name", d.Name, 1, 100)
 	c.Pattern("name", d.Name, part_NameForm)
 	c.Items("kinds", len(d.Kinds), 0, 100)
+	c.Value("made", d.Made)
+	if d.Worth != nil {
+		c.Number("worth", *d.Worth, part_WorthBounds)
+	}
+	if d.Notes != nil {
+		c.Value("notes", *d.Notes)
+	}
 	if d.Best != nil {
 		c.Inside("best", d.Best)
 	}

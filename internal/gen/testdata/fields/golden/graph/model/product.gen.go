@@ -16,20 +16,29 @@ import (
 type Product struct {
 	core.Head `bson:",inline"`
 	// Says "hello", with a \backslash.
-	Name        string       `bson:"name"`
-	Sku         string       `bson:"sku"`
-	Ean         *string      `bson:"ean"`
-	Price       int32        `bson:"price"`
-	Views       int64        `bson:"views"`
-	Weight      *float64     `bson:"weight"`
-	Ratio       float64      `bson:"ratio"`
-	Stock       *int32       `bson:"stock"`
-	Published   bool         `bson:"published"`
-	Featured    *bool        `bson:"featured"`
-	AvailableAt *time.Time   `bson:"availableAt"`
-	MadeAt      time.Time    `bson:"madeAt"`
-	Kind        ProductKind  `bson:"kind"`
-	OtherKind   *ProductKind `bson:"otherKind"`
+	Name        string          `bson:"name"`
+	Sku         string          `bson:"sku"`
+	Ean         *string         `bson:"ean"`
+	Price       int32           `bson:"price"`
+	Views       int64           `bson:"views"`
+	Weight      *float64        `bson:"weight"`
+	Ratio       float64         `bson:"ratio"`
+	Stock       *int32          `bson:"stock"`
+	Published   bool            `bson:"published"`
+	Featured    *bool           `bson:"featured"`
+	AvailableAt *time.Time      `bson:"availableAt"`
+	MadeAt      time.Time       `bson:"madeAt"`
+	MadeOn      value.Date      `bson:"madeOn"`
+	SoldOn      *value.Date     `bson:"soldOn"`
+	Holidays    []value.Date    `bson:"holidays"`
+	Cost        value.Decimal   `bson:"cost"`
+	Discount    *value.Decimal  `bson:"discount"`
+	Rates       []value.Decimal `bson:"rates"`
+	Meta        *value.JSON     `bson:"meta"`
+	Settings    value.JSON      `bson:"settings"`
+	More        []value.JSON    `bson:"more"`
+	Kind        ProductKind     `bson:"kind"`
+	OtherKind   *ProductKind    `bson:"otherKind"`
 	// A bell .
 	Kinds        []ProductKind     `bson:"kinds"`
 	Visibility   core.Visibility   `bson:"visibility"`
@@ -69,6 +78,10 @@ var product_ViewsBounds = core.Bounds{Above: new(value.MustDecimal("-1"))}
 
 var product_WeightBounds = core.Bounds{Above: new(value.MustDecimal("0")), Below: new(value.MustDecimal("1000.5")), MultipleOf: new(value.MustDecimal("0.5"))}
 
+var product_CostBounds = core.Bounds{Min: new(value.MustDecimal("0")), Below: new(value.MustDecimal("100000000000000000000")), MultipleOf: new(value.MustDecimal("0.01"))}
+
+var product_RatesBounds = core.Bounds{Max: new(value.MustDecimal("12345678901234567890.12"))}
+
 var product_TagsForm = regexp.MustCompile("^(?:[a-z]+)$")
 
 var product_NumbersBounds = core.Bounds{Min: new(value.MustDecimal("1")), Max: new(value.MustDecimal("9"))}
@@ -85,6 +98,28 @@ func (d *Product) Constraints(c *core.Checker) {
 	c.Number("views", value.DecimalOf(d.Views), product_ViewsBounds)
 	if d.Weight != nil {
 		c.Number("weight", value.DecimalOf(*d.Weight), product_WeightBounds)
+	}
+	c.Value("madeOn", d.MadeOn)
+	if d.SoldOn != nil {
+		c.Value("soldOn", *d.SoldOn)
+	}
+	c.Items("holidays", len(d.Holidays), 0, 100)
+	for i, e := range d.Holidays {
+		c.Value(core.At("holidays", i), e)
+	}
+	c.Number("cost", d.Cost, product_CostBounds)
+	c.Items("rates", len(d.Rates), 0, 100)
+	core.Distinct(c, "rates", d.Rates)
+	for i, e := range d.Rates {
+		c.Number(core.At("rates", i), e, product_RatesBounds)
+	}
+	if d.Meta != nil {
+		c.Value("meta", *d.Meta)
+	}
+	c.Value("settings", d.Settings)
+	c.Items("more", len(d.More), 0, 100)
+	for i, e := range d.More {
+		c.Value(core.At("more", i), e)
 	}
 	c.Items("kinds", len(d.Kinds), 0, 3)
 	core.Distinct(c, "kinds", d.Kinds)

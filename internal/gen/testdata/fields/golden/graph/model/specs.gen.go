@@ -4,6 +4,7 @@ package model
 
 import (
 	"github.com/grapnel/grapnel/core"
+	"github.com/grapnel/grapnel/core/value"
 )
 
 // Specs describes the stored types that the schema declares.
@@ -115,6 +116,15 @@ func Specs() []core.Spec {
 				{Name: "featured", Kind: core.Bool, Default: true},
 				{Name: "availableAt", Kind: core.Time},
 				{Name: "madeAt", Kind: core.Time, Required: true},
+				{Name: "madeOn", Kind: core.Date, Required: true, Default: value.Date("2026-03-01")},
+				{Name: "soldOn", Kind: core.Date},
+				{Name: "holidays", Kind: core.Date, Array: true},
+				{Name: "cost", Kind: core.Decimal, Required: true, Default: value.MustDecimal("1.50"), Constraint: "exclusiveMax: 1e20, min: 0, multipleOf: 0.01"},
+				{Name: "discount", Kind: core.Decimal, Default: value.MustDecimal("0.00")},
+				{Name: "rates", Kind: core.Decimal, Array: true, Constraint: "max: 12345678901234567890.12, uniqueItems: true"},
+				{Name: "meta", Kind: core.JSON, Default: value.JSON("{\"a\":[1,2.5,\"\\\"\",null],\"on\":true}")},
+				{Name: "settings", Kind: core.JSON, Required: true},
+				{Name: "more", Kind: core.JSON, Array: true},
 				{Name: "kind", Required: true, Default: "GOODS", Values: []string{"GOODS", "SERVICE", "ON_DEMAND"}},
 				{Name: "otherKind", Default: "ON_DEMAND", Values: []string{"GOODS", "SERVICE", "ON_DEMAND"}},
 				{Name: "kinds", Array: true, Values: []string{"GOODS", "SERVICE", "ON_DEMAND"}, Constraint: "maxItems: 3, uniqueItems: true"},
@@ -148,6 +158,9 @@ func Specs() []core.Spec {
 					{Name: "kinds", Array: true, Values: []string{"GOODS", "SERVICE", "ON_DEMAND"}},
 					{Name: "since", Kind: core.Time},
 					{Name: "serial", Kind: core.Int},
+					{Name: "made", Kind: core.Date, Required: true},
+					{Name: "worth", Kind: core.Decimal, Constraint: "min: 0.05"},
+					{Name: "notes", Kind: core.JSON},
 					{Name: "best", Kind: core.Document, Type: "Part"},
 					{Name: "parts", Kind: core.Document, Array: true, Type: "Part"},
 					{Name: "size", Kind: core.Document, Required: true, Type: "Dimensions"},
@@ -165,6 +178,10 @@ func Specs() []core.Spec {
 				{Name: "published", Kind: core.Bool},
 				{Name: "availableAt", Kind: core.Time},
 				{Name: "madeAt", Kind: core.Time},
+				{Name: "madeOn", Kind: core.Date},
+				{Name: "soldOn", Kind: core.Date, Unique: true},
+				{Name: "cost", Kind: core.Decimal},
+				{Name: "discount", Kind: core.Decimal, Unique: true},
 				{Name: "kind"},
 				{Name: "kinds", Array: true},
 				{Name: "visibility"},
@@ -175,7 +192,7 @@ func Specs() []core.Spec {
 				{Name: "createdAt", Kind: core.Time},
 				{Name: "updatedAt", Kind: core.Time},
 			},
-			Indexes: [][]string{{"createdAt"}, {"price"}, {"views"}, {"weight"}, {"stock"}, {"published", "createdAt"}, {"madeAt"}, {"kind", "kind", "price"}, {"kind"}, {"visibilities"}, {"tags", "createdAt"}},
+			Indexes: [][]string{{"createdAt"}, {"price"}, {"views"}, {"weight"}, {"stock"}, {"published", "createdAt"}, {"madeAt"}, {"madeOn"}, {"cost", "madeOn"}, {"cost"}, {"kind", "kind", "price"}, {"kind"}, {"visibilities"}, {"tags", "createdAt"}},
 			Bulk:    []string{"story", "manual"},
 			Search:  []string{"name", "story"},
 			Live:    true,
