@@ -158,7 +158,9 @@ func (p Project) serve(ctx context.Context, s config.Settings, log *slog.Logger,
 	log.Info("serving", "addr", listener.Addr().String(), "production", s.Production,
 		"introspection", !s.Production, "suggestions", !s.Production, "playground", s.HasPlayground(), "localhostOrigins", !s.Production,
 		"documents", runs(documents), "origins", strings.Join(s.Origins, " "), "signUp", s.SignUp, "userCost", s.UserCost, "addressCost", s.AddressCost)
-	return web.Serve(ctx, listener, server, server.Shutdown, log, s.DrainTimeout)
+	return web.Serve(ctx, listener, server, web.Drain{
+		Delay: s.DrainDelay, Leave: server.Leave, Timeout: s.DrainTimeout, Shutdown: server.Shutdown,
+	}, log)
 }
 
 // runs says which documents may run.

@@ -51,7 +51,8 @@ type Settings struct {
 	AddressCost      int           `env:"GRAPNEL_ADDRESS_COST" default:"100000" placeholder:"N" help:"The same for all users and visitors at one address. Default: ${default}."`
 	CacheMaxAge      time.Duration `env:"GRAPNEL_CACHE_MAX_AGE" default:"0s" placeholder:"TIME" help:"How long caches may answer queries that visitors send by GET without asking again. Default: ${default}, they ask each time."`
 	StrictIndexes    bool          `env:"GRAPNEL_STRICT_INDEXES" help:"Refuse lists whose where and orderBy no index serves. Default: log each shape of them once."`
-	DrainTimeout     time.Duration `env:"GRAPNEL_DRAIN_TIMEOUT" default:"8s" placeholder:"TIME" help:"How long requests in flight may finish after SIGTERM. Default: ${default}."`
+	DrainDelay       time.Duration `env:"GRAPNEL_DRAIN_DELAY" default:"0s" placeholder:"TIME" help:"How long to take requests still after SIGTERM, while /readyz says 503: as long as the balancer takes to notice. Default: ${default}."`
+	DrainTimeout     time.Duration `env:"GRAPNEL_DRAIN_TIMEOUT" default:"8s" placeholder:"TIME" help:"How long requests in flight may finish after SIGTERM and the delay. Default: ${default}."`
 	LogLevel         string        `env:"GRAPNEL_LOG_LEVEL" default:"info" enum:"debug,info,warn,error" placeholder:"LEVEL" help:"debug, info, warn or error. Default: ${default}."`
 	TokenKey         string        `env:"GRAPNEL_TOKEN_KEY" placeholder:"SECRET" help:"Secret behind tokens and signatures, 32 characters or more, the same on every server. Default: made at first start and kept beside the data."`
 	TokenKeyFile     string        `env:"GRAPNEL_TOKEN_KEY_FILE" type:"existingfile" placeholder:"FILE" help:"File that holds the token key."`
@@ -180,8 +181,10 @@ func (s *Settings) check() error {
 			return fmt.Errorf("%s: %d is not between 0 and %d", name, n, maxCost)
 		}
 	}
-	if s.CacheMaxAge < 0 {
-		return fmt.Errorf("GRAPNEL_CACHE_MAX_AGE: must not be negative")
+	for name, d := range map[string]time.Duration{"GRAPNEL_CACHE_MAX_AGE": s.CacheMaxAge, "GRAPNEL_DRAIN_DELAY": s.DrainDelay, "GRAPNEL_DRAIN_TIMEOUT": s.DrainTimeout} {
+		if d < 0 {
+			return fmt.Errorf("%s: must not be negative", name)
+		}
 	}
 	if s.MaxUpload <= 0 {
 		return fmt.Errorf("GRAPNEL_MAX_UPLOAD: must be more than 0")

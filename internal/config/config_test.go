@@ -81,6 +81,8 @@ func TestWrongSettings(t *testing.T) {
 		"--public-url=api.example.org":   "GRAPNEL_PUBLIC_URL",
 		"--public-url=http://a.b/path":   "GRAPNEL_PUBLIC_URL",
 		"--trusted-proxies=10.0.0.0/99":  "GRAPNEL_TRUSTED_PROXIES",
+		"--drain-delay=-1s":             "GRAPNEL_DRAIN_DELAY",
+		"--drain-timeout=-1s":           "GRAPNEL_DRAIN_TIMEOUT",
 		"--max-upload=lots":              "max-upload",
 		"--max-upload=0B":                "GRAPNEL_MAX_UPLOAD",
 		"--token-key=short":              "GRAPNEL_TOKEN_KEY",

@@ -19,20 +19,21 @@ import (
 
 // serving is Serve on a free port.
 type serving struct {
-	address string
-	stop    context.CancelFunc
-	done    chan error
+	address  string
+	listener net.Listener
+	stop     context.CancelFunc
+	done     chan error
 }
 
-func serve(t *testing.T, h http.Handler, shutdown func(context.Context) error, drain time.Duration) *serving {
+func serve(t *testing.T, h http.Handler, d web.Drain) *serving {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
 	ctx, stop := context.WithCancel(context.Background())
-	s := &serving{l.Addr().String(), stop, make(chan error, 1)}
-	go func() { s.done <- web.Serve(ctx, l, h, shutdown, slog.New(slog.DiscardHandler), drain) }()
+	s := &serving{l.Addr().String(), l, stop, make(chan error, 1)}
+	go func() { s.done <- web.Serve(ctx, l, h, d, slog.New(slog.DiscardHandler)) }()
 	t.Cleanup(func() {
 		stop()
 		http.DefaultClient.CloseIdleConnections()
@@ -65,7 +66,7 @@ func TestServeDrains(t *testing.T) {
 			t.Errorf("the request in flight was cancelled: %v", err)
 		}
 		_, _ = w.Write([]byte("done"))
-	}), noSockets, time.Minute)
+	}), web.Drain{Shutdown: noSockets, Timeout: time.Minute})
 	got := make(chan string, 1)
 	go func() {
 		resp, err := http.Get("http://" + s.address)
@@ -105,7 +106,7 @@ func TestServeCutsOff(t *testing.T) {
 		close(started)
 		<-r.Context().Done()
 		close(ended)
-	}), noSockets, 10*time.Millisecond)
+	}), web.Drain{Shutdown: noSockets, Timeout: 10 * time.Millisecond})
 	go func() {
 		if resp, err := http.Get("http://" + s.address); err == nil {
 			resp.Body.Close()
@@ -124,7 +125,7 @@ func TestServeClosesSockets(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := serve(t, h, h.Shutdown, time.Minute)
+	s := serve(t, h, web.Drain{Shutdown: h.Shutdown, Timeout: time.Minute})
 	base := &server{Server: &httptest.Server{URL: "http://" + s.address}, web: h, schema: schema}
 	c := base.dial(t)
 	c.init("")
@@ -146,7 +147,7 @@ func TestServeDropsDeafSockets(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := serve(t, h, h.Shutdown, 50*time.Millisecond)
+	s := serve(t, h, web.Drain{Shutdown: h.Shutdown, Timeout: 50 * time.Millisecond})
 	conn, err := net.Dial("tcp", s.address)
 	if err != nil {
 		t.Fatal(err)
@@ -169,8 +170,145 @@ func TestServeReportsItsListener(t *testing.T) {
 		t.Fatal(err)
 	}
 	l.Close()
-	err = web.Serve(context.Background(), l, http.NotFoundHandler(), noSockets, slog.New(slog.DiscardHandler), time.Second)
+	err = web.Serve(context.Background(), l, http.NotFoundHandler(), web.Drain{Shutdown: noSockets, Timeout: time.Second}, slog.New(slog.DiscardHandler))
 	if !errors.Is(err, net.ErrClosed) {
 		t.Error(err)
+	}
+}
+
+// First not ready, then not listening: in between, requests are answered, and each
+// answer ends its connection.
+func TestServeDelaysTheDrain(t *testing.T) {
+	t.Parallel()
+	h, err := web.New(web.Config{Schema: newFake()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	left := make(chan struct{})
+	s := serve(t, h, web.Drain{Delay: time.Minute, Leave: func() { h.Leave(); close(left) }, Shutdown: h.Shutdown, Timeout: time.Minute})
+	get := func(path string) (int, bool) {
+		t.Helper()
+		resp, err := http.Get("http://" + s.address + path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer resp.Body.Close()
+		_, _ = io.Copy(io.Discard, resp.Body)
+		return resp.StatusCode, resp.Close
+	}
+	for _, path := range []string{"/readyz", "/graphql?query={hello}"} {
+		if status, closes := get(path); status != 200 || closes {
+			t.Errorf("before: %s is %d, closes %v", path, status, closes)
+		}
+	}
+	s.stop()
+	<-left
+	for path, want := range map[string]int{"/readyz": 503, "/healthz": 200, "/graphql?query={hello}": 200} {
+		if status, closes := get(path); status != want || !closes {
+			t.Errorf("in the delay: %s is %d, closes %v", path, status, closes)
+		}
+	}
+	s.listener.Close() // ends the delay
+	if err := <-s.done; !errors.Is(err, net.ErrClosed) {
+		t.Error(err)
+	}
+}
+
+// What frames a request twice ends its connection, and nothing else does.
+func TestServeEndsDoubtfulConnections(t *testing.T) {
+	t.Parallel()
+	s := serve(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		_, _ = io.Copy(io.Discard, r.Body)
+	}), web.Drain{Shutdown: noSockets, Timeout: time.Minute})
+	const chunks = "3\r\nabc\r\n0\r\n\r\n"
+	for name, c := range map[string]struct {
+		request string
+		close   bool
+	}{
+		"no body":            {"GET / HTTP/1.1\r\nHost: x\r\n\r\n", false},
+		"length":             {"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\n\r\nabc", false},
+		"chunks":             {"POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n" + chunks, false},
+		"both":               {"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 18\r\nTransfer-Encoding: chunked\r\n\r\n" + chunks, true},
+		"both, turned":       {"POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\nX: " + strings.Repeat("y", 9000) + "\r\nContent-Length: 18\r\n\r\n" + chunks, true},
+		"both, any case":     {"POST / HTTP/1.1\r\ncONTENT-lENGTH: 18\r\nHost: x\r\ntRANSFER-eNCODING: chunked\r\n\r\n" + chunks, true},
+		"both, bare lines":   {"POST / HTTP/1.1\nHost: x\nContent-Length: 18\nTransfer-Encoding: chunked\n\n" + chunks, true},
+		"chunks, others":     {"POST / HTTP/1.1\r\nHost: x\r\nX-Content-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n" + chunks, false},
+		"length in the body": {"POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n13\r\n\r\nContent-Length: 3\r\n0\r\n\r\n", false},
+		"old, with chunks":   {"POST / HTTP/1.0\r\nHost: x\r\nConnection: keep-alive\r\nTransfer-Encoding: chunked\r\nContent-Length: 3\r\n\r\nabc", true},
+		"old":                {"POST / HTTP/1.0\r\nHost: x\r\nConnection: keep-alive\r\nContent-Length: 3\r\n\r\nabc", false},
+	} {
+		for _, size := range []int{1, 7, 100, 1 << 20} { // of a packet
+			t.Run(fmt.Sprint(name, " ", size), func(t *testing.T) {
+				t.Parallel()
+				conn, err := net.Dial("tcp", s.address)
+				if err != nil {
+					t.Fatal(err)
+				}
+				defer conn.Close()
+				_ = conn.SetDeadline(time.Now().Add(20 * time.Second))
+				in := bufio.NewReader(conn)
+				for range 3 { // what is remembered of a request ends with it
+					for rest := c.request; rest != ""; {
+						n := min(size, len(rest))
+						if len(rest) > 500 && size < 100 {
+							n = len(rest) - 400
+						}
+						if _, err := io.WriteString(conn, rest[:n]); err != nil {
+							t.Fatal(err)
+						}
+						rest = rest[n:]
+					}
+					resp, err := http.ReadResponse(in, nil)
+					if err != nil {
+						t.Fatal(err)
+					}
+					resp.Body.Close()
+					if resp.StatusCode != 200 || resp.Close != c.close {
+						t.Fatalf("%d, closes %v", resp.StatusCode, resp.Close)
+					}
+					if c.close {
+						if _, err := in.ReadByte(); err != io.EOF {
+							t.Error("the connection is open:", err)
+						}
+						return
+					}
+				}
+			})
+		}
+	}
+
+	// Heads that come with the request before are not seen; what is in doubt ends.
+	for name, c := range map[string]struct {
+		second string
+		close  bool
+	}{
+		"length": {"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\n\r\nabc", false},
+		"both":   {"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 18\r\nTransfer-Encoding: chunked\r\n\r\n" + chunks, true},
+		"chunks": {"POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n" + chunks, true},
+	} {
+		for cut := range len(c.second) {
+			conn, err := net.Dial("tcp", s.address)
+			if err != nil {
+				t.Fatal(err)
+			}
+			_ = conn.SetDeadline(time.Now().Add(20 * time.Second))
+			in := bufio.NewReader(conn)
+			fmt.Fprint(conn, "GET / HTTP/1.1\r\nHost: x\r\n\r\n", c.second[:cut])
+			first, err := http.ReadResponse(in, nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			first.Body.Close()
+			_, _ = io.WriteString(conn, c.second[cut:])
+			second, err := http.ReadResponse(in, nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			second.Body.Close()
+			if second.Close != c.close && (name != "chunks" || cut >= len("POST")) { // or all that matters was seen
+				t.Errorf("%s, cut at %d: closes %v", name, cut, second.Close)
+			}
+			conn.Close()
+		}
 	}
 }

@@ -161,12 +161,15 @@ func New(c Config) (*Server, error) {
 // ServeHTTP implements [http.Handler].
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.handler.ServeHTTP(w, r) }
 
+// Leave makes the server not ready, so that balancers send no more requests.
+func (s *Server) Leave() { s.draining.Store(true) }
+
 // Shutdown refuses new sockets and event streams, ends the open ones, when their
 // queries and mutations have been answered, so that their clients connect elsewhere,
 // and waits for that until ctx ends. Requests in flight, uploads among
 // them, are the business of [http.Server.Shutdown]; see [Serve].
 func (s *Server) Shutdown(ctx context.Context) error {
-	s.draining.Store(true)
+	s.Leave()
 	return s.streams.shutdown(ctx)
 }
 
