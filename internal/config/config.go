@@ -9,6 +9,7 @@ import (
 	"net/netip"
 	"net/url"
 	"os"
+	"path"
 	"path/filepath"
 	"reflect"
 	"strings"
@@ -37,12 +38,13 @@ type CLI struct {
 type Settings struct {
 	Addr             string        `env:"GRAPNEL_ADDR" placeholder:"HOST:PORT" help:"Where to listen; port 0 takes a free one. Default: 127.0.0.1:8080, or all addresses at PORT when only that is set."`
 	Port             string        `env:"PORT" hidden:"" help:"Port to listen on at all addresses, as container platforms set it; GRAPNEL_ADDR wins."`
-	PublicURL        *url.URL      `env:"GRAPNEL_PUBLIC_URL" placeholder:"URL" help:"Where clients reach this server, such as https://api.example.org. Default: the address it listens on."`
+	PublicURL        *url.URL      `env:"GRAPNEL_PUBLIC_URL" placeholder:"URL" help:"Where clients reach this server, such as https://api.example.org, or https://example.org/api where a proxy takes /api away. Links to files begin with it, its pages may call the API, and with https cookies are Secure. Default: the address it listens on."`
 	Data             string        `env:"GRAPNEL_DATA" default:"./data" placeholder:"DIR" help:"Folder of the embedded stores and the key. Default: ${default}."`
 	Production       bool          `env:"GRAPNEL_PRODUCTION" help:"Turn off playground, introspection, suggestions in errors and localhost origins; log JSON."`
 	Playground       *bool         `env:"GRAPNEL_PLAYGROUND" help:"Serve /playground, whatever production says."`
 	Origins          []string      `env:"GRAPNEL_ORIGINS" placeholder:"ORIGIN,…" help:"Other origins whose web pages may call the API, such as https://app.example.org."`
-	TrustedProxies   []string      `env:"GRAPNEL_TRUSTED_PROXIES" placeholder:"CIDR,…" help:"Proxies whose word on the client's address counts, such as 10.0.0.0/8. Default: none."`
+	TrustedProxies   []string      `env:"GRAPNEL_TRUSTED_PROXIES" placeholder:"CIDR,…" help:"Proxies whose word on the client's address and on https counts, such as 10.0.0.2 or 10.0.1.0/24; not the network of the clients. Default: none."`
+	AddressHeader    string        `name:"client-address-header" env:"GRAPNEL_CLIENT_ADDRESS_HEADER" default:"X-Forwarded-For" placeholder:"NAME" help:"Header in which they tell the address, which they must set themselves or append to: Forwarded, or one with an address or a list of them. Default: ${default}."`
 	TrustedDocuments []string      `env:"GRAPNEL_TRUSTED_DOCUMENTS" placeholder:"FILE,…" help:"Run only the operations in these manifests, which clients ask for by id. Default: run any."`
 	SignUp           string        `env:"GRAPNEL_SIGN_UP" default:"member" enum:"member,author,closed" placeholder:"WHO" help:"What strangers who sign up become: member, or author, who may publish; closed: nobody may. Default: ${default}."`
 	MaxUpload        Bytes         `env:"GRAPNEL_MAX_UPLOAD" default:"2GiB" placeholder:"SIZE" help:"Largest file. Default: ${default}."`
@@ -170,8 +172,15 @@ func (s *Settings) check() error {
 	} else if _, err := net.LookupPort("tcp", port); err != nil {
 		return fmt.Errorf("GRAPNEL_ADDR: %q has no valid port", s.Addr)
 	}
-	if u := s.PublicURL; u != nil && ((u.Scheme != "http" && u.Scheme != "https") || u.Host == "" || strings.Trim(u.Path, "/") != "" || u.RawQuery != "") {
-		return fmt.Errorf("GRAPNEL_PUBLIC_URL: %q is not an http or https address without a path", u)
+	if u := s.PublicURL; u != nil {
+		clean := strings.TrimRight(u.Path, "/")
+		if (u.Scheme != "http" && u.Scheme != "https") || u.Host == "" || u.RawQuery != "" || u.Fragment != "" || u.User != nil || clean != "" && path.Clean(clean) != clean {
+			return fmt.Errorf("GRAPNEL_PUBLIC_URL: %q is not an http or https address such as https://api.example.org", u.Redacted())
+		}
+		u.Path, u.RawPath = clean, strings.TrimRight(u.RawPath, "/")
+	}
+	if s.AddressHeader == "" || strings.ContainsFunc(s.AddressHeader, notInHeaderName) {
+		return fmt.Errorf("GRAPNEL_CLIENT_ADDRESS_HEADER: %q is no header such as X-Forwarded-For", s.AddressHeader)
 	}
 	if _, err := s.Proxies(); err != nil {
 		return err
@@ -221,6 +230,11 @@ func (s *Settings) check() error {
 	var err error
 	s.Data, err = filepath.Abs(s.Data)
 	return err
+}
+
+// notInHeaderName reports whether the names of headers in use do without c.
+func notInHeaderName(c rune) bool {
+	return c != '-' && c != '_' && (c < '0' || c > '9') && (c < 'A' || c > 'Z') && (c < 'a' || c > 'z')
 }
 
 // maxCost bounds the costs each second, for arithmetic's sake.

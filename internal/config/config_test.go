@@ -79,7 +79,11 @@ func TestWrongSettings(t *testing.T) {
 		"--addr=nonsense":                "GRAPNEL_ADDR",
 		"--addr=localhost:99999":         "GRAPNEL_ADDR",
 		"--public-url=api.example.org":   "GRAPNEL_PUBLIC_URL",
-		"--public-url=http://a.b/path":   "GRAPNEL_PUBLIC_URL",
+		"--public-url=http://a.b/path?q": "GRAPNEL_PUBLIC_URL",
+		"--public-url=http://a.b/x/../y": "GRAPNEL_PUBLIC_URL",
+		"--public-url=http://a.b//x":     "GRAPNEL_PUBLIC_URL",
+		"--public-url=http://u:p@a.b":    "GRAPNEL_PUBLIC_URL",
+		"--client-address-header=X For:": "GRAPNEL_CLIENT_ADDRESS_HEADER",
 		"--trusted-proxies=10.0.0.0/99":  "GRAPNEL_TRUSTED_PROXIES",
 		"--drain-delay=-1s":             "GRAPNEL_DRAIN_DELAY",
 		"--drain-timeout=-1s":           "GRAPNEL_DRAIN_TIMEOUT",
@@ -106,13 +110,16 @@ func TestSettings(t *testing.T) {
 	if err := os.WriteFile(secret, []byte(strings.Repeat("k", 40)+"\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	cli, command, done, err := config.Parse([]string{"--port=9000", "--token-key-file=" + secret, "--max-upload=500MiB", "--trusted-proxies=10.0.0.0/8,::1"}, &bytes.Buffer{}, &bytes.Buffer{})
+	cli, command, done, err := config.Parse([]string{"--port=9000", "--token-key-file=" + secret, "--max-upload=500MiB", "--trusted-proxies=10.0.0.0/8,::1", "--public-url=https://example.org/api/"}, &bytes.Buffer{}, &bytes.Buffer{})
 	if err != nil || done || command != "serve" {
 		t.Fatal(command, done, err)
 	}
 	proxies, err := cli.Proxies()
 	if err != nil || len(proxies) != 2 || proxies[1].Bits() != 128 {
 		t.Errorf("proxies %v %v", proxies, err)
+	}
+	if got := cli.PublicURL.String(); got != "https://example.org/api" {
+		t.Error(got)
 	}
 	if cli.Addr != ":9000" || cli.TokenKey != strings.Repeat("k", 40) || cli.MaxUpload != 500<<20 || !cli.HasPlayground() {
 		t.Errorf("%+v", cli.Settings)

@@ -54,7 +54,7 @@ func pages(name string) http.Handler {
 		h.Set("Content-Type", contentType(file))
 		h.Set("X-Content-Type-Options", "nosniff")
 		h.Set("Referrer-Policy", "same-origin")
-		h.Set("Vary", "Accept-Encoding")
+		h.Add("Vary", "Accept-Encoding")
 		h.Set("Cache-Control", "no-cache") // ask each time; the answer is mostly 304
 		h.Set("ETag", `W/"`+checksum(packed)+`"`)
 		body := packed

@@ -4,7 +4,6 @@ import (
 	"context"
 	"log/slog"
 	"net/http"
-	"net/url"
 	"strings"
 	"time"
 
@@ -18,7 +17,7 @@ import (
 type authenticator struct {
 	authenticate func(context.Context, string) (core.Principal, error)
 	origins      *origins
-	cookies      cookieNames
+	secure       bool // our own address is https
 	log          *slog.Logger
 }
 
@@ -39,13 +38,13 @@ type authenticator struct {
 func (a *authenticator) operation(w http.ResponseWriter, r *http.Request) (context.Context, bool) {
 	ctx := r.Context()
 	client := core.ClientOf(ctx)
-	client.Cookies = &cookies{names: a.cookies, w: w, r: r}
+	client.Cookies = &cookies{names: a.names(r), w: w, r: r}
 	ctx = core.WithClient(ctx, client)
 
 	token, borne := bearer(r)
 	if !borne {
 		var present bool
-		if token, present = a.cookies.read(r); !present {
+		if token, present = a.names(r).read(r); !present {
 			return ctx, true
 		}
 		if r.Method != http.MethodGet && !a.ours(r) {
@@ -89,7 +88,7 @@ func (a *authenticator) token(r *http.Request) (token string, present bool) {
 	if token, borne := bearer(r); borne {
 		return token, true
 	}
-	return a.cookies.read(r)
+	return a.names(r).read(r)
 }
 
 func (a *authenticator) principal(ctx context.Context, token string) (core.Principal, error) {
@@ -131,8 +130,9 @@ type cookieNames struct {
 	secure          bool
 }
 
-func newCookieNames(public *url.URL) cookieNames {
-	if isHTTPS(public) {
+// names are those of the session's cookies for the client of r.
+func (a *authenticator) names(r *http.Request) cookieNames {
+	if a.secure || note(r.Context()).https {
 		return cookieNames{"__Host-grapnel_access", "__Host-grapnel_refresh", true}
 	}
 	return cookieNames{"grapnel_access", "grapnel_refresh", false}

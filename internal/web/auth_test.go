@@ -246,12 +246,12 @@ func TestCORS(t *testing.T) {
 
 func TestClientAddress(t *testing.T) {
 	t.Parallel()
-	address := web.Clients([]netip.Prefix{
+	trusted := []netip.Prefix{
 		netip.MustParsePrefix("10.0.0.0/8"), netip.MustParsePrefix("2001:db8:1::/48"), netip.MustParsePrefix("127.0.0.1/32"),
-	}, slog.New(slog.DiscardHandler))
+	}
 	for _, c := range []struct {
 		peer   string
-		header []string
+		header []string // the first tells the address
 		want   string
 	}{
 		{"192.0.2.1:5000", nil, "192.0.2.1"},
@@ -271,14 +271,23 @@ func TestClientAddress(t *testing.T) {
 		{"[2001:db8:1::5]:5000", []string{"Forwarded", `for=1.2.3.4, for="[2001:db8:2::1]:443";proto=https;by=10.0.0.1`}, "2001:db8:2::1"},
 		{"10.0.0.1:5000", []string{"Forwarded", `proto=https;For=198.51.100.7`}, "198.51.100.7"},
 		{"10.0.0.1:5000", []string{"Forwarded", `for=_hidden`}, "10.0.0.1"},
-		{"10.0.0.1:5000", []string{"Forwarded", "for=1.2.3.4", "X-Forwarded-For", "198.51.100.7"}, "198.51.100.7"},
+		{"10.0.0.1:5000", []string{"Forwarded", "for=198.51.100.7;proto=https, for=10.1.1.1"}, "198.51.100.7"},
+		{"10.0.0.1:5000", []string{"X-Forwarded-For", "198.51.100.7", "Forwarded", "for=1.2.3.4"}, "198.51.100.7"},
+		{"10.0.0.1:5000", []string{"X-Forwarded-For", "", "Forwarded", "for=1.2.3.4"}, "10.0.0.1"},
+		{"10.0.0.1:5000", []string{"Forwarded", "for=198.51.100.7", "X-Forwarded-For", "1.2.3.4"}, "198.51.100.7"},
+		{"10.0.0.1:5000", []string{"CF-Connecting-IP", "198.51.100.7", "X-Forwarded-For", "1.2.3.4"}, "198.51.100.7"},
+		{"10.0.0.1:5000", []string{"x-real-ip", "2001:db8:2::1", "X-Forwarded-For", "1.2.3.4"}, "2001:db8:2::1"},
 		{"pipe", nil, "pipe"},
 	} {
-		r := &http.Request{RemoteAddr: c.peer, Header: http.Header{}}
+		r := &http.Request{RemoteAddr: c.peer, Header: http.Header{}, URL: &url.URL{}}
 		for i := 0; i < len(c.header); i += 2 {
 			r.Header.Add(c.header[i], c.header[i+1])
 		}
-		if got := address(r); got != c.want {
+		config := web.Config{TrustedProxies: trusted, Log: slog.New(slog.DiscardHandler)}
+		if len(c.header) > 0 {
+			config.AddressHeader = c.header[0]
+		}
+		if got, _ := web.ClientOf(config)(r); got != c.want {
 			t.Errorf("%s %q: %s, want %s", c.peer, c.header, got, c.want)
 		}
 	}
@@ -291,9 +300,9 @@ func TestClientAddress(t *testing.T) {
 func FuzzClientAddress(f *testing.F) {
 	f.Add("1.2.3.4, 10.0.0.1", `for="[::1]:80";by=_x`)
 	f.Fuzz(func(t *testing.T, xff, forwarded string) {
-		address := web.Clients([]netip.Prefix{netip.MustParsePrefix("10.0.0.0/8")}, slog.New(slog.DiscardHandler))
-		for _, h := range []http.Header{{"X-Forwarded-For": {xff}}, {"Forwarded": {forwarded}}} {
-			got := address(&http.Request{RemoteAddr: "10.0.0.1:1", Header: h})
+		for name, value := range map[string]string{"X-Forwarded-For": xff, "Forwarded": forwarded} {
+			client := web.ClientOf(web.Config{TrustedProxies: []netip.Prefix{netip.MustParsePrefix("10.0.0.0/8")}, AddressHeader: name, Log: slog.New(slog.DiscardHandler)})
+			got, _ := client(&http.Request{RemoteAddr: "10.0.0.1:1", Header: http.Header{name: {value}}, URL: &url.URL{}})
 			if _, err := netip.ParseAddr(got); err != nil {
 				t.Fatalf("%q", got)
 			}
@@ -311,5 +320,74 @@ func TestUntrustedProxyIsLogged(t *testing.T) {
 	}
 	if got := strings.Count(s.log.String(), "GRAPNEL_TRUSTED_PROXIES"); got != 1 {
 		t.Errorf("logged %d times", got)
+	}
+}
+
+// A trusted proxy that does not tell the addresses of its clients is logged once; its
+// own health checks have none.
+func TestSilentProxyIsLogged(t *testing.T) {
+	t.Parallel()
+	s := start(t, func(c *web.Config) { c.TrustedProxies = []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")} })
+	const warning = "does not tell the addresses of its clients"
+	s.do(t, "GET", "/readyz", "")
+	s.do(t, "GET", "/healthz", "")
+	s.query(t, "{hello}", "X-Forwarded-For", "192.0.2.1")
+	if strings.Contains(s.log.String(), warning) {
+		t.Error("logged without a reason")
+	}
+	for range 2 {
+		s.query(t, "{hello}", "Forwarded", "for=192.0.2.1") // not the header of the setting
+	}
+	if got := strings.Count(s.log.String(), warning); got != 1 {
+		t.Errorf("logged %d times", got)
+	}
+}
+
+// What a trusted proxy says of https counts for cookies and headers, and is logged
+// once where the public URL disagrees.
+func TestForwardedScheme(t *testing.T) {
+	t.Parallel()
+	proxy := []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}
+	for _, c := range []struct {
+		name, public string
+		trusted      []netip.Prefix
+		header       []string // the first tells the address
+		secure       bool
+		warning      string
+	}{
+		{"https", "", proxy, []string{"X-Forwarded-For", "192.0.2.1", "X-Forwarded-Proto", "https"}, true, "set GRAPNEL_PUBLIC_URL"},
+		{"https, over several", "", proxy, []string{"X-Forwarded-For", "192.0.2.1", "X-Forwarded-Proto", "HTTPS, http"}, true, "set GRAPNEL_PUBLIC_URL"},
+		{"https in Forwarded", "", proxy, []string{"Forwarded", "for=192.0.2.1;proto=https, for=127.0.0.1;proto=http"}, true, "set GRAPNEL_PUBLIC_URL"},
+		{"https in the other header", "", proxy, []string{"X-Forwarded-For", "192.0.2.1", "Forwarded", "proto=https"}, false, ""},
+		{"http", "", proxy, []string{"X-Forwarded-For", "192.0.2.1", "X-Forwarded-Proto", "http"}, false, ""},
+		{"nothing", "", proxy, []string{"X-Forwarded-For", "192.0.2.1"}, false, ""},
+		{"not trusted", "", nil, []string{"X-Forwarded-For", "192.0.2.1", "X-Forwarded-Proto", "https"}, false, ""},
+		{"agrees", "https://api.example.org", proxy, []string{"X-Forwarded-For", "192.0.2.1", "X-Forwarded-Proto", "https"}, true, ""},
+		{"public URL alone", "https://api.example.org", proxy, []string{"X-Forwarded-For", "192.0.2.1"}, true, ""},
+		{"public URL of http", "http://api.example.org", proxy, []string{"X-Forwarded-For", "192.0.2.1", "X-Forwarded-Proto", "https"}, true, "GRAPNEL_PUBLIC_URL begins with http"},
+		{"proxy of http", "https://api.example.org", proxy, []string{"X-Forwarded-For", "192.0.2.1", "X-Forwarded-Proto", "http"}, true, "have the proxy redirect them"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			s := start(t, func(w *web.Config) {
+				w.TrustedProxies, w.AddressHeader = c.trusted, c.header[0]
+				if c.public != "" {
+					w.PublicURL, _ = url.Parse(c.public)
+				}
+			})
+			for range 2 {
+				a := s.query(t, `mutation { signIn(email: "a") }`, append(c.header, "GraphQL-Require-Preflight", "1")...)
+				cookie := a.header.Get("Set-Cookie")
+				if got := strings.HasPrefix(cookie, "__Host-") && strings.Contains(cookie, "Secure"); got != c.secure || cookie == "" {
+					t.Errorf("%s %s", cookie, a.body)
+				}
+				if got := a.header.Get("Strict-Transport-Security") != ""; got != c.secure {
+					t.Errorf("Strict-Transport-Security: %v", got)
+				}
+			}
+			if want := min(1, len(c.warning)); strings.Count(s.log.String(), "clients come over http") != want || !strings.Contains(s.log.String(), c.warning) {
+				t.Error(s.log.String())
+			}
+		})
 	}
 }

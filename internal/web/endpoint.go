@@ -45,7 +45,7 @@ func (e *endpoint) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	w.Header().Add("Vary", "Accept")
 	if e.playground && isVisit(r) {
-		http.Redirect(w, r, "/playground/", http.StatusSeeOther)
+		toPlayground(w)
 		return
 	}
 	if r.Method != http.MethodPost && r.Method != http.MethodGet {

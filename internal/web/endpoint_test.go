@@ -97,7 +97,7 @@ func TestAnswers(t *testing.T) {
 			if c.method == "GET" && c.data {
 				cached = "public, max-age=0, must-revalidate"
 			}
-			if a.header.Get("X-Content-Type-Options") != "nosniff" || a.header.Get("Cache-Control") != cached || a.header.Get("X-Request-Id") == "" {
+			if a.header.Get("X-Content-Type-Options") != "nosniff" || a.header.Get("Cache-Control") != cached || (a.header.Get("X-Request-Id") == "") != (cached != "no-store") {
 				t.Errorf("%s: %v", c.name, a.header)
 			}
 			if (a.status == 405) != (a.header.Get("Allow") != "") {
@@ -203,12 +203,22 @@ func TestRoutes(t *testing.T) {
 		}
 	}
 	for _, path := range []string{"/graphql", "/"} {
-		if a := s.do(t, http.MethodGet, path, "", "Accept", "text/html,*/*;q=0.8"); a.status != http.StatusSeeOther || a.header.Get("Location") != "/playground/" {
+		if a := s.do(t, http.MethodGet, path, "", "Accept", "text/html,*/*;q=0.8"); a.status != http.StatusSeeOther || a.header.Get("Location") != "playground/" { // whatever prefix a proxy took away
 			t.Errorf("a visit of %s: %d %v", path, a.status, a.header)
 		}
 	}
 	if got := s.do(t, http.MethodGet, "/playground/", "").header.Get("Content-Security-Policy"); got != "default-src 'self'" {
 		t.Errorf("policy of the page: %s", got)
+	}
+	below := start(t, func(c *web.Config) {
+		c.UI = http.NotFoundHandler()
+		c.PublicURL = &url.URL{Scheme: "https", Host: "example.org", Path: "/api"}
+	})
+	if got := below.do(t, http.MethodGet, "/", "").body; got != `{"graphql":"/api/graphql","name":"Grapnel","playground":"/api/playground/"}`+"\n" {
+		t.Error(got)
+	}
+	if got := below.do(t, http.MethodGet, "/elsewhere", "").body; !strings.Contains(got, "GraphQL is at /api/graphql.") {
+		t.Error(got)
 	}
 	log := s.log.String()
 	if !strings.Contains(log, "swordfish") || !strings.Contains(log, `"level":"DEBUG","msg":"request"`) {

@@ -132,6 +132,7 @@ func TestFiles(t *testing.T) {
 		{"range of the empty", "GET", "/files/empty/e.txt", []string{"Range", "bytes=0-9"}, 200, 0, nil},
 		{"not changed", "GET", "/files/video/v.mp4", []string{"If-None-Match", `"video"`}, 304, 0, nil},
 		{"not changed since", "GET", "/files/video/v.mp4", []string{"If-Modified-Since", "Mon, 02 Mar 2026 12:00:00 GMT"}, 304, 0, nil},
+		{"not changed, compressed", "GET", "/files/video/v.mp4", []string{"If-None-Match", `"video-gzip"`}, 304, 0, nil},
 		{"changed", "GET", "/files/video/v.mp4", []string{"If-None-Match", `"other"`}, 200, size, []int64{0}},
 		{"range of another version", "GET", "/files/video/v.mp4", []string{"Range", "bytes=0-9", "If-Range", `"other"`}, 200, size, []int64{0}},
 		{"empty", "GET", "/files/empty/e.txt", nil, 200, 0, nil},

@@ -22,6 +22,7 @@ import (
 type notes struct {
 	id        string
 	operation string          // name of the operation
+	https     bool            // the client speaks it with a proxy before us
 	expired   *gqlerror.Error // why the token or the cookies do not count
 }
 
@@ -46,17 +47,18 @@ func expired(ctx context.Context) *gqlerror.Error { return note(ctx).expired }
 // identify gives the request its id and its client's address, and logs it when
 // it is done. Tokens, variables and query strings, which may hold either or a
 // signature, are never logged.
-func identify(next http.Handler, address func(*http.Request) string, log *slog.Logger) http.Handler {
+func identify(next http.Handler, before *proxies, log *slog.Logger) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		start := time.Now()
-		n := &notes{id: requestID(r.Header.Get("X-Request-Id"))}
-		client := core.Client{Address: address(r)}
+		from := before.peer(r)
+		n := &notes{id: requestID(r.Header.Get("X-Request-Id")), https: from.https}
+		client := core.Client{Address: from.address}
 		ctx := core.WithClient(context.WithValue(r.Context(), notesKey{}, n), client)
 		w.Header().Set("X-Request-Id", n.id)
 		rec := &recorder{ResponseWriter: w}
 		defer func() {
 			level := slog.LevelInfo
-			if r.URL.Path == "/healthz" || r.URL.Path == "/readyz" {
+			if isHealthCheck(r) {
 				level = slog.LevelDebug
 			}
 			var aborted slog.Attr // none
@@ -79,6 +81,11 @@ func identify(next http.Handler, address func(*http.Request) string, log *slog.L
 	})
 }
 
+// isHealthCheck reports whether r is one of those that come every few seconds.
+func isHealthCheck(r *http.Request) bool {
+	return r.URL.Path == "/healthz" || r.URL.Path == "/readyz"
+}
+
 // clip shortens what a client named for the log.
 func clip(name string) string { return graphqlhttp.Cut(name, 100) }
 
@@ -94,7 +101,7 @@ func requestID(given string) string {
 	return uuid.NewString()
 }
 
-// recorder remembers what was answered.
+// recorder remembers what was answered, and gives the headers their last form.
 type recorder struct {
 	http.ResponseWriter
 	status int
@@ -104,13 +111,14 @@ type recorder struct {
 func (r *recorder) WriteHeader(status int) {
 	if r.status == 0 && (status >= 200 || status == http.StatusSwitchingProtocols) {
 		r.status = status
+		forCaches(r.Header())
 	}
 	r.ResponseWriter.WriteHeader(status)
 }
 
 func (r *recorder) Write(b []byte) (int, error) {
 	if r.status == 0 {
-		r.status = http.StatusOK
+		r.WriteHeader(http.StatusOK)
 	}
 	n, err := r.ResponseWriter.Write(b)
 	r.bytes += int64(n)
@@ -126,6 +134,31 @@ func (r *recorder) code() int {
 	}
 	return r.status
 }
+
+// forCaches puts Vary, to which several layers add, on one line, for nginx before 1.23
+// minds only the last, and takes the id of the request from what is given to many.
+func forCaches(h http.Header) {
+	if lines := h["Vary"]; len(lines) > 1 {
+		h.Set("Vary", strings.Join(lines, ", "))
+	}
+	if strings.HasPrefix(h.Get("Cache-Control"), "public") {
+		h.Del("X-Request-Id")
+	}
+}
+
+// uncoded takes from the entity tags that a client or a cache has what proxies add
+// that compress: "x" comes back as "x-gzip" (httpd's bug 45023), "x-br" or "x-zstd".
+// They stand for the same content, and If-None-Match compares weakly.
+func uncoded(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		for i, line := range r.Header["If-None-Match"] {
+			r.Header["If-None-Match"][i] = codings.Replace(line)
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
+var codings = strings.NewReplacer(`-gzip"`, `"`, `-br"`, `"`, `-zstd"`, `"`, `-deflate"`, `"`)
 
 // recovery turns a panic into a masked 500, or cuts the connection when the
 // answer has already begun.
@@ -151,8 +184,7 @@ func recovery(next http.Handler, log *slog.Logger) http.Handler {
 
 // securityHeaders sets what suits an API; handlers of pages and files replace
 // what does not suit them.
-func securityHeaders(next http.Handler, public *url.URL) http.Handler {
-	secure := isHTTPS(public)
+func securityHeaders(next http.Handler, secure bool) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		h := w.Header()
 		h.Set("X-Content-Type-Options", "nosniff")
@@ -162,7 +194,7 @@ func securityHeaders(next http.Handler, public *url.URL) http.Handler {
 		h.Set("Cross-Origin-Opener-Policy", "same-origin")
 		h.Set("Cross-Origin-Resource-Policy", "same-origin")
 		h.Set("Cache-Control", "no-store")
-		if secure {
+		if secure || note(r.Context()).https {
 			h.Set("Strict-Transport-Security", "max-age=31536000")
 		}
 		next.ServeHTTP(w, r)

@@ -23,6 +23,7 @@ import (
 	"net/http"
 	"net/netip"
 	"net/url"
+	"strings"
 	"sync/atomic"
 	"time"
 
@@ -66,14 +67,18 @@ type Config struct {
 
 	Log *slog.Logger // nil: silent
 
-	// PublicURL is where clients reach this server; nil: whatever they ask for.
-	// With https, cookies are Secure.
+	// PublicURL is where clients reach this server; nil: whatever they ask for. With
+	// https, or with the word of a trusted proxy that its client speaks it, cookies are
+	// Secure.
 	PublicURL *url.URL
 	// Origins are the other origins whose scripts may use the API. Localhost
 	// may in any case unless Production.
 	Origins []string
-	// TrustedProxies are the peers whose X-Forwarded-For or Forwarded counts.
+	// TrustedProxies are the peers whose word on their clients counts.
 	TrustedProxies []netip.Prefix
+	// AddressHeader is the header in which they tell the address: Forwarded (RFC
+	// 7239), or one with an address or a list of them; X-Forwarded-For if empty.
+	AddressHeader string
 	// Production turns introspection and suggestions off.
 	Production bool
 	// MaxAge is for how long caches may answer the queries by GET of visitors
@@ -114,7 +119,7 @@ func New(c Config) (*Server, error) {
 	auth := &authenticator{
 		authenticate: c.Authenticate,
 		origins:      origins,
-		cookies:      newCookieNames(c.PublicURL),
+		secure:       isHTTPS(c.PublicURL),
 		log:          c.Log,
 	}
 	s.streams = newStreams(engine, auth, c.Limits, c.Log)
@@ -130,8 +135,8 @@ func New(c Config) (*Server, error) {
 	})
 	mux.HandleFunc("GET /healthz", health)
 	mux.Handle("GET /readyz", newReadiness(c.Ready, &s.draining, c.Log))
-	mux.HandleFunc("GET /{$}", landing(c.UI != nil))
-	mux.HandleFunc("/", notFound)
+	mux.HandleFunc("GET /{$}", landing(c.UI != nil, prefix(c.PublicURL)))
+	mux.HandleFunc("/", notFound(prefix(c.PublicURL)))
 	if c.Uploads != nil {
 		mux.Handle("PUT /uploads/{id}", c.Uploads)
 	}
@@ -150,9 +155,10 @@ func New(c Config) (*Server, error) {
 
 	var h http.Handler = site
 	h = deadlines(h, c.Limits)
-	h = securityHeaders(h, c.PublicURL)
+	h = uncoded(h)
+	h = securityHeaders(h, isHTTPS(c.PublicURL))
 	h = recovery(h, c.Log)
-	h = identify(h, clients(c.TrustedProxies, c.Log), c.Log)
+	h = identify(h, newProxies(c), c.Log)
 	h = graphqlhttp.Linger(h, c.Limits.Linger)
 	s.handler = h
 	return s, nil
@@ -264,21 +270,38 @@ func (l Limits) orDefaults() Limits {
 	}
 }
 
+// prefix is the path that a proxy takes away before this server; "" for none.
+func prefix(public *url.URL) string {
+	if public == nil {
+		return ""
+	}
+	return strings.TrimRight(public.EscapedPath(), "/")
+}
+
 // landing is the answer at /: where to go.
-func landing(playground bool) http.HandlerFunc {
-	links := map[string]string{"name": "Grapnel", "graphql": "/graphql"}
+func landing(playground bool, prefix string) http.HandlerFunc {
+	links := map[string]string{"name": "Grapnel", "graphql": prefix + "/graphql"}
 	if playground {
-		links["playground"] = "/playground/"
+		links["playground"] = prefix + "/playground/"
 	}
 	return func(w http.ResponseWriter, r *http.Request) {
 		if playground && isVisit(r) {
-			http.Redirect(w, r, "/playground/", http.StatusSeeOther)
+			toPlayground(w)
 			return
 		}
 		writeJSON(w, http.StatusOK, links)
 	}
 }
 
-func notFound(w http.ResponseWriter, r *http.Request) {
-	graphqlhttp.Refuse(w, r, core.Errorf(core.NotFound, "There is nothing here. GraphQL is at /graphql."))
+// toPlayground sends a visitor of / or /graphql there. The address is relative, for
+// a proxy may have taken a prefix away, of which http.Redirect knows nothing.
+func toPlayground(w http.ResponseWriter) {
+	w.Header().Set("Location", "playground/")
+	w.WriteHeader(http.StatusSeeOther)
+}
+
+func notFound(prefix string) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		graphqlhttp.Refuse(w, r, core.Errorf(core.NotFound, "There is nothing here. GraphQL is at %s/graphql.", prefix))
+	}
 }
