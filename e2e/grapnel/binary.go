@@ -84,7 +84,7 @@ type Process struct {
 	env    []string
 	cmd    *exec.Cmd
 
-	// URL is where it serves, without a path.
+	// URL is where it says that it serves: its own address or the public one.
 	URL string
 	// Log is what it writes to stderr.
 	Log *Log
@@ -117,7 +117,7 @@ func (b Binary) Start(t testing.TB, env ...string) *Server {
 	t.Cleanup(func() { s.Kill(); <-s.Ended })
 	lines := bufio.NewScanner(stdout)
 	for s.URL == "" && lines.Scan() {
-		if m := regexp.MustCompile(`GraphQL\s+(http://\S+)/graphql`).FindStringSubmatch(lines.Text()); m != nil {
+		if m := regexp.MustCompile(`GraphQL\s+(https?://\S+)/graphql`).FindStringSubmatch(lines.Text()); m != nil {
 			s.URL = m[1]
 		}
 	}

@@ -30,6 +30,13 @@ func (s *Server) From(address string) *Server {
 	return &other
 }
 
+// Through is the server as a client sees it through a proxy at url.
+func (s *Server) Through(url string, client *http.Client) *Server {
+	process := *s.Process
+	process.URL = url
+	return &Server{Process: &process, t: s.t, client: client}
+}
+
 // In is the server with its failures reported to another test.
 func (s *Server) In(t testing.TB) *Server {
 	other := *s
