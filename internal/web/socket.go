@@ -185,7 +185,7 @@ func (c *socket) serve() {
 	for {
 		kind, data, err := c.read()
 		if errors.Is(err, errMessageTooBig) {
-			c.close(websocket.StatusMessageTooBig, err.Error())
+			c.close(websocket.StatusMessageTooBig, "Message too big")
 		}
 		if err != nil || c.engine.meter.wait(c.caller(), frameCost+len(data)/bytesPerCost) != nil {
 			return
@@ -216,7 +216,7 @@ func (c *socket) serve() {
 	}
 }
 
-var errMessageTooBig = errors.New("Message too big")
+var errMessageTooBig = errors.New("message too big")
 
 // read takes the next message. A message that has begun must end soon, and what is
 // over the limit of one that is too big is left to [socket.close].
