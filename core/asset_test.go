@@ -216,6 +216,7 @@ func TestFileTypes(t *testing.T) {
 		{"page.html", "text/plain", "page.html.txt", []byte("just a text\n")},
 		{"a.png", "text/plain", "a.txt", []byte("just a text\n")},
 		{"a.pdf", "application/pdf", "a.pdf", []byte("%PDF-1.4\n")},
+		{strings.Repeat("x", 250) + ".html", "application/pdf", strings.Repeat("x", 250) + ".pdf", []byte("%PDF-1.4\n")},
 	} {
 		a, err := w.Assets.Upload(ctx, core.Upload{Filename: c.name, Declared: -1, Body: bytes.NewReader(c.data), Visibility: core.Public})
 		if err != nil {

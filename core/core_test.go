@@ -140,20 +140,21 @@ func TestSlugs(t *testing.T) {
 func TestFilenames(t *testing.T) {
 	t.Parallel()
 	for name, want := range map[string]string{
-		"photo.jpg":                        "photo.jpg",
-		"../../etc/passwd":                 "passwd",
-		`C:\Users\me\cv.pdf`:               "cv.pdf",
-		".htaccess":                        "htaccess",
-		"a\x00b\n.txt":                     "ab.txt",
-		"\u202egpj.exe":                    "gpj.exe",
-		"":                                 "file",
-		"..":                               "file",
-		"AC%2FDC.mp3":                      "AC-DC.mp3",
-		"a%2fb%5cc%5C.txt":                 "a-b-c-.txt",
-		"..%2f..%2fevil.txt":               "evil.txt",
-		"%2F":                              "file",
-		"100%25 2%2.txt":                   "100%25 2%2.txt",
-		strings.Repeat("é", 200) + ".jpeg": strings.Repeat("é", 125) + ".jpeg",
+		"photo.jpg":                         "photo.jpg",
+		"../../etc/passwd":                  "passwd",
+		`C:\Users\me\cv.pdf`:                "cv.pdf",
+		".htaccess":                         "htaccess",
+		"a\x00b\n.txt":                      "ab.txt",
+		"\u202egpj.exe":                     "gpj.exe",
+		"":                                  "file",
+		"..":                                "file",
+		strings.Repeat("x", 250) + ".b.png": strings.Repeat("x", 250) + ".png",
+		"AC%2FDC.mp3":                       "AC-DC.mp3",
+		"a%2fb%5cc%5C.txt":                  "a-b-c-.txt",
+		"..%2f..%2fevil.txt":                "evil.txt",
+		"%2F":                               "file",
+		"100%25 2%2.txt":                    "100%25 2%2.txt",
+		strings.Repeat("é", 200) + ".jpeg":  strings.Repeat("é", 125) + ".jpeg",
 	} {
 		if got := core.CleanFilename(name); got != want {
 			t.Errorf("%q: %q, want %q", name, got, want)

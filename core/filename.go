@@ -26,7 +26,7 @@ func CleanFilename(name string) string {
 	}), "-")
 	name = strings.Trim(name, ". \t")
 	if ext := path.Ext(name); len(name) > 255 && len(ext) < 20 {
-		name = strings.ToValidUTF8(name[:255-len(ext)], "") + ext
+		name = strings.TrimRight(strings.ToValidUTF8(name[:255-len(ext)], ""), ". \t") + ext
 	} else if len(name) > 255 {
 		name = strings.TrimRight(strings.ToValidUTF8(name[:255], ""), ". \t")
 	}
