@@ -87,5 +87,5 @@ func run(ctx context.Context) (err error) {
 		defer pprof.StopCPUProfile()
 	}
 	fmt.Printf("  GraphQL     http://%s/graphql\n", listener.Addr())
-	return web.Serve(ctx, listener, server, server.Shutdown, log, 8*time.Second)
+	return web.Serve(ctx, listener, server, web.Drain{Timeout: 8 * time.Second, Shutdown: server.Shutdown}, log)
 }

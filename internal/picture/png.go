@@ -18,7 +18,7 @@ func (w *walk) png() {
 			return
 		}
 		n, kind := int64(binary.BigEndian.Uint32(head)), string(head[4:])
-		ok := true
+		var ok bool
 		switch {
 		case kind == "IHDR" && n >= 8:
 			if b := w.peek(16); b != nil {
