@@ -118,7 +118,7 @@ func serveWrites(ctx context.Context, args []string) (err error) {
 	}
 	defer listener.Close()
 	fmt.Printf("  GraphQL     http://%s/graphql\n", listener.Addr())
-	return web.Serve(ctx, listener, mux, endpoint.Shutdown, log, 8*time.Second)
+	return web.Serve(ctx, listener, mux, web.Drain{Timeout: 8 * time.Second, Shutdown: endpoint.Shutdown}, log)
 }
 
 // stats reads the counters of a server that has them.
