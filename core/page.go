@@ -19,8 +19,9 @@ const (
 	MaxPage     = 100
 )
 
-// PageArgs asks for a page, as in the Relay Cursor Connections Specification:
-// First with After, or Last with Before.
+// PageArgs asks for a page, as in the Relay Cursor Connections Specification: of what
+// lies between the cursors After and Before, the First or the Last. A cursor that is
+// "" is as none.
 type PageArgs struct {
 	Where Filter
 	// Search holds words that a document must have; blank: no condition.
@@ -125,7 +126,7 @@ type plan struct {
 	ranks    []int64 // of the parts, in an order by relevance
 	order    cursorOrder
 	backward bool
-	inside   bool // a cursor was given, so there is something before the page
+	inside   bool // it begins at a cursor, so there is something before it
 	served   bool // by an index
 }
 
@@ -141,17 +142,14 @@ func (c *Collection[T]) plan(ctx context.Context, args PageArgs) (p plan, err er
 	}
 	keys := append(slices.Clone(args.OrderBy), Order{Field: "_id", Desc: len(args.OrderBy) > 0 && args.OrderBy[len(args.OrderBy)-1].Desc})
 	p = plan{order: cursorOrder{coll: c.spec.Name, keys: keys}, backward: backward}
-	cursor, path := args.After, "after"
-	if backward {
-		cursor, path = args.Before, "before"
+	after, err := p.order.place("after", args.After, c.fields)
+	if err != nil {
+		return p, err
 	}
-	var after []any
-	if cursor != nil {
-		if after, err = p.order.decode(*cursor, c.fields); err != nil {
-			return p, invalidField(path, "CURSOR", "is no cursor of this list and order")
-		}
+	before, err := p.order.place("before", args.Before, c.fields)
+	if err != nil {
+		return p, err
 	}
-	p.inside = cursor != nil
 	rule := c.may(ctx, Read)
 	relevance, walked := len(args.OrderBy) > 0 && args.OrderBy[0].Field == Relevance, args.OrderBy
 	if relevance {
@@ -161,18 +159,25 @@ func (c *Collection[T]) plan(ctx context.Context, args PageArgs) (p plan, err er
 		return p, err
 	}
 	filter := And(where, rule) // in this order: stores take the first OR apart
-	p.query = Query{Filter: filter, Order: keys, After: after, Limit: limit + 1, Brief: args.Brief}
+	p.query = Query{Filter: filter, Order: keys, After: after, Before: before, Limit: limit + 1, Brief: args.Brief}
 	if backward {
-		p.query.Order = slices.Clone(keys)
-		for i := range p.query.Order {
-			p.query.Order[i].Desc = !p.query.Order[i].Desc
-		}
+		p.query.Order, p.query.After, p.query.Before = Reversed(keys), before, after
 	}
+	p.inside = p.query.After != nil
 	p.parts = []Query{p.query}
 	if relevance {
 		p.byRank(ranks(args.search(), c.spec.Search), args.Where, rule)
 	}
 	return p, nil
+}
+
+// Reversed is an order the other way round.
+func Reversed(order []Order) []Order {
+	out := slices.Clone(order)
+	for i := range out {
+		out[i].Desc = !out[i].Desc
+	}
+	return out
 }
 
 // page makes a page of the documents that were read for p.
@@ -211,15 +216,9 @@ func (a PageArgs) bounds() (limit int, backward bool, err error) {
 	}
 	size("first", a.First)
 	size("last", a.Last)
-	backward = a.Last != nil || (a.Before != nil && a.First == nil)
+	backward = a.Last != nil || a.First == nil && isCursor(a.Before) && !isCursor(a.After)
 	if a.First != nil && a.Last != nil {
 		check.Add("last", "CONTRADICTION", "cannot stand beside first", nil)
-	}
-	if backward && a.After != nil {
-		check.Add("after", "CONTRADICTION", "goes with first; with last use before", nil)
-	}
-	if !backward && a.Before != nil {
-		check.Add("before", "CONTRADICTION", "goes with last; with first use after", nil)
 	}
 	if a.Search != nil {
 		if n := utf8.RuneCountInString(*a.Search); n > MaxSearch {
@@ -230,6 +229,9 @@ func (a PageArgs) bounds() (limit int, backward bool, err error) {
 	}
 	return limit, backward, check.Err()
 }
+
+// isCursor tells a cursor from none, which some clients write as "".
+func isCursor(c *string) bool { return c != nil && *c != "" }
 
 // MaxSearch and MaxSearchWords bound what one search may ask for, in characters
 // and in words.
@@ -323,6 +325,18 @@ func (o cursorOrder) encodeValues(values []any) string {
 	}
 	data, _ := json.Marshal(list) // strings and numbers always encode
 	return base64.RawURLEncoding.EncodeToString(data)
+}
+
+// place is where a cursor stands; nil for none. path names the argument.
+func (o cursorOrder) place(path string, cursor *string, fields map[string]Field) ([]any, error) {
+	if !isCursor(cursor) {
+		return nil, nil
+	}
+	values, err := o.decode(*cursor, fields)
+	if err != nil {
+		return nil, invalidField(path, "CURSOR", "is no cursor of this list and order")
+	}
+	return values, nil
 }
 
 func (o cursorOrder) decode(cursor string, fields map[string]Field) ([]any, error) {

@@ -45,7 +45,7 @@ func ranks(search Filter, fields []string) []ranked {
 }
 
 // byRank makes the queries of a page by relevance, one for each rank from that of
-// the cursor on. where and rule are its conditions without the search.
+// the one cursor to that of the other. where and rule are its conditions without the search.
 func (p *plan) byRank(list []ranked, where, rule Filter) {
 	by := p.query.Order[0]
 	if !by.Desc {
@@ -54,13 +54,21 @@ func (p *plan) byRank(list []ranked, where, rule Filter) {
 	p.parts = nil
 	for _, r := range list {
 		q := p.query
-		q.Filter, q.Order, q.After = And(where, r.filter, rule), q.Order[1:], nil
+		q.Filter, q.Order, q.After, q.Before = And(where, r.filter, rule), q.Order[1:], nil, nil
 		if p.query.After != nil {
 			at := p.query.After[0].(int64)
 			if r.value == at {
 				q.After = p.query.After[1:]
 			} else if (r.value > at) == by.Desc {
 				continue // before the cursor
+			}
+		}
+		if p.query.Before != nil {
+			at := p.query.Before[0].(int64)
+			if r.value == at {
+				q.Before = p.query.Before[1:]
+			} else if (r.value < at) == by.Desc {
+				continue // behind the cursor
 			}
 		}
 		p.parts, p.ranks = append(p.parts, q), append(p.ranks, r.value)

@@ -66,6 +66,9 @@ type Query struct {
 	// After holds one value for each key of Order: only documents strictly
 	// behind it are wanted. Nil starts at the beginning.
 	After []any
+	// Before is the same for the end: only documents strictly before it. Nil goes on
+	// to the last.
+	Before []any
 	// Limit bounds the answer; it is never 0.
 	Limit int
 	// Brief allows a store to leave the Bulk fields of the Spec out.

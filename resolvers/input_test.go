@@ -55,7 +55,7 @@ func TestBadInput(t *testing.T) {
 		{"negative first", "", `{ posts(first: -1) { nodes { id } } }`, nil, "BAD_USER_INPUT", "first"},
 		{"huge first", "", `{ posts(first: 101) { nodes { id } } }`, nil, "BAD_USER_INPUT", "first"},
 		{"first beside last", "", `{ posts(first: 1, last: 1) { nodes { id } } }`, nil, "BAD_USER_INPUT", "last"},
-		{"after beside last", "author", `query($c: String) { posts(last: 1, after: $c) { nodes { id } } }`, vars{"c": cursor}, "BAD_USER_INPUT", "after"},
+		{"broken cursor beside a good one", "author", `query($c: String) { posts(last: 1, after: $c, before: "nonsense") { nodes { id } } }`, vars{"c": cursor}, "BAD_USER_INPUT", "before"},
 		{"id of another type", "admin", `mutation($id: ID!) { deletePost(input: {id: $id}) { deletedId } }`, vars{"id": "user_x"}, "NOT_FOUND", ""},
 		{"unknown filter field", "", `{ posts(where: {password: {eq: "x"}}) { nodes { id } } }`, nil, "GRAPHQL_VALIDATION_FAILED", ""},
 		{"operator in a variable", "", `query($w: PostWhere) { posts(where: $w) { nodes { id } } }`, vars{"w": vars{"authorId": vars{"$gt": ""}}}, "BAD_USER_INPUT", "where.authorId.$gt"},

@@ -112,6 +112,12 @@ for (const [name, apollo] of Object.entries(versions)) {
       assert.equal(data.posts.pageInfo.endCursor, data.posts.edges[4].cursor)
     })
 
+    test('an empty cursor is none', async () => {
+      const { data } = await connect().query({ query: page, variables: { tag, after: '' } })
+      assert.deepEqual(titles(data), [`${tag} 5`, `${tag} 4`])
+      assert.equal(data.posts.pageInfo.hasPreviousPage, false)
+    })
+
     test('a mutation changes the post in a watched query, by its id', async () => {
       const id = await publish(who, { title: 'Before' })
       const { fetch, calls } = recorder()

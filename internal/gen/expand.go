@@ -189,9 +189,11 @@ func (m *model) arguments() string {
 	}
 	b.WriteString(`    "How many, from the start or after ` + "`after`" + `: 20 when omitted, at most 100."
     first: Int
+    "Only what follows the edge with this ` + "`cursor`" + `. Empty: from the start."
     after: String
     "How many, from the end or before ` + "`before`" + `: at most 100. Not together with ` + "`first`" + `."
     last: Int
+    "Only what precedes the edge with this ` + "`cursor`" + `. Empty: to the end."
     before: String
   )`)
 	return b.String()

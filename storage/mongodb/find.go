@@ -143,6 +143,13 @@ func (c *collection) request(q core.Query) (r request, err error) {
 		}
 		f = core.And(f, behind)
 	}
+	if q.Before != nil {
+		before, err := after(core.Reversed(q.Order), q.Before)
+		if err != nil {
+			return r, err
+		}
+		f = core.And(f, before)
+	}
 	if r.match, err = c.match(f); err != nil {
 		return r, err
 	}

@@ -233,6 +233,7 @@ type plan struct {
 	order []core.Order
 	keys  []*field // of order
 	after []any    // the values behind which the page starts; nil for none
+	until []any    // the values before which it ends; nil for none
 	limit int
 	brief bool
 
@@ -261,20 +262,30 @@ func (c *collection) plan(q core.Query) (*plan, error) {
 	if n := len(p.keys); n > 0 && p.keys[n-1] != idField {
 		return nil, core.Errorf(core.Internal, "The order does not end with _id.")
 	}
-	if q.After == nil {
-		return p, nil
+	var err error
+	if p.after, err = p.place(q.After); err != nil {
+		return nil, err
 	}
-	if len(q.After) != len(p.keys) {
+	p.until, err = p.place(q.Before)
+	return p, err
+}
+
+// place is a place in the order, one value for each of its keys; nil for none.
+func (p *plan) place(values []any) (place []any, err error) {
+	if values == nil {
+		return nil, nil
+	}
+	if len(values) != len(p.keys) {
 		return nil, core.Errorf(core.Invalid, "The cursor does not fit the order.")
 	}
 	for i, k := range p.keys {
-		v, ok := k.operand(q.After[i])
+		v, ok := k.operand(values[i])
 		if !ok {
 			return nil, core.Errorf(core.Invalid, "The cursor does not fit the order.")
 		}
-		p.after = append(p.after, v)
+		place = append(place, v)
 	}
-	return p, nil
+	return place, nil
 }
 
 // statement selects a column of the wanted documents, followed by the keys of
@@ -361,7 +372,11 @@ func (p *plan) branch(b *builder, column string, conj []core.Filter, withKeys bo
 	}
 	if after != nil {
 		b.add(" AND ")
-		p.behind(b, columns, after)
+		behind(b, p.order, columns, after)
+	}
+	if p.until != nil {
+		b.add(" AND ")
+		behind(b, core.Reversed(p.order), columns, p.until)
 	}
 	return results, nil
 }
@@ -553,13 +568,13 @@ func compareOperands(a, b any) (c int, ok bool) {
 // behind writes that the keys come after the given values: as one comparison
 // of rows where all keys run the same way, else spelled out, with the bound of
 // the first key in front, where an index can use it.
-func (p *plan) behind(b *builder, columns []string, after []any) {
+func behind(b *builder, order []core.Order, columns []string, after []any) {
 	same := true
-	for _, o := range p.order {
-		same = same && o.Desc == p.order[0].Desc
+	for _, o := range order {
+		same = same && o.Desc == order[0].Desc
 	}
 	op := func(i int) string {
-		if p.order[i].Desc {
+		if order[i].Desc {
 			return "<"
 		}
 		return ">"

@@ -351,6 +351,8 @@ func testFindEach(t *testing.T, d *documents) {
 			{Filter: drafts, Order: newest, After: []any{day(4), "art_30"}, Limit: 5},
 			{Filter: either, Order: mixed, After: []any{int64(2), day(4), "art_30"}, Limit: limit},
 			{Order: byID, After: []any{"art_59"}, Limit: 5},
+			{Order: byID, Before: []any{"art_30"}, Limit: 5},
+			{Filter: either, Order: mixed, After: []any{int64(2), day(4), "art_30"}, Before: []any{int64(3), day(2), "art_10"}, Limit: limit},
 		}},
 		{"arrays and words", []core.Query{
 			{Filter: core.Eq("tags", "odd"), Order: newest, Limit: 5},
@@ -483,6 +485,27 @@ func checkPages[T any](t *testing.T, s core.DocStore, coll string, f core.Filter
 	}
 	if !slices.Equal(ids(got), ids(want)) {
 		t.Errorf("pages of %d, filter %+v, order %v:\n got %v\nwant %v", size, f, order, ids(got), ids(want))
+	}
+
+	// What lies before one document, and between two.
+	place := func(i int) (keys []any) {
+		for _, o := range order {
+			keys = append(keys, key(want[i], o.Field))
+		}
+		return keys
+	}
+	if n := len(want); n >= 4 {
+		for _, span := range [][2]int{{-1, n / 2}, {n / 4, n - 1}, {0, 1}, {n / 2, n / 4}, {n / 2, n / 2}} {
+			q := core.Query{Filter: f, Order: order, Before: place(span[1]), Limit: size}
+			if span[0] >= 0 {
+				q.After = place(span[0])
+			}
+			between := want[span[0]+1 : max(span[0]+1, span[1])]
+			between = between[:min(size, len(between))]
+			if got := find[T](t, s, coll, q); !slices.Equal(ids(got), ids(between)) {
+				t.Errorf("%d of those between %v, filter %+v, order %v:\n got %v\nwant %v", size, span, f, order, ids(got), ids(between))
+			}
+		}
 	}
 }
 
