@@ -33,8 +33,8 @@ type authenticator struct {
 //     visitor's and gets its 401 from the engine, unless it holds nothing but
 //     operations that make or end a session ([Config.Anonymous]): a client may
 //     attach its old token to refreshSession. Any other operation is refused,
-//     so that the client refreshes and tries again, instead of showing a
-//     visitor's data to a user.
+//     {__typename} too, so that the client refreshes and tries again, instead of
+//     showing a visitor's data to a user.
 func (a *authenticator) operation(w http.ResponseWriter, r *http.Request) (context.Context, bool) {
 	ctx := r.Context()
 	client := core.ClientOf(ctx)

@@ -38,7 +38,7 @@ func TestBearer(t *testing.T) {
 		}
 	}
 	// An old token must not keep a client from signing in.
-	if a := s.query(t, "mutation{signIn(email:\"a\")}", "Authorization", "Bearer bad"); a.status != 200 {
+	if a := s.query(t, "mutation{__typename signIn(email:\"a\")}", "Authorization", "Bearer bad"); a.status != 200 {
 		t.Errorf("%d %s", a.status, a.body)
 	}
 	ran := s.schema.ran.Load()
@@ -111,15 +111,17 @@ func TestRefusedSessions(t *testing.T) {
 	check := func(want int, code string, sessions map[string][]string) {
 		t.Helper()
 		for name, session := range sessions {
-			for _, accept := range []string{"application/json", "application/graphql-response+json"} {
-				header := append([]string{"Accept", accept, "GraphQL-Require-Preflight", "1"}, session...)
-				for transport, a := range map[string]answer{
-					"POST":   s.query(t, "{viewer}", header...),
-					"GET":    s.do(t, "GET", "/graphql?query={viewer}", "", header...),
-					"upload": s.do(t, "POST", "/graphql", "a form", append(header, "Content-Type", "Multipart/form-data; boundary=x")...),
-				} {
-					if a.status != want || a.code() != code || strings.Contains(a.body, "data") {
-						t.Errorf("%s, %s by %s: %d %s", accept, name, transport, a.status, a.body)
+			for _, accept := range []string{"application/json", "application/graphql-response+json", "text/event-stream"} {
+				for _, document := range []string{"{viewer}", "{__typename}", "{__schema{queryType{name}}}", "{...{...F}}fragment F on Query{__typename}", "subscription{who}"} {
+					header := append([]string{"Accept", accept, "GraphQL-Require-Preflight", "1"}, session...)
+					for transport, a := range map[string]answer{
+						"POST":   s.query(t, document, header...),
+						"GET":    s.do(t, "GET", "/graphql?query="+url.QueryEscape(document), "", header...),
+						"upload": s.do(t, "POST", "/graphql", "a form", append(header, "Content-Type", "Multipart/form-data; boundary=x")...),
+					} {
+						if a.status != want || a.code() != code || strings.Contains(a.body, "data") {
+							t.Errorf("%s, %s by %s of %s: %d %s", accept, name, transport, document, a.status, a.body)
+						}
 					}
 				}
 			}

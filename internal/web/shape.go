@@ -403,15 +403,17 @@ func rootFields(set ast.SelectionSet) (keys int, names map[string]int) {
 	return len(seen), names
 }
 
-// onlyRootFields reports whether all root fields of op are among names.
+// onlyRootFields reports whether the root fields of op are among names. A __typename
+// may stand beside them, and is none of them.
 func onlyRootFields(op *ast.OperationDefinition, names []string) bool {
 	_, have := rootFields(op.SelectionSet)
+	delete(have, "__typename")
 	for name := range have {
-		if !slices.Contains(names, name) && name != "__typename" {
+		if !slices.Contains(names, name) {
 			return false
 		}
 	}
-	return true
+	return len(have) > 0
 }
 
 // valuesOfObject is for how many values an object counts: the engine looks for each
