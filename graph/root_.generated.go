@@ -1436,6 +1436,9 @@ enum AssetState {
 A file: an image, a video, a document.
 """
 type Asset implements Node {
+  """
+  Names the file, here and in its address.
+  """
   id: ID!
   """
   The name that the uploader gave it, without any path. A download offers it with
@@ -1476,12 +1479,18 @@ type Asset implements Node {
   Who may see it; see ` + "`" + `UpdateAssetInput` + "`" + ` for what happens to an image that becomes PUBLIC.
   """
   visibility: Visibility!
+  """
+  How far its upload has come.
+  """
   state: AssetState!
   """
   Where to get the bytes: the same address for ever when PUBLIC, signed and good
   for an hour or more when PRIVATE. Answers Range requests. Null while PENDING.
   """
   url: String
+  """
+  When it was uploaded or promised.
+  """
   createdAt: Time!
   """
   When the record last changed.
@@ -1492,6 +1501,9 @@ type Asset implements Node {
   """
   version: Int!
 }
+"""
+A file with what is said of it.
+"""
 input UploadAssetInput {
   """
   The file, of 1 byte or more: an empty one is refused with the code EMPTY. The type
@@ -1512,7 +1524,13 @@ input UploadAssetInput {
   ` + "`" + `application/zip` + "`" + `, ` + "`" + `application/gzip` + "`" + `, ` + "`" + `application/json` + "`" + `, ` + "`" + `text/csv` + "`" + `, ` + "`" + `text/plain` + "`" + `.
   """
   file: Upload!
+  """
+  Who may see it.
+  """
   visibility: Visibility = PUBLIC
+  """
+  What the image shows, for those who cannot see it; at most 1,000 characters.
+  """
   alt: String
   """
   Leave in a PUBLIC image where and with which device it was taken. Otherwise
@@ -1522,10 +1540,22 @@ input UploadAssetInput {
   """
   keepMetadata: Boolean = false
 }
+"""
+What ` + "`" + `uploadAsset` + "`" + ` did.
+"""
 type UploadAssetPayload {
+  """
+  The file, READY.
+  """
   asset: Asset!
 }
+"""
+What the promised file will be.
+"""
 input CreateAssetUploadInput {
+  """
+  The name to show and to download it by, without any path.
+  """
   filename: String!
   """
   What the file will be, one of the types of ` + "`" + `UploadAssetInput.file` + "`" + `; checked again
@@ -1540,7 +1570,13 @@ input CreateAssetUploadInput {
   SHA-256 of its bytes, in 64 hexadecimal digits.
   """
   sha256: String!
+  """
+  Who may see it.
+  """
   visibility: Visibility = PUBLIC
+  """
+  What the image shows, for those who cannot see it; at most 1,000 characters.
+  """
   alt: String
   """
   Leave in a PUBLIC image where and with which device it was taken. Otherwise
@@ -1551,6 +1587,9 @@ input CreateAssetUploadInput {
   """
   keepMetadata: Boolean = false
 }
+"""
+What ` + "`" + `createAssetUpload` + "`" + ` promised.
+"""
 type CreateAssetUploadPayload {
   """
   The promised file, PENDING.
@@ -1565,8 +1604,17 @@ type CreateAssetUploadPayload {
 An HTTP request to send with the file as its body, exactly as it stands here.
 """
 type SignedRequest {
+  """
+  The method, such as ` + "`" + `PUT` + "`" + `.
+  """
   method: String!
+  """
+  Where to send it.
+  """
   url: String!
+  """
+  The headers that it must carry.
+  """
   headers: [HTTPHeader!]!
   """
   When the signature ends.
@@ -1577,26 +1625,56 @@ type SignedRequest {
 One header of a request.
 """
 type HTTPHeader {
+  """
+  Its name, such as ` + "`" + `Content-Type` + "`" + `.
+  """
   name: String!
+  """
+  Its value.
+  """
   value: String!
 }
+"""
+Which promised file was sent.
+"""
 input CompleteAssetUploadInput {
+  """
+  The id of the asset that ` + "`" + `createAssetUpload` + "`" + ` promised.
+  """
   id: ID!
 }
+"""
+What ` + "`" + `completeAssetUpload` + "`" + ` did.
+"""
 type CompleteAssetUploadPayload {
+  """
+  The file, READY.
+  """
   asset: Asset!
 }
 """
 Fields that are left out stay as they are; null empties those that may be null, and is as left out for the others.
 """
 input UpdateAssetInput {
+  """
+  Which file.
+  """
   id: ID!
   """
   Refuse with CONFLICT when the record has another version by now.
   """
   expectedVersion: Int
+  """
+  The name to show and to download it by, without any path.
+  """
   filename: String
+  """
+  What the image shows, for those who cannot see it; at most 1,000 characters.
+  """
   alt: String
+  """
+  Who may see it. The address changes with it.
+  """
   visibility: Visibility
   """
   What ` + "`" + `keepMetadata` + "`" + ` of the upload says, told anew: it counts when a PRIVATE image
@@ -1604,13 +1682,31 @@ input UpdateAssetInput {
   """
   keepMetadata: Boolean
 }
+"""
+What ` + "`" + `updateAsset` + "`" + ` did.
+"""
 type UpdateAssetPayload {
+  """
+  The file as it is now.
+  """
   asset: Asset!
 }
+"""
+Which file is to go.
+"""
 input DeleteAssetInput {
+  """
+  Which file.
+  """
   id: ID!
+  """
+  Refuse with CONFLICT when the record has another version by now.
+  """
   expectedVersion: Int
 }
+"""
+What ` + "`" + `deleteAsset` + "`" + ` did.
+"""
 type DeleteAssetPayload {
   """
   The id that is gone.
@@ -1621,23 +1717,48 @@ extend type Mutation {
   """
   Uploads a file within this request. Its bytes go to the store while they arrive.
   """
-  uploadAsset(input: UploadAssetInput!): UploadAssetPayload
+  uploadAsset(
+    """
+    The file and what is said of it.
+    """
+    input: UploadAssetInput!
+  ): UploadAssetPayload
   """
   Promises a file and gives a signed request to send it with, straight to the store: for uploads in the background.
   """
-  createAssetUpload(input: CreateAssetUploadInput!): CreateAssetUploadPayload
+  createAssetUpload(
+    """
+    What the file will be.
+    """
+    input: CreateAssetUploadInput!
+  ): CreateAssetUploadPayload
   """
   Says that the file of ` + "`" + `createAssetUpload` + "`" + ` was sent. It is checked against the promise and becomes READY.
   """
-  completeAssetUpload(input: CompleteAssetUploadInput!): CompleteAssetUploadPayload
+  completeAssetUpload(
+    """
+    Which file was sent.
+    """
+    input: CompleteAssetUploadInput!
+  ): CompleteAssetUploadPayload
   """
   Changes what is said of a file: your own, or any for editors.
   """
-  updateAsset(input: UpdateAssetInput!): UpdateAssetPayload
+  updateAsset(
+    """
+    Which file, and what changes.
+    """
+    input: UpdateAssetInput!
+  ): UpdateAssetPayload
   """
   Removes a file and its bytes for good. Posts that show it lose it.
   """
-  deleteAsset(input: DeleteAssetInput!): DeleteAssetPayload
+  deleteAsset(
+    """
+    Which file.
+    """
+    input: DeleteAssetInput!
+  ): DeleteAssetPayload
 }
 `, BuiltIn: false},
 	{Name: "../schema/base.graphqls", Input: `"""
@@ -1645,7 +1766,12 @@ What a field costs, or an argument that is given, in the unit by which operation
 are measured, limited and charged to their callers: one field of an answer, which
 takes about 5 µs of a processor. A field that says nothing costs 1, a page or a mutation 10.
 """
-directive @cost(weight: String!) on FIELD_DEFINITION | ARGUMENT_DEFINITION
+directive @cost(
+  """
+  A whole number, as a text.
+  """
+  weight: String!
+) on FIELD_DEFINITION | ARGUMENT_DEFINITION
 """
 How many objects a list may hold, by which the cost of what is selected below it is
 multiplied. A connection needs none: its ` + "`" + `first` + "`" + ` or ` + "`" + `last` + "`" + ` tells. Without either, a
@@ -2104,11 +2230,21 @@ type Query {
   """
   Any object by its id. NOT_FOUND as an error, with null, when there is none for you.
   """
-  node(id: ID!): Node
+  node(
+    """
+    The id of an object of any type.
+    """
+    id: ID!
+  ): Node
   """
   Several objects by their ids, at most 100, in the order asked for; null where there is none for you.
   """
-  nodes(ids: [ID!]!): [Node]! @listSize(slicingArguments: ["ids"])
+  nodes(
+    """
+    Ids of objects of any types.
+    """
+    ids: [ID!]!
+  ): [Node]! @listSize(slicingArguments: ["ids"])
 }
 type Mutation
 type Subscription
@@ -2130,6 +2266,9 @@ enum PostStatus {
 An article: a news item, a page of a blog.
 """
 type Post implements Node {
+  """
+  Names the post, whatever becomes of its slug.
+  """
   id: ID!
   """
   1 to 200 characters.
@@ -2170,6 +2309,9 @@ type Post implements Node {
   The picture on top; null when there is none that you may see.
   """
   cover: Asset
+  """
+  Whether it is a draft or published.
+  """
   status: PostStatus!
   """
   From when on everybody may read it: in the future for a scheduled post, null for a draft.
@@ -2179,6 +2321,9 @@ type Post implements Node {
   What posts are sorted by: ` + "`" + `publishedAt` + "`" + `, or ` + "`" + `createdAt` + "`" + ` while that is null.
   """
   date: Time!
+  """
+  When it was begun.
+  """
   createdAt: Time!
   """
   When the record last changed.
@@ -2189,14 +2334,29 @@ type Post implements Node {
   """
   version: Int!
 }
+"""
+What a new post holds.
+"""
 input CreatePostInput {
+  """
+  1 to 200 characters.
+  """
   title: String!
+  """
+  The text in Markdown (GitHub flavoured), at most 200,000 characters.
+  """
   body: String = ""
+  """
+  A summary of at most 500 characters of plain text.
+  """
   excerpt: String
   """
   Wanted slug; made from the title at publication when left out.
   """
   slug: String
+  """
+  Up to 20 words or phrases of at most 50 characters; they are lower-cased.
+  """
   tags: [String!] = []
   """
   An image that you may see.
@@ -2211,26 +2371,50 @@ input CreatePostInput {
   """
   createdAt: Time
 }
+"""
+What ` + "`" + `createPost` + "`" + ` did.
+"""
 type CreatePostPayload {
+  """
+  The draft.
+  """
   post: Post!
 }
 """
 Fields that are left out stay as they are; null empties those that may be null, and is as left out for the others.
 """
 input UpdatePostInput {
+  """
+  Which post.
+  """
   id: ID!
   """
   Refuse with CONFLICT when the record has another version by now.
   """
   expectedVersion: Int
+  """
+  1 to 200 characters.
+  """
   title: String
+  """
+  The text in Markdown (GitHub flavoured), at most 200,000 characters.
+  """
   body: String
+  """
+  A summary of at most 500 characters of plain text.
+  """
   excerpt: String
   """
   A new slug; the one before keeps resolving once it was public. Null makes it from the title at publication.
   """
   slug: String
+  """
+  Up to 20 words or phrases of at most 50 characters, in place of those it has.
+  """
   tags: [String!]
+  """
+  An image that you may see.
+  """
   coverId: ID
   """
   For editors.
@@ -2241,31 +2425,79 @@ input UpdatePostInput {
   """
   createdAt: Time
 }
+"""
+What ` + "`" + `updatePost` + "`" + ` did.
+"""
 type UpdatePostPayload {
+  """
+  The post as it is now.
+  """
   post: Post!
 }
+"""
+Which post is to be published, and when.
+"""
 input PublishPostInput {
+  """
+  Which post.
+  """
   id: ID!
   """
   From when on; now when left out. A time in the future schedules the post. A time in the past is for editors.
   """
   at: Time
+  """
+  Refuse with CONFLICT when the record has another version by now.
+  """
   expectedVersion: Int
 }
+"""
+What ` + "`" + `publishPost` + "`" + ` did.
+"""
 type PublishPostPayload {
+  """
+  The post as it is now.
+  """
   post: Post!
 }
+"""
+Which post is to be a draft again.
+"""
 input UnpublishPostInput {
+  """
+  Which post.
+  """
   id: ID!
+  """
+  Refuse with CONFLICT when the record has another version by now.
+  """
   expectedVersion: Int
 }
+"""
+What ` + "`" + `unpublishPost` + "`" + ` did.
+"""
 type UnpublishPostPayload {
+  """
+  The post, a draft again.
+  """
   post: Post!
 }
+"""
+Which post is to go.
+"""
 input DeletePostInput {
+  """
+  Which post.
+  """
   id: ID!
+  """
+  Refuse with CONFLICT when the record has another version by now.
+  """
   expectedVersion: Int
 }
+"""
+What ` + "`" + `deletePost` + "`" + ` did.
+"""
 type DeletePostPayload {
   """
   The id that is gone.
@@ -2276,29 +2508,59 @@ extend type Query {
   """
   A post by its slug, today's or an earlier one.
   """
-  postBySlug(slug: String!): Post
+  postBySlug(
+    """
+    The last part of its address.
+    """
+    slug: String!
+  ): Post
 }
 extend type Mutation {
   """
   For authors: begins a draft.
   """
-  createPost(input: CreatePostInput!): CreatePostPayload
+  createPost(
+    """
+    What the post holds.
+    """
+    input: CreatePostInput!
+  ): CreatePostPayload
   """
   Changes a post: your own, or any for editors.
   """
-  updatePost(input: UpdatePostInput!): UpdatePostPayload
+  updatePost(
+    """
+    Which post, and what changes.
+    """
+    input: UpdatePostInput!
+  ): UpdatePostPayload
   """
   Publishes a post, now or at a given time, and claims its slug.
   """
-  publishPost(input: PublishPostInput!): PublishPostPayload
+  publishPost(
+    """
+    Which post, and when.
+    """
+    input: PublishPostInput!
+  ): PublishPostPayload
   """
   Makes a published post a draft again and gives up its slugs until it is published anew.
   """
-  unpublishPost(input: UnpublishPostInput!): UnpublishPostPayload
+  unpublishPost(
+    """
+    Which post.
+    """
+    input: UnpublishPostInput!
+  ): UnpublishPostPayload
   """
   Removes a post for good.
   """
-  deletePost(input: DeletePostInput!): DeletePostPayload
+  deletePost(
+    """
+    Which post.
+    """
+    input: DeletePostInput!
+  ): DeletePostPayload
 }
 `, BuiltIn: false},
 	{Name: "../schema/session.graphqls", Input: `"""
@@ -2336,6 +2598,9 @@ type SessionTokens {
   """
   refreshTokenExpiresAt: Time!
 }
+"""
+The account to make.
+"""
 input SignUpInput {
   """
   See ` + "`" + `User.username` + "`" + `; upper case is folded.
@@ -2349,41 +2614,83 @@ input SignUpInput {
   8 to 256 characters.
   """
   password: String!
+  """
+  The name to show, at most 100 characters.
+  """
   displayName: String
+  """
+  How you hold the session.
+  """
   transport: SessionTransport = TOKENS
 }
+"""
+The new account, signed in.
+"""
 type SignUpPayload {
+  """
+  Who you are now.
+  """
   viewer: User!
   """
   Null when the session is in cookies.
   """
   tokens: SessionTokens
 }
+"""
+Who signs in.
+"""
 input SignInInput {
+  """
+  The address of the account; upper case is folded.
+  """
   email: String!
+  """
+  The password of the account.
+  """
   password: String!
+  """
+  How you hold the session.
+  """
   transport: SessionTransport = TOKENS
 }
+"""
+The session that begins.
+"""
 type SignInPayload {
+  """
+  Who you are now.
+  """
   viewer: User!
   """
   Null when the session is in cookies.
   """
   tokens: SessionTokens
 }
+"""
+Which session goes on.
+"""
 input RefreshSessionInput {
   """
   Left out when the session is in cookies.
   """
   refreshToken: String
 }
+"""
+The session with its new tokens.
+"""
 type RefreshSessionPayload {
+  """
+  Who you are.
+  """
   viewer: User!
   """
   Null when the session is in cookies.
   """
   tokens: SessionTokens
 }
+"""
+Which session ends.
+"""
 input SignOutInput {
   """
   Names the session when its access token has expired and it is not in cookies.
@@ -2394,45 +2701,85 @@ input SignOutInput {
   """
   everywhere: Boolean = false
 }
+"""
+What ` + "`" + `signOut` + "`" + ` did.
+"""
 type SignOutPayload {
   """
   When the session ended. Access tokens of it stop to work within 5 seconds.
   """
   signedOutAt: Time!
 }
+"""
+The password and the new one.
+"""
 input ChangePasswordInput {
+  """
+  The password until now.
+  """
   currentPassword: String!
   """
   8 to 256 characters.
   """
   newPassword: String!
 }
+"""
+What ` + "`" + `changePassword` + "`" + ` did.
+"""
 type ChangePasswordPayload {
+  """
+  Who you are.
+  """
   viewer: User!
 }
 extend type Mutation {
   """
   Makes an account and signs in. The role is MEMBER unless the server is set otherwise; FORBIDDEN where sign-up is closed.
   """
-  signUp(input: SignUpInput!): SignUpPayload @cost(weight: "5000")
+  signUp(
+    """
+    The account to make.
+    """
+    input: SignUpInput!
+  ): SignUpPayload @cost(weight: "5000")
   """
   Starts a session. A wrong password and an unknown address get the same answer, INVALID_CREDENTIALS.
   """
-  signIn(input: SignInInput!): SignInPayload @cost(weight: "5000")
+  signIn(
+    """
+    Who signs in.
+    """
+    input: SignInInput!
+  ): SignInPayload @cost(weight: "5000")
   """
   Replaces the tokens of a session. The old refresh token still works for 30
   seconds (a second tab, a lost reply); whoever uses it later ends the session,
   for then it was stolen.
   """
-  refreshSession(input: RefreshSessionInput!): RefreshSessionPayload
+  refreshSession(
+    """
+    Which session goes on.
+    """
+    input: RefreshSessionInput!
+  ): RefreshSessionPayload
   """
   Ends this session, or all of yours.
   """
-  signOut(input: SignOutInput!): SignOutPayload
+  signOut(
+    """
+    Which session ends.
+    """
+    input: SignOutInput!
+  ): SignOutPayload
   """
   Sets a new password and ends your other sessions.
   """
-  changePassword(input: ChangePasswordInput!): ChangePasswordPayload @cost(weight: "5000")
+  changePassword(
+    """
+    The password and the new one.
+    """
+    input: ChangePasswordInput!
+  ): ChangePasswordPayload @cost(weight: "5000")
 }
 `, BuiltIn: false},
 	{Name: "../schema/user.graphqls", Input: `"""
@@ -2460,6 +2807,9 @@ enum Role {
 Somebody with an account.
 """
 type User implements Node {
+  """
+  Names the user, whatever becomes of the username.
+  """
   id: ID!
   """
   Unique name: 3 to 30 of ` + "`" + `a-z 0-9 _ . -` + "`" + `, beginning and ending with a letter or digit.
@@ -2506,42 +2856,108 @@ type User implements Node {
 Fields that are left out stay as they are; null empties those that may be null, and is as left out for the others.
 """
 input UpdateUserInput {
+  """
+  Which user.
+  """
   id: ID!
   """
   Refuse with CONFLICT when the record has another version by now.
   """
   expectedVersion: Int
+  """
+  A new unique name; see ` + "`" + `User.username` + "`" + `.
+  """
   username: String
+  """
+  The name to show, at most 100 characters.
+  """
   displayName: String
+  """
+  A few words about the user, at most 2,000 characters of plain text.
+  """
   bio: String
   """
   An image among your files.
   """
   avatarId: ID
 }
+"""
+What ` + "`" + `updateUser` + "`" + ` did.
+"""
 type UpdateUserPayload {
+  """
+  The user as they are now.
+  """
   user: User!
 }
+"""
+Who gets which role.
+"""
 input SetUserRoleInput {
+  """
+  Which user.
+  """
   id: ID!
+  """
+  The role from now on.
+  """
   role: Role!
+  """
+  Refuse with CONFLICT when the record has another version by now.
+  """
   expectedVersion: Int
 }
+"""
+What ` + "`" + `setUserRole` + "`" + ` did.
+"""
 type SetUserRolePayload {
+  """
+  The user as they are now.
+  """
   user: User!
 }
+"""
+Who is to be suspended.
+"""
 input SuspendUserInput {
+  """
+  Which user.
+  """
   id: ID!
+  """
+  Refuse with CONFLICT when the record has another version by now.
+  """
   expectedVersion: Int
 }
+"""
+What ` + "`" + `suspendUser` + "`" + ` did.
+"""
 type SuspendUserPayload {
+  """
+  The user as they are now.
+  """
   user: User!
 }
+"""
+Who may sign in again.
+"""
 input UnsuspendUserInput {
+  """
+  Which user.
+  """
   id: ID!
+  """
+  Refuse with CONFLICT when the record has another version by now.
+  """
   expectedVersion: Int
 }
+"""
+What ` + "`" + `unsuspendUser` + "`" + ` did.
+"""
 type UnsuspendUserPayload {
+  """
+  The user as they are now.
+  """
   user: User!
 }
 extend type Query {
@@ -2554,30 +2970,56 @@ extend type Mutation {
   """
   Changes a profile: your own, or anybody's for an admin.
   """
-  updateUser(input: UpdateUserInput!): UpdateUserPayload
+  updateUser(
+    """
+    Which user, and what changes.
+    """
+    input: UpdateUserInput!
+  ): UpdateUserPayload
   """
   For admins: gives a user a role. The last admin keeps theirs.
   """
-  setUserRole(input: SetUserRoleInput!): SetUserRolePayload
+  setUserRole(
+    """
+    Which user, and which role.
+    """
+    input: SetUserRoleInput!
+  ): SetUserRolePayload
   """
   For admins: ends the user's sessions within 5 seconds and refuses new ones. The last active admin cannot be suspended.
   """
-  suspendUser(input: SuspendUserInput!): SuspendUserPayload
+  suspendUser(
+    """
+    Which user.
+    """
+    input: SuspendUserInput!
+  ): SuspendUserPayload
   """
   For admins: lets a suspended user sign in again.
   """
-  unsuspendUser(input: UnsuspendUserInput!): UnsuspendUserPayload
+  unsuspendUser(
+    """
+    Which user.
+    """
+    input: UnsuspendUserInput!
+  ): UnsuspendUserPayload
 }
 `, BuiltIn: false},
 	{Name: "../schema/gen/asset.graphqls", Input: `"""
 A page of assets.
 """
 type AssetConnection {
+  """
+  The assets of the page, each with its cursor.
+  """
   edges: [AssetEdge!]!
   """
   The assets of the page, without the edges around them.
   """
   nodes: [Asset!]!
+  """
+  Where the page stands among all assets that were asked for.
+  """
   pageInfo: PageInfo!
   """
   How many there are on all pages together. Counted only when selected.
@@ -2592,69 +3034,151 @@ type AssetEdge {
   Where it stands; for ` + "`" + `after` + "`" + ` and ` + "`" + `before` + "`" + `.
   """
   cursor: String!
+  """
+  The asset itself.
+  """
   node: Asset!
 }
 """
 Which assets. All conditions that are given must hold.
 """
 input AssetWhere {
+  """
+  All of these must hold.
+  """
   and: [AssetWhere!]
+  """
+  At least one of these must hold.
+  """
   or: [AssetWhere!]
+  """
+  This must not hold.
+  """
   not: AssetWhere
+  """
+  Conditions on the id.
+  """
   id: IDFilter
+  """
+  Conditions on ` + "`" + `filename` + "`" + `.
+  """
   filename: StringFilter
+  """
+  Conditions on ` + "`" + `contentType` + "`" + `.
+  """
   contentType: StringFilter
+  """
+  Conditions on ` + "`" + `size` + "`" + `.
+  """
   size: Int64Filter
+  """
+  Conditions on the id of ` + "`" + `owner` + "`" + `.
+  """
   ownerId: IDFilter
+  """
+  Conditions on ` + "`" + `visibility` + "`" + `.
+  """
   visibility: VisibilityFilter
+  """
+  Conditions on ` + "`" + `state` + "`" + `.
+  """
   state: AssetStateFilter
+  """
+  Conditions on ` + "`" + `createdAt` + "`" + `.
+  """
   createdAt: TimeFilter
 }
 """
 How assets are sorted.
 """
 input AssetOrder {
+  """
+  What they are sorted by.
+  """
   field: AssetOrderField!
+  """
+  Which way.
+  """
   direction: OrderDirection = DESC
 }
 """
 What assets can be sorted by.
 """
 enum AssetOrderField {
+  """
+  By ` + "`" + `filename` + "`" + `.
+  """
   FILENAME
+  """
+  By ` + "`" + `size` + "`" + `.
+  """
   SIZE
+  """
+  By ` + "`" + `createdAt` + "`" + `.
+  """
   CREATED_AT
 }
 extend type Query {
   """
   The asset with this id.
   """
-  asset(id: ID!): Asset
+  asset(
+    """
+    The id of the asset.
+    """
+    id: ID!
+  ): Asset
   """
   The assets that you may see, sorted by ` + "`" + `createdAt` + "`" + `, newest first, unless ` + "`" + `orderBy` + "`" + ` says otherwise.
   """
-  assets(where: AssetWhere, orderBy: AssetOrder,
+  assets(
+    """
+    Which of them; all that you may see when left out.
+    """
+    where: AssetWhere
+
+    """
+    How they are sorted.
+    """
+    orderBy: AssetOrder
+
     """
     How many, from the start or after ` + "`" + `after` + "`" + `: 20 when omitted, at most 100.
     """
     first: Int
-  after: String,
+
+    """
+    Only what follows the edge with this ` + "`" + `cursor` + "`" + `. Empty: from the start.
+    """
+    after: String
+
     """
     How many, from the end or before ` + "`" + `before` + "`" + `: at most 100. Not together with ` + "`" + `first` + "`" + `.
     """
     last: Int
-  before: String): AssetConnection!
+
+    """
+    Only what precedes the edge with this ` + "`" + `cursor` + "`" + `. Empty: to the end.
+    """
+    before: String
+  ): AssetConnection!
 }
 `, BuiltIn: false},
 	{Name: "../schema/gen/post.graphqls", Input: `"""
 A page of posts.
 """
 type PostConnection {
+  """
+  The posts of the page, each with its cursor.
+  """
   edges: [PostEdge!]!
   """
   The posts of the page, without the edges around them.
   """
   nodes: [Post!]!
+  """
+  Where the page stands among all posts that were asked for.
+  """
   pageInfo: PageInfo!
   """
   How many there are on all pages together. Counted only when selected.
@@ -2669,39 +3193,96 @@ type PostEdge {
   Where it stands; for ` + "`" + `after` + "`" + ` and ` + "`" + `before` + "`" + `.
   """
   cursor: String!
+  """
+  The post itself.
+  """
   node: Post!
 }
 """
 Which posts. All conditions that are given must hold.
 """
 input PostWhere {
+  """
+  All of these must hold.
+  """
   and: [PostWhere!]
+  """
+  At least one of these must hold.
+  """
   or: [PostWhere!]
+  """
+  This must not hold.
+  """
   not: PostWhere
+  """
+  Conditions on the id.
+  """
   id: IDFilter
+  """
+  Conditions on ` + "`" + `title` + "`" + `.
+  """
   title: StringFilter
+  """
+  Conditions on ` + "`" + `tags` + "`" + `.
+  """
   tags: StringListFilter
+  """
+  Conditions on the id of ` + "`" + `author` + "`" + `.
+  """
   authorId: IDFilter
+  """
+  Conditions on ` + "`" + `status` + "`" + `.
+  """
   status: PostStatusFilter
+  """
+  Conditions on ` + "`" + `publishedAt` + "`" + `.
+  """
   publishedAt: TimeFilter
+  """
+  Conditions on ` + "`" + `date` + "`" + `.
+  """
   date: TimeFilter
+  """
+  Conditions on ` + "`" + `createdAt` + "`" + `.
+  """
   createdAt: TimeFilter
+  """
+  Conditions on ` + "`" + `updatedAt` + "`" + `.
+  """
   updatedAt: TimeFilter
 }
 """
 How posts are sorted.
 """
 input PostOrder {
+  """
+  What they are sorted by.
+  """
   field: PostOrderField!
+  """
+  Which way.
+  """
   direction: OrderDirection = DESC
 }
 """
 What posts can be sorted by.
 """
 enum PostOrderField {
+  """
+  By ` + "`" + `title` + "`" + `.
+  """
   TITLE
+  """
+  By ` + "`" + `date` + "`" + `.
+  """
   DATE
+  """
+  By ` + "`" + `createdAt` + "`" + `.
+  """
   CREATED_AT
+  """
+  By ` + "`" + `updatedAt` + "`" + `.
+  """
   UPDATED_AT
   """
   How well they fit ` + "`" + `search` + "`" + `, best first with DESC: those whose ` + "`" + `title` + "`" + ` alone holds all words of ` + "`" + `search` + "`" + ` before those that need ` + "`" + `excerpt` + "`" + ` and ` + "`" + `body` + "`" + ` too; among each of them, those that hold the last word whole before those in which it goes on. Those that fit alike, and all without a search, are sorted by ` + "`" + `date` + "`" + `, newest first; with ASC the other way round.
@@ -2712,13 +3293,16 @@ enum PostOrderField {
 A change of one of the posts, as far as the subscriber may know of it.
 """
 type PostChange {
+  """
+  What happened.
+  """
   kind: ChangeKind!
   """
   The id of what changed.
   """
   changedId: ID!
   """
-  What it is after the change; null when it was removed.
+  The post after the change; null when it was removed.
   """
   post: Post
 }
@@ -2726,11 +3310,26 @@ extend type Query {
   """
   The post with this id.
   """
-  post(id: ID!): Post
+  post(
+    """
+    The id of the post.
+    """
+    id: ID!
+  ): Post
   """
   The posts that you may see, sorted by ` + "`" + `date` + "`" + `, newest first, unless ` + "`" + `orderBy` + "`" + ` says otherwise.
   """
-  posts(where: PostWhere, orderBy: PostOrder,
+  posts(
+    """
+    Which of them; all that you may see when left out.
+    """
+    where: PostWhere
+
+    """
+    How they are sorted.
+    """
+    orderBy: PostOrder
+
     """
     Words that ` + "`" + `title` + "`" + `, ` + "`" + `excerpt` + "`" + ` and ` + "`" + `body` + "`" + ` must hold together, whatever their case and accents. The last one may be
     the beginning of a word, unless a space or a sign follows it. At most 200
@@ -2745,51 +3344,102 @@ extend type Query {
     How many, from the start or after ` + "`" + `after` + "`" + `: 20 when omitted, at most 100.
     """
     first: Int
-  after: String,
+
+    """
+    Only what follows the edge with this ` + "`" + `cursor` + "`" + `. Empty: from the start.
+    """
+    after: String
+
     """
     How many, from the end or before ` + "`" + `before` + "`" + `: at most 100. Not together with ` + "`" + `first` + "`" + `.
     """
     last: Int
-  before: String): PostConnection!
+
+    """
+    Only what precedes the edge with this ` + "`" + `cursor` + "`" + `. Empty: to the end.
+    """
+    before: String
+  ): PostConnection!
 }
 extend type Subscription {
   """
   What happens to posts that you may see and that ` + "`" + `where` + "`" + ` finds. One that
   comes into your sight is ADDED, one that leaves it is REMOVED.
   """
-  postChanged(where: PostWhere): PostChange!
+  postChanged(
+    """
+    Which posts; all that you may see when left out.
+    """
+    where: PostWhere
+  ): PostChange!
 }
 `, BuiltIn: false},
 	{Name: "../schema/gen/shared.graphqls", Input: `"""
 Conditions on a value of AssetState. All that are given must hold.
 """
 input AssetStateFilter {
+  """
+  Equal to; null finds what has none.
+  """
   eq: AssetState
+  """
+  Different from; an absent value is different too.
+  """
   ne: AssetState
+  """
+  One of these, at most 100.
+  """
   in: [AssetState!]
 }
 """
 Conditions on a value of PostStatus. All that are given must hold.
 """
 input PostStatusFilter {
+  """
+  Equal to; null finds what has none.
+  """
   eq: PostStatus
+  """
+  Different from; an absent value is different too.
+  """
   ne: PostStatus
+  """
+  One of these, at most 100.
+  """
   in: [PostStatus!]
 }
 """
 Conditions on a value of Role. All that are given must hold.
 """
 input RoleFilter {
+  """
+  Equal to; null finds what has none.
+  """
   eq: Role
+  """
+  Different from; an absent value is different too.
+  """
   ne: Role
+  """
+  One of these, at most 100.
+  """
   in: [Role!]
 }
 """
 Conditions on a value of Visibility. All that are given must hold.
 """
 input VisibilityFilter {
+  """
+  Equal to; null finds what has none.
+  """
   eq: Visibility
+  """
+  Different from; an absent value is different too.
+  """
   ne: Visibility
+  """
+  One of these, at most 100.
+  """
   in: [Visibility!]
 }
 `, BuiltIn: false},
@@ -2797,11 +3447,17 @@ input VisibilityFilter {
 A page of users.
 """
 type UserConnection {
+  """
+  The users of the page, each with its cursor.
+  """
   edges: [UserEdge!]!
   """
   The users of the page, without the edges around them.
   """
   nodes: [User!]!
+  """
+  Where the page stands among all users that were asked for.
+  """
   pageInfo: PageInfo!
   """
   How many there are on all pages together. Counted only when selected.
@@ -2816,40 +3472,76 @@ type UserEdge {
   Where it stands; for ` + "`" + `after` + "`" + ` and ` + "`" + `before` + "`" + `.
   """
   cursor: String!
+  """
+  The user itself.
+  """
   node: User!
 }
 """
 Which users. All conditions that are given must hold.
 """
 input UserWhere {
+  """
+  All of these must hold.
+  """
   and: [UserWhere!]
+  """
+  At least one of these must hold.
+  """
   or: [UserWhere!]
+  """
+  This must not hold.
+  """
   not: UserWhere
+  """
+  Conditions on the id.
+  """
   id: IDFilter
+  """
+  Conditions on ` + "`" + `username` + "`" + `.
+  """
   username: StringFilter
+  """
+  Conditions on ` + "`" + `role` + "`" + `.
+  """
   role: RoleFilter
   """
-  FORBIDDEN for those who may not read the field.
+  Conditions on ` + "`" + `email` + "`" + `. FORBIDDEN for those who may not read the field.
   """
   email: StringFilter
   """
-  FORBIDDEN for those who may not read the field.
+  Conditions on ` + "`" + `suspendedAt` + "`" + `. FORBIDDEN for those who may not read the field.
   """
   suspendedAt: TimeFilter
+  """
+  Conditions on ` + "`" + `createdAt` + "`" + `.
+  """
   createdAt: TimeFilter
 }
 """
 How users are sorted.
 """
 input UserOrder {
+  """
+  What they are sorted by.
+  """
   field: UserOrderField!
+  """
+  Which way.
+  """
   direction: OrderDirection = DESC
 }
 """
 What users can be sorted by.
 """
 enum UserOrderField {
+  """
+  By ` + "`" + `username` + "`" + `.
+  """
   USERNAME
+  """
+  By ` + "`" + `createdAt` + "`" + `.
+  """
   CREATED_AT
   """
   How well they fit ` + "`" + `search` + "`" + `, best first with DESC: those whose ` + "`" + `username` + "`" + ` alone holds all words of ` + "`" + `search` + "`" + ` before those that need ` + "`" + `displayName` + "`" + ` too; among each of them, those that hold the last word whole before those in which it goes on. Those that fit alike, and all without a search, are sorted by ` + "`" + `createdAt` + "`" + `, newest first; with ASC the other way round.
@@ -2860,19 +3552,44 @@ extend type Query {
   """
   The user with this id.
   """
-  user(id: ID!): User
+  user(
+    """
+    The id of the user.
+    """
+    id: ID!
+  ): User
   """
   The user whose ` + "`" + `username` + "`" + ` is this.
   """
-  userByUsername(username: String!): User
+  userByUsername(
+    """
+    The ` + "`" + `username` + "`" + ` of the user.
+    """
+    username: String!
+  ): User
   """
   The user whose ` + "`" + `email` + "`" + ` is this.
   """
-  userByEmail(email: String!): User
+  userByEmail(
+    """
+    The ` + "`" + `email` + "`" + ` of the user.
+    """
+    email: String!
+  ): User
   """
   The users that you may see, sorted by ` + "`" + `createdAt` + "`" + `, newest first, unless ` + "`" + `orderBy` + "`" + ` says otherwise.
   """
-  users(where: UserWhere, orderBy: UserOrder,
+  users(
+    """
+    Which of them; all that you may see when left out.
+    """
+    where: UserWhere
+
+    """
+    How they are sorted.
+    """
+    orderBy: UserOrder
+
     """
     Words that ` + "`" + `username` + "`" + ` and ` + "`" + `displayName` + "`" + ` must hold together, whatever their case and accents. The last one may be
     the beginning of a word, unless a space or a sign follows it. At most 200
@@ -2887,12 +3604,22 @@ extend type Query {
     How many, from the start or after ` + "`" + `after` + "`" + `: 20 when omitted, at most 100.
     """
     first: Int
-  after: String,
+
+    """
+    Only what follows the edge with this ` + "`" + `cursor` + "`" + `. Empty: from the start.
+    """
+    after: String
+
     """
     How many, from the end or before ` + "`" + `before` + "`" + `: at most 100. Not together with ` + "`" + `first` + "`" + `.
     """
     last: Int
-  before: String): UserConnection!
+
+    """
+    Only what precedes the edge with this ` + "`" + `cursor` + "`" + `. Empty: to the end.
+    """
+    before: String
+  ): UserConnection!
 }
 `, BuiltIn: false},
 }

@@ -17,30 +17,46 @@ import (
 
 // How assets are sorted.
 type AssetOrder struct {
-	Field     AssetOrderField                    `json:"field"`
+	// What they are sorted by.
+	Field AssetOrderField `json:"field"`
+	// Which way.
 	Direction graphql.Omittable[*OrderDirection] `json:"direction,omitempty"`
 }
 
 // Conditions on a value of AssetState. All that are given must hold.
 type AssetStateFilter struct {
-	Eq graphql.Omittable[*core.AssetState]  `json:"eq,omitempty"`
-	Ne graphql.Omittable[*core.AssetState]  `json:"ne,omitempty"`
+	// Equal to; null finds what has none.
+	Eq graphql.Omittable[*core.AssetState] `json:"eq,omitempty"`
+	// Different from; an absent value is different too.
+	Ne graphql.Omittable[*core.AssetState] `json:"ne,omitempty"`
+	// One of these, at most 100.
 	In graphql.Omittable[[]core.AssetState] `json:"in,omitempty"`
 }
 
 // Which assets. All conditions that are given must hold.
 type AssetWhere struct {
-	And         graphql.Omittable[[]*AssetWhere]     `json:"and,omitempty"`
-	Or          graphql.Omittable[[]*AssetWhere]     `json:"or,omitempty"`
-	Not         graphql.Omittable[*AssetWhere]       `json:"not,omitempty"`
-	ID          graphql.Omittable[*IDFilter]         `json:"id,omitempty"`
-	Filename    graphql.Omittable[*StringFilter]     `json:"filename,omitempty"`
-	ContentType graphql.Omittable[*StringFilter]     `json:"contentType,omitempty"`
-	Size        graphql.Omittable[*Int64Filter]      `json:"size,omitempty"`
-	OwnerID     graphql.Omittable[*IDFilter]         `json:"ownerId,omitempty"`
-	Visibility  graphql.Omittable[*VisibilityFilter] `json:"visibility,omitempty"`
-	State       graphql.Omittable[*AssetStateFilter] `json:"state,omitempty"`
-	CreatedAt   graphql.Omittable[*TimeFilter]       `json:"createdAt,omitempty"`
+	// All of these must hold.
+	And graphql.Omittable[[]*AssetWhere] `json:"and,omitempty"`
+	// At least one of these must hold.
+	Or graphql.Omittable[[]*AssetWhere] `json:"or,omitempty"`
+	// This must not hold.
+	Not graphql.Omittable[*AssetWhere] `json:"not,omitempty"`
+	// Conditions on the id.
+	ID graphql.Omittable[*IDFilter] `json:"id,omitempty"`
+	// Conditions on `filename`.
+	Filename graphql.Omittable[*StringFilter] `json:"filename,omitempty"`
+	// Conditions on `contentType`.
+	ContentType graphql.Omittable[*StringFilter] `json:"contentType,omitempty"`
+	// Conditions on `size`.
+	Size graphql.Omittable[*Int64Filter] `json:"size,omitempty"`
+	// Conditions on the id of `owner`.
+	OwnerID graphql.Omittable[*IDFilter] `json:"ownerId,omitempty"`
+	// Conditions on `visibility`.
+	Visibility graphql.Omittable[*VisibilityFilter] `json:"visibility,omitempty"`
+	// Conditions on `state`.
+	State graphql.Omittable[*AssetStateFilter] `json:"state,omitempty"`
+	// Conditions on `createdAt`.
+	CreatedAt graphql.Omittable[*TimeFilter] `json:"createdAt,omitempty"`
 }
 
 // Conditions on a truth value.
@@ -51,25 +67,35 @@ type BooleanFilter struct {
 	Ne graphql.Omittable[*bool] `json:"ne,omitempty"`
 }
 
+// The password and the new one.
 type ChangePasswordInput struct {
+	// The password until now.
 	CurrentPassword string `json:"currentPassword"`
 	// 8 to 256 characters.
 	NewPassword string `json:"newPassword"`
 }
 
+// What `changePassword` did.
 type ChangePasswordPayload struct {
+	// Who you are.
 	Viewer *core.User `json:"viewer"`
 }
 
+// Which promised file was sent.
 type CompleteAssetUploadInput struct {
+	// The id of the asset that `createAssetUpload` promised.
 	ID string `json:"id"`
 }
 
+// What `completeAssetUpload` did.
 type CompleteAssetUploadPayload struct {
+	// The file, READY.
 	Asset *core.Asset `json:"asset"`
 }
 
+// What the promised file will be.
 type CreateAssetUploadInput struct {
+	// The name to show and to download it by, without any path.
 	Filename string `json:"filename"`
 	// What the file will be, one of the types of `UploadAssetInput.file`; checked again
 	// when it has arrived.
@@ -77,9 +103,11 @@ type CreateAssetUploadInput struct {
 	// Its exact size in bytes; 0 is refused with the code EMPTY.
 	Size int64 `json:"size"`
 	// SHA-256 of its bytes, in 64 hexadecimal digits.
-	Sha256     string                              `json:"sha256"`
+	Sha256 string `json:"sha256"`
+	// Who may see it.
 	Visibility graphql.Omittable[*core.Visibility] `json:"visibility,omitempty"`
-	Alt        graphql.Omittable[*string]          `json:"alt,omitempty"`
+	// What the image shows, for those who cannot see it; at most 1,000 characters.
+	Alt graphql.Omittable[*string] `json:"alt,omitempty"`
 	// Leave in a PUBLIC image where and with which device it was taken. Otherwise
 	// positions (GPS), serial numbers and the notes of the camera's maker are removed
 	// from its Exif and XMP by `completeAssetUpload`,
@@ -88,6 +116,7 @@ type CreateAssetUploadInput struct {
 	KeepMetadata graphql.Omittable[*bool] `json:"keepMetadata,omitempty"`
 }
 
+// What `createAssetUpload` promised.
 type CreateAssetUploadPayload struct {
 	// The promised file, PENDING.
 	Asset *core.Asset `json:"asset"`
@@ -95,12 +124,17 @@ type CreateAssetUploadPayload struct {
 	Request *core.SignedRequest `json:"request"`
 }
 
+// What a new post holds.
 type CreatePostInput struct {
-	Title   string                     `json:"title"`
-	Body    graphql.Omittable[*string] `json:"body,omitempty"`
+	// 1 to 200 characters.
+	Title string `json:"title"`
+	// The text in Markdown (GitHub flavoured), at most 200,000 characters.
+	Body graphql.Omittable[*string] `json:"body,omitempty"`
+	// A summary of at most 500 characters of plain text.
 	Excerpt graphql.Omittable[*string] `json:"excerpt,omitempty"`
 	// Wanted slug; made from the title at publication when left out.
-	Slug graphql.Omittable[*string]  `json:"slug,omitempty"`
+	Slug graphql.Omittable[*string] `json:"slug,omitempty"`
+	// Up to 20 words or phrases of at most 50 characters; they are lower-cased.
 	Tags graphql.Omittable[[]string] `json:"tags,omitempty"`
 	// An image that you may see.
 	CoverID graphql.Omittable[*string] `json:"coverId,omitempty"`
@@ -110,7 +144,9 @@ type CreatePostInput struct {
 	CreatedAt graphql.Omittable[*time.Time] `json:"createdAt,omitempty"`
 }
 
+// What `createPost` did.
 type CreatePostPayload struct {
+	// The draft.
 	Post *core.Post `json:"post"`
 }
 
@@ -150,21 +186,29 @@ type DecimalFilter struct {
 	Gte graphql.Omittable[*value.Decimal] `json:"gte,omitempty"`
 }
 
+// Which file is to go.
 type DeleteAssetInput struct {
-	ID              string                    `json:"id"`
+	// Which file.
+	ID string `json:"id"`
+	// Refuse with CONFLICT when the record has another version by now.
 	ExpectedVersion graphql.Omittable[*int32] `json:"expectedVersion,omitempty"`
 }
 
+// What `deleteAsset` did.
 type DeleteAssetPayload struct {
 	// The id that is gone.
 	DeletedID string `json:"deletedId"`
 }
 
+// Which post is to go.
 type DeletePostInput struct {
-	ID              string                    `json:"id"`
+	// Which post.
+	ID string `json:"id"`
+	// Refuse with CONFLICT when the record has another version by now.
 	ExpectedVersion graphql.Omittable[*int32] `json:"expectedVersion,omitempty"`
 }
 
+// What `deletePost` did.
 type DeletePostPayload struct {
 	// The id that is gone.
 	DeletedID string `json:"deletedId"`
@@ -245,50 +289,75 @@ type IntFilter struct {
 
 // How posts are sorted.
 type PostOrder struct {
-	Field     PostOrderField                     `json:"field"`
+	// What they are sorted by.
+	Field PostOrderField `json:"field"`
+	// Which way.
 	Direction graphql.Omittable[*OrderDirection] `json:"direction,omitempty"`
 }
 
 // Conditions on a value of PostStatus. All that are given must hold.
 type PostStatusFilter struct {
-	Eq graphql.Omittable[*core.PostStatus]  `json:"eq,omitempty"`
-	Ne graphql.Omittable[*core.PostStatus]  `json:"ne,omitempty"`
+	// Equal to; null finds what has none.
+	Eq graphql.Omittable[*core.PostStatus] `json:"eq,omitempty"`
+	// Different from; an absent value is different too.
+	Ne graphql.Omittable[*core.PostStatus] `json:"ne,omitempty"`
+	// One of these, at most 100.
 	In graphql.Omittable[[]core.PostStatus] `json:"in,omitempty"`
 }
 
 // Which posts. All conditions that are given must hold.
 type PostWhere struct {
-	And         graphql.Omittable[[]*PostWhere]      `json:"and,omitempty"`
-	Or          graphql.Omittable[[]*PostWhere]      `json:"or,omitempty"`
-	Not         graphql.Omittable[*PostWhere]        `json:"not,omitempty"`
-	ID          graphql.Omittable[*IDFilter]         `json:"id,omitempty"`
-	Title       graphql.Omittable[*StringFilter]     `json:"title,omitempty"`
-	Tags        graphql.Omittable[*StringListFilter] `json:"tags,omitempty"`
-	AuthorID    graphql.Omittable[*IDFilter]         `json:"authorId,omitempty"`
-	Status      graphql.Omittable[*PostStatusFilter] `json:"status,omitempty"`
-	PublishedAt graphql.Omittable[*TimeFilter]       `json:"publishedAt,omitempty"`
-	Date        graphql.Omittable[*TimeFilter]       `json:"date,omitempty"`
-	CreatedAt   graphql.Omittable[*TimeFilter]       `json:"createdAt,omitempty"`
-	UpdatedAt   graphql.Omittable[*TimeFilter]       `json:"updatedAt,omitempty"`
+	// All of these must hold.
+	And graphql.Omittable[[]*PostWhere] `json:"and,omitempty"`
+	// At least one of these must hold.
+	Or graphql.Omittable[[]*PostWhere] `json:"or,omitempty"`
+	// This must not hold.
+	Not graphql.Omittable[*PostWhere] `json:"not,omitempty"`
+	// Conditions on the id.
+	ID graphql.Omittable[*IDFilter] `json:"id,omitempty"`
+	// Conditions on `title`.
+	Title graphql.Omittable[*StringFilter] `json:"title,omitempty"`
+	// Conditions on `tags`.
+	Tags graphql.Omittable[*StringListFilter] `json:"tags,omitempty"`
+	// Conditions on the id of `author`.
+	AuthorID graphql.Omittable[*IDFilter] `json:"authorId,omitempty"`
+	// Conditions on `status`.
+	Status graphql.Omittable[*PostStatusFilter] `json:"status,omitempty"`
+	// Conditions on `publishedAt`.
+	PublishedAt graphql.Omittable[*TimeFilter] `json:"publishedAt,omitempty"`
+	// Conditions on `date`.
+	Date graphql.Omittable[*TimeFilter] `json:"date,omitempty"`
+	// Conditions on `createdAt`.
+	CreatedAt graphql.Omittable[*TimeFilter] `json:"createdAt,omitempty"`
+	// Conditions on `updatedAt`.
+	UpdatedAt graphql.Omittable[*TimeFilter] `json:"updatedAt,omitempty"`
 }
 
+// Which post is to be published, and when.
 type PublishPostInput struct {
+	// Which post.
 	ID string `json:"id"`
 	// From when on; now when left out. A time in the future schedules the post. A time in the past is for editors.
-	At              graphql.Omittable[*time.Time] `json:"at,omitempty"`
-	ExpectedVersion graphql.Omittable[*int32]     `json:"expectedVersion,omitempty"`
+	At graphql.Omittable[*time.Time] `json:"at,omitempty"`
+	// Refuse with CONFLICT when the record has another version by now.
+	ExpectedVersion graphql.Omittable[*int32] `json:"expectedVersion,omitempty"`
 }
 
+// What `publishPost` did.
 type PublishPostPayload struct {
+	// The post as it is now.
 	Post *core.Post `json:"post"`
 }
 
+// Which session goes on.
 type RefreshSessionInput struct {
 	// Left out when the session is in cookies.
 	RefreshToken graphql.Omittable[*string] `json:"refreshToken,omitempty"`
 }
 
+// The session with its new tokens.
 type RefreshSessionPayload struct {
+	// Who you are.
 	Viewer *core.User `json:"viewer"`
 	// Null when the session is in cookies.
 	Tokens *core.Tokens `json:"tokens,omitempty"`
@@ -296,33 +365,49 @@ type RefreshSessionPayload struct {
 
 // Conditions on a value of Role. All that are given must hold.
 type RoleFilter struct {
-	Eq graphql.Omittable[*core.Role]  `json:"eq,omitempty"`
-	Ne graphql.Omittable[*core.Role]  `json:"ne,omitempty"`
+	// Equal to; null finds what has none.
+	Eq graphql.Omittable[*core.Role] `json:"eq,omitempty"`
+	// Different from; an absent value is different too.
+	Ne graphql.Omittable[*core.Role] `json:"ne,omitempty"`
+	// One of these, at most 100.
 	In graphql.Omittable[[]core.Role] `json:"in,omitempty"`
 }
 
+// Who gets which role.
 type SetUserRoleInput struct {
-	ID              string                    `json:"id"`
-	Role            core.Role                 `json:"role"`
+	// Which user.
+	ID string `json:"id"`
+	// The role from now on.
+	Role core.Role `json:"role"`
+	// Refuse with CONFLICT when the record has another version by now.
 	ExpectedVersion graphql.Omittable[*int32] `json:"expectedVersion,omitempty"`
 }
 
+// What `setUserRole` did.
 type SetUserRolePayload struct {
+	// The user as they are now.
 	User *core.User `json:"user"`
 }
 
+// Who signs in.
 type SignInInput struct {
-	Email     string                               `json:"email"`
-	Password  string                               `json:"password"`
+	// The address of the account; upper case is folded.
+	Email string `json:"email"`
+	// The password of the account.
+	Password string `json:"password"`
+	// How you hold the session.
 	Transport graphql.Omittable[*SessionTransport] `json:"transport,omitempty"`
 }
 
+// The session that begins.
 type SignInPayload struct {
+	// Who you are now.
 	Viewer *core.User `json:"viewer"`
 	// Null when the session is in cookies.
 	Tokens *core.Tokens `json:"tokens,omitempty"`
 }
 
+// Which session ends.
 type SignOutInput struct {
 	// Names the session when its access token has expired and it is not in cookies.
 	RefreshToken graphql.Omittable[*string] `json:"refreshToken,omitempty"`
@@ -330,23 +415,29 @@ type SignOutInput struct {
 	Everywhere graphql.Omittable[*bool] `json:"everywhere,omitempty"`
 }
 
+// What `signOut` did.
 type SignOutPayload struct {
 	// When the session ended. Access tokens of it stop to work within 5 seconds.
 	SignedOutAt time.Time `json:"signedOutAt"`
 }
 
+// The account to make.
 type SignUpInput struct {
 	// See `User.username`; upper case is folded.
 	Username string `json:"username"`
 	// The address to sign in with; unique, upper case is folded.
 	Email string `json:"email"`
 	// 8 to 256 characters.
-	Password    string                               `json:"password"`
-	DisplayName graphql.Omittable[*string]           `json:"displayName,omitempty"`
-	Transport   graphql.Omittable[*SessionTransport] `json:"transport,omitempty"`
+	Password string `json:"password"`
+	// The name to show, at most 100 characters.
+	DisplayName graphql.Omittable[*string] `json:"displayName,omitempty"`
+	// How you hold the session.
+	Transport graphql.Omittable[*SessionTransport] `json:"transport,omitempty"`
 }
 
+// The new account, signed in.
 type SignUpPayload struct {
+	// Who you are now.
 	Viewer *core.User `json:"viewer"`
 	// Null when the session is in cookies.
 	Tokens *core.Tokens `json:"tokens,omitempty"`
@@ -372,12 +463,17 @@ type StringListFilter struct {
 	HasSome graphql.Omittable[[]string] `json:"hasSome,omitempty"`
 }
 
+// Who is to be suspended.
 type SuspendUserInput struct {
-	ID              string                    `json:"id"`
+	// Which user.
+	ID string `json:"id"`
+	// Refuse with CONFLICT when the record has another version by now.
 	ExpectedVersion graphql.Omittable[*int32] `json:"expectedVersion,omitempty"`
 }
 
+// What `suspendUser` did.
 type SuspendUserPayload struct {
+	// The user as they are now.
 	User *core.User `json:"user"`
 }
 
@@ -395,79 +491,110 @@ type TimeFilter struct {
 	Gte graphql.Omittable[*time.Time] `json:"gte,omitempty"`
 }
 
+// Which post is to be a draft again.
 type UnpublishPostInput struct {
-	ID              string                    `json:"id"`
+	// Which post.
+	ID string `json:"id"`
+	// Refuse with CONFLICT when the record has another version by now.
 	ExpectedVersion graphql.Omittable[*int32] `json:"expectedVersion,omitempty"`
 }
 
+// What `unpublishPost` did.
 type UnpublishPostPayload struct {
+	// The post, a draft again.
 	Post *core.Post `json:"post"`
 }
 
+// Who may sign in again.
 type UnsuspendUserInput struct {
-	ID              string                    `json:"id"`
+	// Which user.
+	ID string `json:"id"`
+	// Refuse with CONFLICT when the record has another version by now.
 	ExpectedVersion graphql.Omittable[*int32] `json:"expectedVersion,omitempty"`
 }
 
+// What `unsuspendUser` did.
 type UnsuspendUserPayload struct {
+	// The user as they are now.
 	User *core.User `json:"user"`
 }
 
 // Fields that are left out stay as they are; null empties those that may be null, and is as left out for the others.
 type UpdateAssetInput struct {
+	// Which file.
 	ID string `json:"id"`
 	// Refuse with CONFLICT when the record has another version by now.
-	ExpectedVersion graphql.Omittable[*int32]           `json:"expectedVersion,omitempty"`
-	Filename        graphql.Omittable[*string]          `json:"filename,omitempty"`
-	Alt             graphql.Omittable[*string]          `json:"alt,omitempty"`
-	Visibility      graphql.Omittable[*core.Visibility] `json:"visibility,omitempty"`
+	ExpectedVersion graphql.Omittable[*int32] `json:"expectedVersion,omitempty"`
+	// The name to show and to download it by, without any path.
+	Filename graphql.Omittable[*string] `json:"filename,omitempty"`
+	// What the image shows, for those who cannot see it; at most 1,000 characters.
+	Alt graphql.Omittable[*string] `json:"alt,omitempty"`
+	// Who may see it. The address changes with it.
+	Visibility graphql.Omittable[*core.Visibility] `json:"visibility,omitempty"`
 	// What `keepMetadata` of the upload says, told anew: it counts when a PRIVATE image
 	// becomes PUBLIC, which removes positions and serial numbers from it before.
 	KeepMetadata graphql.Omittable[*bool] `json:"keepMetadata,omitempty"`
 }
 
+// What `updateAsset` did.
 type UpdateAssetPayload struct {
+	// The file as it is now.
 	Asset *core.Asset `json:"asset"`
 }
 
 // Fields that are left out stay as they are; null empties those that may be null, and is as left out for the others.
 type UpdatePostInput struct {
+	// Which post.
 	ID string `json:"id"`
 	// Refuse with CONFLICT when the record has another version by now.
-	ExpectedVersion graphql.Omittable[*int32]  `json:"expectedVersion,omitempty"`
-	Title           graphql.Omittable[*string] `json:"title,omitempty"`
-	Body            graphql.Omittable[*string] `json:"body,omitempty"`
-	Excerpt         graphql.Omittable[*string] `json:"excerpt,omitempty"`
+	ExpectedVersion graphql.Omittable[*int32] `json:"expectedVersion,omitempty"`
+	// 1 to 200 characters.
+	Title graphql.Omittable[*string] `json:"title,omitempty"`
+	// The text in Markdown (GitHub flavoured), at most 200,000 characters.
+	Body graphql.Omittable[*string] `json:"body,omitempty"`
+	// A summary of at most 500 characters of plain text.
+	Excerpt graphql.Omittable[*string] `json:"excerpt,omitempty"`
 	// A new slug; the one before keeps resolving once it was public. Null makes it from the title at publication.
-	Slug    graphql.Omittable[*string]  `json:"slug,omitempty"`
-	Tags    graphql.Omittable[[]string] `json:"tags,omitempty"`
-	CoverID graphql.Omittable[*string]  `json:"coverId,omitempty"`
+	Slug graphql.Omittable[*string] `json:"slug,omitempty"`
+	// Up to 20 words or phrases of at most 50 characters, in place of those it has.
+	Tags graphql.Omittable[[]string] `json:"tags,omitempty"`
+	// An image that you may see.
+	CoverID graphql.Omittable[*string] `json:"coverId,omitempty"`
 	// For editors.
 	AuthorID graphql.Omittable[*string] `json:"authorId,omitempty"`
 	// For editors: an old date, for imports.
 	CreatedAt graphql.Omittable[*time.Time] `json:"createdAt,omitempty"`
 }
 
+// What `updatePost` did.
 type UpdatePostPayload struct {
+	// The post as it is now.
 	Post *core.Post `json:"post"`
 }
 
 // Fields that are left out stay as they are; null empties those that may be null, and is as left out for the others.
 type UpdateUserInput struct {
+	// Which user.
 	ID string `json:"id"`
 	// Refuse with CONFLICT when the record has another version by now.
-	ExpectedVersion graphql.Omittable[*int32]  `json:"expectedVersion,omitempty"`
-	Username        graphql.Omittable[*string] `json:"username,omitempty"`
-	DisplayName     graphql.Omittable[*string] `json:"displayName,omitempty"`
-	Bio             graphql.Omittable[*string] `json:"bio,omitempty"`
+	ExpectedVersion graphql.Omittable[*int32] `json:"expectedVersion,omitempty"`
+	// A new unique name; see `User.username`.
+	Username graphql.Omittable[*string] `json:"username,omitempty"`
+	// The name to show, at most 100 characters.
+	DisplayName graphql.Omittable[*string] `json:"displayName,omitempty"`
+	// A few words about the user, at most 2,000 characters of plain text.
+	Bio graphql.Omittable[*string] `json:"bio,omitempty"`
 	// An image among your files.
 	AvatarID graphql.Omittable[*string] `json:"avatarId,omitempty"`
 }
 
+// What `updateUser` did.
 type UpdateUserPayload struct {
+	// The user as they are now.
 	User *core.User `json:"user"`
 }
 
+// A file with what is said of it.
 type UploadAssetInput struct {
 	// The file, of 1 byte or more: an empty one is refused with the code EMPTY. The type
 	// is what its bytes show. Others than these are refused with the code TYPE, unless
@@ -485,9 +612,11 @@ type UploadAssetInput struct {
 	// `application/vnd.oasis.opendocument.spreadsheet`,
 	// `application/vnd.oasis.opendocument.presentation`, `application/epub+zip`,
 	// `application/zip`, `application/gzip`, `application/json`, `text/csv`, `text/plain`.
-	File       upload.Upload                       `json:"file"`
+	File upload.Upload `json:"file"`
+	// Who may see it.
 	Visibility graphql.Omittable[*core.Visibility] `json:"visibility,omitempty"`
-	Alt        graphql.Omittable[*string]          `json:"alt,omitempty"`
+	// What the image shows, for those who cannot see it; at most 1,000 characters.
+	Alt graphql.Omittable[*string] `json:"alt,omitempty"`
 	// Leave in a PUBLIC image where and with which device it was taken. Otherwise
 	// positions (GPS), serial numbers and the notes of the camera's maker are removed
 	// from its Exif and XMP while it arrives. Pixels, orientation, colours, captions and
@@ -495,35 +624,49 @@ type UploadAssetInput struct {
 	KeepMetadata graphql.Omittable[*bool] `json:"keepMetadata,omitempty"`
 }
 
+// What `uploadAsset` did.
 type UploadAssetPayload struct {
+	// The file, READY.
 	Asset *core.Asset `json:"asset"`
 }
 
 // How users are sorted.
 type UserOrder struct {
-	Field     UserOrderField                     `json:"field"`
+	// What they are sorted by.
+	Field UserOrderField `json:"field"`
+	// Which way.
 	Direction graphql.Omittable[*OrderDirection] `json:"direction,omitempty"`
 }
 
 // Which users. All conditions that are given must hold.
 type UserWhere struct {
-	And      graphql.Omittable[[]*UserWhere]  `json:"and,omitempty"`
-	Or       graphql.Omittable[[]*UserWhere]  `json:"or,omitempty"`
-	Not      graphql.Omittable[*UserWhere]    `json:"not,omitempty"`
-	ID       graphql.Omittable[*IDFilter]     `json:"id,omitempty"`
+	// All of these must hold.
+	And graphql.Omittable[[]*UserWhere] `json:"and,omitempty"`
+	// At least one of these must hold.
+	Or graphql.Omittable[[]*UserWhere] `json:"or,omitempty"`
+	// This must not hold.
+	Not graphql.Omittable[*UserWhere] `json:"not,omitempty"`
+	// Conditions on the id.
+	ID graphql.Omittable[*IDFilter] `json:"id,omitempty"`
+	// Conditions on `username`.
 	Username graphql.Omittable[*StringFilter] `json:"username,omitempty"`
-	Role     graphql.Omittable[*RoleFilter]   `json:"role,omitempty"`
-	// FORBIDDEN for those who may not read the field.
+	// Conditions on `role`.
+	Role graphql.Omittable[*RoleFilter] `json:"role,omitempty"`
+	// Conditions on `email`. FORBIDDEN for those who may not read the field.
 	Email graphql.Omittable[*StringFilter] `json:"email,omitempty"`
-	// FORBIDDEN for those who may not read the field.
+	// Conditions on `suspendedAt`. FORBIDDEN for those who may not read the field.
 	SuspendedAt graphql.Omittable[*TimeFilter] `json:"suspendedAt,omitempty"`
-	CreatedAt   graphql.Omittable[*TimeFilter] `json:"createdAt,omitempty"`
+	// Conditions on `createdAt`.
+	CreatedAt graphql.Omittable[*TimeFilter] `json:"createdAt,omitempty"`
 }
 
 // Conditions on a value of Visibility. All that are given must hold.
 type VisibilityFilter struct {
-	Eq graphql.Omittable[*core.Visibility]  `json:"eq,omitempty"`
-	Ne graphql.Omittable[*core.Visibility]  `json:"ne,omitempty"`
+	// Equal to; null finds what has none.
+	Eq graphql.Omittable[*core.Visibility] `json:"eq,omitempty"`
+	// Different from; an absent value is different too.
+	Ne graphql.Omittable[*core.Visibility] `json:"ne,omitempty"`
+	// One of these, at most 100.
 	In graphql.Omittable[[]core.Visibility] `json:"in,omitempty"`
 }
 
@@ -531,8 +674,11 @@ type VisibilityFilter struct {
 type AssetOrderField string
 
 const (
-	AssetOrderFieldFilename  AssetOrderField = "FILENAME"
-	AssetOrderFieldSize      AssetOrderField = "SIZE"
+	// By `filename`.
+	AssetOrderFieldFilename AssetOrderField = "FILENAME"
+	// By `size`.
+	AssetOrderFieldSize AssetOrderField = "SIZE"
+	// By `createdAt`.
 	AssetOrderFieldCreatedAt AssetOrderField = "CREATED_AT"
 )
 
@@ -751,9 +897,13 @@ func (e OrderDirection) MarshalJSON() ([]byte, error) {
 type PostOrderField string
 
 const (
-	PostOrderFieldTitle     PostOrderField = "TITLE"
-	PostOrderFieldDate      PostOrderField = "DATE"
+	// By `title`.
+	PostOrderFieldTitle PostOrderField = "TITLE"
+	// By `date`.
+	PostOrderFieldDate PostOrderField = "DATE"
+	// By `createdAt`.
 	PostOrderFieldCreatedAt PostOrderField = "CREATED_AT"
+	// By `updatedAt`.
 	PostOrderFieldUpdatedAt PostOrderField = "UPDATED_AT"
 	// How well they fit `search`, best first with DESC: those whose `title` alone holds all words of `search` before those that need `excerpt` and `body` too; among each of them, those that hold the last word whole before those in which it goes on. Those that fit alike, and all without a search, are sorted by `date`, newest first; with ASC the other way round.
 	PostOrderFieldRelevance PostOrderField = "RELEVANCE"
@@ -873,7 +1023,9 @@ func (e SessionTransport) MarshalJSON() ([]byte, error) {
 type UserOrderField string
 
 const (
-	UserOrderFieldUsername  UserOrderField = "USERNAME"
+	// By `username`.
+	UserOrderFieldUsername UserOrderField = "USERNAME"
+	// By `createdAt`.
 	UserOrderFieldCreatedAt UserOrderField = "CREATED_AT"
 	// How well they fit `search`, best first with DESC: those whose `username` alone holds all words of `search` before those that need `displayName` too; among each of them, those that hold the last word whole before those in which it goes on. Those that fit alike, and all without a search, are sorted by `createdAt`, newest first; with ASC the other way round.
 	UserOrderFieldRelevance UserOrderField = "RELEVANCE"

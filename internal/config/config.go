@@ -49,6 +49,7 @@ type Settings struct {
 	SignUp           string        `env:"GRAPNEL_SIGN_UP" default:"member" enum:"member,author,closed" placeholder:"WHO" help:"What strangers who sign up become: member, or author, who may publish; closed: nobody may. Default: ${default}."`
 	MaxUpload        Bytes         `env:"GRAPNEL_MAX_UPLOAD" default:"2GiB" placeholder:"SIZE" help:"Largest file. Default: ${default}."`
 	FileTypes        []string      `env:"GRAPNEL_FILE_TYPES" placeholder:"TYPE,…" help:"Media types of files that may be uploaded: +TYPE adds to the usual ones, -TYPE takes from them, TYPE begins a list of its own; such as +image/svg+xml,-application/zip. Default: those in docs/guides/files.md."`
+	OperationCost    int           `env:"GRAPNEL_OPERATION_COST" default:"15000" placeholder:"N" help:"What one operation may cost, in fields of its answer; see the guide to the endpoint. Default: ${default}, about 75 ms of a processor, enough for three nested pages of 20."`
 	UserCost         int           `env:"GRAPNEL_USER_COST" default:"50000" placeholder:"N" help:"What the operations of one user may cost each second, ten times as much after a rest; 0: anything. Default: ${default}, about a quarter of a processor."`
 	AddressCost      int           `env:"GRAPNEL_ADDRESS_COST" default:"100000" placeholder:"N" help:"The same for all users and visitors at one address. Default: ${default}."`
 	CacheMaxAge      time.Duration `env:"GRAPNEL_CACHE_MAX_AGE" default:"0s" placeholder:"TIME" help:"How long caches may answer queries that visitors send by GET without asking again. Default: ${default}, they ask each time."`
@@ -189,6 +190,9 @@ func (s *Settings) check() error {
 		if n < 0 || n > maxCost {
 			return fmt.Errorf("%s: %d is not between 0 and %d", name, n, maxCost)
 		}
+	}
+	if s.OperationCost < 1 || s.OperationCost > maxCost {
+		return fmt.Errorf("GRAPNEL_OPERATION_COST: %d is not between 1 and %d", s.OperationCost, maxCost)
 	}
 	for name, d := range map[string]time.Duration{"GRAPNEL_CACHE_MAX_AGE": s.CacheMaxAge, "GRAPNEL_DRAIN_DELAY": s.DrainDelay, "GRAPNEL_DRAIN_TIMEOUT": s.DrainTimeout} {
 		if d < 0 {

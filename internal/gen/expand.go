@@ -2,6 +2,7 @@ package gen
 
 import (
 	"bytes"
+	"cmp"
 	"embed"
 	"encoding/json"
 	"fmt"
@@ -49,16 +50,17 @@ func expand(doc *document) (map[string]string, error) {
 
 // modelSDL is what the template for one model is filled with.
 type modelSDL struct {
-	Name, File, One, Plural, Label string
-	NotNode                        bool
-	Missing, Filters, Uniques      []fieldSDL
-	CreateFields, UpdateFields     []fieldSDL
-	Orders                         []string
-	Relevance                      string // what it means
-	Order, Direction, Arguments    string
-	Create, Update, Delete, Live   bool
-	CreateShown, UpdateShown       bool
-	Added                          []fieldSDL
+	Name, File, One, Plural      string
+	Label, Labels                string // the name and the plural in words
+	NotNode                      bool
+	Missing, Filters, Uniques    []fieldSDL
+	CreateFields, UpdateFields   []fieldSDL
+	Orders                       []fieldSDL // the type of each is the value of the enum
+	Relevance                    string     // what it means
+	Order, Direction, Arguments  string
+	Create, Update, Delete, Live bool
+	CreateShown, UpdateShown     bool
+	Added                        []fieldSDL
 }
 
 // fieldSDL is a field in a type or input.
@@ -66,7 +68,7 @@ type fieldSDL struct{ Name, Type, Description, Default, Query string }
 
 func newModelSDL(doc *document, m *model) modelSDL {
 	s := modelSDL{
-		Name: m.name, File: m.def.Position.Src.Name, One: lower(m.name), Plural: m.plural, Label: words(m.name),
+		Name: m.name, File: m.def.Position.Src.Name, One: lower(m.name), Plural: m.plural, Label: words(m.name), Labels: words(m.plural),
 		NotNode: !slices.Contains(m.def.Interfaces, "Node"), Arguments: m.arguments(), Order: m.order.Field, Direction: "smallest first",
 		Create: m.create, Update: m.update, Delete: m.remove, Live: m.spec.Live,
 		CreateShown: m.createShown, UpdateShown: m.updateShown,
@@ -91,17 +93,20 @@ func newModelSDL(doc *document, m *model) modelSDL {
 	if len(m.spec.Search) > 0 {
 		s.Relevance = m.relevanceText(s.Direction)
 	}
-	s.Filters = []fieldSDL{{Name: "id", Type: "IDFilter"}}
+	s.Filters = []fieldSDL{{Name: "id", Type: "IDFilter", Description: description("  ", "Conditions on the id.")}}
 	for _, f := range m.listed() {
 		if f.filterable {
-			d := ""
-			if f.hidden() {
-				d = "FORBIDDEN for those who may not read the field."
+			d := "Conditions on `" + f.name + "`."
+			if f.kind == reference {
+				d = "Conditions on the " + f.ids() + " of `" + f.name + "`."
 			}
-			s.Filters = append(s.Filters, fieldSDL{Name: f.input, Type: f.filter(), Description: d})
+			if f.hidden() {
+				d += " FORBIDDEN for those who may not read the field."
+			}
+			s.Filters = append(s.Filters, fieldSDL{Name: f.input, Type: f.filter(), Description: description("  ", d)})
 		}
 		if f.orderable {
-			s.Orders = append(s.Orders, screaming(f.name))
+			s.Orders = append(s.Orders, fieldSDL{Name: f.name, Type: screaming(f.name)})
 		}
 		if f.unique && !f.list {
 			s.Uniques = append(s.Uniques, fieldSDL{Name: f.input, Type: f.inputType(), Query: m.byName(f)})
@@ -111,7 +116,8 @@ func newModelSDL(doc *document, m *model) modelSDL {
 		if !f.isStored() || f.isHead() {
 			continue
 		}
-		in := fieldSDL{Name: f.input, Type: f.inputType(), Description: description("  ", f.def.Description)}
+		says := f.says(s.Label)
+		in := fieldSDL{Name: f.input, Type: f.inputType(), Description: description("  ", says)}
 		if f.onUpdate {
 			s.UpdateFields = append(s.UpdateFields, in)
 			if f.extension {
@@ -126,7 +132,7 @@ func newModelSDL(doc *document, m *model) modelSDL {
 		case f.fallback != nil:
 			in.Default = f.literal()
 		case f.owner:
-			in.Description = description("  ", strings.TrimSpace(f.def.Description+" You when left out."))
+			in.Description = description("  ", says+" You when left out.")
 		case f.mustBeGiven():
 			in.Type += "!"
 		case f.list:
@@ -152,6 +158,26 @@ func (m *model) relevanceText(direction string) string {
 	return description("  ", fmt.Sprintf("How well they fit %s, best first with DESC: %s. Those that fit alike, and all without a search, are sorted by `%s`, %s; with ASC the other way round.", where, first, m.order.Field, direction))
 }
 
+// says is the description of the field, or the best that can be made of its name and
+// that of its type, in words.
+func (f *field) says(owner string) string {
+	switch {
+	case f.def.Description != "":
+		return f.def.Description
+	case f.kind == reference:
+		return "The " + f.ids() + " of `" + f.name + "`."
+	}
+	return "The `" + f.name + "` of the " + owner + "."
+}
+
+// ids is what a reference holds.
+func (f *field) ids() string {
+	if f.list {
+		return "ids"
+	}
+	return "id"
+}
+
 // listed are the fields that filters and orders may name, those of core.Head
 // last.
 func (m *model) listed() []*field {
@@ -174,7 +200,7 @@ func (m *model) listed() []*field {
 // arguments are those of a list of m.
 func (m *model) arguments() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "(\n    where: %sWhere\n    orderBy: %sOrder\n", m.name, m.name)
+	fmt.Fprintf(&b, "(\n    \"Which of them; all that you may see when left out.\"\n    where: %sWhere\n    \"How they are sorted.\"\n    orderBy: %sOrder\n", m.name, m.name)
 	if len(m.spec.Search) > 0 {
 		fmt.Fprintf(&b, `    """
     Words that %s must hold%s, whatever their case and accents. The last one may be
@@ -246,19 +272,13 @@ func (f *field) inputType() string {
 func shared(doc *document) string {
 	var b strings.Builder
 	for _, e := range doc.embedded {
-		if d := description("", e.def.Description); d != "" {
-			b.WriteString("\n" + d)
-		}
-		fmt.Fprintf(&b, "\ninput %sInput {\n", e.name)
+		fmt.Fprintf(&b, "\n%s\ninput %sInput {\n", description("", cmp.Or(e.def.Description, "The values of one "+words(e.name)+".")), e.name)
 		for _, f := range e.fields {
-			if d := description("  ", f.def.Description); d != "" {
-				b.WriteString(d + "\n")
-			}
 			t := f.inputType()
 			if !f.null {
 				t += "!"
 			}
-			fmt.Fprintf(&b, "  %s: %s\n", f.name, t)
+			fmt.Fprintf(&b, "%s\n  %s: %s\n", description("  ", f.says(words(e.name))), f.name, t)
 		}
 		b.WriteString("}\n")
 	}
@@ -271,10 +291,10 @@ func shared(doc *document) string {
 		}
 	}
 	for _, name := range slices.Sorted(maps.Keys(single)) {
-		fmt.Fprintf(&b, "\n\"Conditions on a value of %[1]s. All that are given must hold.\"\ninput %[1]sFilter {\n  eq: %[1]s\n  ne: %[1]s\n  in: [%[1]s!]\n}\n", name)
+		fmt.Fprintf(&b, "\n\"Conditions on a value of %[1]s. All that are given must hold.\"\ninput %[1]sFilter {\n  \"Equal to; null finds what has none.\"\n  eq: %[1]s\n  \"Different from; an absent value is different too.\"\n  ne: %[1]s\n  \"One of these, at most 100.\"\n  in: [%[1]s!]\n}\n", name)
 	}
 	for _, name := range slices.Sorted(maps.Keys(lists)) {
-		fmt.Fprintf(&b, "\n\"Conditions on a list of values of %[1]s. All that are given must hold.\"\ninput %[1]sListFilter {\n  has: %[1]s\n  hasSome: [%[1]s!]\n}\n", name)
+		fmt.Fprintf(&b, "\n\"Conditions on a list of values of %[1]s. All that are given must hold.\"\ninput %[1]sListFilter {\n  \"The list holds this value.\"\n  has: %[1]s\n  \"The list holds at least one of these, at most 100.\"\n  hasSome: [%[1]s!]\n}\n", name)
 	}
 	if b.Len() == 0 {
 		return ""

@@ -173,8 +173,8 @@ type headField struct{ name, stored, typ, description string }
 
 // headFields are in the order in which they are shown.
 var headFields = []headField{
-	{"id", "_id", "ID", ""},
-	{"createdAt", "createdAt", "Time", ""},
+	{"id", "_id", "ID", "Names the object among those of all types."},
+	{"createdAt", "createdAt", "Time", "When the record was made."},
 	{"updatedAt", "updatedAt", "Time", "When the record last changed."},
 	{"version", "version", "Int", "Counts the changes of the record; for `expectedVersion`."},
 }

@@ -189,6 +189,19 @@ func TestLimits(t *testing.T) {
 	}
 }
 
+// The default of the product's setting lets three pages of default size inside each
+// other pass.
+func TestCostOfNestedPages(t *testing.T) {
+	t.Parallel()
+	const document = "{posts{nodes{id title author{posts{nodes{id title author{posts{nodes{id}}}}}}}}}"
+	for limit, code := range map[int]string{15_000: "", 13_891: "", 13_890: "COMPLEXITY_LIMIT_EXCEEDED"} {
+		s := start(t, func(c *web.Config) { c.Limits.Cost = limit })
+		if a := s.query(t, document); a.code() != code {
+			t.Errorf("limit %d: %.300s", limit, a.body)
+		}
+	}
+}
+
 // Row 12 of the engine's weaknesses: an Int has 32 bits and is no text. A number of
 // JSON is one whatever it looks like, as long as it is whole; one in a document must
 // look whole (GraphQL specification, section 3.5.1). Whatever is none is named as it

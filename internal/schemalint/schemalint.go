@@ -1,0 +1,61 @@
+// Package schemalint holds a served schema to what its readers need.
+package schemalint
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/vektah/gqlparser/v2/ast"
+)
+
+// Undescribed lists what has no description, by coordinates such as
+// "Query.posts(first:)": types, fields, arguments, input fields, values of enums, and
+// directives with their arguments.
+func Undescribed(s *ast.Schema) []string {
+	var missing []string
+	need := func(description, format string, args ...any) {
+		if strings.TrimSpace(description) == "" {
+			missing = append(missing, fmt.Sprintf(format, args...))
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(s.Types)) {
+		def := s.Types[name]
+		if def.BuiltIn || def == s.Query || def == s.Mutation || def == s.Subscription {
+			describeFields(need, def)
+			continue
+		}
+		need(def.Description, "%s", name)
+		describeFields(need, def)
+		for _, v := range def.EnumValues {
+			need(v.Description, "%s.%s", name, v.Name)
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(s.Directives)) {
+		d := s.Directives[name]
+		if d.Position != nil && d.Position.Src != nil && d.Position.Src.BuiltIn {
+			continue
+		}
+		need(d.Description, "@%s", name)
+		for _, a := range d.Arguments {
+			need(a.Description, "@%s(%s:)", name, a.Name)
+		}
+	}
+	return missing
+}
+
+func describeFields(need func(description, format string, args ...any), def *ast.Definition) {
+	if def.BuiltIn {
+		return
+	}
+	for _, f := range def.Fields {
+		if strings.HasPrefix(f.Name, "__") {
+			continue
+		}
+		need(f.Description, "%s.%s", def.Name, f.Name)
+		for _, a := range f.Arguments {
+			need(a.Description, "%s.%s(%s:)", def.Name, f.Name, a.Name)
+		}
+	}
+}

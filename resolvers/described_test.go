@@ -1,0 +1,15 @@
+package resolvers_test
+
+import (
+	"testing"
+
+	"github.com/grapnel/grapnel/graph"
+	"github.com/grapnel/grapnel/internal/schemalint"
+)
+
+func TestEverythingIsDescribed(t *testing.T) {
+	t.Parallel()
+	for _, at := range schemalint.Undescribed(graph.NewExecutableSchema(graph.Config{}).Schema()) {
+		t.Errorf("%s has no description", at)
+	}
+}
