@@ -1277,20 +1277,14 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 		ec.unmarshalInputAssetOrder,
 		ec.unmarshalInputAssetStateFilter,
 		ec.unmarshalInputAssetWhere,
-		ec.unmarshalInputBooleanFilter,
 		ec.unmarshalInputChangePasswordInput,
 		ec.unmarshalInputCompleteAssetUploadInput,
 		ec.unmarshalInputCreateAssetUploadInput,
 		ec.unmarshalInputCreatePostInput,
-		ec.unmarshalInputDateFilter,
-		ec.unmarshalInputDecimalFilter,
 		ec.unmarshalInputDeleteAssetInput,
 		ec.unmarshalInputDeletePostInput,
-		ec.unmarshalInputFloatFilter,
 		ec.unmarshalInputIDFilter,
-		ec.unmarshalInputIDListFilter,
 		ec.unmarshalInputInt64Filter,
-		ec.unmarshalInputIntFilter,
 		ec.unmarshalInputPostOrder,
 		ec.unmarshalInputPostStatusFilter,
 		ec.unmarshalInputPostWhere,
@@ -1795,25 +1789,6 @@ to milliseconds; the leap second ` + "`" + `23:59:60Z` + "`" + ` is the moment a
 """
 scalar Time @specifiedBy(url: "https://www.rfc-editor.org/rfc/rfc3339#section-5.6")
 """
-A day of the calendar without time and zone, written as RFC 3339 writes a full-date:
-` + "`" + `2026-03-01` + "`" + `, of the years 0000 to 9999.
-"""
-scalar Date @specifiedBy(url: "https://www.rfc-editor.org/rfc/rfc3339#section-5.6")
-"""
-A decimal number, such as an amount of money: exact, with up to 34 digits. Answers
-are texts, so that no client loses digits: ` + "`" + `"19.90"` + "`" + `. Input is a text or a number;
-whatever would have to be rounded is refused. Zeros behind the point come back as
-they were written, and ` + "`" + `1.50` + "`" + ` equals ` + "`" + `1.5` + "`" + `.
-"""
-scalar Decimal @specifiedBy(url: "https://www.rfc-editor.org/rfc/rfc8259#section-6")
-"""
-A value of any form: a truth value, a number, a text, a list or an object, up to 64 KiB
-and 20 levels deep. It comes back as it was given, numbers digit by digit; only the
-members of objects are sorted by their names. Null itself means that there is no value;
-inside it is kept. Lists cannot be filtered by what is inside.
-"""
-scalar JSON @specifiedBy(url: "https://www.rfc-editor.org/rfc/rfc8259")
-"""
 A whole number of up to 64 bits, for sizes in bytes. JSON carries it as a number; ` + "`" + `1.0` + "`" + ` and ` + "`" + `1e3` + "`" + ` are whole, too.
 """
 scalar Int64 @specifiedBy(url: "https://www.rfc-editor.org/rfc/rfc8259#section-6")
@@ -1920,65 +1895,6 @@ input StringListFilter {
   hasSome: [String!]
 }
 """
-Conditions on a list of ids. All that are given must hold.
-"""
-input IDListFilter {
-  """
-  The list holds this id.
-  """
-  has: ID
-  """
-  The list holds at least one of these, at most 100.
-  """
-  hasSome: [ID!]
-}
-"""
-Conditions on a truth value.
-"""
-input BooleanFilter {
-  """
-  Equal to; null finds what has none.
-  """
-  eq: Boolean
-  """
-  Different from; an absent value is different too.
-  """
-  ne: Boolean
-}
-"""
-Conditions on a whole number. All that are given must hold; an absent number meets none of the ranges.
-"""
-input IntFilter {
-  """
-  Equal to; null finds what has none.
-  """
-  eq: Int
-  """
-  Different from; an absent value is different too.
-  """
-  ne: Int
-  """
-  One of these, at most 100.
-  """
-  in: [Int!]
-  """
-  Less than.
-  """
-  lt: Int
-  """
-  Less than or equal to.
-  """
-  lte: Int
-  """
-  Greater than.
-  """
-  gt: Int
-  """
-  Greater than or equal to.
-  """
-  gte: Int
-}
-"""
 Conditions on a whole number of up to 64 bits. All that are given must hold; an absent number meets none of the ranges.
 """
 input Int64Filter {
@@ -2012,39 +1928,6 @@ input Int64Filter {
   gte: Int64
 }
 """
-Conditions on a number. All that are given must hold; an absent number meets none of the ranges.
-"""
-input FloatFilter {
-  """
-  Equal to; null finds what has none.
-  """
-  eq: Float
-  """
-  Different from; an absent value is different too.
-  """
-  ne: Float
-  """
-  One of these, at most 100.
-  """
-  in: [Float!]
-  """
-  Less than.
-  """
-  lt: Float
-  """
-  Less than or equal to.
-  """
-  lte: Float
-  """
-  Greater than.
-  """
-  gt: Float
-  """
-  Greater than or equal to.
-  """
-  gte: Float
-}
-"""
 Conditions on a moment. All that are given must hold; an absent moment meets none of the ranges.
 """
 input TimeFilter {
@@ -2068,72 +1951,6 @@ input TimeFilter {
   After or at.
   """
   gte: Time
-}
-"""
-Conditions on a day. All that are given must hold; an absent one meets none of the ranges.
-"""
-input DateFilter {
-  """
-  Equal to; null finds what has none.
-  """
-  eq: Date
-  """
-  Different from; an absent value is different too.
-  """
-  ne: Date
-  """
-  One of these, at most 100.
-  """
-  in: [Date!]
-  """
-  Before.
-  """
-  lt: Date
-  """
-  Before or on.
-  """
-  lte: Date
-  """
-  After.
-  """
-  gt: Date
-  """
-  After or on.
-  """
-  gte: Date
-}
-"""
-Conditions on a decimal number. All that are given must hold; an absent one meets none of the ranges.
-"""
-input DecimalFilter {
-  """
-  Equal to; null finds what has none.
-  """
-  eq: Decimal
-  """
-  Different from; an absent value is different too.
-  """
-  ne: Decimal
-  """
-  One of these, at most 100.
-  """
-  in: [Decimal!]
-  """
-  Less than.
-  """
-  lt: Decimal
-  """
-  Less than or equal to.
-  """
-  lte: Decimal
-  """
-  Greater than.
-  """
-  gt: Decimal
-  """
-  Greater than or equal to.
-  """
-  gte: Decimal
 }
 """
 What happened to an object, as the subscriber sees it.

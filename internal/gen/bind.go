@@ -378,7 +378,7 @@ func (b *binder) links(g *goFile, m *model) {
 func (b *binder) resolved() []string {
 	names := map[string]bool{}
 	for name, def := range b.doc.types {
-		if def.Kind == ast.Object && slices.ContainsFunc(def.Fields, func(f *ast.FieldDefinition) bool { return f.Directives.ForName("customResolver") != nil }) {
+		if def.Kind == ast.Object && b.doc.used[name] && slices.ContainsFunc(def.Fields, func(f *ast.FieldDefinition) bool { return f.Directives.ForName("customResolver") != nil }) {
 			names[name] = true
 		}
 	}

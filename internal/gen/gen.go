@@ -107,9 +107,11 @@ func (p project) build(sources []source, written map[string]bool) (*built, error
 		b.files[name] = []byte(sdl)
 		b.schema = append(b.schema, &gql.Source{Name: name, Input: sdl})
 	}
-	if err := validate(b.schema); err != nil {
+	whole, err := validate(b.schema)
+	if err != nil {
 		return nil, err
 	}
+	doc.used = used(whole)
 	return b, p.structsAndResolvers(b, written)
 }
 

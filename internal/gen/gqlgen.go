@@ -41,16 +41,17 @@ var bound = map[string][]string{
 }
 
 // validate loads the whole schema, for what only that can find.
-func validate(sources []*ast.Source) error {
-	if _, err := gqlparser.LoadSchema(sources...); err != nil {
-		return Problems{parseProblem("schema", err)}
+func validate(sources []*ast.Source) (*ast.Schema, error) {
+	schema, err := gqlparser.LoadSchema(sources...)
+	if err != nil {
+		return nil, Problems{parseProblem("schema", err)}
 	}
-	return nil
+	return schema, nil
 }
 
 // gqlgen makes the executor, and the inputs that no Go type stands for yet.
 func (p project) gqlgen(b *built) error {
-	public, err := served(b.doc, b.schema)
+	all, published, err := served(b.doc, b.schema)
 	if err != nil {
 		return err
 	}
@@ -62,13 +63,13 @@ func (p project) gqlgen(b *built) error {
 		return err
 	}
 	defer func() { _ = os.Chdir(back) }()
-	cfg, err := p.config(b.doc, public)
+	cfg, err := p.config(b.doc, all)
 	if err != nil {
 		return err
 	}
 	restore, err := setAside()
 	if err == nil {
-		err = api.Generate(cfg, api.AddPlugin(&stubs{b.methods}))
+		err = api.Generate(cfg, api.AddPlugin(&publisher{b.doc.used, published}), api.AddPlugin(&stubs{b.methods}))
 	}
 	if err != nil {
 		return errors.Join(err, restore())

@@ -19,6 +19,7 @@ type document struct {
 	types    map[string]*ast.Definition
 	home     bool // the schema of Grapnel itself
 	base     map[string]bool
+	used     map[string]bool // types that operations reach
 }
 
 // abstract are the interfaces and unions of a project.

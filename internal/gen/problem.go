@@ -3,6 +3,7 @@ package gen
 import (
 	"cmp"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -48,6 +49,11 @@ func (ps *Problems) add(at *ast.Position, format string, args ...any) {
 // a rule asks of every list and no index serves, which is slow once there are many
 // documents, and what guarded fields do to those who may not read them.
 func notes(doc *document) (ns Problems) {
+	for _, name := range slices.Sorted(maps.Keys(doc.types)) {
+		if def := doc.types[name]; !doc.used[name] && !isBaseFile(def.Position.Src.Name) && !doc.home {
+			ns.add(def.Position, "note: no operation uses %s, so that clients do not see it.", name)
+		}
+	}
 	for _, m := range doc.models {
 		for _, rule := range m.spec.Rules {
 			if rule.Verbs&core.Read == 0 || m.base && !doc.home {

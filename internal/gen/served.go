@@ -17,15 +17,16 @@ var directives = []string{
 
 var directiveTypes = []string{"ModelMutation", "ModelOrder", "AuthRule", "AuthAllow", "AuthOperation", "ConstraintFormat", "Literal"}
 
-// served is the schema as clients get it: without our directives, and with the
-// arguments of connections, which a @hasMany field leaves out.
-func served(doc *document, sources []*ast.Source) ([]*ast.Source, error) {
+// served is the schema without our directives, and with the arguments of connections,
+// which a @hasMany field leaves out. Published is what of it clients get: without what
+// no operation uses.
+func served(doc *document, sources []*ast.Source) (all, published []*ast.Source, err error) {
 	var docs []*ast.SchemaDocument
 	lists := map[string]ast.ArgumentDefinitionList{} // arguments by plural
 	for _, s := range sources {
 		d, err := parser.ParseSchema(s)
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 		docs = append(docs, d)
 		if query := d.Extensions.ForName("Query"); query != nil {
@@ -34,7 +35,6 @@ func served(doc *document, sources []*ast.Source) ([]*ast.Source, error) {
 			}
 		}
 	}
-	out := make([]*ast.Source, len(sources))
 	for i, d := range docs {
 		d.Directives = slices.DeleteFunc(d.Directives, func(d *ast.DirectiveDefinition) bool { return slices.Contains(directives, d.Name) })
 		d.Definitions = slices.DeleteFunc(d.Definitions, func(d *ast.Definition) bool { return slices.Contains(directiveTypes, d.Name) })
@@ -59,11 +59,18 @@ func served(doc *document, sources []*ast.Source) ([]*ast.Source, error) {
 				}
 			}
 		}
-		var b strings.Builder
-		formatter.NewFormatter(&b, formatter.WithIndent("  ")).FormatSchemaDocument(d)
-		out[i] = &ast.Source{Name: sources[i].Name, Input: b.String()}
+		all = append(all, printed(sources[i].Name, d))
+		unused := func(def *ast.Definition) bool { return !doc.used[def.Name] }
+		d.Definitions, d.Extensions = slices.DeleteFunc(d.Definitions, unused), slices.DeleteFunc(d.Extensions, unused)
+		published = append(published, printed(sources[i].Name, d))
 	}
-	return out, nil
+	return all, published, nil
+}
+
+func printed(name string, d *ast.SchemaDocument) *ast.Source {
+	var b strings.Builder
+	formatter.NewFormatter(&b, formatter.WithIndent("  ")).FormatSchemaDocument(d)
+	return &ast.Source{Name: name, Input: b.String()}
 }
 
 // writable makes up for what the formatter forgets: to escape the end of a

@@ -59,3 +59,35 @@ func describeFields(need func(description, format string, args ...any), def *ast
 		}
 	}
 }
+
+// Unused lists the types that no operation reaches, but for the codes of errors, which
+// every answer may hold.
+func Unused(s *ast.Schema) []string {
+	seen := map[string]bool{"ErrorCode": true}
+	queue := []*ast.Definition{s.Query, s.Mutation, s.Subscription}
+	for len(queue) > 0 {
+		def := queue[0]
+		queue = queue[1:]
+		if def == nil || seen[def.Name] {
+			continue
+		}
+		seen[def.Name] = true
+		queue = append(queue, s.PossibleTypes[def.Name]...)
+		for _, i := range def.Interfaces {
+			queue = append(queue, s.Types[i])
+		}
+		for _, f := range def.Fields {
+			queue = append(queue, s.Types[f.Type.Name()])
+			for _, a := range f.Arguments {
+				queue = append(queue, s.Types[a.Type.Name()])
+			}
+		}
+	}
+	var unused []string
+	for _, name := range slices.Sorted(maps.Keys(s.Types)) {
+		if !seen[name] && !s.Types[name].BuiltIn {
+			unused = append(unused, name)
+		}
+	}
+	return unused
+}

@@ -2247,9 +2247,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 		ec.unmarshalInputDeleteProductInput,
 		ec.unmarshalInputDeleteReviewInput,
 		ec.unmarshalInputDimensionsInput,
-		ec.unmarshalInputFloatFilter,
 		ec.unmarshalInputIDFilter,
-		ec.unmarshalInputIDListFilter,
 		ec.unmarshalInputInt64Filter,
 		ec.unmarshalInputIntFilter,
 		ec.unmarshalInputOrderLineInput,
@@ -2410,6 +2408,9 @@ enum AssetState {
 A file: an image, a video, a document.
 """
 type Asset implements Node {
+  """
+  Names the file, here and in its address.
+  """
   id: ID!
   """
   The name that the uploader gave it, without any path. A download offers it with
@@ -2450,12 +2451,18 @@ type Asset implements Node {
   Who may see it; see ` + "`" + `UpdateAssetInput` + "`" + ` for what happens to an image that becomes PUBLIC.
   """
   visibility: Visibility!
+  """
+  How far its upload has come.
+  """
   state: AssetState!
   """
   Where to get the bytes: the same address for ever when PUBLIC, signed and good
   for an hour or more when PRIVATE. Answers Range requests. Null while PENDING.
   """
   url: String
+  """
+  When it was uploaded or promised.
+  """
   createdAt: Time!
   """
   When the record last changed.
@@ -2466,6 +2473,9 @@ type Asset implements Node {
   """
   version: Int!
 }
+"""
+A file with what is said of it.
+"""
 input UploadAssetInput {
   """
   The file, of 1 byte or more: an empty one is refused with the code EMPTY. The type
@@ -2486,7 +2496,13 @@ input UploadAssetInput {
   ` + "`" + `application/zip` + "`" + `, ` + "`" + `application/gzip` + "`" + `, ` + "`" + `application/json` + "`" + `, ` + "`" + `text/csv` + "`" + `, ` + "`" + `text/plain` + "`" + `.
   """
   file: Upload!
+  """
+  Who may see it.
+  """
   visibility: Visibility = PUBLIC
+  """
+  What the image shows, for those who cannot see it; at most 1,000 characters.
+  """
   alt: String
   """
   Leave in a PUBLIC image where and with which device it was taken. Otherwise
@@ -2496,10 +2512,22 @@ input UploadAssetInput {
   """
   keepMetadata: Boolean = false
 }
+"""
+What ` + "`" + `uploadAsset` + "`" + ` did.
+"""
 type UploadAssetPayload {
+  """
+  The file, READY.
+  """
   asset: Asset!
 }
+"""
+What the promised file will be.
+"""
 input CreateAssetUploadInput {
+  """
+  The name to show and to download it by, without any path.
+  """
   filename: String!
   """
   What the file will be, one of the types of ` + "`" + `UploadAssetInput.file` + "`" + `; checked again
@@ -2514,7 +2542,13 @@ input CreateAssetUploadInput {
   SHA-256 of its bytes, in 64 hexadecimal digits.
   """
   sha256: String!
+  """
+  Who may see it.
+  """
   visibility: Visibility = PUBLIC
+  """
+  What the image shows, for those who cannot see it; at most 1,000 characters.
+  """
   alt: String
   """
   Leave in a PUBLIC image where and with which device it was taken. Otherwise
@@ -2525,6 +2559,9 @@ input CreateAssetUploadInput {
   """
   keepMetadata: Boolean = false
 }
+"""
+What ` + "`" + `createAssetUpload` + "`" + ` promised.
+"""
 type CreateAssetUploadPayload {
   """
   The promised file, PENDING.
@@ -2539,8 +2576,17 @@ type CreateAssetUploadPayload {
 An HTTP request to send with the file as its body, exactly as it stands here.
 """
 type SignedRequest {
+  """
+  The method, such as ` + "`" + `PUT` + "`" + `.
+  """
   method: String!
+  """
+  Where to send it.
+  """
   url: String!
+  """
+  The headers that it must carry.
+  """
   headers: [HTTPHeader!]!
   """
   When the signature ends.
@@ -2551,26 +2597,56 @@ type SignedRequest {
 One header of a request.
 """
 type HTTPHeader {
+  """
+  Its name, such as ` + "`" + `Content-Type` + "`" + `.
+  """
   name: String!
+  """
+  Its value.
+  """
   value: String!
 }
+"""
+Which promised file was sent.
+"""
 input CompleteAssetUploadInput {
+  """
+  The id of the asset that ` + "`" + `createAssetUpload` + "`" + ` promised.
+  """
   id: ID!
 }
+"""
+What ` + "`" + `completeAssetUpload` + "`" + ` did.
+"""
 type CompleteAssetUploadPayload {
+  """
+  The file, READY.
+  """
   asset: Asset!
 }
 """
 Fields that are left out stay as they are; null empties those that may be null, and is as left out for the others.
 """
 input UpdateAssetInput {
+  """
+  Which file.
+  """
   id: ID!
   """
   Refuse with CONFLICT when the record has another version by now.
   """
   expectedVersion: Int
+  """
+  The name to show and to download it by, without any path.
+  """
   filename: String
+  """
+  What the image shows, for those who cannot see it; at most 1,000 characters.
+  """
   alt: String
+  """
+  Who may see it. The address changes with it.
+  """
   visibility: Visibility
   """
   What ` + "`" + `keepMetadata` + "`" + ` of the upload says, told anew: it counts when a PRIVATE image
@@ -2578,13 +2654,31 @@ input UpdateAssetInput {
   """
   keepMetadata: Boolean
 }
+"""
+What ` + "`" + `updateAsset` + "`" + ` did.
+"""
 type UpdateAssetPayload {
+  """
+  The file as it is now.
+  """
   asset: Asset!
 }
+"""
+Which file is to go.
+"""
 input DeleteAssetInput {
+  """
+  Which file.
+  """
   id: ID!
+  """
+  Refuse with CONFLICT when the record has another version by now.
+  """
   expectedVersion: Int
 }
+"""
+What ` + "`" + `deleteAsset` + "`" + ` did.
+"""
 type DeleteAssetPayload {
   """
   The id that is gone.
@@ -2595,23 +2689,48 @@ extend type Mutation {
   """
   Uploads a file within this request. Its bytes go to the store while they arrive.
   """
-  uploadAsset(input: UploadAssetInput!): UploadAssetPayload
+  uploadAsset(
+    """
+    The file and what is said of it.
+    """
+    input: UploadAssetInput!
+  ): UploadAssetPayload
   """
   Promises a file and gives a signed request to send it with, straight to the store: for uploads in the background.
   """
-  createAssetUpload(input: CreateAssetUploadInput!): CreateAssetUploadPayload
+  createAssetUpload(
+    """
+    What the file will be.
+    """
+    input: CreateAssetUploadInput!
+  ): CreateAssetUploadPayload
   """
   Says that the file of ` + "`" + `createAssetUpload` + "`" + ` was sent. It is checked against the promise and becomes READY.
   """
-  completeAssetUpload(input: CompleteAssetUploadInput!): CompleteAssetUploadPayload
+  completeAssetUpload(
+    """
+    Which file was sent.
+    """
+    input: CompleteAssetUploadInput!
+  ): CompleteAssetUploadPayload
   """
   Changes what is said of a file: your own, or any for editors.
   """
-  updateAsset(input: UpdateAssetInput!): UpdateAssetPayload
+  updateAsset(
+    """
+    Which file, and what changes.
+    """
+    input: UpdateAssetInput!
+  ): UpdateAssetPayload
   """
   Removes a file and its bytes for good. Posts that show it lose it.
   """
-  deleteAsset(input: DeleteAssetInput!): DeleteAssetPayload
+  deleteAsset(
+    """
+    Which file.
+    """
+    input: DeleteAssetInput!
+  ): DeleteAssetPayload
 }
 `, BuiltIn: false},
 	{Name: "../schema/gen/grapnel/base.graphqls", Input: `"""
@@ -2619,7 +2738,12 @@ What a field costs, or an argument that is given, in the unit by which operation
 are measured, limited and charged to their callers: one field of an answer, which
 takes about 5 µs of a processor. A field that says nothing costs 1, a page or a mutation 10.
 """
-directive @cost(weight: String!) on FIELD_DEFINITION | ARGUMENT_DEFINITION
+directive @cost(
+  """
+  A whole number, as a text.
+  """
+  weight: String!
+) on FIELD_DEFINITION | ARGUMENT_DEFINITION
 """
 How many objects a list may hold, by which the cost of what is selected below it is
 multiplied. A connection needs none: its ` + "`" + `first` + "`" + ` or ` + "`" + `last` + "`" + ` tells. Without either, a
@@ -2768,19 +2892,6 @@ input StringListFilter {
   hasSome: [String!]
 }
 """
-Conditions on a list of ids. All that are given must hold.
-"""
-input IDListFilter {
-  """
-  The list holds this id.
-  """
-  has: ID
-  """
-  The list holds at least one of these, at most 100.
-  """
-  hasSome: [ID!]
-}
-"""
 Conditions on a truth value.
 """
 input BooleanFilter {
@@ -2858,39 +2969,6 @@ input Int64Filter {
   Greater than or equal to.
   """
   gte: Int64
-}
-"""
-Conditions on a number. All that are given must hold; an absent number meets none of the ranges.
-"""
-input FloatFilter {
-  """
-  Equal to; null finds what has none.
-  """
-  eq: Float
-  """
-  Different from; an absent value is different too.
-  """
-  ne: Float
-  """
-  One of these, at most 100.
-  """
-  in: [Float!]
-  """
-  Less than.
-  """
-  lt: Float
-  """
-  Less than or equal to.
-  """
-  lte: Float
-  """
-  Greater than.
-  """
-  gt: Float
-  """
-  Greater than or equal to.
-  """
-  gte: Float
 }
 """
 Conditions on a moment. All that are given must hold; an absent moment meets none of the ranges.
@@ -3078,11 +3156,21 @@ type Query {
   """
   Any object by its id. NOT_FOUND as an error, with null, when there is none for you.
   """
-  node(id: ID!): Node
+  node(
+    """
+    The id of an object of any type.
+    """
+    id: ID!
+  ): Node
   """
   Several objects by their ids, at most 100, in the order asked for; null where there is none for you.
   """
-  nodes(ids: [ID!]!): [Node]! @listSize(slicingArguments: ["ids"])
+  nodes(
+    """
+    Ids of objects of any types.
+    """
+    ids: [ID!]!
+  ): [Node]! @listSize(slicingArguments: ["ids"])
 }
 type Mutation
 type Subscription
@@ -3104,6 +3192,9 @@ enum PostStatus {
 An article: a news item, a page of a blog.
 """
 type Post implements Node {
+  """
+  Names the post, whatever becomes of its slug.
+  """
   id: ID!
   """
   1 to 200 characters.
@@ -3144,6 +3235,9 @@ type Post implements Node {
   The picture on top; null when there is none that you may see.
   """
   cover: Asset
+  """
+  Whether it is a draft or published.
+  """
   status: PostStatus!
   """
   From when on everybody may read it: in the future for a scheduled post, null for a draft.
@@ -3153,6 +3247,9 @@ type Post implements Node {
   What posts are sorted by: ` + "`" + `publishedAt` + "`" + `, or ` + "`" + `createdAt` + "`" + ` while that is null.
   """
   date: Time!
+  """
+  When it was begun.
+  """
   createdAt: Time!
   """
   When the record last changed.
@@ -3163,14 +3260,29 @@ type Post implements Node {
   """
   version: Int!
 }
+"""
+What a new post holds.
+"""
 input CreatePostInput {
+  """
+  1 to 200 characters.
+  """
   title: String!
+  """
+  The text in Markdown (GitHub flavoured), at most 200,000 characters.
+  """
   body: String = ""
+  """
+  A summary of at most 500 characters of plain text.
+  """
   excerpt: String
   """
   Wanted slug; made from the title at publication when left out.
   """
   slug: String
+  """
+  Up to 20 words or phrases of at most 50 characters; they are lower-cased.
+  """
   tags: [String!] = []
   """
   An image that you may see.
@@ -3185,26 +3297,50 @@ input CreatePostInput {
   """
   createdAt: Time
 }
+"""
+What ` + "`" + `createPost` + "`" + ` did.
+"""
 type CreatePostPayload {
+  """
+  The draft.
+  """
   post: Post!
 }
 """
 Fields that are left out stay as they are; null empties those that may be null, and is as left out for the others.
 """
 input UpdatePostInput {
+  """
+  Which post.
+  """
   id: ID!
   """
   Refuse with CONFLICT when the record has another version by now.
   """
   expectedVersion: Int
+  """
+  1 to 200 characters.
+  """
   title: String
+  """
+  The text in Markdown (GitHub flavoured), at most 200,000 characters.
+  """
   body: String
+  """
+  A summary of at most 500 characters of plain text.
+  """
   excerpt: String
   """
   A new slug; the one before keeps resolving once it was public. Null makes it from the title at publication.
   """
   slug: String
+  """
+  Up to 20 words or phrases of at most 50 characters, in place of those it has.
+  """
   tags: [String!]
+  """
+  An image that you may see.
+  """
   coverId: ID
   """
   For editors.
@@ -3215,31 +3351,79 @@ input UpdatePostInput {
   """
   createdAt: Time
 }
+"""
+What ` + "`" + `updatePost` + "`" + ` did.
+"""
 type UpdatePostPayload {
+  """
+  The post as it is now.
+  """
   post: Post!
 }
+"""
+Which post is to be published, and when.
+"""
 input PublishPostInput {
+  """
+  Which post.
+  """
   id: ID!
   """
   From when on; now when left out. A time in the future schedules the post. A time in the past is for editors.
   """
   at: Time
+  """
+  Refuse with CONFLICT when the record has another version by now.
+  """
   expectedVersion: Int
 }
+"""
+What ` + "`" + `publishPost` + "`" + ` did.
+"""
 type PublishPostPayload {
+  """
+  The post as it is now.
+  """
   post: Post!
 }
+"""
+Which post is to be a draft again.
+"""
 input UnpublishPostInput {
+  """
+  Which post.
+  """
   id: ID!
+  """
+  Refuse with CONFLICT when the record has another version by now.
+  """
   expectedVersion: Int
 }
+"""
+What ` + "`" + `unpublishPost` + "`" + ` did.
+"""
 type UnpublishPostPayload {
+  """
+  The post, a draft again.
+  """
   post: Post!
 }
+"""
+Which post is to go.
+"""
 input DeletePostInput {
+  """
+  Which post.
+  """
   id: ID!
+  """
+  Refuse with CONFLICT when the record has another version by now.
+  """
   expectedVersion: Int
 }
+"""
+What ` + "`" + `deletePost` + "`" + ` did.
+"""
 type DeletePostPayload {
   """
   The id that is gone.
@@ -3250,29 +3434,59 @@ extend type Query {
   """
   A post by its slug, today's or an earlier one.
   """
-  postBySlug(slug: String!): Post
+  postBySlug(
+    """
+    The last part of its address.
+    """
+    slug: String!
+  ): Post
 }
 extend type Mutation {
   """
   For authors: begins a draft.
   """
-  createPost(input: CreatePostInput!): CreatePostPayload
+  createPost(
+    """
+    What the post holds.
+    """
+    input: CreatePostInput!
+  ): CreatePostPayload
   """
   Changes a post: your own, or any for editors.
   """
-  updatePost(input: UpdatePostInput!): UpdatePostPayload
+  updatePost(
+    """
+    Which post, and what changes.
+    """
+    input: UpdatePostInput!
+  ): UpdatePostPayload
   """
   Publishes a post, now or at a given time, and claims its slug.
   """
-  publishPost(input: PublishPostInput!): PublishPostPayload
+  publishPost(
+    """
+    Which post, and when.
+    """
+    input: PublishPostInput!
+  ): PublishPostPayload
   """
   Makes a published post a draft again and gives up its slugs until it is published anew.
   """
-  unpublishPost(input: UnpublishPostInput!): UnpublishPostPayload
+  unpublishPost(
+    """
+    Which post.
+    """
+    input: UnpublishPostInput!
+  ): UnpublishPostPayload
   """
   Removes a post for good.
   """
-  deletePost(input: DeletePostInput!): DeletePostPayload
+  deletePost(
+    """
+    Which post.
+    """
+    input: DeletePostInput!
+  ): DeletePostPayload
 }
 `, BuiltIn: false},
 	{Name: "../schema/gen/grapnel/session.graphqls", Input: `"""
@@ -3310,6 +3524,9 @@ type SessionTokens {
   """
   refreshTokenExpiresAt: Time!
 }
+"""
+The account to make.
+"""
 input SignUpInput {
   """
   See ` + "`" + `User.username` + "`" + `; upper case is folded.
@@ -3323,41 +3540,83 @@ input SignUpInput {
   8 to 256 characters.
   """
   password: String!
+  """
+  The name to show, at most 100 characters.
+  """
   displayName: String
+  """
+  How you hold the session.
+  """
   transport: SessionTransport = TOKENS
 }
+"""
+The new account, signed in.
+"""
 type SignUpPayload {
+  """
+  Who you are now.
+  """
   viewer: User!
   """
   Null when the session is in cookies.
   """
   tokens: SessionTokens
 }
+"""
+Who signs in.
+"""
 input SignInInput {
+  """
+  The address of the account; upper case is folded.
+  """
   email: String!
+  """
+  The password of the account.
+  """
   password: String!
+  """
+  How you hold the session.
+  """
   transport: SessionTransport = TOKENS
 }
+"""
+The session that begins.
+"""
 type SignInPayload {
+  """
+  Who you are now.
+  """
   viewer: User!
   """
   Null when the session is in cookies.
   """
   tokens: SessionTokens
 }
+"""
+Which session goes on.
+"""
 input RefreshSessionInput {
   """
   Left out when the session is in cookies.
   """
   refreshToken: String
 }
+"""
+The session with its new tokens.
+"""
 type RefreshSessionPayload {
+  """
+  Who you are.
+  """
   viewer: User!
   """
   Null when the session is in cookies.
   """
   tokens: SessionTokens
 }
+"""
+Which session ends.
+"""
 input SignOutInput {
   """
   Names the session when its access token has expired and it is not in cookies.
@@ -3368,45 +3627,85 @@ input SignOutInput {
   """
   everywhere: Boolean = false
 }
+"""
+What ` + "`" + `signOut` + "`" + ` did.
+"""
 type SignOutPayload {
   """
   When the session ended. Access tokens of it stop to work within 5 seconds.
   """
   signedOutAt: Time!
 }
+"""
+The password and the new one.
+"""
 input ChangePasswordInput {
+  """
+  The password until now.
+  """
   currentPassword: String!
   """
   8 to 256 characters.
   """
   newPassword: String!
 }
+"""
+What ` + "`" + `changePassword` + "`" + ` did.
+"""
 type ChangePasswordPayload {
+  """
+  Who you are.
+  """
   viewer: User!
 }
 extend type Mutation {
   """
   Makes an account and signs in. The role is MEMBER unless the server is set otherwise; FORBIDDEN where sign-up is closed.
   """
-  signUp(input: SignUpInput!): SignUpPayload @cost(weight: "5000")
+  signUp(
+    """
+    The account to make.
+    """
+    input: SignUpInput!
+  ): SignUpPayload @cost(weight: "5000")
   """
   Starts a session. A wrong password and an unknown address get the same answer, INVALID_CREDENTIALS.
   """
-  signIn(input: SignInInput!): SignInPayload @cost(weight: "5000")
+  signIn(
+    """
+    Who signs in.
+    """
+    input: SignInInput!
+  ): SignInPayload @cost(weight: "5000")
   """
   Replaces the tokens of a session. The old refresh token still works for 30
   seconds (a second tab, a lost reply); whoever uses it later ends the session,
   for then it was stolen.
   """
-  refreshSession(input: RefreshSessionInput!): RefreshSessionPayload
+  refreshSession(
+    """
+    Which session goes on.
+    """
+    input: RefreshSessionInput!
+  ): RefreshSessionPayload
   """
   Ends this session, or all of yours.
   """
-  signOut(input: SignOutInput!): SignOutPayload
+  signOut(
+    """
+    Which session ends.
+    """
+    input: SignOutInput!
+  ): SignOutPayload
   """
   Sets a new password and ends your other sessions.
   """
-  changePassword(input: ChangePasswordInput!): ChangePasswordPayload @cost(weight: "5000")
+  changePassword(
+    """
+    The password and the new one.
+    """
+    input: ChangePasswordInput!
+  ): ChangePasswordPayload @cost(weight: "5000")
 }
 `, BuiltIn: false},
 	{Name: "../schema/gen/grapnel/user.graphqls", Input: `"""
@@ -3434,6 +3733,9 @@ enum Role {
 Somebody with an account.
 """
 type User implements Node {
+  """
+  Names the user, whatever becomes of the username.
+  """
   id: ID!
   """
   Unique name: 3 to 30 of ` + "`" + `a-z 0-9 _ . -` + "`" + `, beginning and ending with a letter or digit.
@@ -3480,42 +3782,108 @@ type User implements Node {
 Fields that are left out stay as they are; null empties those that may be null, and is as left out for the others.
 """
 input UpdateUserInput {
+  """
+  Which user.
+  """
   id: ID!
   """
   Refuse with CONFLICT when the record has another version by now.
   """
   expectedVersion: Int
+  """
+  A new unique name; see ` + "`" + `User.username` + "`" + `.
+  """
   username: String
+  """
+  The name to show, at most 100 characters.
+  """
   displayName: String
+  """
+  A few words about the user, at most 2,000 characters of plain text.
+  """
   bio: String
   """
   An image among your files.
   """
   avatarId: ID
 }
+"""
+What ` + "`" + `updateUser` + "`" + ` did.
+"""
 type UpdateUserPayload {
+  """
+  The user as they are now.
+  """
   user: User!
 }
+"""
+Who gets which role.
+"""
 input SetUserRoleInput {
+  """
+  Which user.
+  """
   id: ID!
+  """
+  The role from now on.
+  """
   role: Role!
+  """
+  Refuse with CONFLICT when the record has another version by now.
+  """
   expectedVersion: Int
 }
+"""
+What ` + "`" + `setUserRole` + "`" + ` did.
+"""
 type SetUserRolePayload {
+  """
+  The user as they are now.
+  """
   user: User!
 }
+"""
+Who is to be suspended.
+"""
 input SuspendUserInput {
+  """
+  Which user.
+  """
   id: ID!
+  """
+  Refuse with CONFLICT when the record has another version by now.
+  """
   expectedVersion: Int
 }
+"""
+What ` + "`" + `suspendUser` + "`" + ` did.
+"""
 type SuspendUserPayload {
+  """
+  The user as they are now.
+  """
   user: User!
 }
+"""
+Who may sign in again.
+"""
 input UnsuspendUserInput {
+  """
+  Which user.
+  """
   id: ID!
+  """
+  Refuse with CONFLICT when the record has another version by now.
+  """
   expectedVersion: Int
 }
+"""
+What ` + "`" + `unsuspendUser` + "`" + ` did.
+"""
 type UnsuspendUserPayload {
+  """
+  The user as they are now.
+  """
   user: User!
 }
 extend type Query {
@@ -3528,40 +3896,81 @@ extend type Mutation {
   """
   Changes a profile: your own, or anybody's for an admin.
   """
-  updateUser(input: UpdateUserInput!): UpdateUserPayload
+  updateUser(
+    """
+    Which user, and what changes.
+    """
+    input: UpdateUserInput!
+  ): UpdateUserPayload
   """
   For admins: gives a user a role. The last admin keeps theirs.
   """
-  setUserRole(input: SetUserRoleInput!): SetUserRolePayload
+  setUserRole(
+    """
+    Which user, and which role.
+    """
+    input: SetUserRoleInput!
+  ): SetUserRolePayload
   """
   For admins: ends the user's sessions within 5 seconds and refuses new ones. The last active admin cannot be suspended.
   """
-  suspendUser(input: SuspendUserInput!): SuspendUserPayload
+  suspendUser(
+    """
+    Which user.
+    """
+    input: SuspendUserInput!
+  ): SuspendUserPayload
   """
   For admins: lets a suspended user sign in again.
   """
-  unsuspendUser(input: UnsuspendUserInput!): UnsuspendUserPayload
+  unsuspendUser(
+    """
+    Which user.
+    """
+    input: UnsuspendUserInput!
+  ): UnsuspendUserPayload
 }
 `, BuiltIn: false},
 	{Name: "../schema/order.graphqls", Input: `"""
 How far an order has come.
 """
 enum OrderStatus {
+  """
+  Placed; its buyer may still cancel it.
+  """
   NEW
+  """
+  On its way.
+  """
   SHIPPED
+  """
+  Not to be sent.
+  """
   CANCELLED
 }
 """
 An order of a customer.
 """
 type Order implements Node {
+  """
+  Names the order.
+  """
   id: ID!
+  """
+  Who ordered.
+  """
   buyer: User
+  """
+  What was ordered.
+  """
   lines: [OrderLine!]!
   """
   The sum of the lines, in cents, at the prices of the moment of the order.
   """
   total: Int!
+  """
+  How far it has come.
+  """
   status: OrderStatus!
   """
   For the shop.
@@ -3572,27 +3981,47 @@ type Order implements Node {
 One line of an order.
 """
 type OrderLine {
+  """
+  The id of the product.
+  """
   productId: ID!
+  """
+  How many of it.
+  """
   quantity: Int!
 }
 extend type Mutation {
   """
   Cancels an order of yours that is still NEW.
   """
-  cancelOrder(id: ID!): Order
+  cancelOrder(
+    """
+    The id of the order.
+    """
+    id: ID!
+  ): Order
 }
 `, BuiltIn: false},
 	{Name: "../schema/product.graphqls", Input: `"""
 What kind of thing a product is.
 """
 enum ProductKind {
+  """
+  Something that is sent.
+  """
   GOODS
+  """
+  Something that is done.
+  """
   SERVICE
 }
 """
 Something the shop sells.
 """
 type Product implements Node {
+  """
+  Names the product, whatever becomes of its name.
+  """
   id: ID!
   """
   What it is called.
@@ -3618,11 +4047,17 @@ type Product implements Node {
   Whatever else there is to say, in a form of one's own.
   """
   attributes: JSON
+  """
+  What kind of thing it is.
+  """
   kind: ProductKind!
   """
   Whether everybody sees it.
   """
   published: Boolean!
+  """
+  Its outer measures; null for what has none.
+  """
   dimensions: Dimensions
   """
   What it is made of, part by part.
@@ -3636,9 +4071,28 @@ type Product implements Node {
   Everything there is to say, in Markdown.
   """
   story: String
+  """
+  Pictures of it, the best one first.
+  """
   photos: [Asset!]!
+  """
+  Who makes it.
+  """
   maker: User
-  reviews(where: ReviewWhere, orderBy: ReviewOrder,
+  """
+  What customers say of it.
+  """
+  reviews(
+    """
+    Which of them; all that you may see when left out.
+    """
+    where: ReviewWhere
+
+    """
+    How they are sorted.
+    """
+    orderBy: ReviewOrder
+
     """
     Words that ` + "`" + `text` + "`" + ` must hold, whatever their case and accents. The last one may be
     the beginning of a word, unless a space or a sign follows it. At most 200
@@ -3653,12 +4107,22 @@ type Product implements Node {
     How many, from the start or after ` + "`" + `after` + "`" + `: 20 when omitted, at most 100.
     """
     first: Int
-  after: String,
+
+    """
+    Only what follows the edge with this ` + "`" + `cursor` + "`" + `. Empty: from the start.
+    """
+    after: String
+
     """
     How many, from the end or before ` + "`" + `before` + "`" + `: at most 100. Not together with ` + "`" + `first` + "`" + `.
     """
     last: Int
-  before: String): ReviewConnection!
+
+    """
+    Only what precedes the edge with this ` + "`" + `cursor` + "`" + `. Empty: to the end.
+    """
+    before: String
+  ): ReviewConnection!
   """
   What the shop pays, in cents. Only admins know it.
   """
@@ -3672,15 +4136,30 @@ type Product implements Node {
 Outer measures in millimetres.
 """
 type Dimensions {
+  """
+  From left to right.
+  """
   width: Float!
+  """
+  From bottom to top.
+  """
   height: Float!
+  """
+  From front to back.
+  """
   depth: Float!
 }
 """
 A part, which may have parts of its own.
 """
 type Part {
+  """
+  What the part is called.
+  """
   name: String!
+  """
+  The parts that it is made of.
+  """
   parts: [Part!]!
 }
 `, BuiltIn: false},
@@ -3688,10 +4167,25 @@ type Part {
 What a customer says of a product.
 """
 type Review implements Node {
+  """
+  Names the review.
+  """
   id: ID!
+  """
+  What it is about.
+  """
   product: Product
+  """
+  Who wrote it.
+  """
   author: User
+  """
+  1 to 5, the more the better.
+  """
   stars: Int!
+  """
+  What the customer says, in plain text.
+  """
   text: String!
   """
   Set by editors: then only they and the author see it.
@@ -3703,25 +4197,54 @@ type Review implements Node {
 A postal address.
 """
 type Address {
+  """
+  Street and number.
+  """
   street: String!
+  """
+  The city, with its postal code.
+  """
   city: String!
+  """
+  The code of the country (ISO 3166-1 alpha-2), such as ` + "`" + `DE` + "`" + `.
+  """
   country: String!
 }
 extend type User {
   """
   What the user has ordered, as far as you may see it.
   """
-  orders(where: OrderWhere, orderBy: OrderOrder,
+  orders(
+    """
+    Which of them; all that you may see when left out.
+    """
+    where: OrderWhere
+
+    """
+    How they are sorted.
+    """
+    orderBy: OrderOrder
+
     """
     How many, from the start or after ` + "`" + `after` + "`" + `: 20 when omitted, at most 100.
     """
     first: Int
-  after: String,
+
+    """
+    Only what follows the edge with this ` + "`" + `cursor` + "`" + `. Empty: from the start.
+    """
+    after: String
+
     """
     How many, from the end or before ` + "`" + `before` + "`" + `: at most 100. Not together with ` + "`" + `first` + "`" + `.
     """
     last: Int
-  before: String): OrderConnection!
+
+    """
+    Only what precedes the edge with this ` + "`" + `cursor` + "`" + `. Empty: to the end.
+    """
+    before: String
+  ): OrderConnection!
   """
   Where to send things; only the user and editors see it.
   """
@@ -3740,11 +4263,17 @@ extend type User {
 A page of assets.
 """
 type AssetConnection {
+  """
+  The assets of the page, each with its cursor.
+  """
   edges: [AssetEdge!]!
   """
   The assets of the page, without the edges around them.
   """
   nodes: [Asset!]!
+  """
+  Where the page stands among all assets that were asked for.
+  """
   pageInfo: PageInfo!
   """
   How many there are on all pages together. Counted only when selected.
@@ -3759,69 +4288,151 @@ type AssetEdge {
   Where it stands; for ` + "`" + `after` + "`" + ` and ` + "`" + `before` + "`" + `.
   """
   cursor: String!
+  """
+  The asset itself.
+  """
   node: Asset!
 }
 """
 Which assets. All conditions that are given must hold.
 """
 input AssetWhere {
+  """
+  All of these must hold.
+  """
   and: [AssetWhere!]
+  """
+  At least one of these must hold.
+  """
   or: [AssetWhere!]
+  """
+  This must not hold.
+  """
   not: AssetWhere
+  """
+  Conditions on the id.
+  """
   id: IDFilter
+  """
+  Conditions on ` + "`" + `filename` + "`" + `.
+  """
   filename: StringFilter
+  """
+  Conditions on ` + "`" + `contentType` + "`" + `.
+  """
   contentType: StringFilter
+  """
+  Conditions on ` + "`" + `size` + "`" + `.
+  """
   size: Int64Filter
+  """
+  Conditions on the id of ` + "`" + `owner` + "`" + `.
+  """
   ownerId: IDFilter
+  """
+  Conditions on ` + "`" + `visibility` + "`" + `.
+  """
   visibility: VisibilityFilter
+  """
+  Conditions on ` + "`" + `state` + "`" + `.
+  """
   state: AssetStateFilter
+  """
+  Conditions on ` + "`" + `createdAt` + "`" + `.
+  """
   createdAt: TimeFilter
 }
 """
 How assets are sorted.
 """
 input AssetOrder {
+  """
+  What they are sorted by.
+  """
   field: AssetOrderField!
+  """
+  Which way.
+  """
   direction: OrderDirection = DESC
 }
 """
 What assets can be sorted by.
 """
 enum AssetOrderField {
+  """
+  By ` + "`" + `filename` + "`" + `.
+  """
   FILENAME
+  """
+  By ` + "`" + `size` + "`" + `.
+  """
   SIZE
+  """
+  By ` + "`" + `createdAt` + "`" + `.
+  """
   CREATED_AT
 }
 extend type Query {
   """
   The asset with this id.
   """
-  asset(id: ID!): Asset
+  asset(
+    """
+    The id of the asset.
+    """
+    id: ID!
+  ): Asset
   """
   The assets that you may see, sorted by ` + "`" + `createdAt` + "`" + `, newest first, unless ` + "`" + `orderBy` + "`" + ` says otherwise.
   """
-  assets(where: AssetWhere, orderBy: AssetOrder,
+  assets(
+    """
+    Which of them; all that you may see when left out.
+    """
+    where: AssetWhere
+
+    """
+    How they are sorted.
+    """
+    orderBy: AssetOrder
+
     """
     How many, from the start or after ` + "`" + `after` + "`" + `: 20 when omitted, at most 100.
     """
     first: Int
-  after: String,
+
+    """
+    Only what follows the edge with this ` + "`" + `cursor` + "`" + `. Empty: from the start.
+    """
+    after: String
+
     """
     How many, from the end or before ` + "`" + `before` + "`" + `: at most 100. Not together with ` + "`" + `first` + "`" + `.
     """
     last: Int
-  before: String): AssetConnection!
+
+    """
+    Only what precedes the edge with this ` + "`" + `cursor` + "`" + `. Empty: to the end.
+    """
+    before: String
+  ): AssetConnection!
 }
 `, BuiltIn: false},
 	{Name: "../schema/gen/order.graphqls", Input: `"""
 A page of orders.
 """
 type OrderConnection {
+  """
+  The orders of the page, each with its cursor.
+  """
   edges: [OrderEdge!]!
   """
   The orders of the page, without the edges around them.
   """
   nodes: [Order!]!
+  """
+  Where the page stands among all orders that were asked for.
+  """
   pageInfo: PageInfo!
   """
   How many there are on all pages together. Counted only when selected.
@@ -3836,82 +4447,151 @@ type OrderEdge {
   Where it stands; for ` + "`" + `after` + "`" + ` and ` + "`" + `before` + "`" + `.
   """
   cursor: String!
+  """
+  The order itself.
+  """
   node: Order!
 }
 """
 Which orders. All conditions that are given must hold.
 """
 input OrderWhere {
+  """
+  All of these must hold.
+  """
   and: [OrderWhere!]
+  """
+  At least one of these must hold.
+  """
   or: [OrderWhere!]
+  """
+  This must not hold.
+  """
   not: OrderWhere
+  """
+  Conditions on the id.
+  """
   id: IDFilter
+  """
+  Conditions on the id of ` + "`" + `buyer` + "`" + `.
+  """
   buyerId: IDFilter
+  """
+  Conditions on ` + "`" + `total` + "`" + `.
+  """
   total: IntFilter
+  """
+  Conditions on ` + "`" + `status` + "`" + `.
+  """
   status: OrderStatusFilter
+  """
+  Conditions on ` + "`" + `createdAt` + "`" + `.
+  """
   createdAt: TimeFilter
 }
 """
 How orders are sorted.
 """
 input OrderOrder {
+  """
+  What they are sorted by.
+  """
   field: OrderOrderField!
+  """
+  Which way.
+  """
   direction: OrderDirection = DESC
 }
 """
 What orders can be sorted by.
 """
 enum OrderOrderField {
+  """
+  By ` + "`" + `total` + "`" + `.
+  """
   TOTAL
+  """
+  By ` + "`" + `createdAt` + "`" + `.
+  """
   CREATED_AT
 }
+"""
+What a new order holds.
+"""
 input CreateOrderInput {
   """
-  You when left out.
+  Who ordered. You when left out.
   """
   buyerId: ID
+  """
+  What was ordered.
+  """
   lines: [OrderLineInput!]!
   """
   For the shop.
   """
   note: String
 }
+"""
+What ` + "`" + `createOrder` + "`" + ` did.
+"""
 type CreateOrderPayload {
+  """
+  The new order.
+  """
   order: Order!
 }
 """
 Fields that are left out stay as they are; null empties those that may be null, and is as left out for the others.
 """
 input UpdateOrderInput {
+  """
+  Which order.
+  """
   id: ID!
   """
   Refuse with CONFLICT when the record has another version by now.
   """
   expectedVersion: Int
+  """
+  How far it has come.
+  """
   status: OrderStatus
   """
   For the shop.
   """
   note: String
 }
+"""
+What ` + "`" + `updateOrder` + "`" + ` did.
+"""
 type UpdateOrderPayload {
+  """
+  The order as it is now.
+  """
   order: Order!
 }
 """
 A change of one of the orders, as far as the subscriber may know of it.
 """
 type OrderChange {
+  """
+  What happened.
+  """
   kind: ChangeKind!
   """
   The id of what changed.
   """
   changedId: ID!
   """
-  What it is after the change; null when it was removed.
+  The order after the change; null when it was removed.
   """
   order: Order
 }
 extend type Order {
+  """
+  When the record was made.
+  """
   createdAt: Time!
   """
   When the record last changed.
@@ -3926,49 +4606,95 @@ extend type Query {
   """
   The order with this id.
   """
-  order(id: ID!): Order
+  order(
+    """
+    The id of the order.
+    """
+    id: ID!
+  ): Order
   """
   The orders that you may see, sorted by ` + "`" + `createdAt` + "`" + `, newest first, unless ` + "`" + `orderBy` + "`" + ` says otherwise.
   """
-  orders(where: OrderWhere, orderBy: OrderOrder,
+  orders(
+    """
+    Which of them; all that you may see when left out.
+    """
+    where: OrderWhere
+
+    """
+    How they are sorted.
+    """
+    orderBy: OrderOrder
+
     """
     How many, from the start or after ` + "`" + `after` + "`" + `: 20 when omitted, at most 100.
     """
     first: Int
-  after: String,
+
+    """
+    Only what follows the edge with this ` + "`" + `cursor` + "`" + `. Empty: from the start.
+    """
+    after: String
+
     """
     How many, from the end or before ` + "`" + `before` + "`" + `: at most 100. Not together with ` + "`" + `first` + "`" + `.
     """
     last: Int
-  before: String): OrderConnection!
+
+    """
+    Only what precedes the edge with this ` + "`" + `cursor` + "`" + `. Empty: to the end.
+    """
+    before: String
+  ): OrderConnection!
 }
 extend type Mutation {
   """
   Makes a new order.
   """
-  createOrder(input: CreateOrderInput!): CreateOrderPayload
+  createOrder(
+    """
+    What the order holds.
+    """
+    input: CreateOrderInput!
+  ): CreateOrderPayload
   """
   Changes one of the orders.
   """
-  updateOrder(input: UpdateOrderInput!): UpdateOrderPayload
+  updateOrder(
+    """
+    Which order, and what changes.
+    """
+    input: UpdateOrderInput!
+  ): UpdateOrderPayload
 }
 extend type Subscription {
   """
   What happens to orders that you may see and that ` + "`" + `where` + "`" + ` finds. One that
   comes into your sight is ADDED, one that leaves it is REMOVED.
   """
-  orderChanged(where: OrderWhere): OrderChange!
+  orderChanged(
+    """
+    Which orders; all that you may see when left out.
+    """
+    where: OrderWhere
+  ): OrderChange!
 }
 `, BuiltIn: false},
 	{Name: "../schema/gen/post.graphqls", Input: `"""
 A page of posts.
 """
 type PostConnection {
+  """
+  The posts of the page, each with its cursor.
+  """
   edges: [PostEdge!]!
   """
   The posts of the page, without the edges around them.
   """
   nodes: [Post!]!
+  """
+  Where the page stands among all posts that were asked for.
+  """
   pageInfo: PageInfo!
   """
   How many there are on all pages together. Counted only when selected.
@@ -3983,39 +4709,96 @@ type PostEdge {
   Where it stands; for ` + "`" + `after` + "`" + ` and ` + "`" + `before` + "`" + `.
   """
   cursor: String!
+  """
+  The post itself.
+  """
   node: Post!
 }
 """
 Which posts. All conditions that are given must hold.
 """
 input PostWhere {
+  """
+  All of these must hold.
+  """
   and: [PostWhere!]
+  """
+  At least one of these must hold.
+  """
   or: [PostWhere!]
+  """
+  This must not hold.
+  """
   not: PostWhere
+  """
+  Conditions on the id.
+  """
   id: IDFilter
+  """
+  Conditions on ` + "`" + `title` + "`" + `.
+  """
   title: StringFilter
+  """
+  Conditions on ` + "`" + `tags` + "`" + `.
+  """
   tags: StringListFilter
+  """
+  Conditions on the id of ` + "`" + `author` + "`" + `.
+  """
   authorId: IDFilter
+  """
+  Conditions on ` + "`" + `status` + "`" + `.
+  """
   status: PostStatusFilter
+  """
+  Conditions on ` + "`" + `publishedAt` + "`" + `.
+  """
   publishedAt: TimeFilter
+  """
+  Conditions on ` + "`" + `date` + "`" + `.
+  """
   date: TimeFilter
+  """
+  Conditions on ` + "`" + `createdAt` + "`" + `.
+  """
   createdAt: TimeFilter
+  """
+  Conditions on ` + "`" + `updatedAt` + "`" + `.
+  """
   updatedAt: TimeFilter
 }
 """
 How posts are sorted.
 """
 input PostOrder {
+  """
+  What they are sorted by.
+  """
   field: PostOrderField!
+  """
+  Which way.
+  """
   direction: OrderDirection = DESC
 }
 """
 What posts can be sorted by.
 """
 enum PostOrderField {
+  """
+  By ` + "`" + `title` + "`" + `.
+  """
   TITLE
+  """
+  By ` + "`" + `date` + "`" + `.
+  """
   DATE
+  """
+  By ` + "`" + `createdAt` + "`" + `.
+  """
   CREATED_AT
+  """
+  By ` + "`" + `updatedAt` + "`" + `.
+  """
   UPDATED_AT
   """
   How well they fit ` + "`" + `search` + "`" + `, best first with DESC: those whose ` + "`" + `title` + "`" + ` alone holds all words of ` + "`" + `search` + "`" + ` before those that need ` + "`" + `excerpt` + "`" + ` and ` + "`" + `body` + "`" + ` too; among each of them, those that hold the last word whole before those in which it goes on. Those that fit alike, and all without a search, are sorted by ` + "`" + `date` + "`" + `, newest first; with ASC the other way round.
@@ -4026,13 +4809,16 @@ enum PostOrderField {
 A change of one of the posts, as far as the subscriber may know of it.
 """
 type PostChange {
+  """
+  What happened.
+  """
   kind: ChangeKind!
   """
   The id of what changed.
   """
   changedId: ID!
   """
-  What it is after the change; null when it was removed.
+  The post after the change; null when it was removed.
   """
   post: Post
 }
@@ -4040,11 +4826,26 @@ extend type Query {
   """
   The post with this id.
   """
-  post(id: ID!): Post
+  post(
+    """
+    The id of the post.
+    """
+    id: ID!
+  ): Post
   """
   The posts that you may see, sorted by ` + "`" + `date` + "`" + `, newest first, unless ` + "`" + `orderBy` + "`" + ` says otherwise.
   """
-  posts(where: PostWhere, orderBy: PostOrder,
+  posts(
+    """
+    Which of them; all that you may see when left out.
+    """
+    where: PostWhere
+
+    """
+    How they are sorted.
+    """
+    orderBy: PostOrder
+
     """
     Words that ` + "`" + `title` + "`" + `, ` + "`" + `excerpt` + "`" + ` and ` + "`" + `body` + "`" + ` must hold together, whatever their case and accents. The last one may be
     the beginning of a word, unless a space or a sign follows it. At most 200
@@ -4059,30 +4860,51 @@ extend type Query {
     How many, from the start or after ` + "`" + `after` + "`" + `: 20 when omitted, at most 100.
     """
     first: Int
-  after: String,
+
+    """
+    Only what follows the edge with this ` + "`" + `cursor` + "`" + `. Empty: from the start.
+    """
+    after: String
+
     """
     How many, from the end or before ` + "`" + `before` + "`" + `: at most 100. Not together with ` + "`" + `first` + "`" + `.
     """
     last: Int
-  before: String): PostConnection!
+
+    """
+    Only what precedes the edge with this ` + "`" + `cursor` + "`" + `. Empty: to the end.
+    """
+    before: String
+  ): PostConnection!
 }
 extend type Subscription {
   """
   What happens to posts that you may see and that ` + "`" + `where` + "`" + ` finds. One that
   comes into your sight is ADDED, one that leaves it is REMOVED.
   """
-  postChanged(where: PostWhere): PostChange!
+  postChanged(
+    """
+    Which posts; all that you may see when left out.
+    """
+    where: PostWhere
+  ): PostChange!
 }
 `, BuiltIn: false},
 	{Name: "../schema/gen/product.graphqls", Input: `"""
 A page of products.
 """
 type ProductConnection {
+  """
+  The products of the page, each with its cursor.
+  """
   edges: [ProductEdge!]!
   """
   The products of the page, without the edges around them.
   """
   nodes: [Product!]!
+  """
+  Where the page stands among all products that were asked for.
+  """
   pageInfo: PageInfo!
   """
   How many there are on all pages together. Counted only when selected.
@@ -4097,49 +4919,109 @@ type ProductEdge {
   Where it stands; for ` + "`" + `after` + "`" + ` and ` + "`" + `before` + "`" + `.
   """
   cursor: String!
+  """
+  The product itself.
+  """
   node: Product!
 }
 """
 Which products. All conditions that are given must hold.
 """
 input ProductWhere {
+  """
+  All of these must hold.
+  """
   and: [ProductWhere!]
+  """
+  At least one of these must hold.
+  """
   or: [ProductWhere!]
+  """
+  This must not hold.
+  """
   not: ProductWhere
+  """
+  Conditions on the id.
+  """
   id: IDFilter
+  """
+  Conditions on ` + "`" + `sku` + "`" + `.
+  """
   sku: StringFilter
+  """
+  Conditions on ` + "`" + `price` + "`" + `.
+  """
   price: IntFilter
+  """
+  Conditions on ` + "`" + `taxRate` + "`" + `.
+  """
   taxRate: DecimalFilter
+  """
+  Conditions on ` + "`" + `availableFrom` + "`" + `.
+  """
   availableFrom: DateFilter
+  """
+  Conditions on ` + "`" + `kind` + "`" + `.
+  """
   kind: ProductKindFilter
+  """
+  Conditions on ` + "`" + `published` + "`" + `.
+  """
   published: BooleanFilter
+  """
+  Conditions on ` + "`" + `tags` + "`" + `.
+  """
   tags: StringListFilter
+  """
+  Conditions on the id of ` + "`" + `maker` + "`" + `.
+  """
   makerId: IDFilter
   """
-  FORBIDDEN for those who may not read the field.
+  Conditions on ` + "`" + `costPrice` + "`" + `. FORBIDDEN for those who may not read the field.
   """
   costPrice: IntFilter
+  """
+  Conditions on ` + "`" + `createdAt` + "`" + `.
+  """
   createdAt: TimeFilter
 }
 """
 How products are sorted.
 """
 input ProductOrder {
+  """
+  What they are sorted by.
+  """
   field: ProductOrderField!
+  """
+  Which way.
+  """
   direction: OrderDirection = DESC
 }
 """
 What products can be sorted by.
 """
 enum ProductOrderField {
+  """
+  By ` + "`" + `price` + "`" + `.
+  """
   PRICE
+  """
+  By ` + "`" + `taxRate` + "`" + `.
+  """
   TAX_RATE
+  """
+  By ` + "`" + `createdAt` + "`" + `.
+  """
   CREATED_AT
   """
   How well they fit ` + "`" + `search` + "`" + `, best first with DESC: those whose ` + "`" + `name` + "`" + ` alone holds all words of ` + "`" + `search` + "`" + ` before those that need ` + "`" + `story` + "`" + ` too; among each of them, those that hold the last word whole before those in which it goes on. Those that fit alike, and all without a search, are sorted by ` + "`" + `createdAt` + "`" + `, newest first; with ASC the other way round.
   """
   RELEVANCE
 }
+"""
+What a new product holds.
+"""
 input CreateProductInput {
   """
   What it is called.
@@ -4165,11 +5047,17 @@ input CreateProductInput {
   Whatever else there is to say, in a form of one's own.
   """
   attributes: JSON
+  """
+  What kind of thing it is.
+  """
   kind: ProductKind = GOODS
   """
   Whether everybody sees it.
   """
   published: Boolean = false
+  """
+  Its outer measures; null for what has none.
+  """
   dimensions: DimensionsInput
   """
   What it is made of, part by part.
@@ -4183,9 +5071,12 @@ input CreateProductInput {
   Everything there is to say, in Markdown.
   """
   story: String
+  """
+  Pictures of it, the best one first.
+  """
   photoIds: [ID!] = []
   """
-  You when left out.
+  Who makes it. You when left out.
   """
   makerId: ID
   """
@@ -4193,13 +5084,22 @@ input CreateProductInput {
   """
   costPrice: Int
 }
+"""
+What ` + "`" + `createProduct` + "`" + ` did.
+"""
 type CreateProductPayload {
+  """
+  The new product.
+  """
   product: Product!
 }
 """
 Fields that are left out stay as they are; null empties those that may be null, and is as left out for the others.
 """
 input UpdateProductInput {
+  """
+  Which product.
+  """
   id: ID!
   """
   Refuse with CONFLICT when the record has another version by now.
@@ -4229,11 +5129,17 @@ input UpdateProductInput {
   Whatever else there is to say, in a form of one's own.
   """
   attributes: JSON
+  """
+  What kind of thing it is.
+  """
   kind: ProductKind
   """
   Whether everybody sees it.
   """
   published: Boolean
+  """
+  Its outer measures; null for what has none.
+  """
   dimensions: DimensionsInput
   """
   What it is made of, part by part.
@@ -4247,23 +5153,44 @@ input UpdateProductInput {
   Everything there is to say, in Markdown.
   """
   story: String
+  """
+  Pictures of it, the best one first.
+  """
   photoIds: [ID!]
+  """
+  Who makes it.
+  """
   makerId: ID
   """
   What the shop pays, in cents. Only admins know it.
   """
   costPrice: Int
 }
+"""
+What ` + "`" + `updateProduct` + "`" + ` did.
+"""
 type UpdateProductPayload {
+  """
+  The product as it is now.
+  """
   product: Product!
 }
+"""
+Which product is to go.
+"""
 input DeleteProductInput {
+  """
+  The id of the product.
+  """
   id: ID!
   """
   Refuse with CONFLICT when the record has another version by now.
   """
   expectedVersion: Int
 }
+"""
+What ` + "`" + `deleteProduct` + "`" + ` did.
+"""
 type DeleteProductPayload {
   """
   The id that is gone.
@@ -4274,17 +5201,23 @@ type DeleteProductPayload {
 A change of one of the products, as far as the subscriber may know of it.
 """
 type ProductChange {
+  """
+  What happened.
+  """
   kind: ChangeKind!
   """
   The id of what changed.
   """
   changedId: ID!
   """
-  What it is after the change; null when it was removed.
+  The product after the change; null when it was removed.
   """
   product: Product
 }
 extend type Product {
+  """
+  When the record was made.
+  """
   createdAt: Time!
   """
   When the record last changed.
@@ -4299,15 +5232,35 @@ extend type Query {
   """
   The product with this id.
   """
-  product(id: ID!): Product
+  product(
+    """
+    The id of the product.
+    """
+    id: ID!
+  ): Product
   """
   The product whose ` + "`" + `sku` + "`" + ` is this.
   """
-  productBySku(sku: String!): Product
+  productBySku(
+    """
+    The ` + "`" + `sku` + "`" + ` of the product.
+    """
+    sku: String!
+  ): Product
   """
   The products that you may see, sorted by ` + "`" + `createdAt` + "`" + `, newest first, unless ` + "`" + `orderBy` + "`" + ` says otherwise.
   """
-  products(where: ProductWhere, orderBy: ProductOrder,
+  products(
+    """
+    Which of them; all that you may see when left out.
+    """
+    where: ProductWhere
+
+    """
+    How they are sorted.
+    """
+    orderBy: ProductOrder
+
     """
     Words that ` + "`" + `name` + "`" + ` and ` + "`" + `story` + "`" + ` must hold together, whatever their case and accents. The last one may be
     the beginning of a word, unless a space or a sign follows it. At most 200
@@ -4322,44 +5275,80 @@ extend type Query {
     How many, from the start or after ` + "`" + `after` + "`" + `: 20 when omitted, at most 100.
     """
     first: Int
-  after: String,
+
+    """
+    Only what follows the edge with this ` + "`" + `cursor` + "`" + `. Empty: from the start.
+    """
+    after: String
+
     """
     How many, from the end or before ` + "`" + `before` + "`" + `: at most 100. Not together with ` + "`" + `first` + "`" + `.
     """
     last: Int
-  before: String): ProductConnection!
+
+    """
+    Only what precedes the edge with this ` + "`" + `cursor` + "`" + `. Empty: to the end.
+    """
+    before: String
+  ): ProductConnection!
 }
 extend type Mutation {
   """
   Makes a new product.
   """
-  createProduct(input: CreateProductInput!): CreateProductPayload
+  createProduct(
+    """
+    What the product holds.
+    """
+    input: CreateProductInput!
+  ): CreateProductPayload
   """
   Changes one of the products.
   """
-  updateProduct(input: UpdateProductInput!): UpdateProductPayload
+  updateProduct(
+    """
+    Which product, and what changes.
+    """
+    input: UpdateProductInput!
+  ): UpdateProductPayload
   """
   Removes one of the products for good.
   """
-  deleteProduct(input: DeleteProductInput!): DeleteProductPayload
+  deleteProduct(
+    """
+    Which product.
+    """
+    input: DeleteProductInput!
+  ): DeleteProductPayload
 }
 extend type Subscription {
   """
   What happens to products that you may see and that ` + "`" + `where` + "`" + ` finds. One that
   comes into your sight is ADDED, one that leaves it is REMOVED.
   """
-  productChanged(where: ProductWhere): ProductChange!
+  productChanged(
+    """
+    Which products; all that you may see when left out.
+    """
+    where: ProductWhere
+  ): ProductChange!
 }
 `, BuiltIn: false},
 	{Name: "../schema/gen/review.graphqls", Input: `"""
 A page of reviews.
 """
 type ReviewConnection {
+  """
+  The reviews of the page, each with its cursor.
+  """
   edges: [ReviewEdge!]!
   """
   The reviews of the page, without the edges around them.
   """
   nodes: [Review!]!
+  """
+  Where the page stands among all reviews that were asked for.
+  """
   pageInfo: PageInfo!
   """
   How many there are on all pages together. Counted only when selected.
@@ -4374,82 +5363,166 @@ type ReviewEdge {
   Where it stands; for ` + "`" + `after` + "`" + ` and ` + "`" + `before` + "`" + `.
   """
   cursor: String!
+  """
+  The review itself.
+  """
   node: Review!
 }
 """
 Which reviews. All conditions that are given must hold.
 """
 input ReviewWhere {
+  """
+  All of these must hold.
+  """
   and: [ReviewWhere!]
+  """
+  At least one of these must hold.
+  """
   or: [ReviewWhere!]
+  """
+  This must not hold.
+  """
   not: ReviewWhere
+  """
+  Conditions on the id.
+  """
   id: IDFilter
+  """
+  Conditions on the id of ` + "`" + `product` + "`" + `.
+  """
   productId: IDFilter
+  """
+  Conditions on the id of ` + "`" + `author` + "`" + `.
+  """
   authorId: IDFilter
+  """
+  Conditions on ` + "`" + `stars` + "`" + `.
+  """
   stars: IntFilter
+  """
+  Conditions on ` + "`" + `hidden` + "`" + `.
+  """
   hidden: BooleanFilter
+  """
+  Conditions on ` + "`" + `createdAt` + "`" + `.
+  """
   createdAt: TimeFilter
 }
 """
 How reviews are sorted.
 """
 input ReviewOrder {
+  """
+  What they are sorted by.
+  """
   field: ReviewOrderField!
+  """
+  Which way.
+  """
   direction: OrderDirection = DESC
 }
 """
 What reviews can be sorted by.
 """
 enum ReviewOrderField {
+  """
+  By ` + "`" + `stars` + "`" + `.
+  """
   STARS
+  """
+  By ` + "`" + `createdAt` + "`" + `.
+  """
   CREATED_AT
   """
   How well they fit ` + "`" + `search` + "`" + `, best first with DESC: those that hold all words of ` + "`" + `search` + "`" + ` before those in which the last word goes on. Those that fit alike, and all without a search, are sorted by ` + "`" + `createdAt` + "`" + `, newest first; with ASC the other way round.
   """
   RELEVANCE
 }
+"""
+What a new review holds.
+"""
 input CreateReviewInput {
+  """
+  What it is about.
+  """
   productId: ID!
   """
-  You when left out.
+  Who wrote it. You when left out.
   """
   authorId: ID
+  """
+  1 to 5, the more the better.
+  """
   stars: Int!
+  """
+  What the customer says, in plain text.
+  """
   text: String!
   """
   Set by editors: then only they and the author see it.
   """
   hidden: Boolean
 }
+"""
+What ` + "`" + `createReview` + "`" + ` did.
+"""
 type CreateReviewPayload {
+  """
+  The new review.
+  """
   review: Review!
 }
 """
 Fields that are left out stay as they are; null empties those that may be null, and is as left out for the others.
 """
 input UpdateReviewInput {
+  """
+  Which review.
+  """
   id: ID!
   """
   Refuse with CONFLICT when the record has another version by now.
   """
   expectedVersion: Int
+  """
+  1 to 5, the more the better.
+  """
   stars: Int
+  """
+  What the customer says, in plain text.
+  """
   text: String
   """
   Set by editors: then only they and the author see it.
   """
   hidden: Boolean
 }
+"""
+What ` + "`" + `updateReview` + "`" + ` did.
+"""
 type UpdateReviewPayload {
+  """
+  The review as it is now.
+  """
   review: Review!
 }
+"""
+Which review is to go.
+"""
 input DeleteReviewInput {
+  """
+  The id of the review.
+  """
   id: ID!
   """
   Refuse with CONFLICT when the record has another version by now.
   """
   expectedVersion: Int
 }
+"""
+What ` + "`" + `deleteReview` + "`" + ` did.
+"""
 type DeleteReviewPayload {
   """
   The id that is gone.
@@ -4460,17 +5533,23 @@ type DeleteReviewPayload {
 A change of one of the reviews, as far as the subscriber may know of it.
 """
 type ReviewChange {
+  """
+  What happened.
+  """
   kind: ChangeKind!
   """
   The id of what changed.
   """
   changedId: ID!
   """
-  What it is after the change; null when it was removed.
+  The review after the change; null when it was removed.
   """
   review: Review
 }
 extend type Review {
+  """
+  When the record was made.
+  """
   createdAt: Time!
   """
   When the record last changed.
@@ -4485,11 +5564,26 @@ extend type Query {
   """
   The review with this id.
   """
-  review(id: ID!): Review
+  review(
+    """
+    The id of the review.
+    """
+    id: ID!
+  ): Review
   """
   The reviews that you may see, sorted by ` + "`" + `createdAt` + "`" + `, newest first, unless ` + "`" + `orderBy` + "`" + ` says otherwise.
   """
-  reviews(where: ReviewWhere, orderBy: ReviewOrder,
+  reviews(
+    """
+    Which of them; all that you may see when left out.
+    """
+    where: ReviewWhere
+
+    """
+    How they are sorted.
+    """
+    orderBy: ReviewOrder
+
     """
     Words that ` + "`" + `text` + "`" + ` must hold, whatever their case and accents. The last one may be
     the beginning of a word, unless a space or a sign follows it. At most 200
@@ -4504,111 +5598,225 @@ extend type Query {
     How many, from the start or after ` + "`" + `after` + "`" + `: 20 when omitted, at most 100.
     """
     first: Int
-  after: String,
+
+    """
+    Only what follows the edge with this ` + "`" + `cursor` + "`" + `. Empty: from the start.
+    """
+    after: String
+
     """
     How many, from the end or before ` + "`" + `before` + "`" + `: at most 100. Not together with ` + "`" + `first` + "`" + `.
     """
     last: Int
-  before: String): ReviewConnection!
+
+    """
+    Only what precedes the edge with this ` + "`" + `cursor` + "`" + `. Empty: to the end.
+    """
+    before: String
+  ): ReviewConnection!
 }
 extend type Mutation {
   """
   Makes a new review.
   """
-  createReview(input: CreateReviewInput!): CreateReviewPayload
+  createReview(
+    """
+    What the review holds.
+    """
+    input: CreateReviewInput!
+  ): CreateReviewPayload
   """
   Changes one of the reviews.
   """
-  updateReview(input: UpdateReviewInput!): UpdateReviewPayload
+  updateReview(
+    """
+    Which review, and what changes.
+    """
+    input: UpdateReviewInput!
+  ): UpdateReviewPayload
   """
   Removes one of the reviews for good.
   """
-  deleteReview(input: DeleteReviewInput!): DeleteReviewPayload
+  deleteReview(
+    """
+    Which review.
+    """
+    input: DeleteReviewInput!
+  ): DeleteReviewPayload
 }
 extend type Subscription {
   """
   What happens to reviews that you may see and that ` + "`" + `where` + "`" + ` finds. One that
   comes into your sight is ADDED, one that leaves it is REMOVED.
   """
-  reviewChanged(where: ReviewWhere): ReviewChange!
+  reviewChanged(
+    """
+    Which reviews; all that you may see when left out.
+    """
+    where: ReviewWhere
+  ): ReviewChange!
 }
 `, BuiltIn: false},
 	{Name: "../schema/gen/shared.graphqls", Input: `"""
 A postal address.
 """
 input AddressInput {
+  """
+  Street and number.
+  """
   street: String!
+  """
+  The city, with its postal code.
+  """
   city: String!
+  """
+  The code of the country (ISO 3166-1 alpha-2), such as ` + "`" + `DE` + "`" + `.
+  """
   country: String!
 }
 """
 Outer measures in millimetres.
 """
 input DimensionsInput {
+  """
+  From left to right.
+  """
   width: Float!
+  """
+  From bottom to top.
+  """
   height: Float!
+  """
+  From front to back.
+  """
   depth: Float!
 }
 """
 One line of an order.
 """
 input OrderLineInput {
+  """
+  The id of the product.
+  """
   productId: ID!
+  """
+  How many of it.
+  """
   quantity: Int!
 }
 """
 A part, which may have parts of its own.
 """
 input PartInput {
+  """
+  What the part is called.
+  """
   name: String!
+  """
+  The parts that it is made of.
+  """
   parts: [PartInput!]!
 }
 """
 Conditions on a value of AssetState. All that are given must hold.
 """
 input AssetStateFilter {
+  """
+  Equal to; null finds what has none.
+  """
   eq: AssetState
+  """
+  Different from; an absent value is different too.
+  """
   ne: AssetState
+  """
+  One of these, at most 100.
+  """
   in: [AssetState!]
 }
 """
 Conditions on a value of OrderStatus. All that are given must hold.
 """
 input OrderStatusFilter {
+  """
+  Equal to; null finds what has none.
+  """
   eq: OrderStatus
+  """
+  Different from; an absent value is different too.
+  """
   ne: OrderStatus
+  """
+  One of these, at most 100.
+  """
   in: [OrderStatus!]
 }
 """
 Conditions on a value of PostStatus. All that are given must hold.
 """
 input PostStatusFilter {
+  """
+  Equal to; null finds what has none.
+  """
   eq: PostStatus
+  """
+  Different from; an absent value is different too.
+  """
   ne: PostStatus
+  """
+  One of these, at most 100.
+  """
   in: [PostStatus!]
 }
 """
 Conditions on a value of ProductKind. All that are given must hold.
 """
 input ProductKindFilter {
+  """
+  Equal to; null finds what has none.
+  """
   eq: ProductKind
+  """
+  Different from; an absent value is different too.
+  """
   ne: ProductKind
+  """
+  One of these, at most 100.
+  """
   in: [ProductKind!]
 }
 """
 Conditions on a value of Role. All that are given must hold.
 """
 input RoleFilter {
+  """
+  Equal to; null finds what has none.
+  """
   eq: Role
+  """
+  Different from; an absent value is different too.
+  """
   ne: Role
+  """
+  One of these, at most 100.
+  """
   in: [Role!]
 }
 """
 Conditions on a value of Visibility. All that are given must hold.
 """
 input VisibilityFilter {
+  """
+  Equal to; null finds what has none.
+  """
   eq: Visibility
+  """
+  Different from; an absent value is different too.
+  """
   ne: Visibility
+  """
+  One of these, at most 100.
+  """
   in: [Visibility!]
 }
 `, BuiltIn: false},
@@ -4616,11 +5824,17 @@ input VisibilityFilter {
 A page of users.
 """
 type UserConnection {
+  """
+  The users of the page, each with its cursor.
+  """
   edges: [UserEdge!]!
   """
   The users of the page, without the edges around them.
   """
   nodes: [User!]!
+  """
+  Where the page stands among all users that were asked for.
+  """
   pageInfo: PageInfo!
   """
   How many there are on all pages together. Counted only when selected.
@@ -4635,41 +5849,80 @@ type UserEdge {
   Where it stands; for ` + "`" + `after` + "`" + ` and ` + "`" + `before` + "`" + `.
   """
   cursor: String!
+  """
+  The user itself.
+  """
   node: User!
 }
 """
 Which users. All conditions that are given must hold.
 """
 input UserWhere {
+  """
+  All of these must hold.
+  """
   and: [UserWhere!]
+  """
+  At least one of these must hold.
+  """
   or: [UserWhere!]
+  """
+  This must not hold.
+  """
   not: UserWhere
+  """
+  Conditions on the id.
+  """
   id: IDFilter
+  """
+  Conditions on ` + "`" + `username` + "`" + `.
+  """
   username: StringFilter
+  """
+  Conditions on ` + "`" + `role` + "`" + `.
+  """
   role: RoleFilter
   """
-  FORBIDDEN for those who may not read the field.
+  Conditions on ` + "`" + `email` + "`" + `. FORBIDDEN for those who may not read the field.
   """
   email: StringFilter
   """
-  FORBIDDEN for those who may not read the field.
+  Conditions on ` + "`" + `suspendedAt` + "`" + `. FORBIDDEN for those who may not read the field.
   """
   suspendedAt: TimeFilter
+  """
+  Conditions on ` + "`" + `seller` + "`" + `.
+  """
   seller: BooleanFilter
+  """
+  Conditions on ` + "`" + `createdAt` + "`" + `.
+  """
   createdAt: TimeFilter
 }
 """
 How users are sorted.
 """
 input UserOrder {
+  """
+  What they are sorted by.
+  """
   field: UserOrderField!
+  """
+  Which way.
+  """
   direction: OrderDirection = DESC
 }
 """
 What users can be sorted by.
 """
 enum UserOrderField {
+  """
+  By ` + "`" + `username` + "`" + `.
+  """
   USERNAME
+  """
+  By ` + "`" + `createdAt` + "`" + `.
+  """
   CREATED_AT
   """
   How well they fit ` + "`" + `search` + "`" + `, best first with DESC: those whose ` + "`" + `username` + "`" + ` alone holds all words of ` + "`" + `search` + "`" + ` before those that need ` + "`" + `displayName` + "`" + ` too; among each of them, those that hold the last word whole before those in which it goes on. Those that fit alike, and all without a search, are sorted by ` + "`" + `createdAt` + "`" + `, newest first; with ASC the other way round.
@@ -4680,19 +5933,44 @@ extend type Query {
   """
   The user with this id.
   """
-  user(id: ID!): User
+  user(
+    """
+    The id of the user.
+    """
+    id: ID!
+  ): User
   """
   The user whose ` + "`" + `username` + "`" + ` is this.
   """
-  userByUsername(username: String!): User
+  userByUsername(
+    """
+    The ` + "`" + `username` + "`" + ` of the user.
+    """
+    username: String!
+  ): User
   """
   The user whose ` + "`" + `email` + "`" + ` is this.
   """
-  userByEmail(email: String!): User
+  userByEmail(
+    """
+    The ` + "`" + `email` + "`" + ` of the user.
+    """
+    email: String!
+  ): User
   """
   The users that you may see, sorted by ` + "`" + `createdAt` + "`" + `, newest first, unless ` + "`" + `orderBy` + "`" + ` says otherwise.
   """
-  users(where: UserWhere, orderBy: UserOrder,
+  users(
+    """
+    Which of them; all that you may see when left out.
+    """
+    where: UserWhere
+
+    """
+    How they are sorted.
+    """
+    orderBy: UserOrder
+
     """
     Words that ` + "`" + `username` + "`" + ` and ` + "`" + `displayName` + "`" + ` must hold together, whatever their case and accents. The last one may be
     the beginning of a word, unless a space or a sign follows it. At most 200
@@ -4707,12 +5985,22 @@ extend type Query {
     How many, from the start or after ` + "`" + `after` + "`" + `: 20 when omitted, at most 100.
     """
     first: Int
-  after: String,
+
+    """
+    Only what follows the edge with this ` + "`" + `cursor` + "`" + `. Empty: from the start.
+    """
+    after: String
+
     """
     How many, from the end or before ` + "`" + `before` + "`" + `: at most 100. Not together with ` + "`" + `first` + "`" + `.
     """
     last: Int
-  before: String): UserConnection!
+
+    """
+    Only what precedes the edge with this ` + "`" + `cursor` + "`" + `. Empty: to the end.
+    """
+    before: String
+  ): UserConnection!
 }
 extend input UpdateUserInput {
   """

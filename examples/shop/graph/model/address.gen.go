@@ -10,8 +10,11 @@ import (
 
 // Address is the type Address of the schema, which stands inside documents. A postal address.
 type Address struct {
-	Street  string `bson:"street"`
-	City    string `bson:"city"`
+	// Street and number.
+	Street string `bson:"street"`
+	// The city, with its postal code.
+	City string `bson:"city"`
+	// The code of the country (ISO 3166-1 alpha-2), such as `DE`.
 	Country string `bson:"country"`
 }
 

@@ -9,9 +9,12 @@ import (
 
 // Dimensions is the type Dimensions of the schema, which stands inside documents. Outer measures in millimetres.
 type Dimensions struct {
-	Width  float64 `bson:"width"`
+	// From left to right.
+	Width float64 `bson:"width"`
+	// From bottom to top.
 	Height float64 `bson:"height"`
-	Depth  float64 `bson:"depth"`
+	// From front to back.
+	Depth float64 `bson:"depth"`
 }
 
 var dimensions_WidthBounds = core.Bounds{Above: new(value.MustDecimal("0"))}

@@ -13,18 +13,23 @@ import (
 	"github.com/grapnel/grapnel/graph/model"
 )
 
+// What a new order holds.
 type CreateOrderInput struct {
-	// You when left out.
+	// Who ordered. You when left out.
 	BuyerID graphql.Omittable[*string] `json:"buyerId,omitempty"`
-	Lines   []*OrderLine               `json:"lines"`
+	// What was ordered.
+	Lines []*OrderLine `json:"lines"`
 	// For the shop.
 	Note graphql.Omittable[*string] `json:"note,omitempty"`
 }
 
+// What `createOrder` did.
 type CreateOrderPayload struct {
+	// The new order.
 	Order *Order `json:"order"`
 }
 
+// What a new product holds.
 type CreateProductInput struct {
 	// What it is called.
 	Name string `json:"name"`
@@ -37,59 +42,76 @@ type CreateProductInput struct {
 	// The first day on which it is sold.
 	AvailableFrom graphql.Omittable[*value.Date] `json:"availableFrom,omitempty"`
 	// Whatever else there is to say, in a form of one's own.
-	Attributes graphql.Omittable[*value.JSON]  `json:"attributes,omitempty"`
-	Kind       graphql.Omittable[*ProductKind] `json:"kind,omitempty"`
+	Attributes graphql.Omittable[*value.JSON] `json:"attributes,omitempty"`
+	// What kind of thing it is.
+	Kind graphql.Omittable[*ProductKind] `json:"kind,omitempty"`
 	// Whether everybody sees it.
-	Published  graphql.Omittable[*bool]       `json:"published,omitempty"`
+	Published graphql.Omittable[*bool] `json:"published,omitempty"`
+	// Its outer measures; null for what has none.
 	Dimensions graphql.Omittable[*Dimensions] `json:"dimensions,omitempty"`
 	// What it is made of, part by part.
 	Parts graphql.Omittable[[]*Part] `json:"parts,omitempty"`
 	// Words to find it by.
 	Tags graphql.Omittable[[]string] `json:"tags,omitempty"`
 	// Everything there is to say, in Markdown.
-	Story    graphql.Omittable[*string]  `json:"story,omitempty"`
+	Story graphql.Omittable[*string] `json:"story,omitempty"`
+	// Pictures of it, the best one first.
 	PhotoIds graphql.Omittable[[]string] `json:"photoIds,omitempty"`
-	// You when left out.
+	// Who makes it. You when left out.
 	MakerID graphql.Omittable[*string] `json:"makerId,omitempty"`
 	// What the shop pays, in cents. Only admins know it.
 	CostPrice graphql.Omittable[*int32] `json:"costPrice,omitempty"`
 }
 
+// What `createProduct` did.
 type CreateProductPayload struct {
+	// The new product.
 	Product *Product `json:"product"`
 }
 
+// What a new review holds.
 type CreateReviewInput struct {
+	// What it is about.
 	ProductID string `json:"productId"`
-	// You when left out.
+	// Who wrote it. You when left out.
 	AuthorID graphql.Omittable[*string] `json:"authorId,omitempty"`
-	Stars    int32                      `json:"stars"`
-	Text     string                     `json:"text"`
+	// 1 to 5, the more the better.
+	Stars int32 `json:"stars"`
+	// What the customer says, in plain text.
+	Text string `json:"text"`
 	// Set by editors: then only they and the author see it.
 	Hidden graphql.Omittable[*bool] `json:"hidden,omitempty"`
 }
 
+// What `createReview` did.
 type CreateReviewPayload struct {
+	// The new review.
 	Review *Review `json:"review"`
 }
 
+// Which product is to go.
 type DeleteProductInput struct {
+	// The id of the product.
 	ID string `json:"id"`
 	// Refuse with CONFLICT when the record has another version by now.
 	ExpectedVersion graphql.Omittable[*int32] `json:"expectedVersion,omitempty"`
 }
 
+// What `deleteProduct` did.
 type DeleteProductPayload struct {
 	// The id that is gone.
 	DeletedID string `json:"deletedId"`
 }
 
+// Which review is to go.
 type DeleteReviewInput struct {
+	// The id of the review.
 	ID string `json:"id"`
 	// Refuse with CONFLICT when the record has another version by now.
 	ExpectedVersion graphql.Omittable[*int32] `json:"expectedVersion,omitempty"`
 }
 
+// What `deleteReview` did.
 type DeleteReviewPayload struct {
 	// The id that is gone.
 	DeletedID string `json:"deletedId"`
@@ -97,96 +119,143 @@ type DeleteReviewPayload struct {
 
 // How orders are sorted.
 type OrderOrder struct {
-	Field     OrderOrderField                          `json:"field"`
+	// What they are sorted by.
+	Field OrderOrderField `json:"field"`
+	// Which way.
 	Direction graphql.Omittable[*model.OrderDirection] `json:"direction,omitempty"`
 }
 
 // Conditions on a value of OrderStatus. All that are given must hold.
 type OrderStatusFilter struct {
-	Eq graphql.Omittable[*OrderStatus]  `json:"eq,omitempty"`
-	Ne graphql.Omittable[*OrderStatus]  `json:"ne,omitempty"`
+	// Equal to; null finds what has none.
+	Eq graphql.Omittable[*OrderStatus] `json:"eq,omitempty"`
+	// Different from; an absent value is different too.
+	Ne graphql.Omittable[*OrderStatus] `json:"ne,omitempty"`
+	// One of these, at most 100.
 	In graphql.Omittable[[]OrderStatus] `json:"in,omitempty"`
 }
 
 // Which orders. All conditions that are given must hold.
 type OrderWhere struct {
-	And       graphql.Omittable[[]*OrderWhere]      `json:"and,omitempty"`
-	Or        graphql.Omittable[[]*OrderWhere]      `json:"or,omitempty"`
-	Not       graphql.Omittable[*OrderWhere]        `json:"not,omitempty"`
-	ID        graphql.Omittable[*model.IDFilter]    `json:"id,omitempty"`
-	BuyerID   graphql.Omittable[*model.IDFilter]    `json:"buyerId,omitempty"`
-	Total     graphql.Omittable[*model.IntFilter]   `json:"total,omitempty"`
-	Status    graphql.Omittable[*OrderStatusFilter] `json:"status,omitempty"`
-	CreatedAt graphql.Omittable[*model.TimeFilter]  `json:"createdAt,omitempty"`
+	// All of these must hold.
+	And graphql.Omittable[[]*OrderWhere] `json:"and,omitempty"`
+	// At least one of these must hold.
+	Or graphql.Omittable[[]*OrderWhere] `json:"or,omitempty"`
+	// This must not hold.
+	Not graphql.Omittable[*OrderWhere] `json:"not,omitempty"`
+	// Conditions on the id.
+	ID graphql.Omittable[*model.IDFilter] `json:"id,omitempty"`
+	// Conditions on the id of `buyer`.
+	BuyerID graphql.Omittable[*model.IDFilter] `json:"buyerId,omitempty"`
+	// Conditions on `total`.
+	Total graphql.Omittable[*model.IntFilter] `json:"total,omitempty"`
+	// Conditions on `status`.
+	Status graphql.Omittable[*OrderStatusFilter] `json:"status,omitempty"`
+	// Conditions on `createdAt`.
+	CreatedAt graphql.Omittable[*model.TimeFilter] `json:"createdAt,omitempty"`
 }
 
 // Conditions on a value of ProductKind. All that are given must hold.
 type ProductKindFilter struct {
-	Eq graphql.Omittable[*ProductKind]  `json:"eq,omitempty"`
-	Ne graphql.Omittable[*ProductKind]  `json:"ne,omitempty"`
+	// Equal to; null finds what has none.
+	Eq graphql.Omittable[*ProductKind] `json:"eq,omitempty"`
+	// Different from; an absent value is different too.
+	Ne graphql.Omittable[*ProductKind] `json:"ne,omitempty"`
+	// One of these, at most 100.
 	In graphql.Omittable[[]ProductKind] `json:"in,omitempty"`
 }
 
 // How products are sorted.
 type ProductOrder struct {
-	Field     ProductOrderField                        `json:"field"`
+	// What they are sorted by.
+	Field ProductOrderField `json:"field"`
+	// Which way.
 	Direction graphql.Omittable[*model.OrderDirection] `json:"direction,omitempty"`
 }
 
 // Which products. All conditions that are given must hold.
 type ProductWhere struct {
-	And           graphql.Omittable[[]*ProductWhere]         `json:"and,omitempty"`
-	Or            graphql.Omittable[[]*ProductWhere]         `json:"or,omitempty"`
-	Not           graphql.Omittable[*ProductWhere]           `json:"not,omitempty"`
-	ID            graphql.Omittable[*model.IDFilter]         `json:"id,omitempty"`
-	Sku           graphql.Omittable[*model.StringFilter]     `json:"sku,omitempty"`
-	Price         graphql.Omittable[*model.IntFilter]        `json:"price,omitempty"`
-	TaxRate       graphql.Omittable[*model.DecimalFilter]    `json:"taxRate,omitempty"`
-	AvailableFrom graphql.Omittable[*model.DateFilter]       `json:"availableFrom,omitempty"`
-	Kind          graphql.Omittable[*ProductKindFilter]      `json:"kind,omitempty"`
-	Published     graphql.Omittable[*model.BooleanFilter]    `json:"published,omitempty"`
-	Tags          graphql.Omittable[*model.StringListFilter] `json:"tags,omitempty"`
-	MakerID       graphql.Omittable[*model.IDFilter]         `json:"makerId,omitempty"`
-	// FORBIDDEN for those who may not read the field.
-	CostPrice graphql.Omittable[*model.IntFilter]  `json:"costPrice,omitempty"`
+	// All of these must hold.
+	And graphql.Omittable[[]*ProductWhere] `json:"and,omitempty"`
+	// At least one of these must hold.
+	Or graphql.Omittable[[]*ProductWhere] `json:"or,omitempty"`
+	// This must not hold.
+	Not graphql.Omittable[*ProductWhere] `json:"not,omitempty"`
+	// Conditions on the id.
+	ID graphql.Omittable[*model.IDFilter] `json:"id,omitempty"`
+	// Conditions on `sku`.
+	Sku graphql.Omittable[*model.StringFilter] `json:"sku,omitempty"`
+	// Conditions on `price`.
+	Price graphql.Omittable[*model.IntFilter] `json:"price,omitempty"`
+	// Conditions on `taxRate`.
+	TaxRate graphql.Omittable[*model.DecimalFilter] `json:"taxRate,omitempty"`
+	// Conditions on `availableFrom`.
+	AvailableFrom graphql.Omittable[*model.DateFilter] `json:"availableFrom,omitempty"`
+	// Conditions on `kind`.
+	Kind graphql.Omittable[*ProductKindFilter] `json:"kind,omitempty"`
+	// Conditions on `published`.
+	Published graphql.Omittable[*model.BooleanFilter] `json:"published,omitempty"`
+	// Conditions on `tags`.
+	Tags graphql.Omittable[*model.StringListFilter] `json:"tags,omitempty"`
+	// Conditions on the id of `maker`.
+	MakerID graphql.Omittable[*model.IDFilter] `json:"makerId,omitempty"`
+	// Conditions on `costPrice`. FORBIDDEN for those who may not read the field.
+	CostPrice graphql.Omittable[*model.IntFilter] `json:"costPrice,omitempty"`
+	// Conditions on `createdAt`.
 	CreatedAt graphql.Omittable[*model.TimeFilter] `json:"createdAt,omitempty"`
 }
 
 // How reviews are sorted.
 type ReviewOrder struct {
-	Field     ReviewOrderField                         `json:"field"`
+	// What they are sorted by.
+	Field ReviewOrderField `json:"field"`
+	// Which way.
 	Direction graphql.Omittable[*model.OrderDirection] `json:"direction,omitempty"`
 }
 
 // Which reviews. All conditions that are given must hold.
 type ReviewWhere struct {
-	And       graphql.Omittable[[]*ReviewWhere]       `json:"and,omitempty"`
-	Or        graphql.Omittable[[]*ReviewWhere]       `json:"or,omitempty"`
-	Not       graphql.Omittable[*ReviewWhere]         `json:"not,omitempty"`
-	ID        graphql.Omittable[*model.IDFilter]      `json:"id,omitempty"`
-	ProductID graphql.Omittable[*model.IDFilter]      `json:"productId,omitempty"`
-	AuthorID  graphql.Omittable[*model.IDFilter]      `json:"authorId,omitempty"`
-	Stars     graphql.Omittable[*model.IntFilter]     `json:"stars,omitempty"`
-	Hidden    graphql.Omittable[*model.BooleanFilter] `json:"hidden,omitempty"`
-	CreatedAt graphql.Omittable[*model.TimeFilter]    `json:"createdAt,omitempty"`
+	// All of these must hold.
+	And graphql.Omittable[[]*ReviewWhere] `json:"and,omitempty"`
+	// At least one of these must hold.
+	Or graphql.Omittable[[]*ReviewWhere] `json:"or,omitempty"`
+	// This must not hold.
+	Not graphql.Omittable[*ReviewWhere] `json:"not,omitempty"`
+	// Conditions on the id.
+	ID graphql.Omittable[*model.IDFilter] `json:"id,omitempty"`
+	// Conditions on the id of `product`.
+	ProductID graphql.Omittable[*model.IDFilter] `json:"productId,omitempty"`
+	// Conditions on the id of `author`.
+	AuthorID graphql.Omittable[*model.IDFilter] `json:"authorId,omitempty"`
+	// Conditions on `stars`.
+	Stars graphql.Omittable[*model.IntFilter] `json:"stars,omitempty"`
+	// Conditions on `hidden`.
+	Hidden graphql.Omittable[*model.BooleanFilter] `json:"hidden,omitempty"`
+	// Conditions on `createdAt`.
+	CreatedAt graphql.Omittable[*model.TimeFilter] `json:"createdAt,omitempty"`
 }
 
 // Fields that are left out stay as they are; null empties those that may be null, and is as left out for the others.
 type UpdateOrderInput struct {
+	// Which order.
 	ID string `json:"id"`
 	// Refuse with CONFLICT when the record has another version by now.
-	ExpectedVersion graphql.Omittable[*int32]       `json:"expectedVersion,omitempty"`
-	Status          graphql.Omittable[*OrderStatus] `json:"status,omitempty"`
+	ExpectedVersion graphql.Omittable[*int32] `json:"expectedVersion,omitempty"`
+	// How far it has come.
+	Status graphql.Omittable[*OrderStatus] `json:"status,omitempty"`
 	// For the shop.
 	Note graphql.Omittable[*string] `json:"note,omitempty"`
 }
 
+// What `updateOrder` did.
 type UpdateOrderPayload struct {
+	// The order as it is now.
 	Order *Order `json:"order"`
 }
 
 // Fields that are left out stay as they are; null empties those that may be null, and is as left out for the others.
 type UpdateProductInput struct {
+	// Which product.
 	ID string `json:"id"`
 	// Refuse with CONFLICT when the record has another version by now.
 	ExpectedVersion graphql.Omittable[*int32] `json:"expectedVersion,omitempty"`
@@ -201,50 +270,65 @@ type UpdateProductInput struct {
 	// The first day on which it is sold.
 	AvailableFrom graphql.Omittable[*value.Date] `json:"availableFrom,omitempty"`
 	// Whatever else there is to say, in a form of one's own.
-	Attributes graphql.Omittable[*value.JSON]  `json:"attributes,omitempty"`
-	Kind       graphql.Omittable[*ProductKind] `json:"kind,omitempty"`
+	Attributes graphql.Omittable[*value.JSON] `json:"attributes,omitempty"`
+	// What kind of thing it is.
+	Kind graphql.Omittable[*ProductKind] `json:"kind,omitempty"`
 	// Whether everybody sees it.
-	Published  graphql.Omittable[*bool]       `json:"published,omitempty"`
+	Published graphql.Omittable[*bool] `json:"published,omitempty"`
+	// Its outer measures; null for what has none.
 	Dimensions graphql.Omittable[*Dimensions] `json:"dimensions,omitempty"`
 	// What it is made of, part by part.
 	Parts graphql.Omittable[[]*Part] `json:"parts,omitempty"`
 	// Words to find it by.
 	Tags graphql.Omittable[[]string] `json:"tags,omitempty"`
 	// Everything there is to say, in Markdown.
-	Story    graphql.Omittable[*string]  `json:"story,omitempty"`
+	Story graphql.Omittable[*string] `json:"story,omitempty"`
+	// Pictures of it, the best one first.
 	PhotoIds graphql.Omittable[[]string] `json:"photoIds,omitempty"`
-	MakerID  graphql.Omittable[*string]  `json:"makerId,omitempty"`
+	// Who makes it.
+	MakerID graphql.Omittable[*string] `json:"makerId,omitempty"`
 	// What the shop pays, in cents. Only admins know it.
 	CostPrice graphql.Omittable[*int32] `json:"costPrice,omitempty"`
 }
 
+// What `updateProduct` did.
 type UpdateProductPayload struct {
+	// The product as it is now.
 	Product *Product `json:"product"`
 }
 
 // Fields that are left out stay as they are; null empties those that may be null, and is as left out for the others.
 type UpdateReviewInput struct {
+	// Which review.
 	ID string `json:"id"`
 	// Refuse with CONFLICT when the record has another version by now.
-	ExpectedVersion graphql.Omittable[*int32]  `json:"expectedVersion,omitempty"`
-	Stars           graphql.Omittable[*int32]  `json:"stars,omitempty"`
-	Text            graphql.Omittable[*string] `json:"text,omitempty"`
+	ExpectedVersion graphql.Omittable[*int32] `json:"expectedVersion,omitempty"`
+	// 1 to 5, the more the better.
+	Stars graphql.Omittable[*int32] `json:"stars,omitempty"`
+	// What the customer says, in plain text.
+	Text graphql.Omittable[*string] `json:"text,omitempty"`
 	// Set by editors: then only they and the author see it.
 	Hidden graphql.Omittable[*bool] `json:"hidden,omitempty"`
 }
 
+// What `updateReview` did.
 type UpdateReviewPayload struct {
+	// The review as it is now.
 	Review *Review `json:"review"`
 }
 
 // Fields that are left out stay as they are; null empties those that may be null, and is as left out for the others.
 type UpdateUserInput struct {
+	// Which user.
 	ID string `json:"id"`
 	// Refuse with CONFLICT when the record has another version by now.
-	ExpectedVersion graphql.Omittable[*int32]  `json:"expectedVersion,omitempty"`
-	Username        graphql.Omittable[*string] `json:"username,omitempty"`
-	DisplayName     graphql.Omittable[*string] `json:"displayName,omitempty"`
-	Bio             graphql.Omittable[*string] `json:"bio,omitempty"`
+	ExpectedVersion graphql.Omittable[*int32] `json:"expectedVersion,omitempty"`
+	// A new unique name; see `User.username`.
+	Username graphql.Omittable[*string] `json:"username,omitempty"`
+	// The name to show, at most 100 characters.
+	DisplayName graphql.Omittable[*string] `json:"displayName,omitempty"`
+	// A few words about the user, at most 2,000 characters of plain text.
+	Bio graphql.Omittable[*string] `json:"bio,omitempty"`
 	// An image among your files.
 	AvatarID graphql.Omittable[*string] `json:"avatarId,omitempty"`
 	// Where to send things; only the user and editors see it.
@@ -257,31 +341,43 @@ type UpdateUserInput struct {
 
 // How users are sorted.
 type UserOrder struct {
-	Field     UserOrderField                           `json:"field"`
+	// What they are sorted by.
+	Field UserOrderField `json:"field"`
+	// Which way.
 	Direction graphql.Omittable[*model.OrderDirection] `json:"direction,omitempty"`
 }
 
 // Which users. All conditions that are given must hold.
 type UserWhere struct {
-	And      graphql.Omittable[[]*UserWhere]        `json:"and,omitempty"`
-	Or       graphql.Omittable[[]*UserWhere]        `json:"or,omitempty"`
-	Not      graphql.Omittable[*UserWhere]          `json:"not,omitempty"`
-	ID       graphql.Omittable[*model.IDFilter]     `json:"id,omitempty"`
+	// All of these must hold.
+	And graphql.Omittable[[]*UserWhere] `json:"and,omitempty"`
+	// At least one of these must hold.
+	Or graphql.Omittable[[]*UserWhere] `json:"or,omitempty"`
+	// This must not hold.
+	Not graphql.Omittable[*UserWhere] `json:"not,omitempty"`
+	// Conditions on the id.
+	ID graphql.Omittable[*model.IDFilter] `json:"id,omitempty"`
+	// Conditions on `username`.
 	Username graphql.Omittable[*model.StringFilter] `json:"username,omitempty"`
-	Role     graphql.Omittable[*model.RoleFilter]   `json:"role,omitempty"`
-	// FORBIDDEN for those who may not read the field.
+	// Conditions on `role`.
+	Role graphql.Omittable[*model.RoleFilter] `json:"role,omitempty"`
+	// Conditions on `email`. FORBIDDEN for those who may not read the field.
 	Email graphql.Omittable[*model.StringFilter] `json:"email,omitempty"`
-	// FORBIDDEN for those who may not read the field.
-	SuspendedAt graphql.Omittable[*model.TimeFilter]    `json:"suspendedAt,omitempty"`
-	Seller      graphql.Omittable[*model.BooleanFilter] `json:"seller,omitempty"`
-	CreatedAt   graphql.Omittable[*model.TimeFilter]    `json:"createdAt,omitempty"`
+	// Conditions on `suspendedAt`. FORBIDDEN for those who may not read the field.
+	SuspendedAt graphql.Omittable[*model.TimeFilter] `json:"suspendedAt,omitempty"`
+	// Conditions on `seller`.
+	Seller graphql.Omittable[*model.BooleanFilter] `json:"seller,omitempty"`
+	// Conditions on `createdAt`.
+	CreatedAt graphql.Omittable[*model.TimeFilter] `json:"createdAt,omitempty"`
 }
 
 // What orders can be sorted by.
 type OrderOrderField string
 
 const (
-	OrderOrderFieldTotal     OrderOrderField = "TOTAL"
+	// By `total`.
+	OrderOrderFieldTotal OrderOrderField = "TOTAL"
+	// By `createdAt`.
 	OrderOrderFieldCreatedAt OrderOrderField = "CREATED_AT"
 )
 
@@ -337,8 +433,11 @@ func (e OrderOrderField) MarshalJSON() ([]byte, error) {
 type OrderStatus string
 
 const (
-	OrderStatusNew       OrderStatus = "NEW"
-	OrderStatusShipped   OrderStatus = "SHIPPED"
+	// Placed; its buyer may still cancel it.
+	OrderStatusNew OrderStatus = "NEW"
+	// On its way.
+	OrderStatusShipped OrderStatus = "SHIPPED"
+	// Not to be sent.
 	OrderStatusCancelled OrderStatus = "CANCELLED"
 )
 
@@ -395,7 +494,9 @@ func (e OrderStatus) MarshalJSON() ([]byte, error) {
 type ProductKind string
 
 const (
-	ProductKindGoods   ProductKind = "GOODS"
+	// Something that is sent.
+	ProductKindGoods ProductKind = "GOODS"
+	// Something that is done.
 	ProductKindService ProductKind = "SERVICE"
 )
 
@@ -451,8 +552,11 @@ func (e ProductKind) MarshalJSON() ([]byte, error) {
 type ProductOrderField string
 
 const (
-	ProductOrderFieldPrice     ProductOrderField = "PRICE"
-	ProductOrderFieldTaxRate   ProductOrderField = "TAX_RATE"
+	// By `price`.
+	ProductOrderFieldPrice ProductOrderField = "PRICE"
+	// By `taxRate`.
+	ProductOrderFieldTaxRate ProductOrderField = "TAX_RATE"
+	// By `createdAt`.
 	ProductOrderFieldCreatedAt ProductOrderField = "CREATED_AT"
 	// How well they fit `search`, best first with DESC: those whose `name` alone holds all words of `search` before those that need `story` too; among each of them, those that hold the last word whole before those in which it goes on. Those that fit alike, and all without a search, are sorted by `createdAt`, newest first; with ASC the other way round.
 	ProductOrderFieldRelevance ProductOrderField = "RELEVANCE"
@@ -512,7 +616,9 @@ func (e ProductOrderField) MarshalJSON() ([]byte, error) {
 type ReviewOrderField string
 
 const (
-	ReviewOrderFieldStars     ReviewOrderField = "STARS"
+	// By `stars`.
+	ReviewOrderFieldStars ReviewOrderField = "STARS"
+	// By `createdAt`.
 	ReviewOrderFieldCreatedAt ReviewOrderField = "CREATED_AT"
 	// How well they fit `search`, best first with DESC: those that hold all words of `search` before those in which the last word goes on. Those that fit alike, and all without a search, are sorted by `createdAt`, newest first; with ASC the other way round.
 	ReviewOrderFieldRelevance ReviewOrderField = "RELEVANCE"
@@ -571,7 +677,9 @@ func (e ReviewOrderField) MarshalJSON() ([]byte, error) {
 type UserOrderField string
 
 const (
-	UserOrderFieldUsername  UserOrderField = "USERNAME"
+	// By `username`.
+	UserOrderFieldUsername UserOrderField = "USERNAME"
+	// By `createdAt`.
 	UserOrderFieldCreatedAt UserOrderField = "CREATED_AT"
 	// How well they fit `search`, best first with DESC: those whose `username` alone holds all words of `search` before those that need `displayName` too; among each of them, those that hold the last word whole before those in which it goes on. Those that fit alike, and all without a search, are sorted by `createdAt`, newest first; with ASC the other way round.
 	UserOrderFieldRelevance UserOrderField = "RELEVANCE"

@@ -9,10 +9,13 @@ import (
 // Order is the type Order of the schema. An order of a customer.
 type Order struct {
 	core.Head `bson:",inline"`
-	BuyerID   *string      `bson:"buyerId"`
-	Lines     []*OrderLine `bson:"lines"`
+	// Who ordered.
+	BuyerID *string `bson:"buyerId"`
+	// What was ordered.
+	Lines []*OrderLine `bson:"lines"`
 	// The sum of the lines, in cents, at the prices of the moment of the order.
-	Total  int32       `bson:"total"`
+	Total int32 `bson:"total"`
+	// How far it has come.
 	Status OrderStatus `bson:"status"`
 	// For the shop.
 	Note *string `bson:"note"`

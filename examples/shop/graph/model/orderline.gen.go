@@ -9,8 +9,10 @@ import (
 
 // OrderLine is the type OrderLine of the schema, which stands inside documents. One line of an order.
 type OrderLine struct {
+	// The id of the product.
 	ProductID string `bson:"productId"`
-	Quantity  int32  `bson:"quantity"`
+	// How many of it.
+	Quantity int32 `bson:"quantity"`
 }
 
 var orderLine_QuantityBounds = core.Bounds{Min: new(value.MustDecimal("1")), Max: new(value.MustDecimal("1000"))}

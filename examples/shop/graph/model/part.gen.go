@@ -8,7 +8,9 @@ import (
 
 // Part is the type Part of the schema, which stands inside documents. A part, which may have parts of its own.
 type Part struct {
-	Name  string  `bson:"name"`
+	// What the part is called.
+	Name string `bson:"name"`
+	// The parts that it is made of.
 	Parts []*Part `bson:"parts"`
 }
 

@@ -24,16 +24,20 @@ type Product struct {
 	AvailableFrom *value.Date `bson:"availableFrom"`
 	// Whatever else there is to say, in a form of one's own.
 	Attributes *value.JSON `bson:"attributes"`
-	Kind       ProductKind `bson:"kind"`
+	// What kind of thing it is.
+	Kind ProductKind `bson:"kind"`
 	// Whether everybody sees it.
-	Published  bool        `bson:"published"`
+	Published bool `bson:"published"`
+	// Its outer measures; null for what has none.
 	Dimensions *Dimensions `bson:"dimensions"`
 	// What it is made of, part by part.
 	Parts []*Part `bson:"parts"`
 	// Words to find it by.
-	Tags     []string `bson:"tags"`
+	Tags []string `bson:"tags"`
+	// Pictures of it, the best one first.
 	PhotoIds []string `bson:"photoIds"`
-	MakerID  *string  `bson:"makerId"`
+	// Who makes it.
+	MakerID *string `bson:"makerId"`
 	// What the shop pays, in cents. Only admins know it.
 	CostPrice *int32 `bson:"costPrice"`
 	// Everything there is to say, in Markdown.

@@ -10,10 +10,14 @@ import (
 // Review is the type Review of the schema. What a customer says of a product.
 type Review struct {
 	core.Head `bson:",inline"`
+	// What it is about.
 	ProductID *string `bson:"productId"`
-	AuthorID  *string `bson:"authorId"`
-	Stars     int32   `bson:"stars"`
-	Text      string  `bson:"text"`
+	// Who wrote it.
+	AuthorID *string `bson:"authorId"`
+	// 1 to 5, the more the better.
+	Stars int32 `bson:"stars"`
+	// What the customer says, in plain text.
+	Text string `bson:"text"`
 	// Set by editors: then only they and the author see it.
 	Hidden bool `bson:"hidden"`
 }
