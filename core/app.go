@@ -41,7 +41,6 @@ type Config struct {
 
 // Limits are the rates of what strangers may try.
 type Limits struct {
-	SignInByAccount Rate
 	SignInByAddress Rate // refreshing a session counts too
 	SignUpByAddress Rate
 }
@@ -49,7 +48,6 @@ type Limits struct {
 // defaultLimits suit people; loads of test clients want wider ones.
 func defaultLimits() Limits {
 	return Limits{
-		SignInByAccount: Rate{Burst: 10, Every: 30 * time.Second},
 		SignInByAddress: Rate{Burst: 60, Every: 2 * time.Second},
 		SignUpByAddress: Rate{Burst: 20, Every: time.Minute},
 	}
@@ -119,7 +117,7 @@ func New(ctx context.Context, cfg Config) (*App, error) {
 	a.Sessions = &Sessions{
 		docs: register[Session](a, "sessions"), app: a, signUpRole: cfg.SignUpRole,
 		principals: newCache[seenPrincipal](10_000),
-		byAccount:  NewLimiter(cmp.Or(cfg.Limits.SignInByAccount, limits.SignInByAccount), cfg.Now),
+		guesses:    newGuesses(cfg.Now),
 		byAddress:  NewLimiter(cmp.Or(cfg.Limits.SignInByAddress, limits.SignInByAddress), cfg.Now),
 		signUps:    NewLimiter(cmp.Or(cfg.Limits.SignUpByAddress, limits.SignUpByAddress), cfg.Now),
 	}
@@ -171,10 +169,10 @@ func (a *App) Close() {
 }
 
 // keys are derived from the secret, one for each purpose (HKDF, RFC 5869).
-type keys struct{ access, refresh, url []byte }
+type keys struct{ access, refresh, device, url []byte }
 
 func deriveKeys(secret []byte) (k keys, err error) {
-	for purpose, key := range map[string]*[]byte{"access": &k.access, "refresh": &k.refresh, "url": &k.url} {
+	for purpose, key := range map[string]*[]byte{"access": &k.access, "refresh": &k.refresh, "device": &k.device, "url": &k.url} {
 		if *key, err = hkdf.Key(sha256.New, secret, nil, "grapnel/"+purpose, 32); err != nil {
 			return keys{}, err
 		}

@@ -31,10 +31,17 @@ func (c Client) Network() string {
 
 // SessionCookies is the cookie side of one HTTP request.
 type SessionCookies interface {
+	// Held reports whether the request is its session's by cookies alone.
+	Held() bool
 	// RefreshToken is the one that the request brought; "" for none.
 	RefreshToken() string
 	Set(Tokens)
+	// Clear ends the session; the devices stay.
 	Clear()
+	// DeviceTokens are those that the request brought, the newest first.
+	DeviceTokens() []string
+	// SetDevice adds a device token, or renews one.
+	SetDevice(token string)
 }
 
 type clientKey struct{}

@@ -13,6 +13,11 @@ import (
 
 func (a *App) HashRuns() int64 { return a.hasher.runs.Load() }
 
+// HashTyped is the hash of a password as releases before took it: as it is typed.
+func (a *App) HashTyped(ctx context.Context, password string) (string, error) {
+	return a.hasher.hash(ctx, password)
+}
+
 func (a *App) DiscardStale(ctx context.Context) (int, error) { return a.Assets.discardStale(ctx) }
 
 var MakeSlug = makeSlug
@@ -28,6 +33,8 @@ func RenderUnbounded(source string) (string, error) { return texts.render(source
 func RenderFor(id, source string) (string, error) {
 	return texts.html(context.Background(), id, source)
 }
+
+var EmailOf, StoredPasswords = emailOf, storedPasswords
 
 // DecodeCursor reads a cursor of a list in this order and writes it again.
 func DecodeCursor(s Spec, by []Order, cursor string) (values []any, again string, err error) {
@@ -85,3 +92,6 @@ func (t *Turns) Lines() int {
 	defer t.turns.mu.Unlock()
 	return len(t.turns.lines)
 }
+
+// Password checks a new password of nobody.
+func (c *Checker) Password(typed string) string { return c.password("password", typed, &User{}) }

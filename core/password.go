@@ -107,6 +107,16 @@ func (h *hasher) verify(ctx context.Context, phc, password string) (ok bool, err
 	return ok, err
 }
 
+// match is which of the spellings of a password belongs to phc; -1 for none.
+func (h *hasher) match(ctx context.Context, phc string, spellings []string) (int, error) {
+	for i, password := range spellings {
+		if ok, err := h.verify(ctx, phc, password); ok || err != nil {
+			return i, err
+		}
+	}
+	return -1, nil
+}
+
 // encodeHash writes the PHC string format.
 func encodeHash(salt, key []byte) string {
 	return fmt.Sprintf("$argon2id$v=19$m=%d,t=%d,p=%d$%s$%s", argonMemory, argonTime, argonThreads,

@@ -1,6 +1,7 @@
 package core
 
 import (
+	"cmp"
 	"context"
 	"crypto/hmac"
 	"crypto/rand"
@@ -24,6 +25,8 @@ const (
 	// principalLife bounds how late a suspension, a new role or a sign-out is
 	// noticed by a process that did not carry it out; 5 seconds are promised.
 	principalLife = 3 * time.Second
+	// DeviceLife is how long a device stays known; browsers keep no cookie longer.
+	DeviceLife = 400 * 24 * time.Hour
 )
 
 // Session is one sign-in on one device: a family of refresh tokens, each
@@ -33,8 +36,9 @@ const (
 type Session struct {
 	Head      `bson:",inline"`
 	UserID    string    `bson:"userId"`
-	Seed      string    `bson:"seed"` // random
-	Turn      int64     `bson:"turn"` // how often the token was replaced
+	Device    string    `bson:"device"` // see deviceToken
+	Seed      string    `bson:"seed"`   // random
+	Turn      int64     `bson:"turn"`   // how often the token was replaced
 	RotatedAt time.Time `bson:"rotatedAt"`
 	ExpiresAt time.Time `bson:"expiresAt"`
 }
@@ -45,6 +49,8 @@ type Tokens struct {
 	AccessTokenExpiresAt  time.Time
 	RefreshToken          string
 	RefreshTokenExpiresAt time.Time
+	// DeviceToken tells the device again where the user signs in the next time.
+	DeviceToken string
 }
 
 // sessionSpec describes sessions, which no schema declares: only the system
@@ -67,7 +73,7 @@ type Sessions struct {
 	docs       *Collection[Session]
 	app        *App
 	principals *lru.Cache[string, seenPrincipal] // by session id
-	byAccount  *Limiter
+	guesses    *guesses
 	byAddress  *Limiter
 	signUps    *Limiter
 	signUpRole Role
@@ -91,82 +97,137 @@ func (s *Sessions) SignUp(ctx context.Context, d UserDraft) (*User, Tokens, erro
 	if err != nil {
 		return nil, Tokens{}, err
 	}
-	return s.start(ctx, user)
+	return s.start(ctx, user, rand.Text())
 }
 
 // SignIn checks a password and starts a session. An unknown address costs the
-// same work and gets the same answer as a wrong password.
-func (s *Sessions) SignIn(ctx context.Context, email, password string) (*User, Tokens, error) {
-	email = fold(email)
-	if err := s.byAddress.Take(ClientOf(ctx).Network(), 1); err != nil {
-		return nil, Tokens{}, err // at the expense of no account
-	}
-	if err := s.byAccount.Take(email, 1); err != nil {
-		return nil, Tokens{}, err
-	}
+// same work and gets the same answer as a wrong password. Of the device tokens that
+// the client holds one may be the account's: the device is then counted by itself.
+func (s *Sessions) SignIn(ctx context.Context, email, password string, devices ...string) (*User, Tokens, error) {
 	wrong := Errorf(InvalidCredentials, "The address or the password is wrong.")
 	user, err := s.app.Users.ByEmail(AsSystem(ctx), email)
-	if Is(err, NotFound) {
+	account := storedEmails(email)[0]
+	switch {
+	case err == nil:
+		account = user.ID
+	case Is(err, NotFound):
 		user = &User{}
-	} else if err != nil {
+	default:
 		return nil, Tokens{}, err
 	}
-	ok, err := s.app.hasher.verify(ctx, user.PasswordHash, clip(password))
+	device, known := s.knownDevice(user, devices)
+	source := ClientOf(ctx).Network()
+	if known {
+		source = device
+	}
+	spellings := storedPasswords(password)
+	if len(spellings) == 0 {
+		return nil, Tokens{}, tooLong("password")
+	}
+	match, err := s.verify(ctx, user, spellings, account, source, known)
 	if err != nil {
 		return nil, Tokens{}, err
 	}
-	if !ok {
+	if match < 0 {
 		return nil, Tokens{}, wrong
 	}
 	if user.SuspendedAt != nil {
 		return nil, Tokens{}, Errorf(Forbidden, "This account is suspended.")
 	}
-	_, tokens, err := s.start(ctx, user)
+	_, tokens, err := s.start(ctx, user, device)
 	if err != nil {
 		return nil, Tokens{}, err
 	}
 	// While the sign-in queued for its hash, the password may have changed or
 	// the account been suspended, and all sessions ended: all but this one.
 	now, err := s.app.Users.Get(AsSystem(ctx), user.ID)
-	if err == nil && now.PasswordHash == user.PasswordHash && now.SuspendedAt == nil {
+	if err == nil && now.PasswordHash != user.PasswordHash { // or only the spelling of it, see below
+		match, err = s.app.hasher.match(ctx, now.PasswordHash, spellings)
+	}
+	if err == nil && match >= 0 && now.SuspendedAt == nil {
+		s.respell(ctx, now, spellings, match)
 		now.own = now.principal()
 		return now, tokens, nil
 	}
-	id, _, _ := parseRefreshToken(tokens.RefreshToken)
+	id, _, _ := parseSealed(tokens.RefreshToken)
 	return nil, Tokens{}, errors.Join(err, s.docs.docs.Write(ctx, s.end(id)), wrong)
 }
 
-// clip keeps a hostile password from costing more than a long honest one.
-func clip(password string) string { return password[:min(len(password), 4*maxPassword)] }
-
-// ChangePassword sets a new password for the caller and ends its other sessions.
-func (s *Sessions) ChangePassword(ctx context.Context, current, next string) (*User, error) {
-	p := PrincipalOf(ctx)
-	user, err := s.app.Users.Viewer(ctx)
+// verify is which spelling of a password is the user's, -1 for none, unless too many
+// that were wrong came from this source.
+func (s *Sessions) verify(ctx context.Context, user *User, spellings []string, account, source string, known bool) (match int, err error) {
+	guess, err := s.guesses.take(account, source, known)
 	if err != nil {
-		return nil, err
+		return -1, err
+	}
+	// Only what costs work counts against the network: who is refused above must not
+	// keep a known device that shares it.
+	match = -1
+	if err = s.byAddress.Take(ClientOf(ctx).Network(), 1); err == nil {
+		match, err = s.app.hasher.match(ctx, user.PasswordHash, spellings)
+	}
+	if match >= 0 || err != nil {
+		s.guesses.giveBack(guess)
+	}
+	return match, err
+}
+
+// respell hashes a password anew that was hashed as it was typed, so that it signs in
+// from every keyboard. Where that fails, the next time does.
+func (s *Sessions) respell(ctx context.Context, user *User, spellings []string, match int) {
+	if match == 0 {
+		return
+	}
+	hash, err := s.app.hasher.hash(ctx, spellings[0])
+	if err == nil {
+		err = s.docs.docs.Write(ctx, Op{Kind: OpUpdate, Coll: s.app.Users.spec.Name, Optional: true,
+			Filter: And(Eq("_id", user.ID), Eq("version", user.Version)), Patch: Patch{Set("passwordHash", hash)}})
+	}
+	if err != nil {
+		s.app.log.WarnContext(ctx, "a password keeps its old spelling", "user", user.ID, "error", err)
+	}
+}
+
+func tooLong(path string) error {
+	var c Checker
+	c.Add(path, "TOO_LONG", fmt.Sprintf("must have at most %d characters", maxPassword), maxPassword)
+	return c.Err()
+}
+
+// ChangePassword sets a new password for the caller and ends its other sessions. No
+// device is known any more but the caller's, by a new token.
+func (s *Sessions) ChangePassword(ctx context.Context, current, next string) (user *User, deviceToken string, err error) {
+	p := PrincipalOf(ctx)
+	user, err = s.app.Users.Viewer(ctx)
+	if err != nil {
+		return nil, "", err
 	}
 	if user == nil {
-		return nil, denied(ctx)
+		return nil, "", denied(ctx)
 	}
-	if err := s.byAccount.Take(user.Email, 1); err != nil {
-		return nil, err
+	session, err := s.docs.Get(AsSystem(ctx), p.SessionID)
+	if err != nil {
+		return nil, "", err
 	}
 	var check Checker
-	checkPassword(&check, "newPassword", next)
+	next = check.password("newPassword", next, user)
 	if err := check.Err(); err != nil {
-		return nil, err
+		return nil, "", err
 	}
-	ok, err := s.app.hasher.verify(ctx, user.PasswordHash, clip(current))
+	spellings := storedPasswords(current)
+	if len(spellings) == 0 {
+		return nil, "", tooLong("currentPassword")
+	}
+	match, err := s.verify(ctx, user, spellings, user.ID, p.SessionID, true)
 	if err != nil {
-		return nil, err
+		return nil, "", err
 	}
-	if !ok {
-		return nil, invalidField("currentPassword", "WRONG", "is not your password")
+	if match < 0 {
+		return nil, "", invalidField("currentPassword", "WRONG", "is not your password")
 	}
 	hash, err := s.app.hasher.hash(ctx, next)
 	if err != nil {
-		return nil, err
+		return nil, "", err
 	}
 	end := s.endAll(user.ID)
 	end.Filter = And(end.Filter, Ne("_id", p.SessionID))
@@ -175,11 +236,14 @@ func (s *Sessions) ChangePassword(ctx context.Context, current, next string) (*U
 		if u.PasswordHash != checked {
 			return nil, Errorf(Conflict, "The password was changed elsewhere at the same moment.")
 		}
-		u.PasswordHash = hash
+		u.PasswordHash, u.DeviceSeed = hash, rand.Text()
 		return []Op{end}, nil
 	})
 	s.forget(p.UserID)
-	return user, err
+	if err != nil {
+		return nil, "", err
+	}
+	return user, s.deviceToken(user, session.device()), nil
 }
 
 // SignOut ends the caller's session, or all of its sessions. A caller whose
@@ -193,11 +257,11 @@ func (s *Sessions) SignOut(ctx context.Context, refreshToken string, everywhere 
 		}
 		p.UserID, p.SessionID = session.UserID, session.ID
 	}
-	end := s.end(p.SessionID)
+	end := []Op{s.end(p.SessionID)}
 	if everywhere {
-		end = s.endAll(p.UserID)
+		end = []Op{s.endAll(p.UserID), {Kind: OpUpdate, Coll: s.app.Users.spec.Name, Filter: Eq("_id", p.UserID), Patch: Patch{Set("deviceSeed", rand.Text())}}}
 	}
-	if err := s.docs.docs.Write(ctx, end); err != nil {
+	if err := s.docs.docs.Write(ctx, end...); err != nil {
 		return time.Time{}, err
 	}
 	s.forget(p.UserID)
@@ -207,7 +271,7 @@ func (s *Sessions) SignOut(ctx context.Context, refreshToken string, everywhere 
 // held is the session of a refresh token, of any turn, that is not forged.
 func (s *Sessions) held(ctx context.Context, token string) (session *Session, turn int64, err error) {
 	over := Errorf(Unauthenticated, "The session has ended; sign in again.")
-	id, turn, ok := parseRefreshToken(token)
+	id, turn, ok := parseSealed(token)
 	if !ok {
 		return nil, 0, over
 	}
@@ -338,9 +402,9 @@ func (s *Sessions) endAll(userID string) Op {
 	return Op{Kind: OpDelete, Coll: s.docs.spec.Name, Filter: Eq("userId", userID), Optional: true}
 }
 
-func (s *Sessions) start(ctx context.Context, user *User) (*User, Tokens, error) {
+func (s *Sessions) start(ctx context.Context, user *User, device string) (*User, Tokens, error) {
 	now := Millis(s.docs.now())
-	session := &Session{UserID: user.ID, Seed: rand.Text(), RotatedAt: now, ExpiresAt: now.Add(refreshLife)}
+	session := &Session{UserID: user.ID, Device: device, Seed: rand.Text(), RotatedAt: now, ExpiresAt: now.Add(refreshLife)}
 	if err := s.docs.create(AsSystem(ctx), session); err != nil {
 		return nil, Tokens{}, err
 	}
@@ -356,6 +420,7 @@ func (s *Sessions) pair(user *User, session *Session) (*User, Tokens, error) {
 		AccessTokenExpiresAt:  Millis(now.Add(accessLife)),
 		RefreshToken:          s.refreshToken(session, session.Turn),
 		RefreshTokenExpiresAt: session.ExpiresAt,
+		DeviceToken:           s.deviceToken(user, session.device()),
 	}
 	var err error
 	t.AccessToken, err = jwt.NewWithClaims(jwt.SigningMethodHS256, jwt.RegisteredClaims{
@@ -368,17 +433,54 @@ func (s *Sessions) pair(user *User, session *Session) (*User, Tokens, error) {
 // hash of both and the seed under the server's key. Being derived, a token
 // whose reply was lost can be given again though it is stored nowhere.
 func (s *Sessions) refreshToken(session *Session, turn int64) string {
-	head := fmt.Sprintf("%s.%d", session.ID, turn)
-	mac := hmac.New(sha256.New, s.app.keys.refresh)
-	mac.Write([]byte(head + "." + session.Seed))
+	return seal(s.app.keys.refresh, session.ID, turn, session.Seed)
+}
+
+// deviceToken names a device on which a user has signed in: the device's id, when it
+// stops to be known, and a hash of both, the user and its seed under the server's
+// key. It opens nothing: wrong passwords from there are counted by the device, so
+// that strangers who try passwords cannot keep the user out. (OWASP calls this a
+// device cookie.)
+func (s *Sessions) deviceToken(user *User, device string) string {
+	return s.sealDevice(user, device, s.docs.now().Add(DeviceLife).Unix())
+}
+
+func (s *Sessions) sealDevice(user *User, device string, expires int64) string {
+	return seal(s.app.keys.device, device, expires, user.ID+"."+user.DeviceSeed)
+}
+
+// knownDevice is the device that one of the tokens proves to be known to user, and
+// a new one where none does.
+func (s *Sessions) knownDevice(user *User, tokens []string) (device string, known bool) {
+	for _, token := range tokens[:min(len(tokens), MaxDeviceTokens)] {
+		device, expires, ok := parseSealed(token)
+		if ok && expires > s.docs.now().Unix() && hmac.Equal([]byte(token), []byte(s.sealDevice(user, device, expires))) {
+			return device, true
+		}
+	}
+	return rand.Text(), false
+}
+
+// MaxDeviceTokens is how many device tokens one client may hold and bring: those of
+// the accounts that signed in there last.
+const MaxDeviceTokens = 4
+
+// device is the id of the device on which a session is.
+func (s *Session) device() string { return cmp.Or(s.Device, s.ID) }
+
+// seal is a token of an id, a number, and a hash of both and what it is bound to.
+func seal(key []byte, id string, n int64, bound string) string {
+	head := fmt.Sprintf("%s.%d", id, n)
+	mac := hmac.New(sha256.New, key)
+	mac.Write([]byte(head + "." + bound))
 	return head + "." + base64.RawURLEncoding.EncodeToString(mac.Sum(nil))
 }
 
-func parseRefreshToken(token string) (id string, turn int64, ok bool) {
+func parseSealed(token string) (id string, n int64, ok bool) {
 	parts := strings.Split(token, ".")
 	if len(token) > 256 || len(parts) != 3 {
 		return "", 0, false
 	}
-	turn, err := strconv.ParseInt(parts[1], 10, 64)
-	return parts[0], turn, err == nil
+	n, err := strconv.ParseInt(parts[1], 10, 64)
+	return parts[0], n, err == nil
 }

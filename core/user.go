@@ -1,7 +1,9 @@
 package core
 
 import (
+	"cmp"
 	"context"
+	"crypto/rand"
 	"slices"
 	"strings"
 	"time"
@@ -11,14 +13,15 @@ import (
 // schema/user.graphqls.
 type User struct {
 	Head         `bson:",inline"`
-	Username     string     `bson:"username"` // lower-cased
+	Username     string     `bson:"username"` // see usernameOf
 	DisplayName  *string    `bson:"displayName"`
 	Bio          *string    `bson:"bio"`
 	AvatarID     *string    `bson:"avatarId"`
 	Role         Role       `bson:"role"`
-	Email        string     `bson:"email"` // lower-cased
+	Email        string     `bson:"email"` // see emailOf
 	SuspendedAt  *time.Time `bson:"suspendedAt"`
 	PasswordHash string     `bson:"passwordHash"` // PHC string
+	DeviceSeed   string     `bson:"deviceSeed"`   // random; a new one makes every device unknown
 	// Vouched counts how often this admin's being there let another one go;
 	// see Users.leaveAdmins.
 	Vouched int64 `bson:"vouched"`
@@ -55,8 +58,6 @@ type UserPatch struct {
 	AvatarID    Opt[*string]
 }
 
-const minPassword, maxPassword = 8, 256
-
 // Viewer is the caller; nil for a visitor.
 func (u *Users) Viewer(ctx context.Context) (*User, error) {
 	p := PrincipalOf(ctx)
@@ -66,15 +67,20 @@ func (u *Users) Viewer(ctx context.Context) (*User, error) {
 	return u.Get(ctx, p.UserID)
 }
 
-// ByUsername finds a user by name, whatever the case.
+// ByUsername finds a user by name, however it is typed.
 func (u *Users) ByUsername(ctx context.Context, name string) (*User, error) {
-	return u.First(ctx, Eq("username", fold(name)))
+	return u.First(ctx, Eq("username", usernameOf(name)))
 }
 
-// ByEmail finds a user by address, whatever the case; for those who may read
+// ByEmail finds a user by address, however it is typed; for those who may read
 // addresses.
-func (u *Users) ByEmail(ctx context.Context, email string) (*User, error) {
-	return u.By(ctx, "email", fold(email))
+func (u *Users) ByEmail(ctx context.Context, email string) (user *User, err error) {
+	for _, stored := range storedEmails(email) {
+		if user, err = u.By(ctx, "email", stored); !Is(err, NotFound) {
+			break
+		}
+	}
+	return user, err
 }
 
 // HasAdmin reports whether anybody can run the site.
@@ -91,42 +97,58 @@ func (u *Users) Register(ctx context.Context, d UserDraft, role Role) (*User, er
 	if !PrincipalOf(ctx).system {
 		return nil, denied(ctx)
 	}
-	user := &User{Username: fold(d.Username), Email: fold(d.Email), DisplayName: d.DisplayName, Role: role}
-	var check Checker
-	checkUsername(&check, user.Username)
-	check.Format("email", user.Email, Email)
-	checkPassword(&check, "password", d.Password)
-	check.optional("displayName", d.DisplayName, 100)
-	if err := check.Err(); err != nil {
+	user, password, err := newUser(d)
+	if err != nil {
 		return nil, err
 	}
-	var err error
-	if user.PasswordHash, err = u.app.hasher.hash(ctx, d.Password); err != nil {
+	user.Role = role
+	if err := u.taken(ctx, user); err != nil {
 		return nil, err
 	}
-	if err := u.create(ctx, user); Is(err, Conflict) {
-		return nil, u.taken(ctx, user)
-	} else if err != nil {
+	if user.PasswordHash, err = u.app.hasher.hash(ctx, password); err != nil {
+		return nil, err
+	}
+	err = u.create(ctx, user)
+	if Is(err, Conflict) { // somebody else was first
+		err = cmp.Or(u.taken(ctx, user), err)
+	}
+	if err != nil {
 		return nil, err
 	}
 	return user, nil
 }
 
-// taken names every unique field of user that somebody else holds.
+// Check reports what is wrong with a draft, whatever accounts there are.
+func (d UserDraft) Check() error {
+	_, _, err := newUser(d)
+	return err
+}
+
+// newUser is the account of a draft, without a hash of its password.
+func newUser(d UserDraft) (user *User, password string, err error) {
+	var check Checker
+	user = &User{DisplayName: d.DisplayName}
+	user.Username = check.username(d.Username)
+	user.Email = check.email(d.Email)
+	password = check.password("password", d.Password, user)
+	check.optional("displayName", d.DisplayName, 100)
+	return user, password, check.Err()
+}
+
+// taken names every unique field of user that somebody else holds; nil for none.
 func (u *Users) taken(ctx context.Context, user *User) error {
-	holders, _, err := u.find(ctx, Query{Filter: Or(Eq("username", user.Username), Eq("email", user.Email)), Limit: 2})
-	if err != nil {
+	emails := storedEmails(user.Email)
+	holders, _, err := u.find(ctx, Query{Filter: Or(Eq("username", user.Username), In("email", emails)), Limit: len(emails) + 1})
+	if err != nil || len(holders) == 0 {
 		return err
 	}
 	conflict := &Error{Code: Conflict, Message: "This account cannot be made: what it needs is already taken."}
-	for _, h := range holders {
-		for field, same := range map[string]bool{"username": h.Username == user.Username, "email": h.Email == user.Email} {
-			if same {
-				conflict.Fields = append(conflict.Fields, takenField(field))
-			}
-		}
+	if slices.ContainsFunc(holders, func(h *User) bool { return h.Username == user.Username }) {
+		conflict.Fields = append(conflict.Fields, takenField("username"))
 	}
-	slices.SortFunc(conflict.Fields, func(a, b FieldError) int { return strings.Compare(b.Path, a.Path) })
+	if slices.ContainsFunc(holders, func(h *User) bool { return slices.Contains(emails, h.Email) }) {
+		conflict.Fields = append(conflict.Fields, takenField("email"))
+	}
 	return conflict
 }
 
@@ -154,16 +176,15 @@ func (u *Users) Import(ctx context.Context, list []UserImport) ([]*User, error) 
 	users, ops := make([]*User, len(list)), make([]Op, len(list))
 	hashes := map[string]string{}
 	for i, d := range list {
-		user := &User{Username: fold(d.Username), Email: fold(d.Email),
-			DisplayName: d.DisplayName, Bio: d.Bio, Role: d.Role}
+		user := &User{DisplayName: d.DisplayName, Bio: d.Bio, Role: d.Role}
 		user.ID, user.Version, user.CreatedAt, user.UpdatedAt = newID(u.spec.Prefix), 1, now, now
 		if d.CreatedAt != nil {
 			user.CreatedAt = Millis(*d.CreatedAt)
 		}
 		var check Checker
-		checkUsername(&check, user.Username)
-		check.Format("email", user.Email, Email)
-		checkPassword(&check, "password", d.Password)
+		user.Username = check.username(d.Username)
+		user.Email = check.email(d.Email)
+		password := check.password("password", d.Password, user)
 		check.optional("displayName", user.DisplayName, 100)
 		check.optional("bio", user.Bio, 2000)
 		if rank[user.Role] == 0 {
@@ -175,14 +196,14 @@ func (u *Users) Import(ctx context.Context, list []UserImport) ([]*User, error) 
 		if err := check.Err(); err != nil {
 			return nil, err
 		}
-		if hashes[d.Password] == "" {
-			hash, err := u.app.hasher.hash(ctx, d.Password)
+		if hashes[password] == "" {
+			hash, err := u.app.hasher.hash(ctx, password)
 			if err != nil {
 				return nil, err
 			}
-			hashes[d.Password] = hash
+			hashes[password] = hash
 		}
-		user.PasswordHash = hashes[d.Password]
+		user.PasswordHash = hashes[password]
 		users[i], ops[i] = user, u.insert(user)
 	}
 	return users, u.docs.Write(ctx, ops...)
@@ -193,8 +214,7 @@ func (u *Users) Update(ctx context.Context, id string, expected *int64, p UserPa
 	return u.update(ctx, id, expected, func(user *User) ([]Op, error) {
 		var check Checker
 		set(&user.Username, p.Username)
-		user.Username = fold(user.Username)
-		checkUsername(&check, user.Username)
+		user.Username = check.username(user.Username)
 		set(&user.DisplayName, p.DisplayName)
 		check.optional("displayName", user.DisplayName, 100)
 		set(&user.Bio, p.Bio)
@@ -240,7 +260,7 @@ func (u *Users) Suspend(ctx context.Context, id string, expected *int64) (*User,
 			also = append(also, vouch...)
 		}
 		now := Millis(u.now())
-		user.SuspendedAt = &now
+		user.SuspendedAt, user.DeviceSeed = &now, rand.Text()
 		return also, nil
 	})
 }
@@ -279,23 +299,22 @@ func (u *Users) leaveAdmins(ctx context.Context, user *User) ([]Op, error) {
 	return []Op{{Kind: OpUpdate, Coll: u.spec.Name, Filter: And(Eq("_id", other.ID), active), Patch: Patch{Inc("vouched", 1)}}}, nil
 }
 
-func checkUsername(c *Checker, name string) {
+// username brings a name to its stored form.
+func (c *Checker) username(typed string) string {
+	name := usernameOf(typed)
 	if !usernameForm.MatchString(name) {
 		c.Add("username", "FORM", "must be 3 to 30 of a-z 0-9 _ . - and begin and end with a letter or digit", nil)
 	}
+	return name
 }
 
-func checkPassword(c *Checker, path, password string) {
-	switch n := len([]rune(password)); {
-	case n < minPassword:
-		c.Add(path, "TOO_SHORT", "must have at least 8 characters", minPassword)
-	case n > maxPassword:
-		c.Add(path, "TOO_LONG", "must have at most 256 characters", maxPassword)
-	}
+// email brings an address to its stored form.
+func (c *Checker) email(typed string) string {
+	typed = strings.TrimSpace(typed)
+	address, _ := emailOf(typed)
+	c.Format("email", typed, Email)
+	return address
 }
-
-// fold brings a username or an address to its stored form.
-func fold(s string) string { return strings.ToLower(strings.TrimSpace(s)) }
 
 func deref(s *string) string {
 	if s == nil {

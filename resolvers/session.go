@@ -27,7 +27,7 @@ func (r *mutationResolver) SignIn(ctx context.Context, input model.SignInInput) 
 	if err := canHold(ctx, transport); err != nil {
 		return nil, err
 	}
-	user, tokens, err := r.app.Sessions.SignIn(ctx, input.Email, input.Password)
+	user, tokens, err := r.app.Sessions.SignIn(ctx, input.Email, input.Password, devices(ctx, input.DeviceToken.Value())...)
 	if err != nil {
 		return nil, err
 	}
@@ -53,8 +53,15 @@ func (r *mutationResolver) SignOut(ctx context.Context, input model.SignOutInput
 }
 
 func (r *mutationResolver) ChangePassword(ctx context.Context, input model.ChangePasswordInput) (*model.ChangePasswordPayload, error) {
-	user, err := r.app.Sessions.ChangePassword(ctx, input.CurrentPassword, input.NewPassword)
-	return &model.ChangePasswordPayload{Viewer: user}, err
+	user, device, err := r.app.Sessions.ChangePassword(ctx, input.CurrentPassword, input.NewPassword)
+	if err != nil {
+		return nil, err
+	}
+	if cookies := core.ClientOf(ctx).Cookies; cookies != nil && cookies.Held() {
+		cookies.SetDevice(device)
+		return &model.ChangePasswordPayload{Viewer: user}, nil
+	}
+	return &model.ChangePasswordPayload{Viewer: user, DeviceToken: &device}, nil
 }
 
 // session gives the client its tokens the way it asked for: in the reply, or
@@ -84,4 +91,15 @@ func heldSession(ctx context.Context, given *string) (model.SessionTransport, st
 		return model.SessionTransportCookie, cookies.RefreshToken()
 	}
 	return model.SessionTransportTokens, ""
+}
+
+// devices are the device tokens that a client holds.
+func devices(ctx context.Context, given *string) []string {
+	if given != nil {
+		return []string{*given}
+	}
+	if cookies := core.ClientOf(ctx).Cookies; cookies != nil {
+		return cookies.DeviceTokens()
+	}
+	return nil
 }

@@ -172,7 +172,7 @@ func TestSignInIsLimited(t *testing.T) {
 	a := newAPI(t)
 	var b strings.Builder
 	b.WriteString("mutation {")
-	for i := range 15 {
+	for i := range 25 {
 		fmt.Fprintf(&b, ` a%d: signIn(input: {email: "editor@example.org", password: "wrong %d"}) { viewer { id } }`, i, i)
 	}
 	b.WriteString("}")
@@ -182,5 +182,34 @@ func TestSignInIsLimited(t *testing.T) {
 	}
 	if c := a.code("", signIn, vars{"e": "editor@example.org", "p": "correct horse"}); c != "RATE_LIMITED" {
 		t.Errorf("after them: %s", c)
+	}
+}
+
+// A client that keeps tokens keeps the device's too: it is not delayed by what
+// others at its address try.
+func TestDeviceTokens(t *testing.T) {
+	t.Parallel()
+	a := newAPI(t)
+	const signIn = `mutation($e: String!, $p: String!, $d: String) { signIn(input: {email: $e, password: $p, deviceToken: $d}) { tokens { accessToken refreshToken deviceToken } } }`
+	v := vars{"e": "member@example.org", "p": "correct horse"}
+	tokens := a.get("", signIn, v, "signIn.tokens").(map[string]any)
+	renewed := a.get("", `mutation($t: String!) { refreshSession(input: {refreshToken: $t}) { tokens { accessToken deviceToken } } }`, vars{"t": tokens["refreshToken"]}, "refreshSession.tokens").(map[string]any)
+	wrong := func() string { return a.code("", signIn, vars{"e": "member@example.org", "p": "wrong"}) }
+	for wrong() == "INVALID_CREDENTIALS" {
+	}
+	if c := a.code("", signIn, v); c != "RATE_LIMITED" {
+		t.Fatalf("without a token: %s", c)
+	}
+	for _, device := range []any{tokens["deviceToken"], renewed["deviceToken"]} {
+		v["d"] = device
+		a.get("", signIn, v, "signIn.tokens.accessToken")
+	}
+	a.tokens["device"] = renewed["accessToken"].(string)
+	v["d"] = a.get("device", `mutation { changePassword(input: {currentPassword: "correct horse", newPassword: "another horse"}) { deviceToken } }`, nil, "changePassword.deviceToken")
+	v["p"] = "another horse"
+	a.get("", signIn, v, "signIn.tokens.accessToken")
+	v["d"] = renewed["deviceToken"]
+	if c := a.code("", signIn, v); c != "RATE_LIMITED" {
+		t.Errorf("the old device token: %s", c)
 	}
 }

@@ -154,10 +154,6 @@ func createAdmin(ctx context.Context, app *core.App, c config.AdminCreate, stdin
 	if !core.Is(err, core.NotFound) {
 		return err
 	}
-	password, err := readPassword(c.PasswordFile, stdin, stderr)
-	if err != nil {
-		return err
-	}
 	username := c.Username
 	if username == "" {
 		name, _, _ := strings.Cut(strings.ToLower(c.Email), "@")
@@ -166,7 +162,15 @@ func createAdmin(ctx context.Context, app *core.App, c config.AdminCreate, stdin
 			username += "0"
 		}
 	}
-	user, err = app.Users.Register(ctx, core.UserDraft{Username: username, Email: c.Email, Password: password}, core.Admin)
+	draft := core.UserDraft{Username: username, Email: c.Email}
+	draft.Password, err = readPassword(c.PasswordFile, stdin, stderr, func(password string) error {
+		draft.Password = password
+		return draft.Check()
+	})
+	if err != nil {
+		return err
+	}
+	user, err = app.Users.Register(ctx, draft, core.Admin)
 	if err != nil {
 		return err
 	}
@@ -190,7 +194,7 @@ func plain(err error) error {
 }
 
 // readPassword asks on a terminal, twice; elsewhere it reads one line.
-func readPassword(file string, stdin io.Reader, stderr io.Writer) (string, error) {
+func readPassword(file string, stdin io.Reader, stderr io.Writer, check func(password string) error) (string, error) {
 	if file != "" {
 		data, err := os.ReadFile(file)
 		return strings.TrimRight(string(data), "\r\n"), err
@@ -206,14 +210,21 @@ func readPassword(file string, stdin io.Reader, stderr io.Writer) (string, error
 		}
 		return "", errors.New("standard input holds no password")
 	}
-	ask := func(prompt string) (string, error) {
+	return askTwice(func(prompt string) (string, error) {
 		fmt.Fprint(stderr, prompt)
 		p, err := term.ReadPassword(int(f.Fd()))
 		fmt.Fprintln(stderr)
 		return string(p), err
-	}
+	}, check)
+}
+
+// askTwice asks for a password, and again when it can be one.
+func askTwice(ask func(prompt string) (string, error), check func(password string) error) (string, error) {
 	first, err := ask("Password: ")
 	if err != nil {
+		return "", err
+	}
+	if err := check(first); err != nil {
 		return "", err
 	}
 	second, err := ask("Again: ")

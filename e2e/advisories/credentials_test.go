@@ -239,7 +239,7 @@ func TestRaces(t *testing.T) {
 		// have none; a password that is being changed is what is used up here.
 		t.Run("parse#10327 one password, many changes", func(t *testing.T) {
 			token, _ := s.In(t).SignUp("eve")
-			const n = 6 // an account has ten tries
+			const n = 6 // a session has twenty tries
 			won := -1
 			for i, a := range together(n, func(i int) map[string]any {
 				return try(i, token, `mutation($old: String!, $new: String!) { changePassword(input: {currentPassword: $old, newPassword: $new}) { viewer { id } } }`,

@@ -123,19 +123,19 @@ func bearer(r *http.Request) (token string, ok bool) {
 	return strings.TrimSpace(token), strings.EqualFold(scheme, "Bearer")
 }
 
-// cookieNames are the names of the session's cookies. Over https they have the
-// prefix __Host-, by which browsers take them from this host and https only.
+// cookieNames are the names of the cookies of sessions and devices. Over https they
+// have the prefix __Host-, by which browsers take them from this host and https only.
 type cookieNames struct {
-	access, refresh string
-	secure          bool
+	access, refresh, device string
+	secure                  bool
 }
 
 // names are those of the session's cookies for the client of r.
 func (a *authenticator) names(r *http.Request) cookieNames {
 	if a.secure || note(r.Context()).https {
-		return cookieNames{"__Host-grapnel_access", "__Host-grapnel_refresh", true}
+		return cookieNames{"__Host-grapnel_access", "__Host-grapnel_refresh", "__Host-grapnel_device", true}
 	}
-	return cookieNames{"grapnel_access", "grapnel_refresh", false}
+	return cookieNames{"grapnel_access", "grapnel_refresh", "grapnel_device", false}
 }
 
 // read is the access token among the cookies of r, and whether there is a
@@ -162,11 +162,37 @@ type cookies struct {
 
 var _ core.SessionCookies = (*cookies)(nil)
 
+func (c *cookies) Held() bool {
+	_, borne := bearer(c.r)
+	_, present := c.names.read(c.r)
+	return present && !borne
+}
+
 func (c *cookies) RefreshToken() string { return cookieValue(c.r, c.names.refresh) }
 
 func (c *cookies) Set(t core.Tokens) {
 	c.set(c.names.access, t.AccessToken, t.AccessTokenExpiresAt, 0)
 	c.set(c.names.refresh, t.RefreshToken, t.RefreshTokenExpiresAt, 0)
+	c.SetDevice(t.DeviceToken)
+}
+
+// deviceSeparator stands between the tokens of one cookie, and in none of them.
+const deviceSeparator = "~"
+
+func (c *cookies) DeviceTokens() []string {
+	list := strings.SplitN(cookieValue(c.r, c.names.device), deviceSeparator, core.MaxDeviceTokens+1)
+	return list[:min(len(list), core.MaxDeviceTokens)]
+}
+
+func (c *cookies) SetDevice(token string) {
+	device, _, _ := strings.Cut(token, ".")
+	list := []string{token}
+	for _, other := range c.DeviceTokens() {
+		if id, _, ok := strings.Cut(other, "."); ok && id != device && len(list) < core.MaxDeviceTokens {
+			list = append(list, other)
+		}
+	}
+	c.set(c.names.device, strings.Join(list, deviceSeparator), time.Time{}, int(core.DeviceLife.Seconds()))
 }
 
 func (c *cookies) Clear() {

@@ -184,7 +184,20 @@ func TestSessionCookies(t *testing.T) {
 		if a.body != `{"data":{"viewer":"user_1"}}` {
 			t.Errorf("%s", a.body)
 		}
-		for _, c := range read(s.query(t, "mutation{signOut}")) {
+		// A device is known to the four accounts that signed in there last, and goes on
+		// being known when the session ends.
+		const held = "b.1.x~d.1.y~e.1.z~f.1.z~g.1.z"
+		set = read(s.query(t, `mutation{signIn(email:"a")}`, "Cookie", prefix+"grapnel_device="+held))
+		if c := set[prefix+"grapnel_device"]; c == nil || c.Value != "d.2.new~b.1.x~e.1.z~f.1.z" || c.MaxAge != 400*24*60*60 {
+			t.Errorf("%v", set)
+		}
+		if a := s.query(t, `{devices}`, "Cookie", prefix+"grapnel_device="+held); a.body != `{"data":{"devices":"b.1.x d.1.y e.1.z f.1.z"}}` {
+			t.Error(a.body)
+		}
+		for name, c := range read(s.query(t, "mutation{signOut}", "Cookie", prefix+"grapnel_device="+held)) {
+			if name == prefix+"grapnel_device" {
+				t.Errorf("a device is forgotten: %s", c)
+			}
 			if c.MaxAge >= 0 || c.Value != "" {
 				t.Errorf("not cleared: %s", c)
 			}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"strings"
 	"sync/atomic"
 	"time"
 
@@ -24,6 +25,7 @@ type Query {
   hello(name: String = "world"): String!
   viewer: String
   address: String
+  devices: String
   operation: String
   number(n: Int): Int
   posts(first: Int, last: Int, where: Where): PostConnection!
@@ -132,6 +134,8 @@ func (f *fake) resolve(ctx context.Context, op *graphql.OperationContext, field 
 			return p.UserID
 		}
 		return nil
+	case "devices":
+		return strings.Join(core.ClientOf(ctx).Cookies.DeviceTokens(), " ")
 	case "address":
 		return core.ClientOf(ctx).Address
 	case "number":
@@ -158,6 +162,7 @@ func (f *fake) resolve(ctx context.Context, op *graphql.OperationContext, field 
 		core.ClientOf(ctx).Cookies.Set(core.Tokens{
 			AccessToken: "good", AccessTokenExpiresAt: time.Now().Add(time.Hour),
 			RefreshToken: "fresh", RefreshTokenExpiresAt: time.Now().Add(24 * time.Hour),
+			DeviceToken: "d.2.new",
 		})
 		return core.ClientOf(ctx).Cookies.RefreshToken()
 	case "signOut":

@@ -1,0 +1,5 @@
+package serve
+
+// What tests need to see of the inside.
+
+var AskTwice = askTwice
