@@ -65,7 +65,8 @@ type ComplexityRoot struct {
 	}
 
 	ChangePasswordPayload struct {
-		Viewer func(childComplexity int) int
+		DeviceToken func(childComplexity int) int
+		Viewer      func(childComplexity int) int
 	}
 
 	CompleteAssetUploadPayload struct {
@@ -186,6 +187,7 @@ type ComplexityRoot struct {
 	SessionTokens struct {
 		AccessToken           func(childComplexity int) int
 		AccessTokenExpiresAt  func(childComplexity int) int
+		DeviceToken           func(childComplexity int) int
 		RefreshToken          func(childComplexity int) int
 		RefreshTokenExpiresAt func(childComplexity int) int
 	}
@@ -417,6 +419,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.AssetEdge.Node(childComplexity), true
 
+	case "ChangePasswordPayload.deviceToken":
+		if e.ComplexityRoot.ChangePasswordPayload.DeviceToken == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ChangePasswordPayload.DeviceToken(childComplexity), true
 	case "ChangePasswordPayload.viewer":
 		if e.ComplexityRoot.ChangePasswordPayload.Viewer == nil {
 			break
@@ -1022,6 +1030,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.SessionTokens.AccessTokenExpiresAt(childComplexity), true
+	case "SessionTokens.deviceToken":
+		if e.ComplexityRoot.SessionTokens.DeviceToken == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SessionTokens.DeviceToken(childComplexity), true
 	case "SessionTokens.refreshToken":
 		if e.ComplexityRoot.SessionTokens.RefreshToken == nil {
 			break
@@ -2414,21 +2428,30 @@ type SessionTokens {
   When the session ends unless it is refreshed.
   """
   refreshTokenExpiresAt: Time!
+  """
+  Tells this device again: keep the newest one of an account, after signing out too,
+  for ` + "`" + `SignInInput.deviceToken` + "`" + `. Good for 400 days. A new password, signing out
+  everywhere and a suspension make the account's devices unknown.
+  """
+  deviceToken: String!
 }
 """
 The account to make.
 """
 input SignUpInput {
   """
-  See ` + "`" + `User.username` + "`" + `; upper case is folded.
+  See ` + "`" + `User.username` + "`" + `; upper case and full-width letters become the common ones (RFC 8265).
   """
   username: String!
   """
-  The address to sign in with; unique, upper case is folded.
+  The address to sign in with; unique. However its letters, accents and
+  international domain are typed, it is one address.
   """
   email: String!
   """
-  8 to 256 characters.
+  8 to 256 characters (code points) of any script, without control characters; however
+  accents are typed, it is one password (RFC 8265). None of the 10,000 most common, no
+  run such as ` + "`" + `12345678` + "`" + `, not the address or the username.
   """
   password: String!
   """
@@ -2458,13 +2481,19 @@ Who signs in.
 """
 input SignInInput {
   """
-  The address of the account; upper case is folded.
+  The account's address, in any spelling.
   """
   email: String!
   """
   The password of the account.
   """
   password: String!
+  """
+  ` + "`" + `SessionTokens.deviceToken` + "`" + ` of an earlier session of this account on this device.
+  Strangers who try passwords elsewhere cannot delay a device that is known. Left
+  out where sessions are in cookies.
+  """
+  deviceToken: String
   """
   How you hold the session.
   """
@@ -2536,7 +2565,7 @@ input ChangePasswordInput {
   """
   currentPassword: String!
   """
-  8 to 256 characters.
+  See ` + "`" + `SignUpInput.password` + "`" + `.
   """
   newPassword: String!
 }
@@ -2548,6 +2577,10 @@ type ChangePasswordPayload {
   Who you are.
   """
   viewer: User!
+  """
+  Instead of this device's token, which is good no more. Null when the session is in cookies.
+  """
+  deviceToken: String
 }
 extend type Mutation {
   """
@@ -2560,7 +2593,9 @@ extend type Mutation {
     input: SignUpInput!
   ): SignUpPayload @cost(weight: "5000")
   """
-  Starts a session. A wrong password and an unknown address get the same answer, INVALID_CREDENTIALS.
+  Starts a session. A wrong password and an unknown address get the same answer,
+  INVALID_CREDENTIALS. After 20 of them within an hour from one network, or about 100
+  from all, RATE_LIMITED; see ` + "`" + `SignInInput.deviceToken` + "`" + `.
   """
   signIn(
     """
@@ -3510,6 +3545,8 @@ func (ec *executionContext) childFields_ChangePasswordPayload(ctx context.Contex
 	switch field.Name {
 	case "viewer":
 		return ec.fieldContext_ChangePasswordPayload_viewer(ctx, field)
+	case "deviceToken":
+		return ec.fieldContext_ChangePasswordPayload_deviceToken(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type ChangePasswordPayload", field.Name)
 }
@@ -3680,6 +3717,8 @@ func (ec *executionContext) childFields_SessionTokens(ctx context.Context, field
 		return ec.fieldContext_SessionTokens_refreshToken(ctx, field)
 	case "refreshTokenExpiresAt":
 		return ec.fieldContext_SessionTokens_refreshTokenExpiresAt(ctx, field)
+	case "deviceToken":
+		return ec.fieldContext_SessionTokens_deviceToken(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type SessionTokens", field.Name)
 }

@@ -71,7 +71,7 @@ type BooleanFilter struct {
 type ChangePasswordInput struct {
 	// The password until now.
 	CurrentPassword string `json:"currentPassword"`
-	// 8 to 256 characters.
+	// See `SignUpInput.password`.
 	NewPassword string `json:"newPassword"`
 }
 
@@ -79,6 +79,8 @@ type ChangePasswordInput struct {
 type ChangePasswordPayload struct {
 	// Who you are.
 	Viewer *core.User `json:"viewer"`
+	// Instead of this device's token, which is good no more. Null when the session is in cookies.
+	DeviceToken *string `json:"deviceToken,omitempty"`
 }
 
 // Which promised file was sent.
@@ -391,10 +393,14 @@ type SetUserRolePayload struct {
 
 // Who signs in.
 type SignInInput struct {
-	// The address of the account; upper case is folded.
+	// The account's address, in any spelling.
 	Email string `json:"email"`
 	// The password of the account.
 	Password string `json:"password"`
+	// `SessionTokens.deviceToken` of an earlier session of this account on this device.
+	// Strangers who try passwords elsewhere cannot delay a device that is known. Left
+	// out where sessions are in cookies.
+	DeviceToken graphql.Omittable[*string] `json:"deviceToken,omitempty"`
 	// How you hold the session.
 	Transport graphql.Omittable[*SessionTransport] `json:"transport,omitempty"`
 }
@@ -423,11 +429,14 @@ type SignOutPayload struct {
 
 // The account to make.
 type SignUpInput struct {
-	// See `User.username`; upper case is folded.
+	// See `User.username`; upper case and full-width letters become the common ones (RFC 8265).
 	Username string `json:"username"`
-	// The address to sign in with; unique, upper case is folded.
+	// The address to sign in with; unique. However its letters, accents and
+	// international domain are typed, it is one address.
 	Email string `json:"email"`
-	// 8 to 256 characters.
+	// 8 to 256 characters (code points) of any script, without control characters; however
+	// accents are typed, it is one password (RFC 8265). None of the 10,000 most common, no
+	// run such as `12345678`, not the address or the username.
 	Password string `json:"password"`
 	// The name to show, at most 100 characters.
 	DisplayName graphql.Omittable[*string] `json:"displayName,omitempty"`
