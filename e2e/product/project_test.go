@@ -52,7 +52,7 @@ func TestShop(t *testing.T) {
 		// Null is as left out, but in updates of what may be null.
 		const all = `{ product { id name price kind published tags parts { name } photos { id } story maker { username } } }`
 		oar := p.Get(maker, `mutation($p: [ID!]) { createProduct(input: {name: "Oar", sku: "OA-001", price: 1, story: "Long.", tags: ["wood"], parts: [{name: "blade", parts: []}],
-			photoIds: $p, kind: null, published: null, makerId: null, costPrice: null}) `+all+` }`, vars{"p": photos}, "createProduct.product")
+			photoIds: $p, kind: null, published: null, costPrice: null}) `+all+` }`, vars{"p": photos}, "createProduct.product")
 		grapnel.Wants(t, oar, vars{"kind": "GOODS", "published": false, "maker.username": "maker"})
 		grapnel.Wants(t, p.Get(maker, `mutation { createProduct(input: {name: "Bare", sku: "BA-001", price: 1, tags: null, parts: null, photoIds: null}) `+all+` }`, nil, "createProduct.product"),
 			vars{"tags": []any{}, "parts": []any{}, "photos": []any{}})
