@@ -24,6 +24,6 @@ test('an Int has 32 bits and is no text', async () => {
       body: JSON.stringify(body),
     });
     const { errors } = await response.json();
-    assert.equal(errors?.[0].extensions.code, 'GRAPHQL_VALIDATION_FAILED', JSON.stringify(errors));
+    assert.equal(errors?.[0].extensions.code, body.variables ? 'BAD_USER_INPUT' : 'GRAPHQL_VALIDATION_FAILED', JSON.stringify(errors));
   }
 });
