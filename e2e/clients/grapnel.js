@@ -114,13 +114,13 @@ export function recorder() {
   return { fetch: record, calls }
 }
 
-// folder makes a temporary folder in which the packages are found, with the
-// schema as `grapnel schema` prints it.
-export async function folder() {
+// folder makes a temporary folder in which the packages are found (those of one that
+// is named, or of all tests), with the schema as `grapnel schema` prints it.
+export async function folder(packages = '.') {
   const binary = process.env.GRAPNEL_BIN
   assert.ok(binary, 'set GRAPNEL_BIN to the built binary')
   const path = await mkdtemp(join(tmpdir(), 'grapnel-clients-'))
-  await symlink(join(import.meta.dirname, 'node_modules'), join(path, 'node_modules'))
+  await symlink(join(import.meta.dirname, packages, 'node_modules'), join(path, 'node_modules'))
   const { stdout } = await run(binary, ['schema'])
   await writeFile(join(path, 'schema.graphql'), stdout)
   return { path, remove: () => rm(path, { recursive: true, force: true }) }
