@@ -90,6 +90,9 @@ func FuzzCursor(f *testing.F) {
 		if plain {
 			cursor = base64.RawURLEncoding.EncodeToString([]byte(cursor))
 		}
+		if cursor == "" {
+			return // an empty one is as none
+		}
 		by := orders[int(order)%len(orders)]
 		keys, again, bad := core.DecodeCursor(spec, by, cursor)
 		args := core.PageArgs{OrderBy: by[:len(by)-1], After: &cursor}
