@@ -69,6 +69,9 @@ func most(at []time.Duration) (n int) {
 // try from a known device, though it shares an attacker's address, and from an
 // address that was never seen.
 func TestNobodyLocksOut(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes long; run without -short")
+	}
 	t.Parallel()
 	networks := map[string]func(i int) string{
 		"IPv4":          func(i int) string { return fmt.Sprintf("192.0.2.%d", i) },
@@ -124,6 +127,9 @@ func TestNobodyLocksOut(t *testing.T) {
 
 // Who tries from one address keeps nobody at another from any of their tries.
 func TestOneAddressDelaysNoOther(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes long; run without -short")
+	}
 	t.Parallel()
 	w := newPaused(t)
 	w.as(t, "ada", core.Member)
@@ -151,6 +157,9 @@ func TestOneAddressDelaysNoOther(t *testing.T) {
 // Tries at once are no more than tries in turn, right passwords are not counted, and
 // an address without an account is refused like one that has one.
 func TestGuessesAreCounted(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes long; run without -short")
+	}
 	t.Parallel()
 	w := newPaused(t)
 	w.as(t, "ada", core.Member)

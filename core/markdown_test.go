@@ -113,6 +113,9 @@ func TestMarkdownNames(t *testing.T) {
 
 // What takes the square of its length stays plain, and what stands beside it does not.
 func TestMarkdownIsBounded(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes long; run without -short")
+	}
 	t.Parallel()
 	const size = 200_000
 	beside := "\n\n*beside*\n"
@@ -148,6 +151,9 @@ func TestMarkdownIsBounded(t *testing.T) {
 
 // A long text that somebody wrote for readers is rendered whole, as it is without bounds.
 func TestLongMarkdown(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes long; run without -short")
+	}
 	t.Parallel()
 	lines := func(n int, line string) string { return strings.Repeat(line+"\n", n) }
 	for name, text := range map[string]string{

@@ -255,6 +255,7 @@ func TestFileStoreFails(t *testing.T) {
 
 // inbox is a Receiver in memory.
 type inbox struct {
+	mu     sync.Mutex
 	got    map[string]string
 	length int64
 }
@@ -263,7 +264,9 @@ func (i *inbox) Receive(_ context.Context, id string, query url.Values, body io.
 	if query.Get("signature") != "good" {
 		return core.Errorf(core.Forbidden, "The signature is not valid.")
 	}
+	i.mu.Lock()
 	i.length = length
+	i.mu.Unlock()
 	b, err := io.ReadAll(io.LimitReader(body, 1_000_001))
 	if err != nil {
 		return core.Wrap(core.Unavailable, err, "The object store does not answer.")
@@ -271,6 +274,8 @@ func (i *inbox) Receive(_ context.Context, id string, query url.Values, body io.
 	if len(b) > 1_000_000 {
 		return core.Errorf(core.TooLarge, "The file is too large.")
 	}
+	i.mu.Lock()
+	defer i.mu.Unlock()
 	i.got[id] = string(b)
 	return nil
 }
