@@ -152,9 +152,15 @@ var empty = []string{"area", "br", "col", "hr", "img", "input", "wbr"}
 // endsItself lists the elements that another of their kind ends.
 var endsItself = []string{"dd", "dt", "li", "p", "td", "th", "tr"}
 
+// names begin the attributes that give a name, and those that lead to one.
+var names = []string{` id="`, ` name="`, ` href="#`, ` usemap="#`}
+
 // ownNames puts owner before every name that a clean fragment gives, and before
 // each of its links to one. Only an attribute holds a bare quotation mark there.
 func ownNames(fragment, owner string) string {
+	if !slices.ContainsFunc(names, func(name string) bool { return strings.Contains(fragment, name) }) {
+		return fragment // most texts, which are kept and served without a copy
+	}
 	return strings.NewReplacer(
 		` id="`, ` id="`+owner+`-`,
 		` name="`, ` name="`+owner+`-`,
