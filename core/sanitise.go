@@ -161,10 +161,9 @@ func ownNames(fragment, owner string) string {
 	if !slices.ContainsFunc(names, func(name string) bool { return strings.Contains(fragment, name) }) {
 		return fragment // most texts, which are kept and served without a copy
 	}
-	return strings.NewReplacer(
-		` id="`, ` id="`+owner+`-`,
-		` name="`, ` name="`+owner+`-`,
-		` href="#`, ` href="#`+owner+`-`,
-		` usemap="#`, ` usemap="#`+owner+`-`,
-	).Replace(fragment)
+	var owned []string
+	for _, name := range names {
+		owned = append(owned, name, name+owner+"-")
+	}
+	return strings.NewReplacer(owned...).Replace(fragment)
 }
