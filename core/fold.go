@@ -16,6 +16,7 @@ import (
 // characters and the differences in letterOf are gone. What is left in marks
 // tells words apart.
 func foldText(text string) string {
+	text = strings.ToValidUTF8(text, "\ufffd") // else what stands behind a stray byte would not decompose
 	text = norm.NFKD.String(caseFolder.String(norm.NFKD.String(text)))
 	var b strings.Builder
 	b.Grow(len(text))
