@@ -194,7 +194,7 @@ func TestMigration(t *testing.T) {
 		// mended is what starts after a refusal.
 		mended []core.Spec
 		want   []values // the documents afterwards; docs when nil
-		inside string   // what the first has twice in its box afterwards
+		inside []string // what the first has twice each in its box afterwards
 	}{
 		{
 			name: "new type", before: product(nil, name), docs: []values{{"name": "a"}},
@@ -347,7 +347,29 @@ func TestMigration(t *testing.T) {
 			docs:   []values{{"box": []values{{"w": int64(1), "boxes": []values{{"w": int64(2), "boxes": []values{}}}}}}},
 			after:  []core.Spec{boxed(true, width, deep, core.Attribute{Name: "n", Kind: core.Int, Required: true, Default: int64(7)})},
 			steps:  [][]string{{"The field n of Box inside Product gets its default, 7, in 1 document."}},
-			inside: `"n":{"$numberLong":"7"}`,
+			inside: []string{`"n":{"$numberLong":"7"}`},
+		},
+		{
+			name: "inside: defaults of every kind, in a list", before: boxed(true, width),
+			docs: []values{{"box": []values{{"w": int64(1)}, {"w": int64(2)}}}, {"box": []values{}}},
+			after: []core.Spec{boxed(true, width,
+				core.Attribute{Name: "text", Required: true, Default: "DE"}, core.Attribute{Name: "on", Kind: core.Bool, Default: true},
+				core.Attribute{Name: "day", Kind: core.Date, Required: true, Default: value.Date("2026-03-01")},
+				core.Attribute{Name: "cost", Kind: core.Decimal, Required: true, Default: value.MustDecimal("1.50")},
+				core.Attribute{Name: "more", Kind: core.JSON, Required: true, Default: value.JSON(`[1]`)})},
+			steps: [][]string{
+				{"The field text of Box inside Product gets its default, \"DE\", in 1 document."},
+				{"The field on of Box inside Product gets its default, true"}, {"The field day of Box", "2026-03-01"},
+				{"The field cost of Box", "1.50"}, {"The field more of Box", "[1]"},
+			},
+			inside: []string{`"text":"DE"`, `"on":true`, `"day":"2026-03-01"`, `"cost":{"$numberDecimal":"1.50"}`, `"more":"[1]"`},
+		},
+		{
+			name: "inside: a default of what is no longer null", before: boxed(false, core.Attribute{Name: "name"}, core.Attribute{Name: "box", Kind: core.Document, Type: "Box"}),
+			docs:   []values{{"box": values{"name": nil, "box": values{"name": nil, "box": nil}}}, {"box": nil}},
+			after:  []core.Spec{boxed(false, core.Attribute{Name: "name", Required: true, Default: "a"}, core.Attribute{Name: "box", Kind: core.Document, Type: "Box"})},
+			steps:  [][]string{{"The field name of Box inside Product gets its default, \"a\", in 1 document."}},
+			inside: []string{`"name":"a"`},
 		},
 		{
 			name: "inside: no longer null, at the depth of a tree", before: boxed(true, core.Attribute{Name: "name"}, deep),
@@ -455,10 +477,12 @@ func TestMigration(t *testing.T) {
 			} else if !contains(y.log.String(), test.warned...) {
 				t.Errorf("the log is %s", y.log.String())
 			}
-			if test.inside != "" {
-				if got := fmt.Sprint(y.read(t, coll)[0]["box"]); strings.Count(got, test.inside) != 2 {
-					t.Errorf("box is %s", got)
+			for _, part := range test.inside {
+				if got := fmt.Sprint(y.read(t, coll)[0]["box"]); strings.Count(got, part) != 2 {
+					t.Errorf("box is %s, want %s twice", got, part)
 				}
+			}
+			if test.inside != nil {
 				return
 			}
 			want := test.want

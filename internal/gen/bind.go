@@ -38,6 +38,14 @@ func (b *binder) resolvers() map[string]*goFile {
 			files[fileName(m.name)+".gen.go"] = g
 		}
 	}
+	for _, e := range b.doc.embedded {
+		g := b.file()
+		g.from = e.def.Position.Src.Name
+		b.inputs(g, e)
+		if g.Len() > 0 {
+			files[fileName(e.name)+".gen.go"] = g
+		}
+	}
 	files["resolvers.gen.go"] = b.root()
 	return files
 }
@@ -374,7 +382,20 @@ func (b *binder) links(g *goFile, m *model) {
 	}
 }
 
-// resolved lists the objects that have resolvers.
+// inputs writes the resolvers of fields in the input of an embedded type that null
+// sets to their default: the input is the type itself in Go, which has no null there.
+func (b *binder) inputs(g *goFile, e *embedded) {
+	receiver := templates.ToGoPrivate(e.name+"Input") + "Resolver"
+	for _, f := range e.defaulted() {
+		set := fmt.Sprintf("obj.%[1]s = %[2]s\n\tif in != nil {\n\t\tobj.%[1]s = *in\n\t}", f.goName(), b.fallback(f))
+		if f.null {
+			set = fmt.Sprintf("obj.%s = cmp.Or(in, %s)", f.goName(), b.fallback(f))
+		}
+		b.method(g, receiver, templates.ToGo(f.name), "(_ context.Context, obj *%s, in *%s) error {\n\t%s\n\treturn nil\n}", b.typ(e.name), b.typ(f.typ), set)
+	}
+}
+
+// resolved lists the objects and inputs that have resolvers.
 func (b *binder) resolved() []string {
 	names := map[string]bool{}
 	for name, def := range b.doc.types {
@@ -387,6 +408,11 @@ func (b *binder) resolved() []string {
 			if f.needsResolver() {
 				names[m.name] = true
 			}
+		}
+	}
+	for _, e := range b.doc.embedded {
+		if len(e.defaulted()) > 0 && b.doc.used[e.name+"Input"] {
+			names[e.name+"Input"] = true
 		}
 	}
 	return slices.Sorted(maps.Keys(names))
@@ -432,7 +458,7 @@ func (b *binder) root() *goFile {
 		g.printf("\treturn &root{r, base.New(r.app)}\n}\n")
 	}
 	for _, name := range append([]string{"Query", "Mutation", "Subscription"}, b.resolved()...) {
-		goName, private := templates.ToGo(name), templates.ToGoPrivate(name)
+		goName, private := templates.UcFirst(name), templates.ToGoPrivate(name) // gqlgen keeps the letters of the schema here
 		isBase := b.doc.isBase(name) || !b.p.home && roots[name]
 		switch {
 		case isBase && !extended[name]:

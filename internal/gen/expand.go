@@ -116,29 +116,16 @@ func newModelSDL(doc *document, m *model) modelSDL {
 		if !f.isStored() || f.isHead() {
 			continue
 		}
-		says := f.says(s.Label)
-		in := fieldSDL{Name: f.input, Type: f.inputType(), Description: description("  ", says)}
 		if f.onUpdate {
+			in := fieldSDL{Name: f.input, Type: f.inputType(), Description: description("  ", f.says(s.Label))}
 			s.UpdateFields = append(s.UpdateFields, in)
 			if f.extension {
 				s.Added = append(s.Added, in)
 			}
 		}
-		if !f.onCreate {
-			continue
+		if f.onCreate {
+			s.CreateFields = append(s.CreateFields, f.ofNew(s.Label))
 		}
-		switch {
-		case len(f.guard) > 0 && !f.mustBeGiven(): // nullable, so that it can be left out
-		case f.fallback != nil:
-			in.Default = f.literal()
-		case f.owner:
-			in.Description = description("  ", says+" You when left out.")
-		case f.mustBeGiven():
-			in.Type += "!"
-		case f.list:
-			in.Default = "[]"
-		}
-		s.CreateFields = append(s.CreateFields, in)
 	}
 	return s
 }
@@ -168,6 +155,25 @@ func (f *field) says(owner string) string {
 		return "The " + f.ids() + " of `" + f.name + "`."
 	}
 	return "The `" + f.name + "` of the " + owner + "."
+}
+
+// ofNew is the field in the input of something new: whatever can be left out can be
+// null, which means the same.
+func (f *field) ofNew(owner string) fieldSDL {
+	in, says := fieldSDL{Name: f.input, Type: f.inputType()}, f.says(owner)
+	switch {
+	case len(f.guard) > 0 && !f.mustBeGiven(): // without a default, so that it can be left out
+	case f.fallback != nil:
+		in.Default = f.literal()
+	case f.owner:
+		says += " You when left out."
+	case f.mustBeGiven():
+		in.Type += "!"
+	case f.list:
+		in.Default = "[]"
+	}
+	in.Description = description("  ", says)
+	return in
 }
 
 // ids is what a reference holds.
@@ -274,11 +280,12 @@ func shared(doc *document) string {
 	for _, e := range doc.embedded {
 		fmt.Fprintf(&b, "\n%s\ninput %sInput {\n", description("", cmp.Or(e.def.Description, "The values of one "+words(e.name)+".")), e.name)
 		for _, f := range e.fields {
-			t := f.inputType()
-			if !f.null {
-				t += "!"
+			in := f.ofNew(words(e.name))
+			fmt.Fprintf(&b, "%s\n  %s: %s", in.Description, in.Name, in.Type)
+			if in.Default != "" {
+				fmt.Fprintf(&b, " = %s", in.Default)
 			}
-			fmt.Fprintf(&b, "%s\n  %s: %s\n", description("  ", f.says(words(e.name))), f.name, t)
+			b.WriteString("\n")
 		}
 		b.WriteString("}\n")
 	}

@@ -167,6 +167,9 @@ func (p project) config(doc *document, sources []*ast.Source) (*config.Config, e
 			cfg.Models.Add(e.name, full(e.name))
 			cfg.Models.Add(e.name+"Input", full(e.name))
 		}
+		for _, f := range e.defaulted() {
+			resolver(e.name+"Input", f.name)
+		}
 	}
 	for name, def := range doc.types {
 		for _, f := range def.Fields {

@@ -105,6 +105,17 @@ type embedded struct {
 	fields []*field
 }
 
+// defaulted are the fields with a default that Go's zero value is not.
+func (e *embedded) defaulted() []*field {
+	var list []*field
+	for _, f := range e.fields {
+		if f.fallback != nil && !f.list {
+			list = append(list, f)
+		}
+	}
+	return list
+}
+
 // storeKind is the kind that the stores see.
 func (f *field) storeKind() core.Kind {
 	switch {

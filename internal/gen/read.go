@@ -411,7 +411,7 @@ func (r *reader) embed(def *ast.Definition) {
 	e := &embedded{def: def, name: def.Name, base: r.doc.home}
 	r.embeds[def.Name] = e
 	for _, fd := range def.Fields {
-		r.meaning(fd, "is stored inside other documents", "constraint")
+		r.meaning(fd, "is stored inside other documents", "constraint", "default")
 		if f := r.field(fd); f != nil && f.isStored() {
 			e.fields = append(e.fields, f)
 		}

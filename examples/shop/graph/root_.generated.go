@@ -32,6 +32,9 @@ type ResolverRoot interface {
 	Review() ReviewResolver
 	Subscription() SubscriptionResolver
 	User() UserResolver
+	AddressInput() AddressInputResolver
+	OrderLineInput() OrderLineInputResolver
+	PartInput() PartInputResolver
 }
 
 type DirectiveRoot struct {
@@ -205,8 +208,9 @@ type ComplexityRoot struct {
 	}
 
 	Part struct {
-		Name  func(childComplexity int) int
-		Parts func(childComplexity int) int
+		Name     func(childComplexity int) int
+		Parts    func(childComplexity int) int
+		Quantity func(childComplexity int) int
 	}
 
 	Post struct {
@@ -1213,6 +1217,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Part.Parts(childComplexity), true
+	case "Part.quantity":
+		if e.ComplexityRoot.Part.Quantity == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Part.Quantity(childComplexity), true
 
 	case "Post.author":
 		if e.ComplexityRoot.Post.Author == nil {
@@ -4193,6 +4203,10 @@ type Part {
   """
   name: String!
   """
+  How many of it there are.
+  """
+  quantity: Int!
+  """
   The parts that it is made of.
   """
   parts: [Part!]!
@@ -5707,7 +5721,7 @@ input AddressInput {
   """
   The code of the country (ISO 3166-1 alpha-2), such as ` + "`" + `DE` + "`" + `.
   """
-  country: String!
+  country: String = "DE"
 }
 """
 Outer measures in millimetres.
@@ -5737,7 +5751,7 @@ input OrderLineInput {
   """
   How many of it.
   """
-  quantity: Int!
+  quantity: Int = 1
 }
 """
 A part, which may have parts of its own.
@@ -5748,9 +5762,13 @@ input PartInput {
   """
   name: String!
   """
+  How many of it there are.
+  """
+  quantity: Int = 1
+  """
   The parts that it is made of.
   """
-  parts: [PartInput!]!
+  parts: [PartInput!] = []
 }
 """
 Conditions on a value of AssetState. All that are given must hold.
@@ -6333,6 +6351,8 @@ func (ec *executionContext) childFields_Part(ctx context.Context, field graphql.
 	switch field.Name {
 	case "name":
 		return ec.fieldContext_Part_name(ctx, field)
+	case "quantity":
+		return ec.fieldContext_Part_quantity(ctx, field)
 	case "parts":
 		return ec.fieldContext_Part_parts(ctx, field)
 	}

@@ -12,6 +12,16 @@ import (
 
 // region    ************************** generated!.gotpl **************************
 
+type AddressInputResolver interface {
+	Country(ctx context.Context, obj *model.Address, data *string) error
+}
+type OrderLineInputResolver interface {
+	Quantity(ctx context.Context, obj *model.OrderLine, data *int32) error
+}
+type PartInputResolver interface {
+	Quantity(ctx context.Context, obj *model.Part, data *int32) error
+}
+
 // endregion ************************** generated!.gotpl **************************
 
 // region    ***************************** args.gotpl *****************************
@@ -33,6 +43,10 @@ func (ec *executionContext) unmarshalInputAddressInput(ctx context.Context, obj 
 	asMap := map[string]any{}
 	for k, v := range obj.(map[string]any) {
 		asMap[k] = v
+	}
+
+	if _, present := asMap["country"]; !present {
+		asMap["country"] = "DE"
 	}
 
 	fieldsInOrder := [...]string{"street", "city", "country"}
@@ -58,11 +72,13 @@ func (ec *executionContext) unmarshalInputAddressInput(ctx context.Context, obj 
 			it.City = data
 		case "country":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("country"))
-			data, err := ec.unmarshalNString2string(ctx, v)
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
 			if err != nil {
 				return it, err
 			}
-			it.Country = data
+			if err = ec.Resolvers.AddressInput().Country(ctx, &it, data); err != nil {
+				return it, err
+			}
 		}
 	}
 	return it, nil
@@ -167,6 +183,10 @@ func (ec *executionContext) unmarshalInputOrderLineInput(ctx context.Context, ob
 		asMap[k] = v
 	}
 
+	if _, present := asMap["quantity"]; !present {
+		asMap["quantity"] = 1
+	}
+
 	fieldsInOrder := [...]string{"productId", "quantity"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
@@ -183,11 +203,13 @@ func (ec *executionContext) unmarshalInputOrderLineInput(ctx context.Context, ob
 			it.ProductID = data
 		case "quantity":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("quantity"))
-			data, err := ec.unmarshalNInt2int32(ctx, v)
+			data, err := ec.unmarshalOInt2ᚖint32(ctx, v)
 			if err != nil {
 				return it, err
 			}
-			it.Quantity = data
+			if err = ec.Resolvers.OrderLineInput().Quantity(ctx, &it, data); err != nil {
+				return it, err
+			}
 		}
 	}
 	return it, nil
@@ -248,7 +270,14 @@ func (ec *executionContext) unmarshalInputPartInput(ctx context.Context, obj any
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"name", "parts"}
+	if _, present := asMap["quantity"]; !present {
+		asMap["quantity"] = 1
+	}
+	if _, present := asMap["parts"]; !present {
+		asMap["parts"] = []any{}
+	}
+
+	fieldsInOrder := [...]string{"name", "quantity", "parts"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -262,9 +291,18 @@ func (ec *executionContext) unmarshalInputPartInput(ctx context.Context, obj any
 				return it, err
 			}
 			it.Name = data
+		case "quantity":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("quantity"))
+			data, err := ec.unmarshalOInt2ᚖint32(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			if err = ec.Resolvers.PartInput().Quantity(ctx, &it, data); err != nil {
+				return it, err
+			}
 		case "parts":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("parts"))
-			data, err := ec.unmarshalNPartInput2ᚕᚖgithubᚗcomᚋgrapnelᚋgrapnelᚋexamplesᚋshopᚋgraphᚋmodelᚐPartᚄ(ctx, v)
+			data, err := ec.unmarshalOPartInput2ᚕᚖgithubᚗcomᚋgrapnelᚋgrapnelᚋexamplesᚋshopᚋgraphᚋmodelᚐPartᚄ(ctx, v)
 			if err != nil {
 				return it, err
 			}
@@ -479,20 +517,6 @@ func (ec *executionContext) unmarshalNOrderLineInput2ᚕᚖgithubᚗcomᚋgrapne
 func (ec *executionContext) unmarshalNOrderLineInput2ᚖgithubᚗcomᚋgrapnelᚋgrapnelᚋexamplesᚋshopᚋgraphᚋmodelᚐOrderLine(ctx context.Context, v any) (*model.OrderLine, error) {
 	res, err := ec.unmarshalInputOrderLineInput(ctx, v)
 	return &res, graphql.ErrorOnPath(ctx, err)
-}
-
-func (ec *executionContext) unmarshalNPartInput2ᚕᚖgithubᚗcomᚋgrapnelᚋgrapnelᚋexamplesᚋshopᚋgraphᚋmodelᚐPartᚄ(ctx context.Context, v any) ([]*model.Part, error) {
-	vSlice := graphql.CoerceList(v)
-	var err error
-	res := make([]*model.Part, len(vSlice))
-	for i := range vSlice {
-		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
-		res[i], err = ec.unmarshalNPartInput2ᚖgithubᚗcomᚋgrapnelᚋgrapnelᚋexamplesᚋshopᚋgraphᚋmodelᚐPart(ctx, vSlice[i])
-		if err != nil {
-			return nil, err
-		}
-	}
-	return res, nil
 }
 
 func (ec *executionContext) unmarshalNPartInput2ᚖgithubᚗcomᚋgrapnelᚋgrapnelᚋexamplesᚋshopᚋgraphᚋmodelᚐPart(ctx context.Context, v any) (*model.Part, error) {

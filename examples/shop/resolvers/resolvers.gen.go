@@ -62,11 +62,23 @@ type subscriptionResolver struct {
 	basegraph.SubscriptionResolver
 }
 
+func (x *root) AddressInput() graph.AddressInputResolver { return &addressInputResolver{x.r} }
+
+type addressInputResolver struct{ *resolver }
+
 func (x *root) Asset() graph.AssetResolver { return x.base.Asset() }
 
 func (x *root) Order() graph.OrderResolver { return &orderResolver{x.r} }
 
 type orderResolver struct{ *resolver }
+
+func (x *root) OrderLineInput() graph.OrderLineInputResolver { return &orderLineInputResolver{x.r} }
+
+type orderLineInputResolver struct{ *resolver }
+
+func (x *root) PartInput() graph.PartInputResolver { return &partInputResolver{x.r} }
+
+type partInputResolver struct{ *resolver }
 
 func (x *root) Post() graph.PostResolver { return x.base.Post() }
 

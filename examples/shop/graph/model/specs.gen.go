@@ -93,7 +93,7 @@ func Specs() []core.Spec {
 				"Address": {
 					{Name: "street", Required: true, Constraint: "maxLength: 200, minLength: 1"},
 					{Name: "city", Required: true, Constraint: "maxLength: 100, minLength: 1"},
-					{Name: "country", Required: true, Constraint: "pattern: \"[A-Z]{2}\""},
+					{Name: "country", Required: true, Default: "DE", Constraint: "pattern: \"[A-Z]{2}\""},
 				},
 			},
 			Added: core.NewAddition(NewUserExtension),
@@ -125,7 +125,7 @@ func Specs() []core.Spec {
 			Embedded: map[string][]core.Attribute{
 				"OrderLine": {
 					{Name: "productId", Required: true},
-					{Name: "quantity", Kind: core.Int, Bits: 32, Required: true, Constraint: "max: 1000, min: 1"},
+					{Name: "quantity", Kind: core.Int, Bits: 32, Required: true, Default: int64(1), Constraint: "max: 1000, min: 1"},
 				},
 			},
 			New: func() any { return new(Order) },
@@ -169,6 +169,7 @@ func Specs() []core.Spec {
 				},
 				"Part": {
 					{Name: "name", Required: true, Constraint: "maxLength: 100, minLength: 1"},
+					{Name: "quantity", Kind: core.Int, Bits: 32, Required: true, Default: int64(1), Constraint: "min: 1"},
 					{Name: "parts", Kind: core.Document, Array: true, Type: "Part"},
 				},
 			},

@@ -60,6 +60,14 @@ type subscriptionResolver struct {
 
 func (x *root) Asset() graph.AssetResolver { return x.base.Asset() }
 
+func (x *root) DimensionsInput() graph.DimensionsInputResolver { return &dimensionsInputResolver{x.r} }
+
+type dimensionsInputResolver struct{ *resolver }
+
+func (x *root) PartInput() graph.PartInputResolver { return &partInputResolver{x.r} }
+
+type partInputResolver struct{ *resolver }
+
 func (x *root) Post() graph.PostResolver { return x.base.Post() }
 
 func (x *root) Product() graph.ProductResolver { return &productResolver{x.r} }

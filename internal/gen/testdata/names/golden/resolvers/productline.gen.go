@@ -59,6 +59,8 @@ func productLineOrder(by *model.ProductLineOrder) []core.Order {
 func createProductLine(ctx context.Context, in *model.CreateProductLineInput) core.Edits[model.ProductLine] {
 	e := core.Edits[model.ProductLine]{Apply: func(d *model.ProductLine, c *core.Checker) {
 		d.X1 = in.X1.Value()
+		d.RootID = in.RootID.Value()
+		d.Page = in.Page.Value()
 	}}
 	return e
 }
@@ -66,6 +68,12 @@ func createProductLine(ctx context.Context, in *model.CreateProductLineInput) co
 func updateProductLine(in *model.UpdateProductLineInput) core.Edits[model.ProductLine] {
 	e := core.Edits[model.ProductLine]{Apply: func(d *model.ProductLine, c *core.Checker) {
 		translate.Set(&d.X1, in.X1)
+		translate.Set(&d.RootID, in.RootID)
+		translate.Set(&d.Page, in.Page)
 	}}
 	return e
+}
+
+func (r *productLineResolver) Root(ctx context.Context, obj *model.ProductLine) (*model.Root, error) {
+	return translate.Maybe(core.Follow(ctx, obj, "root", func(d *model.ProductLine) string { return translate.Deref(d.RootID) }, r.models.Roots.Collection))
 }

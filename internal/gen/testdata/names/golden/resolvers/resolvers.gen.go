@@ -82,11 +82,23 @@ func (x *root) Error() graph.ErrorResolver { return &errorResolver{x.r} }
 
 type errorResolver struct{ *resolver }
 
+func (x *root) HtmlPageInput() graph.HtmlPageInputResolver { return &htmlPageInputResolver{x.r} }
+
+type htmlPageInputResolver struct{ *resolver }
+
+func (x *root) Inner_PageInput() graph.Inner_PageInputResolver { return &innerPageInputResolver{x.r} }
+
+type innerPageInputResolver struct{ *resolver }
+
 func (x *root) Models() graph.ModelsResolver { return &modelsResolver{x.r} }
 
 type modelsResolver struct{ *resolver }
 
 func (x *root) Post() graph.PostResolver { return x.base.Post() }
+
+func (x *root) Product_Line() graph.Product_LineResolver { return &productLineResolver{x.r} }
+
+type productLineResolver struct{ *resolver }
 
 func (x *root) Root() graph.RootResolver { return &rootResolver{x.r} }
 

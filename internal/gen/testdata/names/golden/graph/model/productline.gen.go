@@ -9,7 +9,9 @@ import (
 // ProductLine is the type Product_Line of the schema.
 type ProductLine struct {
 	core.Head `bson:",inline"`
-	X1        *int32 `bson:"x1"`
+	X1        *int32    `bson:"x1"`
+	RootID    *string   `bson:"rootId"`
+	Page      *HTMLPage `bson:"page"`
 }
 
 // The pages, their edges and the changes of product_Lines.
@@ -21,4 +23,7 @@ type (
 
 // Constraints reports what breaks the constraints of the schema.
 func (d *ProductLine) Constraints(c *core.Checker) {
+	if d.Page != nil {
+		c.Inside("page", d.Page)
+	}
 }

@@ -220,6 +220,17 @@ func Specs() []core.Spec {
 			Type: "Product_Line", Name: "product_Lines", Prefix: "pl",
 			Attributes: []core.Attribute{
 				{Name: "x1", Kind: core.Int, Bits: 32},
+				{Name: "rootId", Reference: "roots"},
+				{Name: "page", Kind: core.Document, Type: "HtmlPage"},
+			},
+			Embedded: map[string][]core.Attribute{
+				"HtmlPage": {
+					{Name: "page_url", Required: true, Default: ""},
+					{Name: "inner_page", Kind: core.Document, Type: "Inner_Page"},
+				},
+				"Inner_Page": {
+					{Name: "func", Kind: core.Int, Bits: 32, Required: true, Default: int64(1)},
+				},
 			},
 			New: func() any { return new(ProductLine) },
 			Fields: []core.Field{
