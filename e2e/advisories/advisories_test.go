@@ -11,8 +11,6 @@ import (
 	"encoding/hex"
 	"fmt"
 	"io"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 
@@ -24,25 +22,7 @@ import (
 var product, shop grapnel.Binary
 
 func TestMain(m *testing.M) {
-	os.Exit(func() int {
-		dir, err := os.MkdirTemp("", "grapnel-advisories-")
-		if err != nil {
-			panic(err)
-		}
-		defer os.RemoveAll(dir)
-		checkout, err := grapnel.Checkout()
-		if err == nil {
-			product, err = grapnel.Build(checkout, filepath.Join(dir, "grapnel"))
-		}
-		if err == nil {
-			shop, err = grapnel.Build(filepath.Join(checkout, "examples", "shop"), filepath.Join(dir, "shop"))
-		}
-		if err != nil {
-			fmt.Fprintln(os.Stderr, err)
-			return 1
-		}
-		return m.Run()
-	}())
+	grapnel.Main(m, map[*grapnel.Binary]string{&product: ".", &shop: "examples/shop"})
 }
 
 type vars = grapnel.Vars

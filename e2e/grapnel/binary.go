@@ -57,6 +57,33 @@ func Build(dir, to string) (Binary, error) {
 	return Binary(to), nil
 }
 
+// Main runs the tests of a package, for TestMain, with binaries that it builds first, of
+// the modules in these folders of the checkout.
+func Main(m *testing.M, binaries map[*Binary]string) { os.Exit(run(m, binaries)) }
+
+func run(m *testing.M, binaries map[*Binary]string) int {
+	checkout, err := Checkout()
+	if err != nil {
+		return fail(err)
+	}
+	dir, err := os.MkdirTemp("", "grapnel-e2e-")
+	if err != nil {
+		return fail(err)
+	}
+	defer os.RemoveAll(dir)
+	for b, module := range binaries {
+		if *b, err = Build(filepath.Join(checkout, module), filepath.Join(dir, filepath.Base(filepath.Join("grapnel", module)))); err != nil {
+			return fail(err)
+		}
+	}
+	return m.Run()
+}
+
+func fail(err error) (code int) {
+	fmt.Fprintln(os.Stderr, err)
+	return 1
+}
+
 // environ is what a binary gets to see of ours.
 func environ(t testing.TB, env []string) []string {
 	return append([]string{"PATH=" + os.Getenv("PATH"), "HOME=" + t.TempDir(), "GRAPNEL_ADDR=127.0.0.1:0"}, env...)

@@ -11,8 +11,6 @@ import (
 	"io"
 	"net"
 	"net/http"
-	"os"
-	"path/filepath"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -22,29 +20,12 @@ import (
 	"github.com/grapnel/grapnel/e2e/grapnel"
 )
 
-// binary is the product, built by TestMain from the checkout.
-var (
-	binary   grapnel.Binary
-	checkout string
-)
+// binary is the product, shop that of a project with types of its own; both are built
+// by TestMain.
+var binary, shop grapnel.Binary
 
 func TestMain(m *testing.M) {
-	os.Exit(func() int {
-		dir, err := os.MkdirTemp("", "grapnel-e2e-")
-		if err != nil {
-			panic(err)
-		}
-		defer os.RemoveAll(dir)
-		checkout, err = grapnel.Checkout()
-		if err == nil {
-			binary, err = grapnel.Build(checkout, filepath.Join(dir, "grapnel"))
-		}
-		if err != nil {
-			fmt.Fprintln(os.Stderr, err)
-			return 1
-		}
-		return m.Run()
-	}())
+	grapnel.Main(m, map[*grapnel.Binary]string{&binary: ".", &shop: "examples/shop"})
 }
 
 type vars = grapnel.Vars

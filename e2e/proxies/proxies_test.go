@@ -12,7 +12,6 @@ import (
 	"net/http"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -24,24 +23,7 @@ import (
 
 var binary grapnel.Binary
 
-func TestMain(m *testing.M) {
-	os.Exit(func() int {
-		dir, err := os.MkdirTemp("", "grapnel-proxies-")
-		if err != nil {
-			panic(err)
-		}
-		defer os.RemoveAll(dir)
-		checkout, err := grapnel.Checkout()
-		if err == nil {
-			binary, err = grapnel.Build(checkout, filepath.Join(dir, "grapnel"))
-		}
-		if err != nil {
-			fmt.Fprintln(os.Stderr, err)
-			return 1
-		}
-		return m.Run()
-	}())
-}
+func TestMain(m *testing.M) { grapnel.Main(m, map[*grapnel.Binary]string{&binary: "."}) }
 
 // site is two servers behind a proxy.
 type site struct {
