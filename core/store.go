@@ -243,8 +243,13 @@ type ObjectStore interface {
 	// Open reads from offset; length bytes, or to the end when it is -1.
 	Open(ctx context.Context, key string, offset, length int64) (io.ReadCloser, error)
 	Stat(ctx context.Context, key string) (ObjectInfo, error)
-	// Delete removes an object; an absent one is no error.
+	// Delete removes an object for good, and what unfinished Puts have left of one; an
+	// absent one is no error.
 	Delete(ctx context.Context, key string) error
+	// List yields the objects whose keys begin with prefix, in the order of their
+	// keys, byte by byte. It holds a bounded part of them at a time; those that come
+	// or go meanwhile may be among them or not. An error ends it.
+	List(ctx context.Context, prefix string) iter.Seq2[Object, error]
 	// Ping reports whether the store answers; one that is local, whether it can
 	// be written.
 	Ping(ctx context.Context) error
@@ -261,6 +266,13 @@ type ObjectMeta struct {
 type ObjectInfo struct {
 	Size   int64
 	SHA256 []byte
+}
+
+// Object is what a listing tells of an object.
+type Object struct {
+	Key      string
+	Size     int64
+	Modified time.Time // when it was stored
 }
 
 // UploadSigner is an ObjectStore that clients can write to directly. Without

@@ -3,7 +3,7 @@ package filesystem
 import (
 	"fmt"
 	"path/filepath"
-	"strconv"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -28,27 +28,10 @@ func FuzzEscape(f *testing.F) {
 		if len(name) > 255 || !filepath.IsLocal(name) || filepath.Base(name) != name {
 			t.Fatalf("%q becomes %q", key, name)
 		}
-		if back := unescape(t, name); back != key {
+		if back, ok := unescape(name); !ok || back != key {
 			t.Fatalf("%q becomes %q, which stands for %q", key, name, back)
 		}
 	})
-}
-
-func unescape(t *testing.T, name string) string {
-	var b strings.Builder
-	for i := 0; i < len(name); i++ {
-		if name[i] != '%' {
-			b.WriteByte(name[i])
-			continue
-		}
-		c, err := strconv.ParseUint(name[i+1:i+3], 16, 8)
-		if err != nil {
-			t.Fatal(err)
-		}
-		b.WriteByte(byte(c))
-		i += 2
-	}
-	return b.String()
 }
 
 func TestFullDisk(t *testing.T) {
@@ -57,6 +40,46 @@ func TestFullDisk(t *testing.T) {
 		err := failed(fmt.Errorf("write: %w", cause))
 		if !core.Is(err, core.Unavailable) || !strings.Contains(err.Error(), "full") {
 			t.Errorf("%v becomes %v", cause, err)
+		}
+	}
+}
+
+// Names that stand for no key are no objects, whoever put the files there.
+func TestForeignNames(t *testing.T) {
+	t.Parallel()
+	for _, name := range []string{"", ".hidden", "A", "a%2", "a%", "a%zz", "a%2F", "a%61", "a b", "%+f"} {
+		if key, ok := unescape(name); ok {
+			t.Errorf("%q stands for %q", name, key)
+		}
+	}
+}
+
+// A listing of many pages has every key once, in order.
+func TestListPages(t *testing.T) {
+	t.Parallel()
+	s, err := Open(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	var want []string
+	for i := range 100 {
+		key := fmt.Sprintf("assets/A-%02d", i)
+		if err := s.Put(t.Context(), key, strings.NewReader("x"), core.ObjectMeta{}); err != nil {
+			t.Fatal(err)
+		}
+		want = append(want, key)
+	}
+	for _, page := range []int{1, 3, 10, 49, 50, 99, 100, 101, 1000} {
+		var got []string
+		for object, err := range s.list(t.Context(), "assets/", page) {
+			if err != nil {
+				t.Fatal(err)
+			}
+			got = append(got, object.Key)
+		}
+		if !slices.Equal(got, want) {
+			t.Errorf("pages of %d: %d keys, %v", page, len(got), got)
 		}
 	}
 }

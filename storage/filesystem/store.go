@@ -30,6 +30,7 @@ import (
 const (
 	objects = "objects"
 	uploads = "uploads"
+	shards  = 256
 
 	// copyBuffer bounds the memory of one Put.
 	copyBuffer = 128 << 10
@@ -48,17 +49,35 @@ type Store struct {
 
 var _ core.ObjectStore = (*Store)(nil)
 
+// Option changes how Open opens a store.
+type Option func(*config)
+
+type config struct{ readOnly bool }
+
+// ReadOnly opens a store that is there only to look at it, also beside a process that
+// writes to it.
+func ReadOnly() Option { return func(c *config) { c.readOnly = true } }
+
 // Open opens the store in dir and creates what is absent, readable by this
 // user only.
-func Open(dir string) (*Store, error) {
-	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return nil, fmt.Errorf("cannot create the folder for files: %w", err)
+func Open(dir string, opts ...Option) (*Store, error) {
+	var c config
+	for _, o := range opts {
+		o(&c)
+	}
+	if !c.readOnly {
+		if err := os.MkdirAll(dir, 0o700); err != nil {
+			return nil, fmt.Errorf("cannot create the folder for files: %w", err)
+		}
 	}
 	root, err := os.OpenRoot(dir)
 	if err != nil {
 		return nil, fmt.Errorf("cannot open the folder for files: %w", err)
 	}
 	s := &Store{root: root}
+	if c.readOnly {
+		return s, nil
+	}
 	if err := errors.Join(s.layOut(), s.sweep()); err != nil {
 		return nil, errors.Join(fmt.Errorf("cannot write in the folder for files: %w", err), root.Close())
 	}
@@ -132,14 +151,20 @@ func (s *Store) Stat(_ context.Context, key string) (core.ObjectInfo, error) {
 	return core.ObjectInfo{Size: info.Size()}, nil
 }
 
-// Delete implements core.ObjectStore. After a power failure a deleted object
-// may be back; whoever deletes the record of an object repeats the Delete.
+// Delete implements core.ObjectStore. Whoever gets no error can forget the object:
+// that its name is gone is on disk.
 func (s *Store) Delete(_ context.Context, key string) error {
 	name, err := fileName(key)
 	if err != nil {
 		return err
 	}
-	return s.discard(name)
+	switch err := s.root.Remove(name); {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil
+	case err != nil:
+		return failed(err)
+	}
+	return failed(s.sync(path.Dir(name)))
 }
 
 // Ping reports whether the folder is still there and can be written, by trying.
@@ -156,8 +181,8 @@ func (s *Store) Ping(context.Context) error {
 // first object is acknowledged.
 func (s *Store) layOut() error {
 	dirs := []string{uploads, objects}
-	for shard := range 256 {
-		dirs = append(dirs, path.Join(objects, hex.EncodeToString([]byte{byte(shard)})))
+	for shard := range shards {
+		dirs = append(dirs, folder(byte(shard)))
 	}
 	created := false
 	for _, dir := range dirs {
@@ -254,8 +279,11 @@ func fileName(key string) (string, error) {
 		return "", core.Errorf(core.Internal, "This is no key of a file.")
 	}
 	sum := sha256.Sum256([]byte(key))
-	return path.Join(objects, hex.EncodeToString(sum[:1]), name), nil
+	return path.Join(folder(sum[0]), name), nil
 }
+
+// folder is where the objects of a shard lie.
+func folder(shard byte) string { return path.Join(objects, hex.EncodeToString([]byte{shard})) }
 
 // escape makes a file name of a key: lower-case letters, digits, "-", "_" and
 // dots inside stay, every other byte becomes %XX. Capitals are escaped too, so

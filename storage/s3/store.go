@@ -2,10 +2,10 @@
 // its protocol.
 //
 // The credentials come from the AWS chain: environment, profile, role. They
-// need s3:GetObject, s3:PutObject, s3:DeleteObject, s3:AbortMultipartUpload
-// and, so that a missing object is told from a forbidden one, s3:ListBucket. A
-// bucket should have a lifecycle rule that aborts incomplete multipart uploads
-// after some days, for those of a killed process.
+// need s3:GetObject, s3:PutObject, s3:DeleteObject, s3:AbortMultipartUpload,
+// s3:ListBucketMultipartUploads, so that uploads of a killed process are found, and
+// s3:ListBucket, for listings and so that a missing object is told from a forbidden
+// one.
 package s3
 
 import (
@@ -232,6 +232,9 @@ func (s *Store) Stat(ctx context.Context, key string) (core.ObjectInfo, error) {
 func (s *Store) Delete(ctx context.Context, key string) error {
 	ctx, cancel := context.WithTimeout(ctx, callTimeout)
 	defer cancel()
+	if err := s.abort(ctx, key); err != nil {
+		return err
+	}
 	_, err := s.client.DeleteObject(ctx, &s3.DeleteObjectInput{Bucket: &s.bucket, Key: &key})
 	// Amazon S3 answers 204 for an absent key, some servers 404.
 	if err = missing(ctx, err); core.Is(err, core.NotFound) {

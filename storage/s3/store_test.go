@@ -133,6 +133,39 @@ func TestChecksum(t *testing.T) {
 	}
 }
 
+// TestDeleteAborts: the parts of an upload that nobody completed or aborted go with
+// the object, and those of its neighbours stay.
+func TestDeleteAborts(t *testing.T) {
+	t.Parallel()
+	s := testServer(t)
+	store := openStore(t, s.endpoint, s.bucket)
+	key := newKey()
+	for _, key := range []string{key, key, key + "0"} {
+		up, err := s.client(t).CreateMultipartUpload(t.Context(), &aws3.CreateMultipartUploadInput{Bucket: &s.bucket, Key: &key})
+		if err != nil {
+			t.Fatal(err)
+		}
+		part := int32(1)
+		if _, err := s.client(t).UploadPart(t.Context(), &aws3.UploadPartInput{
+			Bucket: &s.bucket, Key: &key, UploadId: up.UploadId, PartNumber: &part, Body: strings.NewReader("part"),
+		}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := store.Delete(t.Context(), key); err != nil {
+		t.Fatal(err)
+	}
+	if left := s.pending(t, key); len(left) != 1 || s.pending(t, key+"0")[0] != left[0] {
+		t.Errorf("left: %q", left)
+	}
+	if err := store.Delete(t.Context(), key+"0"); err != nil {
+		t.Fatal(err)
+	}
+	if left := s.pending(t, key); len(left) > 0 {
+		t.Errorf("left: %q", left)
+	}
+}
+
 // TestContentType: what the bucket itself serves has the type that core gave.
 func TestContentType(t *testing.T) {
 	t.Parallel()

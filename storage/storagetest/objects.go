@@ -56,6 +56,7 @@ func RunObjects(t *testing.T, open func(t *testing.T) core.ObjectStore, opts ...
 		{"FailingReader", (*objects).failingReader},
 		{"CancelledContext", (*objects).cancelledContext},
 		{"Concurrent", (*objects).concurrent},
+		{"List", (*objects).list},
 		{"SignUpload", (*objects).signUpload},
 	} {
 		t.Run(test.name, func(t *testing.T) {
