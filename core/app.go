@@ -73,6 +73,7 @@ type App struct {
 	types   registry
 	ctx     context.Context // of the upkeep
 	stop    context.CancelFunc
+	closing sync.Mutex // of what is begun, and of stop
 	running sync.WaitGroup
 }
 
@@ -124,6 +125,7 @@ func New(ctx context.Context, cfg Config) (*App, error) {
 	a.Posts = &Posts{Collection: register[Post](a, "posts"), app: a}
 	a.Posts.settle = a.Posts.claimDue
 	a.Assets = &Assets{Collection: register[Asset](a, "assets"), app: a, types: cfg.FileTypes, max: cfg.MaxUpload, slots: make(chan struct{}, maxUploads)}
+	a.Assets.left = newLeftovers(register[Leftover](a, "leftovers"), cfg.Objects, cfg.Now)
 
 	a.running.Go(func() { a.listen(a.ctx, stream) })
 	a.running.Go(func() { a.Assets.sweep(a.ctx) })
@@ -131,10 +133,10 @@ func New(ctx context.Context, cfg Config) (*App, error) {
 }
 
 // CompleteSpecs adds to the declared specs what core itself knows of its types,
-// sessions, and the fields of the Head: so the stores get them, by name.
+// sessions and leftovers, and the fields of the Head: so the stores get them, by name.
 func CompleteSpecs(declared []Spec) (map[string]Spec, error) {
 	specs, prefixes := map[string]Spec{}, map[string]string{}
-	for _, s := range append(slices.Clone(declared), sessionSpec()) {
+	for _, s := range append(slices.Clone(declared), sessionSpec(), leftoverSpec()) {
 		if other, twice := prefixes[s.Prefix]; twice || s.Prefix == "" || s.Name == "" {
 			return nil, fmt.Errorf("core: the types %s and %s need names and id prefixes of their own", s.Type, other)
 		}
@@ -149,7 +151,7 @@ func CompleteSpecs(declared []Spec) (map[string]Spec, error) {
 	specs["posts"], specs["assets"] = completePosts(specs["posts"]), completeAssets(specs["assets"])
 	for name, empty := range map[string]func() any{
 		"users": func() any { return new(User) }, "posts": func() any { return new(Post) },
-		"assets": func() any { return new(Asset) }, "sessions": func() any { return new(Session) },
+		"assets": func() any { return new(Asset) }, "sessions": func() any { return new(Session) }, "leftovers": func() any { return new(Leftover) },
 	} {
 		s := specs[name]
 		s.New = empty
@@ -164,8 +166,27 @@ func CompleteSpecs(declared []Spec) (map[string]Spec, error) {
 
 // Close ends the upkeep and every subscription.
 func (a *App) Close() {
+	a.closing.Lock()
 	a.stop()
+	a.closing.Unlock()
 	a.running.Wait()
+}
+
+// goOn runs what a caller has begun although it may leave, for at most the given
+// time; false when the App is closing, which ends it.
+func (a *App) goOn(ctx context.Context, limit time.Duration, run func(context.Context)) bool {
+	a.closing.Lock()
+	defer a.closing.Unlock()
+	if a.ctx.Err() != nil {
+		return false
+	}
+	a.running.Go(func() {
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), limit)
+		defer cancel()
+		defer context.AfterFunc(a.ctx, cancel)()
+		run(ctx)
+	})
+	return true
 }
 
 // keys are derived from the secret, one for each purpose (HKDF, RFC 5869).

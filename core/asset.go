@@ -1,6 +1,7 @@
 package core
 
 import (
+	"cmp"
 	"context"
 	"crypto/hmac"
 	"crypto/sha256"
@@ -11,6 +12,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"golang.org/x/sync/singleflight"
 )
 
 // Visibility says who may see an asset.
@@ -23,7 +26,8 @@ const (
 )
 
 // AssetState says how far an upload has come. Every upload, through us or
-// straight to the store, goes from Pending to Ready or vanishes.
+// straight to the store, goes from Pending to Ready or vanishes: what is left of
+// it, and of a file that is deleted, is a [Leftover].
 type AssetState string
 
 // The states.
@@ -32,8 +36,7 @@ const (
 	Ready   AssetState = "READY"
 )
 
-// Asset is a file. What clients see of it is in schema/asset.graphqls. Its
-// bytes are in the object store under Key.
+// Asset is a file. What clients see of it is in schema/asset.graphqls.
 type Asset struct {
 	Head        `bson:",inline"`
 	Filename    string     `bson:"filename"`
@@ -51,6 +54,15 @@ type Asset struct {
 	// KeepMetadata: the uploader wants the image as it is, with its position and
 	// serial numbers, when it is public.
 	KeepMetadata bool `bson:"keepMetadata"`
+	// Key is where its bytes are in the object store; empty in records of releases
+	// that had one key for each asset. It never changes while the file is Pending.
+	Key string `bson:"key"`
+	// SignedUntil is when a signature ends with which somebody else may write to Key;
+	// null when there is none.
+	SignedUntil *time.Time `bson:"signedUntil"`
+
+	// next is where the bytes are that are about to replace those of Key; reserved.
+	next string
 }
 
 // AssetConnection is a page of assets.
@@ -71,9 +83,13 @@ func completeAssets(s Spec) Spec {
 type Assets struct {
 	*Collection[Asset]
 	app   *App
+	left  *leftovers
 	types FileTypes
 	max   int64
 	slots chan struct{} // uploads at work; each holds some memory
+	// completing are the promised files that are looked at, by id: once, however
+	// many ask.
+	completing singleflight.Group
 }
 
 // AssetPatch is what [Assets.Update] changes.
@@ -113,41 +129,58 @@ func (a *Assets) Update(ctx context.Context, id string, expected *int64, p Asset
 			return nil, err
 		}
 	}
-	take := func(asset *Asset) {
-		if cleaned {
-			asset.SHA256, asset.Width, asset.Height = published.SHA256, published.Width, published.Height
-		}
-	}
 	done, err := a.update(ctx, id, expected, func(asset *Asset) ([]Op, error) {
 		was := *asset
 		if err := edit(asset); err != nil {
 			return nil, err
 		}
-		if !cleaned && publishes(&was, asset) {
+		if !publishes(&was, asset) {
+			return nil, nil
+		}
+		if !cleaned || was.key() != before.key() {
 			return nil, Errorf(Conflict, "The file has changed meanwhile; try again.")
 		}
-		take(asset)
-		return nil, nil
+		asset.SHA256, asset.Width, asset.Height = published.SHA256, published.Width, published.Height
+		return a.replace(asset, &published), nil
 	})
-	if err != nil && cleaned { // the record must still tell what is stored
-		ctx := AsSystem(context.WithoutCancel(ctx))
-		if _, err := a.update(ctx, id, nil, func(asset *Asset) ([]Op, error) { take(asset); return nil, nil }); err != nil {
-			a.app.log.WarnContext(ctx, "the checksum of a file that was cleaned is an old one", "asset", id, "error", err)
-		}
+	if err != nil || done.key() != published.next {
+		a.release(ctx, &published)
 	}
 	return done, err
 }
 
-// Delete removes a file: first the record, then the bytes.
+// Delete removes a file: the record becomes a leftover in one step, and the sweep
+// then deletes the bytes.
 func (a *Assets) Delete(ctx context.Context, id string, expected *int64) error {
-	asset, err := a.delete(ctx, id, expected, nil)
-	if err != nil {
-		return err
+	err := a.turns.do(ctx, id, raced, func(ctx context.Context) error {
+		asset, err := a.current(ctx, id, Delete, expected)
+		if err != nil {
+			return err
+		}
+		return a.docs.Write(ctx, a.remove(asset, a.exactly(asset, a.may(ctx, Delete)))...)
+	})
+	a.left.nudge()
+	return err
+}
+
+// remove is the operations that make a leftover of an asset which pin matches.
+func (a *Assets) remove(asset *Asset, pin Filter) []Op {
+	return []Op{
+		{Kind: OpDelete, Coll: a.spec.Name, Filter: pin},
+		a.left.abandon(asset.key(), a.now(), asset.writableUntil()),
 	}
-	if err := a.app.objects.Delete(ctx, asset.key()); err != nil {
-		a.app.log.WarnContext(ctx, "the bytes of a deleted file remain", "asset", id, "error", err)
+}
+
+// replace has doc, whose bytes are those of its key, take those that done has made of
+// them, if it has.
+func (a *Assets) replace(doc, done *Asset) []Op {
+	if done.next == "" {
+		return nil
 	}
-	return nil
+	now := a.now()
+	old := a.left.abandon(doc.key(), now.Add(readGrace), doc.writableUntil())
+	doc.Key, doc.SignedUntil = done.next, nil
+	return []Op{a.left.claim(done.next), old}
 }
 
 // URL is where the bytes are; nil while they are not. Whoever sees a private
@@ -165,6 +198,7 @@ func (a *Assets) URL(asset *Asset) *string {
 
 // File is what serving the bytes of an asset needs to know.
 type File struct {
+	Key         string // for OpenFile
 	Name        string // agrees with ContentType
 	ContentType string
 	Size        int64
@@ -184,14 +218,14 @@ func (a *Assets) File(ctx context.Context, id string, query url.Values) (File, e
 		return File{}, a.notFound()
 	}
 	return File{
-		Name: nameFor(asset.Filename, asset.ContentType), ContentType: asset.ContentType, Size: asset.Size, ETag: `"` + asset.SHA256 + `"`,
+		Key: asset.key(), Name: nameFor(asset.Filename, asset.ContentType), ContentType: asset.ContentType, Size: asset.Size, ETag: `"` + asset.SHA256 + `"`,
 		Private: asset.Visibility == Private, Modified: asset.CreatedAt,
 	}, nil
 }
 
-// OpenFile reads the bytes from offset of an asset whose File was granted.
-func (a *Assets) OpenFile(ctx context.Context, id string, offset int64) (io.ReadCloser, error) {
-	return a.app.objects.Open(ctx, (&Asset{Head: Head{ID: id}}).key(), offset, -1)
+// OpenFile reads the bytes from offset that a [File] has under its key.
+func (a *Assets) OpenFile(ctx context.Context, key string, offset int64) (io.ReadCloser, error) {
+	return a.app.objects.Open(ctx, key, offset, -1)
 }
 
 // checkImage checks a reference to an image that the caller may see.
@@ -215,7 +249,21 @@ func (a *Assets) checkMeta(check *Checker, asset *Asset) {
 }
 
 // key is where the bytes of an asset are in the object store.
-func (a *Asset) key() string { return "assets/" + a.ID }
+func (a *Asset) key() string { return cmp.Or(a.Key, objectPrefix+a.ID) }
+
+// latest is where its newest bytes are: those that will replace the others, if any.
+func (a *Asset) latest() string { return cmp.Or(a.next, a.key()) }
+
+// writableUntil is when nobody can write to its key any more.
+func (a *Asset) writableUntil() (end time.Time) {
+	if a.Deadline != nil {
+		end = a.Deadline.Add(attemptLife - uploadLife + attemptGrace)
+	}
+	if a.SignedUntil != nil {
+		end = a.SignedUntil.Add(signedGrace)
+	}
+	return end
+}
 
 // sign makes the query of a signed address: when it ends, and a MAC.
 func (a *Assets) sign(purpose, id string, expires time.Time) url.Values {

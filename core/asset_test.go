@@ -36,7 +36,15 @@ func tells(b []byte) bool {
 // bytesOf reads what is served of a file.
 func (w *world) bytesOf(t testing.TB, a *core.Asset) []byte {
 	t.Helper()
-	r, err := w.Assets.OpenFile(t.Context(), a.ID, 0)
+	u, err := url.Parse(*w.Assets.URL(a))
+	if err != nil {
+		t.Fatal(err)
+	}
+	f, err := w.Assets.File(t.Context(), a.ID, u.Query())
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, err := w.Assets.OpenFile(t.Context(), f.Key, 0)
 	if err != nil {
 		t.Fatal(err)
 	}

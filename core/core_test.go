@@ -31,9 +31,10 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 // world is the product on embedded stores, with a clock that tests move.
 type world struct {
 	*core.App
-	docs   core.DocStore
-	files  string // folder of the objects
-	offset atomic.Int64
+	docs    core.DocStore
+	objects core.ObjectStore
+	files   string // folder of the objects
+	offset  atomic.Int64
 }
 
 func newWorld(t testing.TB, with ...func(*core.Config)) *world {
@@ -57,6 +58,7 @@ func newWorld(t testing.TB, with ...func(*core.Config)) *world {
 	for _, set := range with {
 		set(&cfg)
 	}
+	w.objects = objects
 	if w.App, err = core.New(t.Context(), cfg); err != nil {
 		t.Fatal(err)
 	}
@@ -266,7 +268,7 @@ func TestDirectUpload(t *testing.T) {
 	if _, err := w.Assets.File(t.Context(), id, address.Query()); !core.Is(err, core.NotFound) {
 		t.Errorf("after its end: %v", err)
 	}
-	if n, err := w.DiscardStale(t.Context()); n != 1 || err != nil {
+	if n, err := w.LeaveStale(t.Context()); n != 1 || err != nil {
 		t.Errorf("swept %d, %v", n, err)
 	}
 	if w.assets(t) != 1 {

@@ -18,7 +18,16 @@ func (a *App) HashTyped(ctx context.Context, password string) (string, error) {
 	return a.hasher.hash(ctx, password)
 }
 
-func (a *App) DiscardStale(ctx context.Context) (int, error) { return a.Assets.discardStale(ctx) }
+func (a *App) LeaveStale(ctx context.Context) (int, error) { return a.Assets.leaveStale(ctx) }
+
+// Sweep does all that the sweep of files has to do now.
+func (a *App) Sweep(ctx context.Context) error {
+	for {
+		if more, err := a.Assets.sweepOnce(ctx); err != nil || !more {
+			return err
+		}
+	}
+}
 
 var MakeSlug = makeSlug
 

@@ -25,7 +25,7 @@ type sight struct {
 
 // look reads a stored file, and changes nothing.
 func (a *Assets) look(ctx context.Context, asset *Asset) (s sight, err error) {
-	body, err := a.app.objects.Open(ctx, asset.key(), 0, -1)
+	body, err := a.app.objects.Open(ctx, asset.latest(), 0, -1)
 	if err != nil {
 		return s, err
 	}
@@ -57,7 +57,7 @@ func (a *Assets) settle(ctx context.Context, asset *Asset, s sight) error {
 // the stored file for what could not be told then.
 func (a *Assets) measure(ctx context.Context, asset *Asset, info picture.Info) error {
 	if info.Again {
-		at := &objectAt{ctx: ctx, store: a.app.objects, key: asset.key(), size: asset.Size}
+		at := &objectAt{ctx: ctx, store: a.app.objects, key: asset.latest(), size: asset.Size}
 		found, edits := picture.Inspect(at, asset.Size, asset.ContentType, asset.cleans())
 		if at.err != nil {
 			return at.err
@@ -80,10 +80,12 @@ func (a *Assets) measure(ctx context.Context, asset *Asset, info picture.Info) e
 	return nil
 }
 
-// rewrite stores what change makes of a file in its place. Who reads it meanwhile
-// gets the old bytes or the new ones, which differ in metadata alone.
+// rewrite stores what change makes of the latest bytes of a file, in a place of their
+// own: they are the file's once its record takes them ([Assets.replace]).
 func (a *Assets) rewrite(ctx context.Context, asset *Asset, change func(io.Reader) io.ReadCloser) error {
-	body, err := a.app.objects.Open(ctx, asset.key(), 0, -1)
+	ctx, cancel := context.WithTimeout(ctx, attemptLife)
+	defer cancel()
+	body, err := a.app.objects.Open(ctx, asset.latest(), 0, -1)
 	if err != nil {
 		return err
 	}
@@ -91,11 +93,34 @@ func (a *Assets) rewrite(ctx context.Context, asset *Asset, change func(io.Reade
 	changed := change(body)
 	defer changed.Close()
 	in := &intake{r: changed, hash: sha256.New(), left: asset.Size, tooLarge: Errorf(Internal, "A file has grown.")}
-	if err := a.app.objects.Put(ctx, asset.key(), in, ObjectMeta{ContentType: asset.ContentType}); err != nil {
+	a.release(ctx, asset) // of a first round
+	next := newKey(asset.ID)
+	if err := a.left.reserve(ctx, next); err != nil {
+		return err
+	}
+	asset.next = next
+	if err := a.app.objects.Put(ctx, next, in, ObjectMeta{ContentType: asset.ContentType}); err != nil {
 		return err
 	}
 	asset.SHA256 = hex.EncodeToString(in.hash.Sum(nil))
 	return nil
+}
+
+// release gives up bytes that were to replace those of an asset.
+func (a *Assets) release(ctx context.Context, asset *Asset) {
+	if asset.next != "" {
+		a.hurry(ctx, asset, asset.next)
+		asset.next = ""
+	}
+}
+
+// hurry has the sweep come at once for bytes that are left already.
+func (a *Assets) hurry(ctx context.Context, asset *Asset, key string) {
+	ctx, cancel := aside(ctx)
+	defer cancel()
+	if err := a.left.hurry(ctx, key); err != nil {
+		a.app.log.WarnContext(ctx, "bytes that nobody needs stay for some hours", "asset", asset.ID, "error", err)
+	}
 }
 
 // publish cleans the bytes of a private image that is about to become public.
@@ -109,10 +134,13 @@ func (a *Assets) publish(ctx context.Context, asset *Asset) error {
 	if Is(err, NotFound) {
 		return nil // the bytes are lost: nothing can tell anything
 	}
-	if err != nil {
-		return err
+	if err == nil {
+		err = a.settle(ctx, asset, s)
 	}
-	return a.settle(ctx, asset, s)
+	if err != nil {
+		a.release(ctx, asset)
+	}
+	return err
 }
 
 // objectAt reads a stored object here and there, in blocks: what belongs together

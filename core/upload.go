@@ -5,10 +5,12 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"hash"
 	"io"
 	"net/url"
+	"runtime/debug"
 	"strconv"
 	"strings"
 	"time"
@@ -97,22 +99,29 @@ func (a *Assets) Upload(ctx context.Context, u Upload) (*Asset, error) {
 	if err := a.create(ctx, asset); err != nil {
 		return nil, err
 	}
-	seen := picture.NewReader(io.MultiReader(bytes.NewReader(head), u.Body), asset.ContentType, asset.cleans())
-	defer seen.Close()
-	in := &intake{r: seen, hash: sha256.New(), left: a.max, tooLarge: a.tooLarge()}
-	err = a.app.objects.Put(ctx, asset.key(), in, ObjectMeta{ContentType: asset.ContentType})
-	if err == nil {
-		asset.Size, asset.SHA256 = in.n, hex.EncodeToString(in.hash.Sum(nil))
-		err = a.measure(ctx, asset, seen.Info())
-	}
-	if err == nil {
-		asset, err = a.ready(ctx, asset)
-	}
-	if err != nil {
-		a.discard(ctx, asset)
+	if asset, err = a.store(ctx, asset, io.MultiReader(bytes.NewReader(head), u.Body)); err != nil {
+		a.giveUp(ctx, asset)
 		return nil, err
 	}
 	return asset, nil
+}
+
+// store streams the bytes of a pending asset to their place and makes it ready; beside
+// an error it is the asset as far as it has come.
+func (a *Assets) store(ctx context.Context, asset *Asset, body io.Reader) (*Asset, error) {
+	ctx, cancel := context.WithTimeout(ctx, attemptLife)
+	defer cancel()
+	seen := picture.NewReader(body, asset.ContentType, asset.cleans())
+	defer seen.Close()
+	in := &intake{r: seen, hash: sha256.New(), left: a.max, tooLarge: a.tooLarge()}
+	if err := a.app.objects.Put(ctx, asset.key(), in, ObjectMeta{ContentType: asset.ContentType}); err != nil {
+		return asset, err
+	}
+	asset.Size, asset.SHA256 = in.n, hex.EncodeToString(in.hash.Sum(nil))
+	if err := a.measure(ctx, asset, seen.Info()); err != nil {
+		return asset, err
+	}
+	return a.ready(ctx, asset)
 }
 
 // enter takes one of the places for uploads; UNAVAILABLE when all are taken.
@@ -166,6 +175,7 @@ func (a *Assets) Promise(ctx context.Context, p Promise) (*Asset, *SignedRequest
 	if asset.Size > a.max {
 		return fail(a.tooLarge())
 	}
+	asset.SignedUntil = asset.Deadline
 	if err := a.create(ctx, asset); err != nil {
 		return fail(err)
 	}
@@ -216,7 +226,16 @@ func (a *Assets) Receive(ctx context.Context, id string, query url.Values, body 
 	// A body that does not keep the promise must fail inside Put, before it
 	// becomes an object.
 	promised := &checked{intake: in, want: asset, mismatch: mismatch}
-	return a.app.objects.Put(ctx, asset.key(), promised, ObjectMeta{ContentType: asset.ContentType})
+	putting, cancel := context.WithTimeout(ctx, asset.Deadline.Add(attemptLife-uploadLife).Sub(a.now()))
+	defer cancel()
+	if err := a.app.objects.Put(putting, asset.key(), promised, ObjectMeta{ContentType: asset.ContentType}); err != nil {
+		return err
+	}
+	now, err := a.Get(ctx, id)
+	if Is(err, NotFound) || err == nil && now.key() != asset.key() { // deleted, or completed, meanwhile
+		a.hurry(ctx, asset, asset.key())
+	}
+	return err
 }
 
 // checked turns the end of a body that is not the promised one into an error.
@@ -234,33 +253,68 @@ func (c *checked) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// Complete checks a promised file that has arrived and makes it ready.
+// Complete checks a promised file that has arrived and makes it ready. The file is
+// looked at once, however many ask, and to the end, also when they leave: who asks
+// again waits for the same look.
 func (a *Assets) Complete(ctx context.Context, id string) (*Asset, error) {
 	asset, err := a.current(ctx, id, Update, nil)
-	if err != nil {
-		return nil, err
+	if err != nil || asset.State == Ready {
+		return asset, err
 	}
-	if asset.State == Ready {
-		return asset, nil
+	looked := a.completing.DoChan(id, func() (any, error) {
+		done := make(chan error, 1)
+		if !a.app.goOn(ctx, attemptLife, func(ctx context.Context) { done <- a.complete(ctx, id) }) {
+			return nil, Errorf(Unavailable, "The server is shutting down; try again.")
+		}
+		return nil, <-done
+	})
+	select {
+	case look := <-looked:
+		if look.Err != nil {
+			return nil, look.Err
+		}
+		return a.Get(ctx, id)
+	case <-ctx.Done():
+		if errors.Is(ctx.Err(), context.DeadlineExceeded) {
+			return nil, Errorf(Unavailable, "The file is being checked still; ask again in a moment.")
+		}
+		return nil, ctx.Err()
+	}
+}
+
+func (a *Assets) complete(ctx context.Context, id string) (err error) {
+	defer func() { // nobody above does
+		if fault := recover(); fault != nil {
+			a.app.log.ErrorContext(ctx, "panic", "asset", id, "error", fmt.Sprint(fault), "stack", string(debug.Stack()))
+			err = Errorf(Internal, "Something went wrong on the server.")
+		}
+	}()
+	asset, err := a.current(ctx, id, Update, nil) // anew: somebody may just have done it
+	if err != nil || asset.State == Ready {
+		return err
 	}
 	if !asset.Deadline.After(a.now()) { // the sweep may be at work on it
-		return nil, Errorf(Invalid, "The file came too late; begin a new upload.")
+		return Errorf(Invalid, "The file came too late; begin a new upload.")
 	}
 	info, err := a.app.objects.Stat(ctx, asset.key())
 	if Is(err, NotFound) {
-		return nil, Errorf(Invalid, "The file has not arrived yet: send it first.")
+		return Errorf(Invalid, "The file has not arrived yet: send it first.")
 	}
 	if err != nil {
-		return nil, err
+		return err
 	}
-	err = a.accept(ctx, asset, info)
-	if err == nil {
-		return a.ready(ctx, asset)
+	if err = a.accept(ctx, asset, info); err == nil {
+		_, err = a.ready(ctx, asset)
 	}
-	if Is(err, Invalid) {
-		a.discard(ctx, asset)
+	switch {
+	case err == nil:
+		return nil
+	case Is(err, Invalid):
+		a.giveUp(ctx, asset)
+	default: // it may be tried again
+		a.release(ctx, asset)
 	}
-	return nil, err
+	return err
 }
 
 // accept holds what has arrived to what was promised, and makes it what is to be
@@ -293,70 +347,111 @@ func (a *Assets) accept(ctx context.Context, asset *Asset, arrived ObjectInfo) (
 
 func (a *Assets) pending(ctx context.Context, filename string, v Visibility, alt *string, keepMetadata bool) *Asset {
 	deadline := Millis(a.now().Add(uploadLife))
+	id := newID(a.spec.Prefix)
 	return &Asset{
+		Head: Head{ID: id}, Key: newKey(id),
 		Filename: CleanFilename(filename), Alt: alt, OwnerID: PrincipalOf(ctx).UserID, Visibility: v, State: Pending, Deadline: &deadline,
 		KeepMetadata: keepMetadata,
 	}
 }
 
-// ready ends an upload.
+// ready ends an upload by one write that finds it pending still. When the answer of
+// the store is lost, the record tells.
 func (a *Assets) ready(ctx context.Context, asset *Asset) (*Asset, error) {
 	done, err := a.update(ctx, asset.ID, nil, func(d *Asset) ([]Op, error) {
+		if d.State != Pending {
+			return nil, Errorf(Conflict, "The upload was completed already.")
+		}
 		d.ContentType, d.Size, d.SHA256, d.Width, d.Height = asset.ContentType, asset.Size, asset.SHA256, asset.Width, asset.Height
 		if d.cleans() && !asset.cleans() {
 			return nil, Errorf(Conflict, "The file has changed meanwhile; begin a new upload.")
 		}
+		also := a.replace(d, asset)
 		d.State, d.Deadline = Ready, nil
-		return nil, nil
+		return also, nil
 	})
+	if err != nil {
+		ctx, cancel := aside(ctx)
+		defer cancel()
+		if now, again := a.Get(ctx, asset.ID); again == nil && now.State == Ready && now.key() == asset.latest() {
+			done, err = now, nil
+		}
+	}
 	if err != nil {
 		return asset, err
 	}
 	return done, nil
 }
 
-// discard takes back an upload that failed, even when its client has left.
-func (a *Assets) discard(ctx context.Context, asset *Asset) {
-	ctx, cancel := context.WithTimeout(AsSystem(context.WithoutCancel(ctx)), 10*time.Second)
+// giveUp takes back an upload that failed, even when its client has left.
+func (a *Assets) giveUp(ctx context.Context, asset *Asset) {
+	a.release(ctx, asset)
+	ctx, cancel := aside(ctx)
 	defer cancel()
-	err := a.app.objects.Delete(ctx, asset.key())
-	if err == nil {
-		err = a.docs.Write(ctx, Op{Kind: OpDelete, Coll: a.spec.Name, Filter: And(Eq("_id", asset.ID), Eq("state", Pending)), Optional: true})
-	}
-	if err != nil {
+	if err := a.leave(ctx, asset); err != nil {
 		a.app.log.WarnContext(ctx, "an upload that failed is left for the sweep", "asset", asset.ID, "error", err)
 	}
 }
 
-// sweep gives up stale uploads now and then, until ctx ends.
+// leave makes a leftover of an upload that is pending still. When its record was
+// deleted, it is one already.
+func (a *Assets) leave(ctx context.Context, asset *Asset) error {
+	defer a.left.nudge()
+	err := a.docs.Write(ctx, a.remove(asset, And(Eq("_id", asset.ID), Eq("state", Pending)))...)
+	if raced(err) {
+		return a.left.hurry(ctx, asset.key())
+	}
+	return err
+}
+
+// aside is for what must be done although the caller may have left.
+func aside(ctx context.Context) (context.Context, context.CancelFunc) {
+	return context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
+}
+
+// sweep gives up stale uploads and deletes what is left over, until ctx ends.
 func (a *Assets) sweep(ctx context.Context) {
+	said := ""
 	for {
-		wait := 10 * time.Minute
-		n, err := a.discardStale(ctx)
+		wait := sweepEvery
+		more, err := a.sweepOnce(ctx)
 		switch {
 		case err != nil && ctx.Err() == nil:
-			a.app.log.WarnContext(ctx, "look for stale uploads", "error", err)
-		case n == MaxPage:
-			wait = time.Second // there may be more
+			if err.Error() != said { // once
+				a.app.log.WarnContext(ctx, "the sweep of files", "error", err)
+			}
+			said = err.Error()
+		default:
+			if said = ""; more {
+				wait = 0
+			}
 		}
 		select {
 		case <-ctx.Done():
 			return
+		case <-a.left.wake:
 		case <-time.After(wait):
 		}
 	}
 }
 
-// discardStale gives up pending uploads that are an hour past their deadline:
-// those whose client or server went away.
-func (a *Assets) discardStale(ctx context.Context) (int, error) {
+// sweepOnce does one bounded part of the sweep and says whether there may be more.
+func (a *Assets) sweepOnce(ctx context.Context) (more bool, err error) {
+	n, stale := a.leaveStale(ctx)
+	more, err = a.left.sweep(ctx)
+	return more || n == MaxPage, errors.Join(stale, err)
+}
+
+// leaveStale gives up pending uploads at which nobody can be at work any more: their
+// client or server went away.
+func (a *Assets) leaveStale(ctx context.Context) (int, error) {
 	ctx = AsSystem(ctx)
 	stale, _, err := a.find(ctx, Query{
-		Filter: And(Eq("state", Pending), Lte("deadline", a.now().Add(-uploadLife))),
+		Filter: And(Eq("state", Pending), Lte("deadline", a.now().Add(-(attemptLife-uploadLife+attemptGrace)))),
 		Order:  []Order{{Field: "_id"}}, Limit: MaxPage,
 	})
 	for _, asset := range stale {
-		a.discard(ctx, asset)
+		err = errors.Join(err, a.leave(ctx, asset))
 	}
 	return len(stale), err
 }

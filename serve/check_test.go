@@ -2,7 +2,10 @@ package serve_test
 
 import (
 	"bytes"
+	"crypto/sha256"
 	"database/sql"
+	"encoding/hex"
+	"errors"
 	"os"
 	"path/filepath"
 	"strings"
@@ -139,6 +142,70 @@ func TestCheck(t *testing.T) {
 	}
 	if after, err := os.ReadFile(file); err != nil || !bytes.Equal(before, after) {
 		t.Errorf("the file was written: %v", err)
+	}
+}
+
+// Files are compared with their records on request, and repaired on another one.
+func TestCheckFiles(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	p := serve.Project{Specs: model.Specs()}
+	run := func(args ...string) (string, error) {
+		t.Helper()
+		var out bytes.Buffer
+		err := p.Run(t.Context(), append(args, "--data="+dir, "--addr=127.0.0.1:0"), nil, &out, &out)
+		return out.String(), err
+	}
+	if out, err := run("seed", "--users=3", "--posts=5", "--images=4"); err != nil {
+		t.Fatalf("%s %v", out, err)
+	}
+	if out, err := run("check", "--files", "--min-age=0s"); err != nil || !strings.Contains(out, " and 4 files: 0 problems.") {
+		t.Fatalf("what the product itself has stored: %s %v", out, err)
+	}
+	objects, err := filepath.Glob(filepath.Join(dir, "files", "objects", "*", "*"))
+	if err != nil || len(objects) != 4 {
+		t.Fatalf("%v, %v", objects, err)
+	}
+	data, err := os.ReadFile(objects[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	orphan := objects[0] + "0" // in the folder of another key: its own is made of it
+	key := strings.Replace(filepath.Base(orphan), "%2f", "/", 1)
+	sum := sha256.Sum256([]byte(key))
+	orphan = filepath.Join(dir, "files", "objects", hex.EncodeToString(sum[:1]), filepath.Base(orphan))
+	if err := errors.Join(os.WriteFile(orphan, data, 0o600), os.Remove(objects[1])); err != nil {
+		t.Fatal(err)
+	}
+	if out, err := run("check"); err != nil {
+		t.Errorf("without --files: %s %v", out, err)
+	}
+	if out, err := run("check", "--files"); err == nil || !strings.Contains(out, "and 4 files: 1 problem.") || !strings.Contains(out, "are not in the file store") {
+		t.Errorf("without the young ones: %s %v", out, err)
+	}
+	if out, err := run("check", "--files", "--min-age=0s"); err == nil || !strings.Contains(out, "files "+key) || !strings.Contains(out, "2 problems") {
+		t.Errorf("%s %v", out, err)
+	}
+	if out, err := run("check", "--repair"); err == nil || !strings.Contains(err.Error(), "--files") {
+		t.Errorf("--repair alone: %s %v", out, err)
+	}
+	if out, err := run("check", "--files", "--repair", "--min-age=0s"); err == nil || !strings.Contains(out, "; deleted") {
+		t.Errorf("repair: %s %v", out, err)
+	}
+	if _, err := os.Stat(orphan); !os.IsNotExist(err) {
+		t.Errorf("the orphan: %v", err)
+	}
+	if out, err := run("check", "--files", "--min-age=0s"); err == nil || !strings.Contains(out, "and 3 files: 1 problem.") {
+		t.Errorf("after the repair: %s %v", out, err)
+	}
+	if err := os.RemoveAll(filepath.Join(dir, "files")); err != nil {
+		t.Fatal(err)
+	}
+	if out, err := run("check", "--files"); err == nil || !strings.Contains(err.Error(), "files") {
+		t.Errorf("without the folder: %s %v", out, err)
+	}
+	if _, err := os.Stat(filepath.Join(dir, "files")); !os.IsNotExist(err) {
+		t.Errorf("a look has made the folder: %v", err)
 	}
 }
 

@@ -79,7 +79,7 @@ func (p Project) Run(ctx context.Context, args []string, stdin io.Reader, stdout
 	case "migrate":
 		return p.migrate(ctx, cli.Settings, cli.Migrate, log, stdout)
 	case "check":
-		return p.check(ctx, cli.Settings, log, stdout)
+		return p.check(ctx, cli.Settings, cli.Check, log, stdout)
 	case "healthcheck":
 		return healthcheck(ctx, cli.Settings, cli.Healthcheck)
 	case "admin create":

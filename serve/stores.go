@@ -38,23 +38,25 @@ func openStores(ctx context.Context, s config.Settings, log *slog.Logger) (_ *st
 	if st.docs, st.docsAt, err = openDocs(ctx, s, log); err != nil {
 		return nil, err
 	}
+	if st.objects, st.objectsAt, err = openObjects(ctx, s); err != nil {
+		return nil, err
+	}
+	return st, nil
+}
+
+// openObjects opens the object store alone, and says where it is.
+func openObjects(ctx context.Context, s config.Settings, opts ...filesystem.Option) (core.ObjectStore, string, error) {
 	if s.S3Bucket != "" {
 		cfg := s3.Config{Bucket: s.S3Bucket, Endpoint: s.S3Endpoint, Region: s.S3Region}
 		if s.S3PublicURL != nil {
 			cfg.PublicEndpoint = s.S3PublicURL.String()
 		}
-		if st.objects, err = opened[core.ObjectStore](s3.Open(ctx, cfg)); err != nil {
-			return nil, err
-		}
-		st.objectsAt = "S3 bucket " + s.S3Bucket
-		return st, nil
+		objects, err := opened[core.ObjectStore](s3.Open(ctx, cfg))
+		return objects, "S3 bucket " + s.S3Bucket, err
 	}
 	path := filepath.Join(s.Data, "files")
-	if st.objects, err = opened[core.ObjectStore](filesystem.Open(path)); err != nil {
-		return nil, err
-	}
-	st.objectsAt = path
-	return st, nil
+	objects, err := opened[core.ObjectStore](filesystem.Open(path, opts...))
+	return objects, path, err
 }
 
 // openDocs opens the document store alone, and says where it is.

@@ -3,6 +3,7 @@
 package config
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -27,7 +28,7 @@ type CLI struct {
 	Admin       Admin       `cmd:"" help:"Manage administrators."`
 	Seed        Seed        `cmd:"" help:"Fill the store with a realistic news site."`
 	Migrate     Migrate     `cmd:"" help:"Bring the store to the types that are declared, as a start does, and say what was done."`
-	Check       Check       `cmd:"" help:"Look whether the database and every document in it are as they should be, and print what is not. Writes nothing; may run beside a server."`
+	Check       Check       `cmd:"" help:"Look whether the database, every document in it and, if you ask, the files are as they should be, and print what is not. Writes nothing without --repair; may run beside a server."`
 	Healthcheck Healthcheck `cmd:"" help:"Ask the running server whether it is well; for containers."`
 	Schema      struct{}    `cmd:"" help:"Print the GraphQL schema."`
 	Documents   Documents   `cmd:"" help:"Make the manifest of the operations in a frontend's files, for --trusted-documents."`
@@ -101,7 +102,19 @@ type Migrate struct {
 }
 
 // Check looks at what is stored.
-type Check struct{}
+type Check struct {
+	Files  bool          `help:"Compare the files in the store with their records, too: bytes that no record names, and files whose bytes are gone."`
+	Repair bool          `help:"With --files: delete the bytes that no record names. Files whose bytes are gone are only reported."`
+	MinAge time.Duration `default:"24h" help:"With --files: leave out bytes without a record that are younger."`
+}
+
+// Validate refuses flags that say nothing together.
+func (c Check) Validate() error {
+	if c.Repair && !c.Files {
+		return errors.New("--repair is about files: say --files, too")
+	}
+	return nil
+}
 
 // Documents makes a manifest.
 type Documents struct {

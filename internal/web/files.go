@@ -17,8 +17,8 @@ type FileSource interface {
 	// File is the file behind an address: a public one, or one whose signature
 	// in query is good. Who asks plays no part.
 	File(ctx context.Context, id string, query url.Values) (core.File, error)
-	// OpenFile reads from offset to the end.
-	OpenFile(ctx context.Context, id string, offset int64) (io.ReadCloser, error)
+	// OpenFile reads what a File has under its key, from offset to the end.
+	OpenFile(ctx context.Context, key string, offset int64) (io.ReadCloser, error)
 }
 
 var _ FileSource = (*core.Assets)(nil)
@@ -51,7 +51,7 @@ func (f *files) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		}
 	}
 	content := &lazy{size: file.Size, open: func(offset int64) (io.ReadCloser, error) {
-		return f.source.OpenFile(r.Context(), id, offset)
+		return f.source.OpenFile(r.Context(), file.Key, offset)
 	}}
 	defer content.Close()
 	h := w.Header()

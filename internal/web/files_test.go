@@ -31,10 +31,11 @@ func (s *shelf) File(_ context.Context, id string, query url.Values) (core.File,
 	if !ok || f.Private && query.Get("signature") != "good" {
 		return core.File{}, core.Errorf(core.NotFound, "There is no such file.")
 	}
+	f.Key = id
 	return f, nil
 }
 
-func (s *shelf) OpenFile(_ context.Context, id string, offset int64) (io.ReadCloser, error) {
+func (s *shelf) OpenFile(_ context.Context, key string, offset int64) (io.ReadCloser, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.down {
@@ -42,7 +43,7 @@ func (s *shelf) OpenFile(_ context.Context, id string, offset int64) (io.ReadClo
 	}
 	s.opened = append(s.opened, offset)
 	s.open++
-	return &book{bytes.NewReader(s.bytes[id][offset:]), s}, nil
+	return &book{bytes.NewReader(s.bytes[key][offset:]), s}, nil
 }
 
 type book struct {

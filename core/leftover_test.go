@@ -1,0 +1,583 @@
+package core_test
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"net/url"
+	"os"
+	"strconv"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/grapnel/grapnel/core"
+)
+
+// fault is what becomes of one step of a store.
+type fault int
+
+const (
+	none   fault = iota
+	before       // it fails and does nothing
+	after        // it is done, and says that it failed
+)
+
+// faults decides on each step that writes; nil lets all pass.
+type faults struct{ next atomic.Pointer[func() fault] }
+
+func (f *faults) set(next func() fault) {
+	if next == nil {
+		next = func() fault { return none }
+	}
+	f.next.Store(&next)
+}
+
+var errLost = core.Errorf(core.Unavailable, "The store does not answer.")
+
+func (f *faults) step(do func() error) error {
+	switch (*f.next.Load())() {
+	case before:
+		return errLost
+	case after:
+		if err := do(); err != nil {
+			return err
+		}
+		return errLost
+	}
+	return do()
+}
+
+type unsureDocs struct {
+	core.DocStore
+	*faults
+}
+
+func (u unsureDocs) Write(ctx context.Context, ops ...core.Op) error {
+	return u.step(func() error { return u.DocStore.Write(ctx, ops...) })
+}
+
+type unsureObjects struct {
+	core.ObjectStore
+	*faults
+}
+
+func (u unsureObjects) Put(ctx context.Context, key string, r io.Reader, meta core.ObjectMeta) error {
+	return u.step(func() error { return u.ObjectStore.Put(ctx, key, r, meta) })
+}
+
+func (u unsureObjects) Delete(ctx context.Context, key string) error {
+	return u.step(func() error { return u.ObjectStore.Delete(ctx, key) })
+}
+
+func newUnsureWorld(t *testing.T) (*world, *faults) {
+	t.Helper()
+	f := &faults{}
+	f.set(nil)
+	return newWorld(t, func(cfg *core.Config) {
+		cfg.Docs, cfg.Objects = unsureDocs{cfg.Docs, f}, unsureObjects{cfg.Objects, f}
+	}), f
+}
+
+// fits checks that records and objects agree, and that each READY file has its bytes.
+func (w *world) fits(t *testing.T) (ready int) {
+	t.Helper()
+	check := core.FilesCheck{Docs: w.docs, Objects: w.objects, Found: func(p core.Problem) { t.Errorf("%s", p) }}
+	if _, err := check.Run(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	ctx := core.AsSystem(t.Context())
+	for args := (core.PageArgs{}); ; {
+		page, err := w.Assets.Page(ctx, args)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, a := range page.Nodes() {
+			if a.State == core.Ready {
+				w.agrees(t, a)
+				ready++
+			}
+		}
+		info := page.PageInfo()
+		if !info.HasNextPage {
+			return ready
+		}
+		args.After = info.EndCursor
+	}
+}
+
+// settles sweeps, also when nobody can be at work any more, and checks that only the
+// READY files and their bytes are left.
+func (w *world) settles(t *testing.T) {
+	t.Helper()
+	if err := w.Sweep(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	w.fits(t)
+	w.offset.Add(int64(26 * time.Hour))
+	if err := w.Sweep(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	ready := w.fits(t)
+	if files, all := w.remains(t), w.assets(t); len(files) != ready || all < min(ready, 20) {
+		t.Errorf("%d objects and %d records are left of %d READY files: %v", len(files), all, ready, files)
+	}
+	if n, err := w.docs.Count(t.Context(), "leftovers", core.All); n != 0 || err != nil {
+		t.Errorf("%d leftovers are left, %v", n, err)
+	}
+}
+
+func (w *world) upload(ctx context.Context, name string, data []byte, v core.Visibility) (*core.Asset, error) {
+	return w.Assets.Upload(ctx, core.Upload{Filename: name, Declared: -1, Body: bytes.NewReader(data), Visibility: v})
+}
+
+// promise begins a direct upload, and gives the query of its signature.
+func (w *world) promise(ctx context.Context, name, contentType string, data []byte) (*core.Asset, url.Values, error) {
+	sum := sha256.Sum256(data)
+	asset, req, err := w.Assets.Promise(ctx, core.Promise{
+		Filename: name, ContentType: contentType, Size: int64(len(data)), SHA256: hex.EncodeToString(sum[:]), Visibility: core.Public,
+	})
+	if err != nil {
+		return nil, nil, err
+	}
+	u, err := url.Parse(req.URL)
+	return asset, u.Query(), err
+}
+
+func (w *world) direct(ctx context.Context, name, contentType string, data []byte) (*core.Asset, error) {
+	asset, query, err := w.promise(ctx, name, contentType, data)
+	if err == nil {
+		err = w.Assets.Receive(ctx, asset.ID, query, bytes.NewReader(data), -1)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return w.Assets.Complete(ctx, asset.ID)
+}
+
+var publish = core.AssetPatch{Visibility: core.Opt[core.Visibility]{Set: true, Value: core.Public}}
+
+// Each step of each way of a file fails once, or is done and its answer lost: what
+// remains is whole files and nothing else.
+func TestLostAnswerOfEachStep(t *testing.T) {
+	t.Parallel()
+	photo, late, text := sample(t, "photo.jpg"), sample(t, "late.heic"), []byte("just a text")
+	given := func(name string, data []byte) func(*testing.T, *world, context.Context) *core.Asset {
+		return func(t *testing.T, w *world, ctx context.Context) *core.Asset {
+			a, err := w.upload(ctx, name, data, core.Private)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return a
+		}
+	}
+	for name, way := range map[string]struct {
+		given func(*testing.T, *world, context.Context) *core.Asset // without faults
+		do    func(*world, context.Context, *core.Asset) error
+	}{
+		"upload": {nil, func(w *world, ctx context.Context, _ *core.Asset) error {
+			_, err := w.upload(ctx, "a.txt", text, core.Public)
+			return err
+		}},
+		"upload that is written again": {nil, func(w *world, ctx context.Context, _ *core.Asset) error {
+			_, err := w.upload(ctx, "a.heic", late, core.Public)
+			return err
+		}},
+		"direct": {nil, func(w *world, ctx context.Context, _ *core.Asset) error {
+			_, err := w.direct(ctx, "a.txt", "text/plain", text)
+			return err
+		}},
+		"direct, written again": {nil, func(w *world, ctx context.Context, _ *core.Asset) error {
+			_, err := w.direct(ctx, "a.jpg", "image/jpeg", photo)
+			return err
+		}},
+		"publish": {given("a.jpg", photo), func(w *world, ctx context.Context, a *core.Asset) error {
+			_, err := w.Assets.Update(ctx, a.ID, nil, publish)
+			return err
+		}},
+		"delete": {given("a.txt", text), func(w *world, ctx context.Context, a *core.Asset) error {
+			return w.Assets.Delete(ctx, a.ID, nil)
+		}},
+		"sweep": {given("a.txt", text), func(w *world, ctx context.Context, a *core.Asset) error {
+			if err := w.Assets.Delete(ctx, a.ID, nil); err != nil {
+				return err
+			}
+			return w.Sweep(ctx)
+		}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w, f := newUnsureWorld(t)
+			ctx := w.as(t, "ada", core.Member)
+			for _, what := range []fault{before, after} {
+				for at, hit := 1, true; hit; at++ {
+					var asset *core.Asset
+					if way.given != nil {
+						asset = way.given(t, w, ctx)
+					}
+					var step atomic.Int64
+					f.set(func() fault {
+						if step.Add(1) == int64(at) {
+							return what
+						}
+						return none
+					})
+					err := way.do(w, ctx, asset)
+					f.set(nil)
+					if hit = step.Load() >= int64(at); !hit && err != nil {
+						t.Errorf("without a fault: %v", err)
+					}
+					if err != nil && !core.Is(err, core.Unavailable) {
+						t.Errorf("fault %d at step %d: %v", what, at, err)
+					}
+					w.fits(t)
+				}
+			}
+			w.settles(t)
+		})
+	}
+}
+
+// An upload writes two times, as often as before there were leftovers: its record, and
+// that it is whole.
+func TestUploadWrites(t *testing.T) {
+	t.Parallel()
+	w, f := newUnsureWorld(t)
+	ctx := w.as(t, "ada", core.Member)
+	var steps atomic.Int64
+	f.set(func() fault { steps.Add(1); return none })
+	if _, err := w.upload(ctx, "a.txt", []byte("just a text"), core.Public); err != nil {
+		t.Fatal(err)
+	}
+	if n := steps.Load(); n != 3 {
+		t.Errorf("%d writes and Puts", n)
+	}
+}
+
+// filesOf is how many uploads and deletes a test mixes: GRAPNEL_TEST_FILES, or few.
+func filesOf(t *testing.T) int64 {
+	n, err := strconv.ParseInt(os.Getenv("GRAPNEL_TEST_FILES"), 10, 64)
+	if err != nil {
+		n = 600
+	}
+	t.Logf("%d uploads and deletes", n)
+	return n
+}
+
+// Uploads, publications and deletes of many clients over stores of which one step in
+// ten fails, or is done and its answer lost: no READY file is without bytes, no bytes
+// are without a record, and nothing but READY files remains.
+func TestLostAcknowledgements(t *testing.T) {
+	t.Parallel()
+	w, f := newUnsureWorld(t)
+	ctx := w.as(t, "ada", core.Member)
+	photo := sample(t, "photo.jpg")
+	f.set(func() fault {
+		switch rand.IntN(20) {
+		case 0:
+			return before
+		case 1:
+			return after
+		}
+		return none
+	})
+	total, done, failed := filesOf(t), atomic.Int64{}, atomic.Int64{}
+	var clients sync.WaitGroup
+	for range 16 {
+		clients.Go(func() {
+			var mine []*core.Asset
+			for n := done.Add(1); n <= total; n = done.Add(1) {
+				var asset *core.Asset
+				var err error
+				text := []byte(fmt.Sprintf("text %d", n))
+				ctx, cancel := context.WithCancel(ctx)
+				if n%10 == 0 { // a client that leaves
+					time.AfterFunc(time.Duration(rand.IntN(3000))*time.Microsecond, cancel)
+				}
+				switch kind := rand.IntN(10); {
+				case kind < 4 && len(mine) > 0:
+					i := rand.IntN(len(mine))
+					err = w.Assets.Delete(ctx, mine[i].ID, nil)
+					mine = append(mine[:i], mine[i+1:]...)
+				case kind == 4 && len(mine) > 0:
+					_, err = w.Assets.Update(ctx, mine[rand.IntN(len(mine))].ID, nil, publish)
+				case kind == 5:
+					asset, err = w.direct(ctx, "a.txt", "text/plain", text)
+				case kind == 6:
+					asset, err = w.upload(ctx, "a.jpg", photo, core.Private)
+				default:
+					asset, err = w.upload(ctx, "a.txt", text, core.Public)
+				}
+				cancel()
+				if err != nil {
+					failed.Add(1)
+				} else if asset != nil {
+					mine = append(mine, asset)
+				}
+			}
+		})
+	}
+	clients.Wait()
+	f.set(nil)
+	t.Logf("%d failed; READY are %d", failed.Load(), w.fits(t))
+	if failed.Load() == 0 {
+		t.Error("nothing failed")
+	}
+	w.settles(t)
+}
+
+// A file that is deleted while its bytes arrive leaves none.
+func TestDeleteDuringUpload(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	ctx := w.as(t, "ada", core.Member)
+	data := bytes.Repeat([]byte("some text "), 1000)
+	for name, send := range map[string]func(body io.Reader) (id string, err error){
+		"direct": func(body io.Reader) (string, error) {
+			asset, query, err := w.promise(ctx, "a.txt", "text/plain", data)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return asset.ID, w.Assets.Receive(ctx, asset.ID, query, body, -1)
+		},
+		"upload": func(body io.Reader) (string, error) {
+			_, err := w.Assets.Upload(ctx, core.Upload{Filename: "a.txt", Declared: -1, Body: body, Visibility: core.Public})
+			return "", err
+		},
+	} {
+		in, out := io.Pipe()
+		result := make(chan error, 1)
+		go func() {
+			_, err := send(in)
+			in.CloseWithError(io.ErrClosedPipe)
+			result <- err
+		}()
+		if _, err := out.Write(data[:5000]); err != nil {
+			t.Fatal(name, err)
+		}
+		page, err := w.Assets.Page(ctx, core.PageArgs{})
+		if err != nil || len(page.Nodes()) != 1 {
+			t.Fatalf("%s: %d pending, %v", name, len(page.Nodes()), err)
+		}
+		if err := w.Assets.Delete(ctx, page.Nodes()[0].ID, nil); err != nil {
+			t.Fatal(name, err)
+		}
+		if err := w.Sweep(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := out.Write(data[5000:]); err != nil {
+			t.Fatal(name, err)
+		}
+		out.Close()
+		if err := <-result; !core.Is(err, core.NotFound) {
+			t.Errorf("%s: %v", name, err)
+		}
+		w.fits(t)
+		if err := w.Sweep(t.Context()); err != nil { // that has not waited for the end of the signature
+			t.Fatal(err)
+		}
+		if left := w.remains(t); len(left) > 0 {
+			t.Errorf("%s: left %v", name, left)
+		}
+	}
+	w.settles(t)
+}
+
+// signing is a store that clients write to by themselves.
+type signing struct {
+	core.ObjectStore
+	keys chan string
+}
+
+func (s signing) SignUpload(_ context.Context, key string, _ core.UploadWant) (core.SignedRequest, error) {
+	s.keys <- key
+	return core.SignedRequest{Method: "PUT", URL: "http://localhost"}, nil
+}
+
+// A signed request that is used again after its file was deleted, refused or given up
+// stores bytes that a record names, and that go once it cannot be used any more.
+func TestSignedRequestUsedAgain(t *testing.T) {
+	t.Parallel()
+	keys := make(chan string, 1)
+	w := newWorld(t, func(cfg *core.Config) { cfg.Objects = signing{cfg.Objects, keys} })
+	ctx := w.as(t, "ada", core.Member)
+	for name, c := range map[string]struct {
+		sent string
+		end  func(*core.Asset) error
+	}{
+		"deleted": {"just a text", func(a *core.Asset) error {
+			if _, err := w.Assets.Complete(ctx, a.ID); err != nil {
+				return err
+			}
+			return w.Assets.Delete(ctx, a.ID, nil)
+		}},
+		"deleted before it was completed": {"just a text", func(a *core.Asset) error { return w.Assets.Delete(ctx, a.ID, nil) }},
+		"refused": {"other texts", func(a *core.Asset) error {
+			if _, err := w.Assets.Complete(ctx, a.ID); !core.Is(err, core.Invalid) {
+				return fmt.Errorf("completed: %v", err)
+			}
+			return nil
+		}},
+		"given up": {"just a text", func(*core.Asset) error {
+			w.offset.Add(int64(4 * time.Hour))
+			return nil
+		}},
+	} {
+		put := func(key string) {
+			if err := w.objects.Put(t.Context(), key, strings.NewReader(c.sent), core.ObjectMeta{}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		asset, _, err := w.promise(ctx, "a.txt", "text/plain", []byte("just a text"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		key := <-keys
+		put(key)
+		if err := c.end(asset); err != nil {
+			t.Fatal(name, err)
+		}
+		if err := w.Sweep(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if left := w.remains(t); len(left) > 0 {
+			t.Errorf("%s: left %v", name, left)
+		}
+		put(key)
+		w.fits(t)
+		w.settles(t)
+	}
+}
+
+// counting counts how often files are read from beginning to end, and lets a test hold
+// them up.
+type counting struct {
+	core.ObjectStore
+	reads atomic.Int64
+	held  chan struct{}
+}
+
+func (c *counting) Open(ctx context.Context, key string, offset, length int64) (io.ReadCloser, error) {
+	if length == -1 {
+		c.reads.Add(1)
+		<-c.held
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
+	}
+	return c.ObjectStore.Open(ctx, key, offset, length)
+}
+
+// A promised file is read once when it is completed, however many ask, and also when
+// the first of them leaves and comes again.
+func TestCompleteReadsOnce(t *testing.T) {
+	t.Parallel()
+	store := &counting{held: make(chan struct{})}
+	w := newWorld(t, func(cfg *core.Config) { store.ObjectStore, cfg.Objects = cfg.Objects, store })
+	ctx := w.as(t, "ada", core.Member)
+	data := []byte("just a text")
+	asset, query, err := w.promise(ctx, "a.txt", "text/plain", data)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := w.Assets.Receive(ctx, asset.ID, query, bytes.NewReader(data), -1); err != nil {
+		t.Fatal(err)
+	}
+	leaving, leave := context.WithCancel(ctx)
+	first := make(chan error, 1)
+	go func() {
+		_, err := w.Assets.Complete(leaving, asset.ID)
+		first <- err
+	}()
+	for store.reads.Load() == 0 {
+		time.Sleep(time.Millisecond)
+	}
+	leave()
+	if err := <-first; err == nil {
+		t.Error("who left has an answer")
+	}
+	stranger := w.as(t, "eve", core.Member)
+	if _, err := w.Assets.Complete(stranger, asset.ID); !core.Is(err, core.NotFound) {
+		t.Errorf("a stranger: %v", err)
+	}
+	var calls sync.WaitGroup
+	for range 3 {
+		calls.Go(func() {
+			if a, err := w.Assets.Complete(ctx, asset.ID); err != nil || a.State != core.Ready {
+				t.Errorf("%+v %v", a, err)
+			}
+		})
+	}
+	time.Sleep(10 * time.Millisecond) // so that some wait for the look; all must be right anyway
+	close(store.held)
+	calls.Wait()
+	if n := store.reads.Load(); n != 1 {
+		t.Errorf("it was read %d times", n)
+	}
+	w.fits(t)
+}
+
+// asset0 is an asset as releases stored it that had one key for each.
+type asset0 struct {
+	core.Head   `bson:",inline"`
+	Filename    string          `bson:"filename"`
+	ContentType string          `bson:"contentType"`
+	Size        int64           `bson:"size"`
+	SHA256      string          `bson:"sha256"`
+	OwnerID     string          `bson:"ownerId"`
+	Visibility  core.Visibility `bson:"visibility"`
+	State       core.AssetState `bson:"state"`
+	Deadline    *time.Time      `bson:"deadline"`
+}
+
+// Files of earlier releases are served, published and deleted.
+func TestFilesOfEarlierReleases(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	ctx := w.as(t, "ada", core.Member)
+	photo := sample(t, "photo.jpg")
+	sum := sha256.Sum256(photo)
+	now, soon := core.Millis(time.Now()), core.Millis(time.Now().Add(time.Hour))
+	for i, state := range []core.AssetState{core.Ready, core.Ready, core.Pending} {
+		id := fmt.Sprintf("asset_0193a000-0000-7000-8000-00000000000%d", i)
+		old := &asset0{
+			Head:     core.Head{ID: id, Version: 1, CreatedAt: now, UpdatedAt: now},
+			Filename: "a.jpg", ContentType: "image/jpeg", Size: int64(len(photo)), SHA256: hex.EncodeToString(sum[:]),
+			OwnerID: core.PrincipalOf(ctx).UserID, Visibility: core.Private, State: state,
+		}
+		if state == core.Pending {
+			old.Deadline = &soon
+		}
+		if err := w.docs.Write(t.Context(), core.Op{Kind: core.OpInsert, Coll: "assets", Doc: old}); err != nil {
+			t.Fatal(err)
+		}
+		if err := w.objects.Put(t.Context(), "assets/"+id, bytes.NewReader(photo), core.ObjectMeta{}); err != nil {
+			t.Fatal(err)
+		}
+		w.fits(t)
+		switch i {
+		case 0:
+			if a, err := w.Assets.Update(ctx, id, nil, publish); err != nil || tells(w.agrees(t, a)) {
+				t.Errorf("published: %v", err)
+			}
+		case 1:
+			if err := w.Assets.Delete(ctx, id, nil); err != nil {
+				t.Error(err)
+			}
+		case 2:
+			if a, err := w.Assets.Complete(ctx, id); err != nil || a.State != core.Ready {
+				t.Errorf("completed: %+v, %v", a, err)
+			}
+		}
+	}
+	w.settles(t)
+	if n := w.assets(t); n != 2 {
+		t.Errorf("%d files are left", n)
+	}
+}
