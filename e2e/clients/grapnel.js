@@ -2,7 +2,7 @@
 // strangers sign up as authors, and the binary at GRAPNEL_BIN, which prints the
 // schema.
 import assert from 'node:assert/strict'
-import { execFile } from 'node:child_process'
+import { execFile, spawn } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
 import { mkdtemp, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -124,4 +124,19 @@ export async function folder(packages = '.') {
   const { stdout } = await run(binary, ['schema'])
   await writeFile(join(path, 'schema.graphql'), stdout)
   return { path, remove: () => rm(path, { recursive: true, force: true }) }
+}
+
+// serve runs a server of its own in a folder, with the trusted documents of manifests.
+export async function serve(cwd, manifests) {
+  const server = spawn(process.env.GRAPNEL_BIN, {
+    cwd, stdio: ['ignore', 'pipe', 'inherit'],
+    env: {
+      PATH: process.env.PATH, GRAPNEL_ADDR: '127.0.0.1:0', GRAPNEL_DATA: 'data', GRAPNEL_SIGN_UP: 'author',
+      GRAPNEL_LOG_LEVEL: 'warn', GRAPNEL_TRUSTED_DOCUMENTS: manifests,
+    },
+  })
+  let out = ''
+  server.stdout.on('data', text => { out += text })
+  await until(() => /http:\S+\/graphql/.test(out))
+  return { url: out.match(/http:\S+\/graphql/)[0], stop: () => server.kill() }
 }

@@ -1,7 +1,6 @@
 // Relay with persisted operations, on a server that runs no others: what the
 // compiler writes is the manifest of the server, over HTTP and sockets.
 import assert from 'node:assert/strict'
-import { spawn } from 'node:child_process'
 import { cp, mkdir, writeFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
@@ -9,7 +8,7 @@ import { after, before, test } from 'node:test'
 import { createClient } from 'graphql-ws'
 import runtime from 'relay-runtime'
 import WebSocket from 'ws'
-import { account, folder, heard, run, unique, until } from './grapnel.js'
+import { account, folder, heard, run, serve, unique } from './grapnel.js'
 
 const {
   Environment, Network, Observable, RecordSource, Store, commitMutation, createOperationDescriptor, fetchQuery,
@@ -32,29 +31,15 @@ before(async () => {
   await writeFile(join(work.path, 'test.json'), JSON.stringify({
     signUp: 'mutation ($input: SignUpInput!) { signUp(input: $input) { viewer { id } tokens { accessToken } } }',
   }))
-  await start()
+  server = await serve(work.path, 'persisted.json,test.json')
+  url = server.url
   const { data } = await post({ documentId: 'signUp', variables: { input: account() } })
   who = { id: data.signUp.viewer.id, token: data.signUp.tokens.accessToken }
 })
 after(async () => {
-  server?.kill()
+  server?.stop()
   await work?.remove()
 })
-
-// start runs a server with the manifests.
-async function start() {
-  server = spawn(process.env.GRAPNEL_BIN, {
-    cwd: work.path, stdio: ['ignore', 'pipe', 'inherit'],
-    env: {
-      PATH: process.env.PATH, GRAPNEL_ADDR: '127.0.0.1:0', GRAPNEL_DATA: 'data', GRAPNEL_SIGN_UP: 'author',
-      GRAPNEL_LOG_LEVEL: 'warn', GRAPNEL_TRUSTED_DOCUMENTS: 'persisted.json,test.json',
-    },
-  })
-  let out = ''
-  server.stdout.on('data', text => { out += text })
-  await until(() => /http:\S+\/graphql/.test(out))
-  url = out.match(/http:\S+\/graphql/)[0]
-}
 
 async function post(body) {
   const response = await fetch(url, {
