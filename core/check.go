@@ -14,6 +14,9 @@ type Problem struct {
 	Collection, ID string
 	Field          string // its path; empty for the document as a whole
 	What           string // "holds a String, where an Int is declared"
+	// Expected: it may be so without anything being wrong, as a reference to what was
+	// deleted later.
+	Expected bool
 }
 
 func (p Problem) String() string {
@@ -29,12 +32,14 @@ func (p Problem) String() string {
 
 // Check reads every document of the declared types, a page at a time, and hands to
 // found what does not fit its type: what cannot be read, is missing, is of another
-// kind, or breaks a constraint. It writes nothing, and counts the documents.
+// kind, breaks a constraint, or refers to what is not there. It writes nothing, and
+// counts the documents.
 func Check(ctx context.Context, docs DocStore, declared []Spec, found func(Problem)) (n int64, err error) {
 	specs, err := CompleteSpecs(declared)
 	if err != nil {
 		return 0, err
 	}
+	refs := references{docs: docs, specs: specs, found: found, open: map[string][]reference{}}
 	for _, name := range slices.Sorted(maps.Keys(specs)) {
 		spec := specs[name]
 		fields := everything(spec, specs)
@@ -51,6 +56,12 @@ func Check(ctx context.Context, docs DocStore, declared []Spec, found func(Probl
 				p.Collection, p.ID = name, doc.id
 				found(p)
 			}
+			if err := refs.of(ctx, name, doc, fields); err != nil {
+				return n, err
+			}
+		}
+		if err := refs.settle(ctx); err != nil {
+			return n, err
 		}
 	}
 	return n, nil

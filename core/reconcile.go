@@ -91,7 +91,7 @@ func (c *FilesCheck) compare(ctx context.Context) error {
 		}
 		c.named++
 		if a := at.asset; a != nil && a.State == Ready && a.Size != object.Size {
-			c.Found(Problem{"assets", a.ID, "size", fmt.Sprintf("%d bytes are in the file store, and %d are recorded (key %s)", object.Size, a.Size, object.Key)})
+			c.Found(Problem{Collection: "assets", ID: a.ID, Field: "size", What: fmt.Sprintf("%d bytes are in the file store, and %d are recorded (key %s)", object.Size, a.Size, object.Key)})
 		}
 		advance()
 	}
@@ -150,7 +150,7 @@ func (c *FilesCheck) missing(ctx context.Context, r record) error {
 	if !Is(err, NotFound) {
 		return err
 	}
-	c.Found(Problem{"assets", now.ID, "", fmt.Sprintf("its %d bytes are not in the file store (key %s, sha256 %s): bring them back from a backup, or delete it", now.Size, r.key, now.SHA256)})
+	c.Found(Problem{Collection: "assets", ID: now.ID, What: fmt.Sprintf("its %d bytes are not in the file store (key %s, sha256 %s): bring them back from a backup, or delete it", now.Size, r.key, now.SHA256)})
 	return nil
 }
 
@@ -185,7 +185,7 @@ func (c *FilesCheck) nameless(ctx context.Context, object Object) error {
 		}
 		what += "; deleted"
 	}
-	c.Found(Problem{"files", object.Key, "", what})
+	c.Found(Problem{Collection: "files", ID: object.Key, What: what})
 	return nil
 }
 

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"maps"
+	"slices"
 
 	"github.com/grapnel/grapnel/core"
 	"github.com/grapnel/grapnel/internal/config"
@@ -13,18 +15,56 @@ import (
 	"github.com/grapnel/grapnel/storage/sqlite"
 )
 
-// maxProblems bounds what check prints; it counts the others.
+// maxProblems bounds the lines that check prints; it counts the others.
 const maxProblems = 1000
+
+// findings prints what check finds, and counts it.
+type findings struct {
+	w                 io.Writer
+	problems, deleted int // deleted: references to what was deleted, which are no fault
+}
+
+func (f *findings) problem(what string) {
+	f.problems++
+	f.print(what)
+}
+
+func (f *findings) found(p core.Problem) {
+	if !p.Expected {
+		f.problem(p.String())
+		return
+	}
+	f.deleted++
+	f.print(p.String())
+}
+
+func (f *findings) print(what string) {
+	if f.problems+f.deleted <= maxProblems {
+		fmt.Fprintln(f.w, what)
+	}
+}
+
+// sum prints how many there are in what was looked at.
+func (f *findings) sum(looked string) error {
+	if more := f.problems + f.deleted - maxProblems; more > 0 {
+		fmt.Fprintf(f.w, "%d more are not shown.\n", more)
+	}
+	found := count(f.problems, "problem")
+	fmt.Fprintf(f.w, "Checked %s: %s", looked, found)
+	if f.deleted > 0 {
+		fmt.Fprintf(f.w, ", and %s to what was deleted", count(f.deleted, "reference"))
+	}
+	fmt.Fprintln(f.w, ".")
+	if f.problems > 0 {
+		return fmt.Errorf("%s found; keep a copy of the database before you mend anything", found)
+	}
+	return nil
+}
 
 // check looks at the database, at every document and, if asked, at the files, and
 // prints what is wrong.
 func (p Project) check(ctx context.Context, s config.Settings, c config.Check, log *slog.Logger, w io.Writer) (err error) {
-	problems := 0
-	found := func(what string) {
-		if problems++; problems <= maxProblems {
-			fmt.Fprintln(w, what)
-		}
-	}
+	f := &findings{w: w}
 	var docs core.DocStore
 	if s.MongoDBURI != "" || c.Repair {
 		docs, _, err = openDocs(ctx, s, log)
@@ -35,31 +75,28 @@ func (p Project) check(ctx context.Context, s config.Settings, c config.Check, l
 		return err
 	}
 	defer func() { err = errors.Join(err, docs.Close()) }()
+	specs, err := core.CompleteSpecs(p.Specs)
+	if err != nil {
+		return err
+	}
 	if file, ok := docs.(*sqlite.Store); ok {
-		if err := file.Verify(ctx, func(fault string) { found("database: " + fault) }); err != nil {
-			found("database: " + plain(err).Error())
+		if err := file.Verify(ctx, slices.Collect(maps.Values(specs)), func(fault string) { f.problem("database: " + fault) }); err != nil {
+			f.problem("database: " + plain(err).Error())
 		}
 	}
-	n, err := core.Check(ctx, docs, p.Specs, func(p core.Problem) { found(p.String()) })
+	n, err := core.Check(ctx, docs, p.Specs, f.found)
 	if err != nil {
 		return err
 	}
 	looked := count(int(n), "document")
 	if c.Files {
-		n, err := p.checkFiles(ctx, s, c, docs, func(p core.Problem) { found(p.String()) })
+		n, err := p.checkFiles(ctx, s, c, docs, f.found)
 		if err != nil {
 			return err
 		}
 		looked += " and " + count(int(n), "file")
 	}
-	if problems > maxProblems {
-		fmt.Fprintf(w, "%d more are not shown.\n", problems-maxProblems)
-	}
-	fmt.Fprintf(w, "Checked %s: %s.\n", looked, count(problems, "problem"))
-	if problems > 0 {
-		return fmt.Errorf("%s found; keep a copy of the database before you mend anything", count(problems, "problem"))
-	}
-	return nil
+	return f.sum(looked)
 }
 
 // checkFiles compares the file store with the records, and repairs if asked.

@@ -6,8 +6,11 @@ import (
 	"database/sql"
 	"encoding/hex"
 	"errors"
+	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -240,5 +243,54 @@ func TestCheckDamagedFile(t *testing.T) {
 		if out, err := run("check"); err == nil {
 			t.Errorf("page %d of %d: %s", at/page+1, len(whole)/page, out)
 		}
+	}
+}
+
+// A file that was deleted leaves references behind, which is told and is no fault; a
+// column that a foreign hand has changed is one.
+func TestCheckReferencesAndColumns(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	file := filepath.Join(dir, "grapnel.db")
+	p := serve.Project{Specs: model.Specs()}
+	run := func(args ...string) (string, error) {
+		t.Helper()
+		var out bytes.Buffer
+		err := p.Run(t.Context(), append(args, "--data="+dir, "--addr=127.0.0.1:0"), nil, &out, &out)
+		return out.String(), err
+	}
+	if out, err := run("seed", "--users=3", "--posts=30", "--images=3"); err != nil {
+		t.Fatalf("%s %v", out, err)
+	}
+	docs, err := sqlite.Open(t.Context(), file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer docs.Close()
+	specs, err := core.CompleteSpecs(p.Specs)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := docs.Ensure(t.Context(), slices.Collect(maps.Values(specs))); err != nil {
+		t.Fatal(err)
+	}
+	if err := docs.Write(t.Context(), core.Op{Kind: core.OpDelete, Coll: "assets", Filter: core.All}); err != nil {
+		t.Fatal(err)
+	}
+	out, err := run("check")
+	lines := strings.Count(out, "posts post_")
+	if err != nil || lines == 0 || strings.Count(out, ", coverId: leads to \"asset_") != lines || !strings.Contains(out, fmt.Sprintf("0 problems, and %d references to what was deleted.", lines)) {
+		t.Errorf("%v %s", err, out)
+	}
+	db, err := sql.Open("sqlite", file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	if _, err := db.Exec("UPDATE c_posts SET x_status='OTHER' WHERE id=(SELECT min(id) FROM c_posts)"); err != nil {
+		t.Fatal(err)
+	}
+	if out, err := run("check"); err == nil || !strings.Contains(out, "database: posts post_") || !strings.Contains(out, ", status: what lists go by is not what the document holds") || !strings.Contains(out, "1 problem, and") {
+		t.Errorf("%v %s", err, out)
 	}
 }

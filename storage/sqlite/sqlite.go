@@ -250,19 +250,6 @@ func (s *Store) Ping(ctx context.Context) error {
 	}))
 }
 
-// Verify has SQLite look through the whole file, and hands what is wrong to found:
-// pages, indexes that differ from their tables, and the full-text indexes.
-func (s *Store) Verify(ctx context.Context, found func(string)) error {
-	return s.read(ctx, func(c *conn) error {
-		return c.query(ctx, "PRAGMA integrity_check(1000)", nil, func(row []driver.Value) error {
-			if fault, _ := row[0].(string); fault != "ok" {
-				found(fault)
-			}
-			return nil
-		})
-	})
-}
-
 // writtenLately is for how long a write shows that others would succeed.
 const writtenLately = 5 * time.Second
 

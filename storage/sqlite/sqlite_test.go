@@ -32,21 +32,36 @@ func openAt(t testing.TB, path string, opts ...sqlite.Option) *sqlite.Store {
 	return s
 }
 
+// verified is a store whose tables must hold what its documents do when it is closed.
+type verified struct {
+	*sqlite.Store
+	t     *testing.T
+	specs []core.Spec
+}
+
+func (v *verified) Close() error {
+	err := v.Verify(context.WithoutCancel(v.t.Context()), v.specs, func(fault string) { v.t.Errorf("Verify: %s", fault) })
+	if err != nil && !core.Is(err, core.Unavailable) { // it may be closed already
+		v.t.Errorf("Verify: %v", err)
+	}
+	return v.Store.Close()
+}
+
 func TestContract(t *testing.T) {
 	t.Parallel()
 	storagetest.RunDocuments(t,
-		func(t *testing.T, _ []core.Spec) core.DocStore { return open(t) },
-		storagetest.Peers(func(t *testing.T, _ []core.Spec) (a, b core.DocStore) {
+		func(t *testing.T, specs []core.Spec) core.DocStore { return &verified{open(t), t, specs} },
+		storagetest.Peers(func(t *testing.T, specs []core.Spec) (a, b core.DocStore) {
 			path := filepath.Join(t.TempDir(), "shared.db")
-			return openAt(t, path), openAt(t, path)
+			return &verified{openAt(t, path), t, specs}, openAt(t, path)
 		}),
 		storagetest.Expire(func(t *testing.T, s core.DocStore) {
-			if err := s.(*sqlite.Store).Expire(t.Context()); err != nil {
+			if err := s.(*verified).Expire(t.Context()); err != nil {
 				t.Fatal(err)
 			}
 		}),
 		storagetest.Forget(func(t *testing.T, s core.DocStore) {
-			if err := s.(*sqlite.Store).Forget(t.Context()); err != nil {
+			if err := s.(*verified).Forget(t.Context()); err != nil {
 				t.Fatal(err)
 			}
 		}),
