@@ -42,14 +42,6 @@ func (a *Addition) empty() any {
 	return a.make()
 }
 
-// with is a struct of a document of type T and of the added fields, both inline.
-func (a *Addition) with(t reflect.Type) reflect.Type {
-	inline := func(name string, t reflect.Type) reflect.StructField {
-		return reflect.StructField{Name: name, Type: t, Tag: `bson:",inline"`}
-	}
-	return reflect.StructOf([]reflect.StructField{inline("Document", t), inline("Added", a.fields)})
-}
-
 type editsKey[E any] struct{}
 
 // WithEdits lets an update of one of Grapnel's own types, made with the context
@@ -80,21 +72,6 @@ func (c *Collection[T]) extend(ctx context.Context, before, after *T) error {
 		return err
 	}
 	return check.Err()
-}
-
-// whole is what is stored of a new document.
-func (c *Collection[T]) whole(doc *T) any {
-	if c.spec.Added == nil {
-		return doc
-	}
-	h := headOf(doc)
-	if h.added == nil {
-		h.added = c.spec.Added.make()
-	}
-	v := reflect.New(c.stored)
-	v.Elem().Field(0).Set(reflect.ValueOf(doc).Elem())
-	v.Elem().Field(1).Set(reflect.ValueOf(h.added).Elem())
-	return v.Interface()
 }
 
 // diffAdded lists the added fields in which two documents differ.

@@ -159,7 +159,7 @@ func CompleteSpecs(declared []Spec) (map[string]Spec, error) {
 	}
 	for name, s := range specs { // every write of a Collection is pinned to a version
 		s.Fields = append(slices.Clone(s.Fields), Field{Name: "version", Kind: Int})
-		specs[name] = s
+		specs[name] = s.guarded()
 	}
 	return specs, nil
 }

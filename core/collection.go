@@ -32,7 +32,7 @@ type Collection[T any] struct {
 	now    func() time.Time
 	feed   *feed[T]
 	types  *registry    // what references lead to
-	stored reflect.Type // of a new document with the fields of spec.Added; nil without any
+	stored reflect.Type // of a new document with all that is stored beside it; nil when nothing is
 	// settle, when not nil, brings a document that was read up to the present
 	// moment, where the clock alone has changed what it is.
 	settle func(context.Context, *T)
@@ -59,9 +59,7 @@ func newCollection[T any](docs DocStore, spec Spec, now func() time.Time) *Colle
 			c.guards[a.Name] = a.Guard
 		}
 	}
-	if spec.Added != nil {
-		c.stored = spec.Added.with(reflect.TypeFor[T]())
-	}
+	c.stored = spec.storedType(reflect.TypeFor[T]())
 	c.feed = newFeed(c)
 	return c
 }
@@ -162,7 +160,7 @@ func (c *Collection[T]) create(ctx context.Context, doc *T) error {
 
 // insert is the operation that stores a document as it stands.
 func (c *Collection[T]) insert(doc *T) Op {
-	return Op{Kind: OpInsert, Coll: c.spec.Name, Doc: c.whole(doc)}
+	return Op{Kind: OpInsert, Coll: c.spec.Name, Doc: c.spec.whole(c.stored, doc)}
 }
 
 // update lets change edit the document and stores what it changed, as one step:
@@ -201,7 +199,7 @@ func (c *Collection[T]) tryUpdate(ctx context.Context, id string, expected *int6
 	if !may.Match(&after, c.spec.Search) {
 		return nil, denied(ctx)
 	}
-	patch := append(diff(before, &after), diffAdded(headOf(before), headOf(&after))...)
+	patch := c.patch(before, &after)
 	if len(patch) == 0 && len(also) == 0 {
 		return before, nil
 	}
@@ -209,6 +207,11 @@ func (c *Collection[T]) tryUpdate(ctx context.Context, id string, expected *int6
 	h.Version, h.UpdatedAt = h.Version+1, Millis(c.now())
 	patch = append(patch, Inc("version", 1), Set("updatedAt", h.UpdatedAt))
 	return &after, c.docs.Write(ctx, append([]Op{{Kind: OpUpdate, Coll: c.spec.Name, Filter: c.exactly(before, may), Patch: patch}}, also...)...)
+}
+
+// patch lists what of a stored document has changed.
+func (c *Collection[T]) patch(before, after *T) Patch {
+	return slices.Concat(diff(before, after), diffAdded(headOf(before), headOf(after)), c.spec.diffHidden(before, after))
 }
 
 // delete removes the document, under the same conditions as update, and

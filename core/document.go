@@ -82,6 +82,12 @@ func fieldOf(doc any, field string) any {
 }
 
 func stored(v reflect.Value) any {
+	if v.Kind() == reflect.Interface {
+		v = v.Elem()
+	}
+	if !v.IsValid() {
+		return nil
+	}
 	if v.Kind() == reflect.Slice {
 		list := make([]any, v.Len())
 		for i := range list {

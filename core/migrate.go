@@ -30,7 +30,8 @@ type Migration struct {
 	forget    []string
 	forgotten []string // of forget, those that were there
 	fills     map[string][]*watch
-	records   []Op // bring the snapshots to what is declared now
+	hides     []Spec // whose documents get other hidden fields
+	records   []Op   // bring the snapshots to what is declared now
 }
 
 // snapshot is a type as the last start that succeeded had it. Its id is the
@@ -46,6 +47,8 @@ type snapshot struct {
 	Embedded []snapshotType `bson:"embedded"`
 	// Layout is the rest of what Ensure acts upon, as text.
 	Layout string `bson:"layout"`
+	// Audience is what the hidden fields of the documents are made by, as text.
+	Audience string `bson:"audience"`
 	// Removed: no start since then has declared the type.
 	Removed bool `bson:"removed"`
 }
@@ -135,6 +138,11 @@ func (m *Migration) Apply(ctx context.Context) error {
 	}
 	for coll, fields := range m.fills {
 		if err := fillDefaults(ctx, m.docs, coll, fields); err != nil {
+			return err
+		}
+	}
+	for _, s := range m.hides {
+		if err := fillHidden(ctx, m.docs, s); err != nil {
 			return err
 		}
 	}
@@ -303,6 +311,10 @@ func (m *Migration) compare(ctx context.Context, old *snapshot, spec Spec) error
 	}
 	if count == 0 {
 		return nil
+	}
+	if old.Audience != now.Audience {
+		m.step("Who may read %s is written into its %s.", spec.Type, plural(count, "document", "documents"))
+		m.hides = append(m.hides, spec)
 	}
 	if old.Prefix != spec.Prefix {
 		m.refuse(`The ids of %[1]s begin with "%[2]s_", and with the idPrefix %[3]q that is declared now nobody would find the %[4]s. Write @model(idPrefix: %[2]q) on %[1]s.`,
@@ -476,6 +488,7 @@ func newSnapshot(s Spec) *snapshot {
 	}
 	slices.Sort(columns)
 	now.Layout = fmt.Sprint(columns, s.Indexes, s.Search, s.Bulk, s.Expires)
+	now.Audience = s.audience.String()
 	return now
 }
 

@@ -122,6 +122,7 @@ func (c *Collection[T]) pages(ctx context.Context, list []PageArgs) ([]*Page[T],
 // plan is a page that may be read.
 type plan struct {
 	query    Query   // asks for one document more than the page holds
+	counted  Filter  // matches what all pages hold together
 	parts    []Query // what is read for it, one behind the other
 	ranks    []int64 // of the parts, in an order by relevance
 	order    cursorOrder
@@ -150,23 +151,25 @@ func (c *Collection[T]) plan(ctx context.Context, args PageArgs) (p plan, err er
 	if err != nil {
 		return p, err
 	}
-	rule := c.may(ctx, Read)
+	in := c.spec.scope(PrincipalOf(ctx), c.now())
 	relevance, walked := len(args.OrderBy) > 0 && args.OrderBy[0].Field == Relevance, args.OrderBy
 	if relevance {
 		walked = walked[1:]
 	}
-	if p.served, err = c.advisor.check(ctx, &c.spec, where, rule, walked); err != nil {
+	arms, problem := c.spec.plan(where, in, walked)
+	if err := c.advisor.check(ctx, c.spec.Name, problem); err != nil {
 		return p, err
 	}
-	filter := And(where, rule) // in this order: stores take the first OR apart
-	p.query = Query{Filter: filter, Order: keys, After: after, Before: before, Limit: limit + 1, Brief: args.Brief}
+	p.served = problem == nil || PrincipalOf(ctx).system
+	p.counted = And(where, in.filter())
+	p.query = Query{Filter: And(where, in.rule), Arms: arms, Order: keys, After: after, Before: before, Limit: limit + 1, Brief: args.Brief}
 	if backward {
 		p.query.Order, p.query.After, p.query.Before = Reversed(keys), before, after
 	}
 	p.inside = p.query.After != nil
 	p.parts = []Query{p.query}
 	if relevance {
-		p.byRank(ranks(args.search(), c.spec.Search), args.Where, rule)
+		p.byRank(&c.spec, ranks(args.search(), c.spec.Search), args.Where, in)
 	}
 	return p, nil
 }
@@ -192,10 +195,10 @@ func (c *Collection[T]) page(p plan, docs []*T) *Page[T] {
 		page.hasNext, page.hasPrior = page.hasPrior, page.hasNext
 	}
 	page.count = func(ctx context.Context) (int, error) {
-		if p.query.Filter.Op == OpNone {
+		if p.counted.Op == OpNone {
 			return 0, nil
 		}
-		n, err := c.docs.Count(ctx, c.spec.Name, p.query.Filter)
+		n, err := c.docs.Count(ctx, c.spec.Name, p.counted)
 		return int(n), err
 	}
 	return page

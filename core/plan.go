@@ -2,7 +2,6 @@ package core
 
 import (
 	"context"
-	"crypto/sha256"
 	"log/slog"
 	"slices"
 	"strings"
@@ -14,6 +13,38 @@ import (
 // from an index of its own. A longer OR is tested document by document.
 const MaxArms = 4
 
+// maxBranches bounds the arms of one query.
+const maxBranches = 32
+
+// Arm is one of the ways to the documents of a query. A store that reads all of them
+// side by side, each in the wanted order, merges them and stops at the limit; what two
+// arms find counts once.
+type Arm struct {
+	// Filter is all that the documents of the arm must match. It implies the Filter
+	// of the query, and every document of that is in an arm.
+	Filter Filter
+	// Index is the fields of the index to walk, which "_id" follows, one of
+	// [Spec.Indexes] or empty for "_id" alone. Nil leaves the way to the store: for few documents, which
+	// their ids, unique values or words find, or where no index serves.
+	//
+	// Beside a search it is the index that has the wanted order: a store walks it, or
+	// sorts what the words find.
+	Index []string
+}
+
+// Plan is the ways to the documents of q: its own, or, where it has none, those to
+// whatever matches its filter.
+func (s *Spec) Plan(q Query) []Arm {
+	if q.Arms != nil {
+		return q.Arms
+	}
+	if len(q.Order) == 0 {
+		return []Arm{{Filter: q.Filter}}
+	}
+	arms, _ := s.plan(q.Filter, scope{arms: []Filter{All}}, q.Order)
+	return arms
+}
+
 // Unserved says in one sentence why no index of s serves a list of the
 // documents that where matches, for a caller whom the rules give rule, in this
 // order ("_id" always follows it), and which index would; "" when one serves.
@@ -22,9 +53,9 @@ const MaxArms = 4
 //
 // A list is served when the store walks an index in the wanted order and stops
 // at the limit. Conditions joined by AND are looked at one by one.
-// The first OR, with at most [MaxArms] arms, is taken apart, and every arm must
-// be served together with the conditions beside it; the OR of where comes
-// before that of rule. One arm is served by
+// The first OR of where and the first of rule, each with at most [MaxArms] arms, are
+// taken apart, and every arm must
+// be served together with the conditions beside it. One arm is served by
 //
 //   - an index whose last fields are the keys of the order, in their sequence
 //     and all in one direction, either one, and whose fields before those are
@@ -33,28 +64,52 @@ const MaxArms = 4
 //     bound the walk: such an equality, or any equality, In, range or Prefix on
 //     the first key of the order. Rules may bring equalities; a bound of
 //     theirs is neither needed nor enough.
+//   - several such walks, one for each value of an In with at most [MaxArms] values.
 //   - a unique field or _id that is equal to a value or to one of several: so
 //     few documents need no index for their order. The index of a unique field
 //     serves nothing else, for it holds neither nulls nor "_id".
 //   - the index of words, when Search is among the conditions.
 //
-// Documents are sorted by "_id" in the end, so several values of an In cannot
-// stand before the keys of the order: each has an order of its own. Ne, Not and
+// Documents are sorted by "_id" in the end, so values of an In that stand before the
+// keys of the order each have an order of their own. Ne, Not and
 // an OR that is not taken apart bound nothing. Without where, an index for the
 // order is enough.
 func (s Spec) Unserved(where, rule Filter, order []Order) string {
-	if where.Op == OpNone || rule.Op == OpNone {
-		return "" // nothing is read
+	_, problem := s.plan(where, scope{rule, alternatives(rule)}, order)
+	if problem == nil {
+		return ""
+	}
+	return problem()
+}
+
+// plan finds the ways to what where matches within a scope; problem explains
+// the first that no index serves.
+func (s *Spec) plan(where Filter, in scope, order []Order) (arms []Arm, problem func() string) {
+	if where.Op == OpNone || in.rule.Op == OpNone {
+		return nil, nil // nothing is read
 	}
 	if i := slices.IndexFunc(order, func(o Order) bool { return o.Field == "_id" }); i >= 0 && order[i].Desc == order[0].Desc {
 		order = order[:i] // it is unique: what follows has no effect
 	}
-	for _, arm := range arms(slices.Concat(conditions(where, true), conditions(rule, false))) {
-		if !s.few(arm) && !s.walks(arm, order) {
-			return s.explain(arm, order)
+	for _, w := range alternatives(where) {
+		own := conditions(w, true)
+		if s.few(own) {
+			arms = append(arms, Arm{Filter: And(w, in.rule)})
+			continue
+		}
+		for _, r := range in.arms {
+			arm := append(slices.Clip(own), conditions(r, false)...)
+			walks := s.walks(arm, order)
+			if walks == nil {
+				walks = []Arm{{Filter: joined(arm)}}
+				if problem == nil && !s.few(arm) {
+					problem = func() string { return s.explain(arm, order) }
+				}
+			}
+			arms = append(arms, walks...)
 		}
 	}
-	return ""
+	return arms, problem
 }
 
 // condition is one part of a conjunction. The list must be bounded by its own
@@ -75,18 +130,28 @@ func conditions(f Filter, own bool) (out []condition) {
 		}
 		return out
 	}
-	return []condition{{f, own}}
+	return []condition{{f, own || isOwn(f)}}
 }
 
-// arms takes the first OR of a conjunction apart, as the stores do.
-func arms(all []condition) [][]condition {
+// joined is the conjunction of conditions.
+func joined(arm []condition) Filter {
+	args := make([]Filter, len(arm))
+	for i, c := range arm {
+		args[i] = c.Filter
+	}
+	return And(args...)
+}
+
+// alternatives takes the first OR of f apart, unless it is too long.
+func alternatives(f Filter) []Filter {
+	all := conditions(f, true)
 	i := slices.IndexFunc(all, func(c condition) bool { return c.Op == OpOr && len(c.Args) <= MaxArms })
 	if i < 0 {
-		return [][]condition{all}
+		return []Filter{f}
 	}
-	var out [][]condition
+	var out []Filter
 	for _, a := range all[i].Args {
-		out = append(out, slices.Concat(all[:i], conditions(a, all[i].own), all[i+1:]))
+		out = append(out, And(joined(all[:i]), a, joined(all[i+1:])))
 	}
 	return out
 }
@@ -105,43 +170,118 @@ func (c condition) values() int {
 
 // few reports whether a condition leaves few documents to look at, whatever
 // their order.
-func (s Spec) few(arm []condition) bool {
+func (s *Spec) few(arm []condition) bool {
 	return slices.ContainsFunc(arm, func(c condition) bool {
-		if c.Op == OpSearch {
-			return len(s.Search) > 0
-		}
 		unique := c.Field == "_id" || slices.ContainsFunc(s.Fields, func(f Field) bool { return f.Unique && f.Name == c.Field })
 		return unique && c.values() > 0 && c.Value != nil
 	})
 }
 
-// walks reports whether an index serves arm in this order; that of _id has no
-// other field.
-func (s Spec) walks(arm []condition, order []Order) bool {
-	return serves(nil, arm, order) || slices.ContainsFunc(s.Indexes, func(index []string) bool { return serves(index, arm, order) })
+// walks are the walks that serve arm in this order: one, or one for each value of a
+// field that has few; nil when none does.
+func (s *Spec) walks(arm []condition, order []Order) []Arm {
+	if index, ok := s.walk(arm, order); ok {
+		return []Arm{{joined(arm), index}}
+	}
+	if s.few(arm) {
+		return nil
+	}
+	if s.audience.varies() && !slices.ContainsFunc(arm, func(c condition) bool { return c.Field == audienceField }) {
+		arm = append(slices.Clip(arm), condition{In(audienceField, s.audience.values), false})
+	}
+	for i := range arm {
+		if out := s.walkEach(arm, i, order); out != nil {
+			return out
+		}
+	}
+	return nil
+}
+
+// walkEach takes the In at place i of arm apart, when a walk serves each of its values.
+func (s *Spec) walkEach(arm []condition, i int, order []Order) (out []Arm) {
+	if arm[i].Op != OpIn {
+		return nil
+	}
+	list := arm[i].Value.([]any)
+	if len(list) > MaxArms && arm[i].Field != audienceField {
+		return nil
+	}
+	for _, v := range list {
+		one := slices.Clone(arm)
+		one[i].Filter = Eq(arm[i].Field, v)
+		walks := s.walks(one, order)
+		if walks == nil || len(out)+len(walks) > maxBranches {
+			return nil
+		}
+		out = append(out, walks...)
+	}
+	return out
+}
+
+// walk is the index that serves arm in this order, the one that more conditions
+// bound. ok is false when none does; beside a search, index may be nil.
+func (s *Spec) walk(arm []condition, order []Order) (index []string, ok bool) {
+	most := -1
+	searches := len(s.Search) > 0 && slices.ContainsFunc(arm, func(c condition) bool { return c.Op == OpSearch })
+	consider := func(candidate []string) {
+		weight, bounded, serves := serves(candidate, arm, order)
+		if len(candidate) > 0 && s.isArray(candidate[0]) {
+			weight++ // an element is in few documents
+		}
+		if serves && weight > most && (bounded || searches) {
+			index, most = candidate, weight
+		}
+	}
+	consider([]string{})
+	for _, candidate := range s.Indexes {
+		consider(candidate)
+	}
+	if most >= 0 || searches {
+		return index, true
+	}
+	// What an owner keeps from members is little, and can be sorted.
+	if i := slices.IndexFunc(arm, func(c condition) bool { return isOwn(c.Filter) }); i >= 0 {
+		return []string{arm[i].Field}, true
+	}
+	return nil, false
 }
 
 // serves reports whether index, which "_id" follows, gives the order when the
-// fields before the keys are constant, and whether arm bounds the walk.
-func serves(index []string, arm []condition, order []Order) bool {
+// fields before the keys are constant, and whether a condition of where bounds the
+// walk. The more conditions lead it, the more it weighs, those of where above those of
+// the rule.
+func serves(index []string, arm []condition, order []Order) (weight int, bounded, ok bool) {
 	before := len(index) - len(order)
 	if before < 0 || !slices.EqualFunc(index[before:], order, func(field string, o Order) bool { return field == o.Field && o.Desc == order[0].Desc }) {
-		return false
+		return 0, false, false
 	}
-	bounded := !slices.ContainsFunc(arm, func(c condition) bool { return c.own })
+	bounded = !slices.ContainsFunc(arm, func(c condition) bool { return c.own })
 	for i, field := range append(slices.Clone(index), "_id")[:before+1] {
 		constant := false
 		for _, c := range arm {
 			if c.Field == field && (c.values() == 1 || i == before && c.bounds()) {
 				constant = constant || c.values() == 1
 				bounded = bounded || c.own
+				weight += c.weight()
 			}
 		}
 		if i < before && !constant {
-			return false
+			return 0, false, false
 		}
 	}
-	return bounded
+	return weight, bounded, true
+}
+
+// weight is how much c narrows a walk that it leads, by rule of thumb: to what one owner
+// hides, to what a client asks for, to what a rule allows.
+func (c condition) weight() int {
+	switch {
+	case isOwn(c.Filter):
+		return 8
+	case c.own:
+		return 2
+	}
+	return 1
 }
 
 // bounds reports whether c keeps its field within bounds.
@@ -154,7 +294,7 @@ func (c condition) bounds() bool {
 }
 
 // explain says what is missing for arm.
-func (s Spec) explain(arm []condition, order []Order) string {
+func (s *Spec) explain(arm []condition, order []Order) string {
 	var where, keys []byte
 	for _, c := range arm {
 		if c.own {
@@ -176,8 +316,9 @@ func (s Spec) explain(arm []condition, order []Order) string {
 	}
 	text += ": no index serves it"
 	index := s.wanted(arm, order)
+	_, bounded, ok := serves(index, arm, order)
 	switch {
-	case serves(index, arm, order):
+	case ok && bounded:
 		return text + "; an index on (" + strings.Join(index, ", ") + ") would"
 	case slices.ContainsFunc(order, func(o Order) bool { return o.Desc != order[0].Desc }):
 		return text + ", and none could: the order has two directions"
@@ -190,7 +331,7 @@ const maxShape = 200
 
 // wanted is the best index for arm, if any serves: the fields that where holds
 // constant, of arrays only one and in front, before the keys of the order.
-func (s Spec) wanted(arm []condition, order []Order) []string {
+func (s *Spec) wanted(arm []condition, order []Order) []string {
 	var array, index, keys []string
 	for _, o := range order {
 		keys = append(keys, o.Field)
@@ -242,55 +383,34 @@ var operatorWords = [...]string{
 	OpGt: " gt", OpGte: " gte", OpPrefix: " prefix", OpSearch: "search",
 }
 
-// advisor looks at each shape of a list once, before it is read, and logs or
-// refuses the one that no index serves. A nil advisor has no objection.
+// advisor logs or refuses the lists that no index serves. A nil advisor has no
+// objection.
 type advisor struct {
 	strict bool
 	log    *slog.Logger
-	seen   *lru.Cache[string, string] // problems by shape
+	seen   *lru.Cache[string, bool] // problems that were logged
 }
 
 func newAdvisor(strict bool, log *slog.Logger) *advisor {
-	return &advisor{strict: strict, log: log, seen: newCache[string](maxShapes)}
+	return &advisor{strict: strict, log: log, seen: newCache[bool](maxProblems)}
 }
 
-// maxShapes bounds how many shapes an advisor remembers; one that comes back
+// maxProblems bounds how many problems an advisor remembers; one that comes back
 // after it was forgotten is logged again.
-const maxShapes = 1000
+const maxProblems = 1000
 
-// check looks at a list of the documents that where matches, for a caller whom
-// the rules give rule, and reports whether an index serves it. The system may read
-// what it wants.
-func (a *advisor) check(ctx context.Context, s *Spec, where, rule Filter, order []Order) (served bool, err error) {
-	if a == nil || PrincipalOf(ctx).system {
-		return true, nil
+// check is told why no index serves a list of a collection, and refuses it when it
+// is strict. The system may read what it wants.
+func (a *advisor) check(ctx context.Context, coll string, problem func() string) error {
+	if a == nil || problem == nil || PrincipalOf(ctx).system {
+		return nil
 	}
-	var buf [256]byte
-	shape := append(append(buf[:0], s.Name...), ' ')
-	shape = append(where.appendShape(shape), " | "...)
-	shape = append(rule.appendShape(shape), " | "...)
-	for _, o := range order {
-		if shape = append(append(shape, o.Field...), '+'); o.Desc {
-			shape[len(shape)-1] = '-'
-		}
+	text := problem()
+	if a.strict {
+		return Errorf(Invalid, "This list is refused: %s.", text)
 	}
-	if len(shape) > len(buf) { // a client may write what it wants
-		sum := sha256.Sum256(shape)
-		shape = sum[:]
+	if seen, _ := a.seen.ContainsOrAdd(text, true); !seen {
+		a.log.WarnContext(ctx, "no index serves this query", "collection", coll, "problem", text)
 	}
-	key := string(shape)
-	problem, seen := a.seen.Get(key)
-	if !seen {
-		problem = s.Unserved(where, rule, order)
-		_, seen, _ = a.seen.PeekOrAdd(key, problem)
-	}
-	switch {
-	case problem == "":
-		return true, nil
-	case a.strict:
-		return false, Errorf(Invalid, "This list is refused: %s.", problem)
-	case !seen:
-		a.log.WarnContext(ctx, "no index serves this query", "collection", s.Name, "problem", problem)
-	}
-	return false, nil
+	return nil
 }

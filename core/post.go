@@ -407,7 +407,7 @@ func (p *Posts) claimDue(ctx context.Context, post *Post) {
 		err := p.claim(ctx, &claimed, false)
 		if err == nil {
 			err = p.docs.Write(ctx, Op{Kind: OpUpdate, Coll: p.spec.Name,
-				Filter: And(Eq("_id", post.ID), Eq("version", post.Version)), Patch: diff(post, &claimed)})
+				Filter: And(Eq("_id", post.ID), Eq("version", post.Version)), Patch: p.patch(post, &claimed)})
 		}
 		switch {
 		case err == nil:

@@ -45,8 +45,8 @@ func ranks(search Filter, fields []string) []ranked {
 }
 
 // byRank makes the queries of a page by relevance, one for each rank from that of
-// the one cursor to that of the other. where and rule are its conditions without the search.
-func (p *plan) byRank(list []ranked, where, rule Filter) {
+// the one cursor to that of the other. where is its conditions without the search.
+func (p *plan) byRank(s *Spec, list []ranked, where Filter, in scope) {
 	by := p.query.Order[0]
 	if !by.Desc {
 		slices.Reverse(list)
@@ -54,7 +54,8 @@ func (p *plan) byRank(list []ranked, where, rule Filter) {
 	p.parts = nil
 	for _, r := range list {
 		q := p.query
-		q.Filter, q.Order, q.After, q.Before = And(where, r.filter, rule), q.Order[1:], nil, nil
+		q.Filter, q.Order, q.After, q.Before = And(where, r.filter, in.rule), q.Order[1:], nil, nil
+		q.Arms, _ = s.plan(And(where, r.filter), in, q.Order)
 		if p.query.After != nil {
 			at := p.query.After[0].(int64)
 			if r.value == at {

@@ -60,6 +60,8 @@ type Doc interface {
 // Query asks for documents of one collection.
 type Query struct {
 	Filter Filter
+	// Arms are the ways to the documents, as core has planned them; see [Spec.Plan].
+	Arms []Arm
 	// Order ends with "_id", so that it is total; the fields before it are
 	// never null. Empty means no particular order.
 	Order []Order
@@ -179,6 +181,8 @@ type Spec struct {
 	Live bool
 	// Rules say who may do what; without rules, only the system may.
 	Rules []Rule
+
+	audience *audience // of the read rules; nil before the Spec is complete
 }
 
 // Kind is the type of a [Field]. A field holds values of one kind only.
@@ -232,6 +236,11 @@ type Field struct {
 	// Unique: no two documents hold the same non-null value (in an array: the
 	// same element). Null never conflicts.
 	Unique bool
+	// Hidden: core writes it, of what else is in the document, and nobody reads it.
+	// It may stand behind the Bulk fields.
+	Hidden bool
+	// Sparse: the indexes in which it stands leave out documents where it is null.
+	Sparse bool
 }
 
 // ObjectStore keeps the bytes of files under generated keys. Missing keys are

@@ -358,10 +358,10 @@ func readPage(ctx context.Context, docs DocStore, coll string, after []any, page
 	return list, nil
 }
 
-// fillDefaults gives the documents of a collection that lack a value the
-// default, as the system: neither their version nor their time of change moves.
-// It may be cut short and run again, also by several servers at once.
-func fillDefaults(ctx context.Context, docs DocStore, coll string, fields []*watch) error {
+// rewrite changes the documents of a collection that edit wants changed, as the
+// system: neither their version nor their time of change moves. It may be cut short
+// and run again, also by several servers at once.
+func rewrite(ctx context.Context, docs DocStore, coll string, edit func(storedDoc) Patch) error {
 	var after []any
 	for tries := 0; ; {
 		list, err := readPage(ctx, docs, coll, after, fillPage)
@@ -373,13 +373,7 @@ func fillDefaults(ctx context.Context, docs DocStore, coll string, fields []*wat
 			if doc.err != nil {
 				continue
 			}
-			var p Patch
-			for _, w := range fields {
-				if v, filled := w.filled(doc.fields[w.Name]); filled {
-					p = append(p, Set(w.Name, v))
-				}
-			}
-			if p != nil {
+			if p := edit(doc); p != nil {
 				// Pinned, so that a value which a client wrote meanwhile stays.
 				ops = append(ops, Op{Kind: OpUpdate, Coll: coll, Filter: And(Eq("_id", doc.fields["_id"]), Eq("version", doc.fields["version"])), Patch: p})
 			}
@@ -398,6 +392,42 @@ func fillDefaults(ctx context.Context, docs DocStore, coll string, fields []*wat
 		}
 		after, tries = []any{list[fillPage-1].id}, 0
 	}
+}
+
+// fillDefaults gives the documents of a collection that lack a value the default.
+func fillDefaults(ctx context.Context, docs DocStore, coll string, fields []*watch) error {
+	return rewrite(ctx, docs, coll, func(doc storedDoc) (p Patch) {
+		for _, w := range fields {
+			if v, filled := w.filled(doc.fields[w.Name]); filled {
+				p = append(p, Set(w.Name, v))
+			}
+		}
+		return p
+	})
+}
+
+// fillHidden gives the documents of a collection the hidden fields that its rules
+// ask for now.
+func fillHidden(ctx context.Context, docs DocStore, s Spec) error {
+	return rewrite(ctx, docs, s.Name, func(doc storedDoc) (p Patch) {
+		whole := s.empty()
+		if whole == nil || doc.Decode(whole) != nil {
+			return nil
+		}
+		if n, ok := whole.(Node); ok && s.Added != nil {
+			added := s.Added.empty()
+			if doc.Decode(added) != nil {
+				return nil
+			}
+			n.head().added = added
+		}
+		for _, e := range s.Hidden(whole) {
+			if have := doc.fields[e.Field]; have != e.Value {
+				p = append(p, e)
+			}
+		}
+		return p
+	})
 }
 
 // filled is v with the defaults that are missing from it or inside it.

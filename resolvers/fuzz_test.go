@@ -15,6 +15,7 @@ import (
 
 	"github.com/grapnel/grapnel/core"
 	"github.com/grapnel/grapnel/graph"
+	"github.com/grapnel/grapnel/graph/model"
 	"github.com/grapnel/grapnel/internal/draw"
 	"github.com/grapnel/grapnel/internal/web"
 	"github.com/grapnel/grapnel/resolvers"
@@ -95,8 +96,12 @@ func (z *fuzzed) stock(f *testing.F) map[string][]core.Node {
 	f.Helper()
 	day := func(n int64) time.Time { return time.UnixMilli(n * 86_400_000).UTC() }
 	all := map[string][]core.Node{}
+	specs, err := core.CompleteSpecs(model.Specs())
+	if err != nil {
+		f.Fatal(err)
+	}
 	add := func(coll string, doc core.Node) {
-		if err := z.docs.Write(f.Context(), core.Op{Kind: core.OpInsert, Coll: coll, Doc: doc}); err != nil {
+		if err := z.docs.Write(f.Context(), core.Op{Kind: core.OpInsert, Coll: coll, Doc: specs[coll].Whole(doc)}); err != nil {
 			f.Fatal(err)
 		}
 		all[coll] = append(all[coll], doc)

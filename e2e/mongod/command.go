@@ -55,7 +55,7 @@ func handlers(name string) (handler, bool) {
 		"endSessions":        {run: endSessions},
 		"configureFailPoint": {run: configureFailPoint, fields: []string{"mode", "data"}},
 
-		"find":        {run: find, fields: []string{"filter", "sort", "projection", "limit", "batchSize", "singleBatch"}, use: useRead},
+		"find":        {run: find, fields: []string{"filter", "sort", "projection", "limit", "batchSize", "singleBatch", "hint"}, use: useRead},
 		"aggregate":   {run: aggregate, fields: []string{"pipeline", "cursor"}, use: useRead},
 		"count":       {run: countAll, use: useRead},
 		"getMore":     {run: getMore, fields: []string{"collection", "batchSize"}},

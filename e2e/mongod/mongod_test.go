@@ -72,7 +72,7 @@ func TestUnknown(t *testing.T) {
 	for text, code := range map[string]int32{
 		`{"mapReduce": "c"}`:                                                                                          59,
 		`{"findAndModify": "c"}`:                                                                                      59,
-		`{"find": "c", "hint": "x"}`:                                                                                  40415,
+		`{"find": "c", "skip": 1}`:                                                                                    40415,
 		`{"find": "c", "filter": {}, "filter": {}}`:                                                                   9,
 		`{"find": "c", "lsid": {"id": 1}}`:                                                                            40415,
 		`{"find": "c", "filter": {"a": {"$regex": "x"}}}`:                                                             2,

@@ -55,6 +55,13 @@ func find(s *Server, txn *lungo.Transaction, c *command) (bson.D, error) {
 	if err != nil {
 		return nil, err
 	}
+	hint, err := arg(c.args, "hint", "")
+	if err != nil {
+		return nil, err
+	}
+	if err := checkHint(txn, ns, hint); err != nil {
+		return nil, err
+	}
 	res, err := txn.Find(ns, &filter, &sort, 0, int(limit))
 	if err != nil {
 		return nil, err
@@ -77,6 +84,24 @@ func find(s *Server, txn *lungo.Transaction, c *command) (bson.D, error) {
 		cur.rest = list[:min(int64(len(list)), batch)]
 	}
 	return s.open(cur, batch)
+}
+
+// checkHint refuses the name of an index that the collection does not have. The
+// engine itself looks at every document.
+func checkHint(txn *lungo.Transaction, ns lungo.Handle, name string) error {
+	if name == "" || txn.Catalog().Namespaces[ns] == nil {
+		return nil
+	}
+	list, err := txn.ListIndexes(ns)
+	if err != nil {
+		return err
+	}
+	for _, index := range list {
+		if bsonkit.Get(index, "name") == name {
+			return nil
+		}
+	}
+	return errorf(2, "BadValue", "error processing query: planner returned error :: caused by :: hint provided does not correspond to an existing index")
 }
 
 // open replies with a first batch and keeps the cursor when there is more.

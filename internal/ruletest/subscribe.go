@@ -134,8 +134,9 @@ func (r *run) move(before, after string) {
 	case after == "":
 		r.write(core.Op{Kind: core.OpDelete, Coll: r.m.spec.Name, Filter: core.Eq("_id", id)})
 	default:
-		patch := core.Patch{core.Inc("version", 1)}
-		for field, v := range r.likeness(after) {
+		likeness := r.likeness(after)
+		patch := append(r.served[r.m.spec.Name].Hidden(document(likeness, nil)), core.Inc("version", 1))
+		for field, v := range likeness {
 			if field != "_id" && field != "version" {
 				patch = append(patch, core.Set(field, v))
 			}

@@ -36,6 +36,7 @@ type run struct {
 	specs []core.Spec
 	docs  *sqlite.Store
 
+	served   map[string]core.Spec // as the server has them, by name
 	server   *httptest.Server
 	stored   map[string]Fields // the records of the table as they are stored
 	pristine map[string]string // their bytes, by id
@@ -97,6 +98,10 @@ func (r *run) serve(alone bool) *httptest.Server {
 		if (spec.Type == r.m.spec.Type) == alone {
 			specs[i].Rules = append(slices.Clone(spec.Rules), core.Rule{Verbs: core.Read, Where: core.Prefix("_id", spec.Prefix+"_"+helper)})
 		}
+	}
+	var err error
+	if r.served, err = core.CompleteSpecs(specs); err != nil {
+		t.Fatal(err)
 	}
 	server := httptest.NewUnstartedServer(nil)
 	app, err := core.New(t.Context(), core.Config{
@@ -271,7 +276,7 @@ func (r *run) sample(m *model) Fields {
 
 // insert is the operation that stores a record, past every rule.
 func (r *run) insert(m *model, f Fields) core.Op {
-	return core.Op{Kind: core.OpInsert, Coll: m.spec.Name, Doc: document(f, m.spec.Bulk)}
+	return core.Op{Kind: core.OpInsert, Coll: m.spec.Name, Doc: r.served[m.spec.Name].Whole(document(f, m.spec.Bulk))}
 }
 
 // document is a pointer to a struct with bson tags that holds the fields, those

@@ -86,12 +86,13 @@ func (c *collection) indexes() []mongo.IndexModel {
 	var models []mongo.IndexModel
 	add := func(o *options.IndexOptionsBuilder, fields ...string) {
 		var keys bson.D
-		var names []string
 		for _, f := range fields {
 			keys = append(keys, bson.E{Key: f, Value: 1})
-			names = append(names, indexName(f))
+			if c.fields[f].Sparse {
+				o.SetPartialFilterExpression(compare(f, "$gte", least(c.fields[f].Kind)))
+			}
 		}
-		models = append(models, mongo.IndexModel{Keys: keys, Options: o.SetName(strings.Join(names, "_"))})
+		models = append(models, mongo.IndexModel{Keys: keys, Options: o.SetName(indexName(fields...))})
 	}
 	for _, fields := range c.spec.Indexes {
 		add(options.Index(), append(slices.Clone(fields), "_id")...)
@@ -110,8 +111,8 @@ func (c *collection) indexes() []mongo.IndexModel {
 	return models
 }
 
-// indexName is the usual name of an index on one field.
-func indexName(field string) string { return field + "_1" }
+// indexName is the usual name of an index on some fields.
+func indexName(fields ...string) string { return strings.Join(fields, "_1_") + "_1" }
 
 // adopt brings a collection from an earlier start to what its spec says now.
 // Should it be cut short, the next start goes on with the words that are missing.

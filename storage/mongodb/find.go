@@ -65,6 +65,9 @@ func (s *Store) find(ctx context.Context, coll string, q core.Query) (*mongo.Cur
 	if len(r.without) > 0 {
 		o.SetProjection(r.without)
 	}
+	if r.index != "" {
+		o.SetHint(r.index)
+	}
 	return c.Find(ctx, r.match, o)
 }
 
@@ -132,10 +135,24 @@ func (c *collection) union(ctx context.Context, qs []core.Query) ([][]core.Doc, 
 type request struct {
 	match, sort bson.D
 	without     bson.D // the projection
+	index       string // the name of the one to walk; empty leaves it to the server
 }
 
 func (c *collection) request(q core.Query) (r request, err error) {
-	f := q.Filter
+	// The server walks an index for each alternative, and merges them in order. It
+	// can be told only of one.
+	arms := c.spec.Plan(q)
+	ways := make([]core.Filter, len(arms))
+	for i, a := range arms {
+		ways[i] = a.Filter
+	}
+	f := core.Or(ways...)
+	if len(arms) == 1 && arms[0].Index != nil && !searches(f) {
+		r.index = "_id_"
+		if fields := arms[0].Index; len(fields) > 0 {
+			r.index = indexName(append(slices.Clone(fields), "_id")...)
+		}
+	}
 	if q.After != nil {
 		behind, err := after(q.Order, q.After)
 		if err != nil {
@@ -165,6 +182,12 @@ func (c *collection) request(q core.Query) (r request, err error) {
 		}
 	}
 	return r, nil
+}
+
+// searches reports whether f asks for words, which have indexes of their own.
+func searches(f core.Filter) (is bool) {
+	f.Walk(func(f core.Filter) { is = is || f.Op == core.OpSearch })
+	return is
 }
 
 // branch is the pipeline of the request, whose documents carry mark at their end.

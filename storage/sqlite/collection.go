@@ -48,8 +48,9 @@ type sortable string
 
 // side is a table of the elements of an array field, sorted by some scalars.
 type side struct {
-	table string
-	by    []*field
+	table  string
+	by     []*field
+	sparse bool // without documents where a sparse field of by is null
 
 	insertSQL, deleteSQL string
 }
@@ -111,7 +112,7 @@ func newCollection(spec core.Spec) (*collection, error) {
 		}
 	}
 	for _, f := range c.arrays {
-		if len(f.sides) == 0 {
+		if !slices.ContainsFunc(f.sides, func(s *side) bool { return !s.sparse }) {
 			f.addSide(spec.Name, nil)
 		}
 		if f.Unique {
@@ -147,9 +148,26 @@ func (f *field) addSide(coll string, by []*field) {
 		keys += b.column + ","
 		where += b.column + "=? AND "
 	}
+	s.sparse = slices.ContainsFunc(by, func(b *field) bool { return b.Sparse })
 	s.insertSQL = "INSERT INTO " + s.table + "(" + keys + "id,rid) VALUES(" + marks(len(by)+3) + ")"
 	s.deleteSQL = "DELETE FROM " + s.table + " WHERE " + where + "id=?"
 	f.sides = append(f.sides, s)
+}
+
+// side is the side table behind an index that begins with f; any whole one for
+// nil.
+func (f *field) side(index []string) *side {
+	for _, s := range f.sides {
+		if index == nil && !s.sparse || index != nil && slices.EqualFunc(s.by, index[1:], func(by *field, name string) bool { return by.Name == name }) {
+			return s
+		}
+	}
+	return f.sides[0]
+}
+
+func (c *collection) isArray(name string) bool {
+	f := c.fields[name]
+	return f != nil && f.Array
 }
 
 // columnList is the x_ columns, each followed by a comma.
@@ -244,12 +262,16 @@ var columnType = [...]string{core.String: "TEXT", core.Int: "INTEGER", core.Floa
 func (c *collection) indexes() map[string]string {
 	out := map[string]string{}
 	add := func(fields []string) {
-		name, keys := "i_"+c.spec.Name, ""
-		for _, f := range fields {
-			name += "$" + f
-			keys += c.fields[f].column + ","
+		keys, where := "", ""
+		for _, name := range fields {
+			f := c.fields[name]
+			keys += f.column + ","
+			if f.Sparse {
+				where = " WHERE " + f.column + " IS NOT NULL"
+			}
 		}
-		out[name] = "CREATE INDEX " + ident(name) + " ON " + c.table + "(" + keys + "id)"
+		name := c.indexName(fields)
+		out[strings.Trim(name, `"`)] = "CREATE INDEX " + name + " ON " + c.table + "(" + keys + "id)" + where
 	}
 	for _, index := range c.spec.Indexes {
 		if !c.fields[index[0]].Array {
@@ -263,12 +285,20 @@ func (c *collection) indexes() map[string]string {
 		name := "u_" + c.spec.Name + "$" + f.Name
 		switch {
 		case f.Unique && f.Array:
-			out[name] = "CREATE UNIQUE INDEX " + ident(name) + " ON " + f.sides[0].table + "(v)"
+			out[name] = "CREATE UNIQUE INDEX " + ident(name) + " ON " + f.side(nil).table + "(v)"
 		case f.Unique:
 			out[name] = "CREATE UNIQUE INDEX " + ident(name) + " ON " + c.table + "(" + f.column + ") WHERE " + f.column + " IS NOT NULL"
 		}
 	}
 	return out
+}
+
+// indexName is the name of the index of some fields and the id, quoted.
+func (c *collection) indexName(fields []string) string {
+	if len(fields) == 0 {
+		return ident("sqlite_autoindex_c_" + c.spec.Name + "_1") // of UNIQUE
+	}
+	return ident("i_" + c.spec.Name + "$" + strings.Join(fields, "$"))
 }
 
 // lowest takes the place of null in side tables, whose keys cannot be null: it

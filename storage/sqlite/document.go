@@ -93,7 +93,7 @@ type record struct {
 	arrays  [][]any  // by field.at; distinct elements
 	texts   []string // of the searched fields, in the order of the spec
 	words   string   // in texts, once fold was called
-	cut     int      // where the Bulk fields begin that end the document; else its end
+	cut     int      // where the Bulk and hidden fields begin that end the document; else its end
 }
 
 // record takes apart an encoded document.
@@ -102,7 +102,7 @@ func (c *collection) record(raw []byte) (*record, error) {
 	at := 4
 	err := elements(raw, func(e bson.RawElement, key []byte) error {
 		name := string(key)
-		if !slices.Contains(c.spec.Bulk, name) {
+		if f := c.fields[name]; !slices.Contains(c.spec.Bulk, name) && (f == nil || !f.Hidden) {
 			r.cut = at + len(e)
 		}
 		at += len(e)

@@ -2,11 +2,8 @@ package sqlite
 
 import (
 	"context"
-	"database/sql/driver"
 	"strings"
 	"time"
-
-	"github.com/grapnel/grapnel/core"
 )
 
 // WithVFS opens the file through another of SQLite's file systems.
@@ -33,29 +30,6 @@ func (s *Store) Pragma(ctx context.Context, name string) (v any, err error) {
 		return err
 	})
 	return v, err
-}
-
-// Explain is the query plan of what Find would run.
-func (s *Store) Explain(ctx context.Context, coll string, q core.Query) (sql string, steps []string, err error) {
-	c, err := s.collection(coll)
-	if err != nil {
-		return "", nil, err
-	}
-	p, err := c.plan(q)
-	if err != nil {
-		return "", nil, err
-	}
-	sql, args, err := p.statement("c.doc", q.Limit)
-	if err != nil {
-		return "", nil, err
-	}
-	err = s.read(ctx, func(conn *conn) error {
-		return conn.query(ctx, "EXPLAIN QUERY PLAN "+sql, args, func(row []driver.Value) error {
-			steps = append(steps, row[3].(string))
-			return nil
-		})
-	})
-	return sql, steps, err
 }
 
 // Prepared counts the prepared statements of all readers that name a table.

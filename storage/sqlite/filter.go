@@ -24,9 +24,10 @@ func checkSize(f core.Filter) error {
 // builder writes one statement. The text holds no value, so that equal shapes
 // share a prepared statement.
 type builder struct {
-	c    *collection
-	sql  []byte
-	args []any
+	c      *collection
+	sql    []byte
+	args   []any
+	driven bool // the way to the documents is settled, so that conditions only test them
 }
 
 func (b *builder) add(parts ...string) {
@@ -230,9 +231,19 @@ func (b *builder) element(f core.Filter, field *field) error {
 	if f.Op == core.OpEq {
 		f.Value = []any{f.Value}
 	}
-	b.add("c.rid ", not, "IN (SELECT rid FROM ", field.sides[0].table, " WHERE ")
-	b.in("v", f, field)
-	b.add(")")
+	side := field.side(nil)
+	if !b.driven && not == "" {
+		b.add("c.rid IN (SELECT rid FROM ", side.table, " WHERE ")
+		b.in("v", f, field)
+		b.add(")")
+		return nil
+	}
+	b.add(not, "EXISTS (SELECT 1 FROM ", side.table, " e WHERE ")
+	b.in("e.v", f, field)
+	for _, by := range side.by {
+		b.add(" AND e.", by.column, "=ifnull(c.", by.column, ",-9e999)") // lowest
+	}
+	b.add(" AND e.id=c.id)")
 	return nil
 }
 

@@ -81,12 +81,15 @@ func (s *Store) FindEach(ctx context.Context, coll string, qs []core.Query) ([][
 
 // read takes the way to the documents that suits the plan.
 func (p *plan) read(ctx context.Context, conn *conn) ([]document, error) {
-	text, rest, err := p.searched(p.conj)
+	if len(p.arms) == 0 {
+		return nil, nil
+	}
+	text, walk, err := p.sought()
 	if err != nil {
 		return nil, err
 	}
-	if text != "" && len(p.keys) > 0 {
-		return p.search(ctx, conn, text, rest)
+	if walk != nil {
+		return p.search(ctx, conn, text, walk)
 	}
 	return p.docs(ctx, conn)
 }
@@ -169,7 +172,7 @@ func (c *collection) selectForWrite(f core.Filter) (string, []any, error) {
 	return b.finish()
 }
 
-// selectCount adds up the arms of an OR, so that each can use an index; what
+// selectCount adds up the arms of the ORs, so that each can use an index; what
 // matches several counts with the first.
 func (c *collection) selectCount(f core.Filter) (string, []any, error) {
 	if err := checkSize(f); err != nil {
@@ -177,14 +180,16 @@ func (c *collection) selectCount(f core.Filter) (string, []any, error) {
 	}
 	b := &builder{c: c}
 	b.add("SELECT ")
-	rest, arms := split(conjuncts(f))
+	arms := split(conjuncts(f))
 	for i, arm := range arms {
 		if i > 0 {
 			b.add("+")
 		}
-		conj := append(slices.Clone(rest), conjuncts(arm)...)
+		conj := slices.Clone(arm)
 		for _, before := range arms[:i] {
-			conj = append(conj, core.Not(before))
+			if !c.disjoint(before, arm) {
+				conj = append(conj, core.Not(core.And(before...)))
+			}
 		}
 		b.add("(SELECT count(*) FROM ", c.table, " c")
 		if len(conj) > 0 {
@@ -213,23 +218,55 @@ func conjuncts(f core.Filter) []core.Filter {
 	return []core.Filter{f}
 }
 
-// split takes the first OR out of a conjunction; without one, the only arm is
-// everything.
-func split(conj []core.Filter) (rest, arms []core.Filter) {
-	for i, f := range conj {
-		if f.Op == core.OpOr && len(f.Args) <= core.MaxArms {
-			return slices.Delete(slices.Clone(conj), i, i+1), f.Args
+// maxCounts bounds what a count adds up.
+const maxCounts = 16
+
+// split takes the ORs of a conjunction apart, as far as the bound allows.
+func split(conj []core.Filter) [][]core.Filter {
+	arms := [][]core.Filter{nil}
+	for _, f := range conj {
+		if f.Op != core.OpOr || len(f.Args)*len(arms) > maxCounts {
+			for i := range arms {
+				arms[i] = append(arms[i], f)
+			}
+			continue
 		}
+		var next [][]core.Filter
+		for _, arm := range arms {
+			for _, a := range f.Args {
+				next = append(next, append(slices.Clip(arm), conjuncts(a)...))
+			}
+		}
+		arms = next
 	}
-	return conj, []core.Filter{core.All}
+	return arms
+}
+
+// disjoint reports whether two conjunctions hold one field equal to different values.
+func (c *collection) disjoint(a, b []core.Filter) bool {
+	return slices.ContainsFunc(a, func(f core.Filter) bool {
+		field := c.fields[f.Field]
+		if f.Op != core.OpEq || field == nil || field.Array {
+			return false
+		}
+		v, ok := field.operand(f.Value)
+		return ok && slices.ContainsFunc(b, func(g core.Filter) bool {
+			if g.Op != core.OpEq || g.Field != f.Field {
+				return false
+			}
+			w, ok := field.operand(g.Value)
+			order, comparable := compareOperands(v, w)
+			return ok && comparable && order != 0
+		})
+	})
 }
 
 // plan is a Query on its way to a statement. The aim is that a page costs the
-// same at any depth and size: every branch walks an index in the wanted order
-// and stops at the limit.
+// same at any depth and size: every arm walks the index that core has named in the
+// wanted order and stops at the limit.
 type plan struct {
 	*collection
-	conj  []core.Filter
+	arms  []arm
 	order []core.Order
 	keys  []*field // of order
 	after []any    // the values behind which the page starts; nil for none
@@ -240,6 +277,12 @@ type plan struct {
 	identify bool // ids are read beside the documents
 }
 
+// arm is a core.Arm, its conditions taken apart.
+type arm struct {
+	conj  []core.Filter
+	index []string
+}
+
 // plan checks what the caller of Find must not get wrong.
 func (c *collection) plan(q core.Query) (*plan, error) {
 	if err := checkSize(q.Filter); err != nil {
@@ -248,7 +291,10 @@ func (c *collection) plan(q core.Query) (*plan, error) {
 	if q.Limit <= 0 {
 		return nil, core.Errorf(core.Internal, "A query without a limit.")
 	}
-	p := &plan{collection: c, conj: conjuncts(q.Filter), order: q.Order, limit: q.Limit, brief: q.Brief, identify: q.Identify}
+	p := &plan{collection: c, order: q.Order, limit: q.Limit, brief: q.Brief, identify: q.Identify}
+	for _, a := range c.spec.Plan(q) {
+		p.arms = append(p.arms, arm{conjuncts(a.Filter), a.Index})
+	}
 	for _, o := range q.Order {
 		f := c.fields[o.Field]
 		if o.Field == "_id" {
@@ -293,19 +339,14 @@ func (p *plan) place(values []any) (place []any, err error) {
 // the branches, each walking an index of its own, by the keys in the result;
 // a document can come up once for each branch, in rows that follow each other.
 func (p *plan) statement(column string, limit int) (string, []any, error) {
-	rest, arms := p.conj, []core.Filter{core.All}
-	if len(p.keys) > 0 {
-		rest, arms = split(p.conj)
-	}
 	b := &builder{c: p.collection}
 	var columns []string
-	for i, arm := range arms {
+	for i, a := range p.arms {
 		if i > 0 {
 			b.add(" UNION ALL ")
 		}
 		var err error
-		conj := append(slices.Clone(rest), conjuncts(arm)...)
-		if columns, err = p.branch(b, column, conj, len(arms) > 1 || column == "c.rid"); err != nil {
+		if columns, err = p.branch(b, column, a, len(p.arms) > 1 || column == "c.rid"); err != nil {
 			return "", nil, err
 		}
 	}
@@ -320,7 +361,7 @@ func (p *plan) statement(column string, limit int) (string, []any, error) {
 			b.add(" DESC")
 		}
 	}
-	b.add(" LIMIT ", strconv.Itoa(roundUp(limit*len(arms))))
+	b.add(" LIMIT ", strconv.Itoa(roundUp(limit*len(p.arms))))
 	return b.finish()
 }
 
@@ -329,11 +370,10 @@ func (p *plan) statement(column string, limit int) (string, []any, error) {
 // whenever its limit is bound; who reads stops at the exact number.
 func roundUp(n int) int { return 1 << bits.Len(uint(n-1)) }
 
-// branch writes the SELECT of one conjunction and returns what to order the
-// statement by.
-func (p *plan) branch(b *builder, column string, conj []core.Filter, withKeys bool) ([]string, error) {
-	conj, after := p.mergeRange(p.tighten(conj))
-	from, conj, err := p.source(conj)
+// branch writes the SELECT of one arm and returns what to order the statement by.
+func (p *plan) branch(b *builder, column string, a arm, withKeys bool) ([]string, error) {
+	conj, after := p.mergeRange(p.tighten(a.conj))
+	from, conj, err := p.source(conj, a.index)
 	if err != nil {
 		return nil, err
 	}
@@ -361,9 +401,12 @@ func (p *plan) branch(b *builder, column string, conj []core.Filter, withKeys bo
 	case from.words != "":
 		b.add(p.fts, " s CROSS JOIN ", p.table, " c ON c.rid=s.rowid WHERE s.", p.fts, " MATCH ")
 		b.bind(from.words)
+	case from.index != "":
+		b.add(p.table, " c INDEXED BY ", from.index, " WHERE 1")
 	default:
 		b.add(p.table, " c WHERE 1")
 	}
+	b.driven = from != source{}
 	for _, f := range conj {
 		b.add(" AND ")
 		if err := p.condition(b, f, from.side); err != nil {
@@ -399,65 +442,39 @@ func (p *plan) condition(b *builder, f core.Filter, s *side) error {
 	return b.filter(f)
 }
 
-// source is where a branch reads from, when it is not the table itself.
+// source is where a branch reads from. The zero source leaves it to SQLite.
 type source struct {
-	side  *side // the side table of an array, at value
+	index string // an index of the table
+	side  *side  // the side table of an array, at value
 	value any
 	words string // the full-text index
 }
 
-// source decides where to begin: with an element of an array, if possible in a
-// side table that has the wanted order, or else with the words of a search. rest
-// is the conditions that are left.
-func (p *plan) source(conj []core.Filter) (from source, rest []core.Filter, err error) {
-	at := -1
-	for i, f := range conj {
-		if f.Field == "_id" && (f.Op == core.OpEq || f.Op == core.OpIn) {
-			return source{}, conj, nil // nothing is more selective
-		}
-		if f.Op != core.OpEq {
-			continue
-		}
-		array := p.fields[f.Field]
-		if array == nil || !array.Array || from.side != nil && p.ordered(from.side, conj) {
-			continue
-		}
-		v, ok := array.operand(f.Value)
-		if !ok {
-			continue
-		}
-		at, from = i, source{side: array.sides[0], value: v}
-		for _, s := range array.sides {
-			if p.ordered(s, conj) {
-				from.side = s
-			}
-		}
-	}
-	if at >= 0 {
-		return from, slices.Delete(slices.Clone(conj), at, at+1), nil
-	}
+// source is where to read an arm from: from the index that core has named, or else
+// from an element of an array or the words of a search, if it asks for any. rest is the
+// conditions that are left.
+func (p *plan) source(conj []core.Filter, index []string) (from source, rest []core.Filter, err error) {
 	from.words, rest, err = p.searched(conj)
-	return from, rest, err
-}
-
-// ordered reports whether walking s at one element gives the wanted order: its
-// columns are those of the order, after any that the filter holds constant.
-func (p *plan) ordered(s *side, conj []core.Filter) bool {
-	by, keys := s.by, p.keys
-	for len(by) > 0 && len(by) >= len(keys) && slices.ContainsFunc(conj, func(f core.Filter) bool {
-		return f.Op == core.OpEq && f.Field == by[0].Name && f.Value != nil
-	}) {
-		by = by[1:]
+	switch {
+	case err != nil || from.words != "":
+		return from, rest, err
+	case index == nil && slices.ContainsFunc(conj, func(f core.Filter) bool {
+		return f.Field == "_id" && (f.Op == core.OpEq || f.Op == core.OpIn)
+	}):
+		return source{}, conj, nil // nothing is more selective
+	case index != nil && (len(index) == 0 || !p.isArray(index[0])):
+		return source{index: p.indexName(index)}, conj, nil
 	}
-	if len(keys) != len(by)+1 {
-		return false
-	}
-	for i, o := range p.order {
-		if o.Desc != p.order[0].Desc || i < len(by) && by[i] != keys[i] {
-			return false
+	for i, f := range conj {
+		array := p.fields[f.Field]
+		if f.Op != core.OpEq || f.Value == nil || array == nil || !array.Array || index != nil && f.Field != index[0] {
+			continue
+		}
+		if v, ok := array.operand(f.Value); ok {
+			return source{side: array.side(index), value: v}, slices.Delete(slices.Clone(conj), i, i+1), nil
 		}
 	}
-	return keys[len(by)] == idField
+	return source{}, conj, nil
 }
 
 // bound tells the ranges apart: an upper or a lower one.

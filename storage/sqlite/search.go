@@ -74,21 +74,46 @@ func (c *collection) searched(conj []core.Filter) (text string, rest []core.Filt
 	return text, rest, nil
 }
 
+// sought is what the documents of the plan are searched for, and the plan without
+// it; nil when there is no search, or none in an order that has an index.
+func (p *plan) sought() (text string, walk *plan, err error) {
+	rest := *p
+	rest.arms = slices.Clone(p.arms)
+	for i, a := range p.arms {
+		expr, conj, err := p.searched(a.conj)
+		if err != nil {
+			return "", nil, err
+		}
+		if expr == "" || i > 0 && expr != text || a.index == nil {
+			return "", nil, nil
+		}
+		text, rest.arms[i].conj = expr, conj
+	}
+	return text, &rest, nil
+}
+
 // search reads an ordered page of a search, in one state of the file.
 //
 // There are two ways. Sorting all m matches costs about 2 µs each. Walking the
 // n documents in the wanted order costs as much for each step, and meets a
 // match every n/m steps. For a page of 20 the two meet where m is about four
-// times the root of n, so no search costs more than some thousand steps.
-func (p *plan) search(ctx context.Context, conn *conn, text string, rest []core.Filter) (docs []document, err error) {
+// times the root of n, so no search costs more than some thousand steps; where the
+// matches are not spread evenly, a walk gives up after as many steps as sorting takes.
+func (p *plan) search(ctx context.Context, conn *conn, text string, walk *plan) (docs []document, err error) {
 	err = transaction(ctx, conn, "BEGIN", func() error {
-		common, err := p.common(ctx, conn, text)
+		n, err := conn.value(ctx, "SELECT max(rid) FROM "+p.table)
+		if err != nil || n == nil {
+			return err
+		}
+		common, err := p.matchMore(ctx, conn, text, int(4*math.Sqrt(float64(n.(int64)))))
 		if err != nil {
 			return err
 		}
 		if common {
-			docs, err = p.walk(ctx, conn, text, rest)
-			return err
+			var done bool
+			if docs, done, err = walk.walk(ctx, conn, text); done || err != nil {
+				return err
+			}
 		}
 		docs, err = p.docs(ctx, conn)
 		return err
@@ -96,28 +121,24 @@ func (p *plan) search(ctx context.Context, conn *conn, text string, rest []core.
 	return docs, err
 }
 
-// common reports whether too many documents match to sort them all.
-func (p *plan) common(ctx context.Context, conn *conn, text string) (bool, error) {
-	n, err := conn.value(ctx, "SELECT max(rid) FROM "+p.table)
-	if err != nil || n == nil {
-		return false, err
-	}
-	most := int64(roundUp(int(4 * math.Sqrt(float64(n.(int64))))))
+// matchMore reports whether about n documents match, or more.
+func (p *plan) matchMore(ctx context.Context, conn *conn, text string, n int) (bool, error) {
+	most := int64(roundUp(n))
 	m, err := conn.value(ctx, "SELECT count(*) FROM (SELECT 1 FROM "+p.fts+" WHERE "+p.fts+" MATCH ? LIMIT "+strconv.FormatInt(most, 10)+")", text)
 	return m == most, err
 }
 
 // walk takes the documents in the wanted order, some at a time, and asks the
 // full-text index which of them match. Documents next to each other in the
-// order mostly lie next to each other there too.
-func (p *plan) walk(ctx context.Context, conn *conn, text string, rest []core.Filter) (docs []document, err error) {
+// order mostly lie next to each other there too. It is not done when so few match
+// that sorting them is less work than going on.
+func (p *plan) walk(ctx context.Context, conn *conn, text string) (docs []document, done bool, err error) {
 	candidates := *p
-	candidates.conj = rest
-	size := roundUp(4 * p.limit)
+	size, walked := roundUp(4*p.limit), 0
 	for {
 		sql, args, err := candidates.statement("c.rid", size)
 		if err != nil {
-			return nil, err
+			return nil, false, err
 		}
 		var rids []int64
 		var last []any
@@ -125,6 +146,9 @@ func (p *plan) walk(ctx context.Context, conn *conn, text string, rest []core.Fi
 			rids = append(rids, row[0].(int64))
 			last = last[:0]
 			for _, k := range row[1:] {
+				if b, ok := k.([]byte); ok {
+					k = sortable(b)
+				}
 				last = append(last, k)
 			}
 			if len(rids) == size {
@@ -133,7 +157,7 @@ func (p *plan) walk(ctx context.Context, conn *conn, text string, rest []core.Fi
 			return nil
 		}))
 		if err != nil || len(rids) == 0 {
-			return docs, err
+			return docs, true, err
 		}
 		matches := make(map[int64]bool)
 		err = conn.query(ctx, "SELECT rowid FROM "+p.fts+" WHERE "+p.fts+" MATCH ? AND rowid BETWEEN ? AND ?",
@@ -142,7 +166,7 @@ func (p *plan) walk(ctx context.Context, conn *conn, text string, rest []core.Fi
 				return nil
 			})
 		if err != nil {
-			return nil, err
+			return nil, false, err
 		}
 		for _, rid := range rids {
 			if !matches[rid] {
@@ -156,14 +180,19 @@ func (p *plan) walk(ctx context.Context, conn *conn, text string, rest []core.Fi
 				return nil
 			})
 			if err != nil {
-				return nil, err
+				return nil, false, err
 			}
 			if len(docs) == p.limit {
-				return docs, nil
+				return docs, true, nil
 			}
 		}
 		if len(rids) < size {
-			return docs, nil
+			return docs, true, nil
+		}
+		walked += len(rids)
+		more, err := p.matchMore(ctx, conn, text, walked)
+		if err != nil || !more {
+			return nil, false, err
 		}
 		candidates.after = last
 		size = min(2*size, 1<<14)

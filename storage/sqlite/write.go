@@ -403,6 +403,9 @@ func (w *writer) removeDamaged(ctx context.Context, c *collection, d match) (*re
 func (w *writer) addElements(ctx context.Context, c *collection, f *field, rid int64, r *record) error {
 	for _, v := range r.arrays[f.at] {
 		for _, s := range f.sides {
+			if s.lacks(r) {
+				continue
+			}
 			if err := w.conn.exec(ctx, s.insertSQL, append(s.key(v, r), rid)...); err != nil {
 				return conflict(c, err)
 			}
@@ -420,6 +423,11 @@ func (w *writer) removeElements(ctx context.Context, f *field, r *record) error 
 		}
 	}
 	return nil
+}
+
+// lacks reports whether the side table leaves the record out.
+func (s *side) lacks(r *record) bool {
+	return s.sparse && slices.ContainsFunc(s.by, func(f *field) bool { return f.Sparse && r.columns[f.at] == nil })
 }
 
 // key is the primary key of an element in the side table.

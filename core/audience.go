@@ -1,0 +1,310 @@
+package core
+
+import (
+	"fmt"
+	"reflect"
+	"slices"
+	"strings"
+	"time"
+)
+
+// The hidden fields of a document. Core keeps them in front of every index, so that
+// a list walks past nothing that its reader may not see. No name of a schema begins
+// with an underscore.
+const (
+	audienceField = "_audience" // who may read it, as far as the document itself tells
+	ownPrefix     = "_own_"     // and a field that holds an owner: that owner, of what members cannot read
+)
+
+// What the field of the audience holds: 1 for everybody, then a number for each
+// role, which includes those before it.
+const nobody = int64(6)
+
+func audienceOf(r Role) int64 { return int64(rank[r]) + 1 }
+
+// audience tells who may read a document of one type by what its read rules hold
+// constant: by all but the clock and the owner.
+type audience struct {
+	tiers  []tier
+	values []int64  // that documents can have, ascending
+	owners []string // the fields of rules with an owner
+}
+
+// tier is the documents that a role may read, and not those before it.
+type tier struct {
+	value int64
+	where Filter
+}
+
+func newAudience(rules []Rule) *audience {
+	a := &audience{}
+	for _, r := range rules {
+		if r.Verbs&Read != 0 && r.Owner != "" && !slices.Contains(a.owners, r.Owner) {
+			a.owners = append(a.owners, r.Owner)
+		}
+	}
+	for value := int64(1); value < nobody; value++ {
+		var parts []Filter
+		for _, r := range rules {
+			if r.Verbs&Read != 0 && r.Owner == "" && audienceOf(r.Role) == value {
+				parts = append(parts, lasting(r.Where))
+			}
+		}
+		where := Or(parts...)
+		if where.Op == OpNone {
+			continue
+		}
+		a.tiers, a.values = append(a.tiers, tier{value, where}), append(a.values, value)
+		if where.Op == OpAll {
+			return a
+		}
+	}
+	a.values = append(a.values, nobody)
+	return a
+}
+
+// lasting is what of f the clock does not change: f matches nothing else.
+func lasting(f Filter) Filter {
+	switch f.Op {
+	case OpAnd, OpOr:
+		args := make([]Filter, len(f.Args))
+		for i, a := range f.Args {
+			args[i] = lasting(a)
+		}
+		if f.Op == OpAnd {
+			return And(args...)
+		}
+		return Or(args...)
+	}
+	clock := false
+	f.Walk(func(f Filter) {
+		_, now := f.Value.(Now)
+		clock = clock || now
+	})
+	if clock {
+		return All
+	}
+	return f
+}
+
+// varies reports whether documents of the type have different audiences.
+func (a *audience) varies() bool { return a != nil && len(a.values) > 1 }
+
+// isPrivate reports whether only owners, and roles above members, read the type.
+func (a *audience) isPrivate() bool { return !a.varies() && a.values[0] > audienceOf(Member) }
+
+// of is the audience of a document.
+func (a *audience) of(doc any, search []string) int64 {
+	for _, t := range a.tiers {
+		if t.where.Match(doc, search) {
+			return t.value
+		}
+	}
+	return nobody
+}
+
+// String is the same for rules that give all documents the same hidden fields.
+func (a *audience) String() string {
+	if !a.varies() {
+		return ""
+	}
+	return fmt.Sprint(a.tiers, a.owners)
+}
+
+// guarded is s with the hidden fields that its rules ask for, in its indexes. The
+// index of an owner holds only what members cannot read, for they find the rest by
+// the others: so it is small, however many documents there are.
+func (s Spec) guarded() Spec {
+	a := newAudience(s.Rules)
+	s.audience = a
+	var indexes [][]string
+	add := func(index []string) {
+		if !slices.ContainsFunc(indexes, func(i []string) bool { return slices.Equal(i, index) }) {
+			indexes = append(indexes, index)
+		}
+	}
+	declared := append(slices.Clone(s.Indexes), nil) // the last one is that of "_id"
+	switch {
+	case a.varies():
+		s.Fields = append(slices.Clone(s.Fields), Field{Name: audienceField, Kind: Int, Hidden: true})
+		for _, index := range declared {
+			add(s.under(audienceField, index))
+		}
+		for _, f := range a.owners {
+			s.Fields = append(s.Fields, Field{Name: ownPrefix + f, Kind: String, Hidden: true, Sparse: true})
+			for _, index := range declared {
+				add(s.under(ownPrefix+f, without(index, f)))
+			}
+		}
+	case a.isPrivate():
+		for _, index := range s.Indexes {
+			add(index)
+		}
+		for _, f := range a.owners {
+			if f == "_id" {
+				continue // one document
+			}
+			for _, index := range declared {
+				add(s.under(f, without(index, f)))
+			}
+		}
+	default:
+		return s
+	}
+	s.Indexes = indexes
+	return s
+}
+
+// under puts a field in front of an index, but behind an array.
+func (s Spec) under(field string, index []string) []string {
+	at := 0
+	if len(index) > 0 && s.isArray(index[0]) {
+		at = 1
+	}
+	return slices.Insert(slices.Clone(index), at, field)
+}
+
+func (s Spec) isArray(field string) bool {
+	return slices.ContainsFunc(s.Fields, func(f Field) bool { return f.Name == field && f.Array })
+}
+
+func without(list []string, v string) []string {
+	return slices.DeleteFunc(slices.Clone(list), func(s string) bool { return s == v })
+}
+
+// Hidden is the hidden fields of a document, for who writes past the collections.
+func (s Spec) Hidden(doc any) Patch {
+	if !s.audience.varies() {
+		return nil
+	}
+	who := s.audience.of(doc, s.Search)
+	p := Patch{Set(audienceField, who)}
+	for _, f := range s.audience.owners {
+		var owner any
+		if id, _ := fieldOf(doc, f).(string); id != "" && who > audienceOf(Member) {
+			owner = id
+		}
+		p = append(p, Set(ownPrefix+f, owner))
+	}
+	return p
+}
+
+// diffHidden lists the hidden fields in which two documents differ.
+func (s Spec) diffHidden(before, after any) (p Patch) {
+	was := s.Hidden(before)
+	for i, e := range s.Hidden(after) {
+		if e != was[i] {
+			p = append(p, e)
+		}
+	}
+	return p
+}
+
+// hiddenType is a struct that holds the hidden fields, for inline use; nil without
+// any.
+func (s Spec) hiddenType() reflect.Type {
+	var fields []reflect.StructField
+	for _, f := range s.Fields {
+		if f.Hidden {
+			fields = append(fields, reflect.StructField{
+				Name: fmt.Sprintf("H%d", len(fields)), Type: reflect.TypeFor[any](), Tag: reflect.StructTag(`bson:"` + f.Name + `,omitempty"`),
+			})
+		}
+	}
+	if fields == nil {
+		return nil
+	}
+	return reflect.StructOf(fields)
+}
+
+// Whole is a new document as it is stored: with its hidden fields, and those that a
+// project has added.
+func (s Spec) Whole(doc any) any {
+	return s.whole(s.storedType(reflect.TypeOf(doc).Elem()), doc)
+}
+
+// storedType is a struct of a document of type t, the added fields and the hidden
+// ones, all inline; nil when there is only the document.
+func (s Spec) storedType(t reflect.Type) reflect.Type {
+	fields := []reflect.StructField{{Name: "Document", Type: t}}
+	if s.Added != nil {
+		fields = append(fields, reflect.StructField{Name: "Added", Type: s.Added.fields})
+	}
+	if t := s.hiddenType(); t != nil {
+		fields = append(fields, reflect.StructField{Name: "Hidden", Type: t})
+	}
+	if len(fields) == 1 {
+		return nil
+	}
+	for i := range fields {
+		fields[i].Tag = `bson:",inline"`
+	}
+	return reflect.StructOf(fields)
+}
+
+// whole is doc as a struct of type t, or itself for none.
+func (s Spec) whole(t reflect.Type, doc any) any {
+	if t == nil {
+		return doc
+	}
+	v := reflect.New(t)
+	all := v.Elem()
+	all.FieldByName("Document").Set(reflect.ValueOf(doc).Elem())
+	if s.Added != nil {
+		added := s.Added.empty()
+		if n, ok := doc.(Node); ok {
+			if h := n.head(); h.added != nil {
+				added = h.added
+			} else {
+				h.added = added
+			}
+		}
+		all.FieldByName("Added").Set(reflect.ValueOf(added).Elem())
+	}
+	for i, e := range s.Hidden(doc) {
+		if e.Value != nil {
+			all.FieldByName("Hidden").Field(i).Set(reflect.ValueOf(e.Value))
+		}
+	}
+	return v.Interface()
+}
+
+// scope is what a caller may read.
+type scope struct {
+	rule Filter
+	// arms match the same documents together, each of an audience or an owner.
+	arms []Filter
+}
+
+// scope is what p may read at a moment.
+func (s *Spec) scope(p Principal, now time.Time) scope {
+	rule := allowed(s.Rules, p, Read, now)
+	if !s.audience.varies() || rule.Op == OpNone {
+		return scope{rule, alternatives(rule)}
+	}
+	may := audienceOf(p.Role)
+	if p.system {
+		may = nobody
+	}
+	var arms []Filter
+	var beyond []int64
+	for _, v := range s.audience.values {
+		if v <= may {
+			arms = append(arms, And(Eq(audienceField, v), rule))
+		} else {
+			beyond = append(beyond, v)
+		}
+	}
+	if len(beyond) > 0 && p.SignedIn() {
+		for _, f := range s.audience.owners {
+			arms = append(arms, And(Eq(ownPrefix+f, p.UserID), In(audienceField, beyond), rule))
+		}
+	}
+	return scope{rule, arms}
+}
+
+// filter is the scope as one filter, by which stores find their way.
+func (v scope) filter() Filter { return Or(v.arms...) }
+
+// isOwn reports whether a condition leaves what one owner keeps from members.
+func isOwn(f Filter) bool { return f.Op == OpEq && strings.HasPrefix(f.Field, ownPrefix) }

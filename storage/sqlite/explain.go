@@ -1,0 +1,33 @@
+package sqlite
+
+import (
+	"context"
+	"database/sql/driver"
+
+	"github.com/grapnel/grapnel/core"
+)
+
+// Explain is the statement that Find would run, and the steps in which SQLite would
+// carry it out (EXPLAIN QUERY PLAN).
+func (s *Store) Explain(ctx context.Context, coll string, q core.Query) (sql string, steps []string, err error) {
+	c, err := s.collection(coll)
+	if err != nil {
+		return "", nil, err
+	}
+	p, err := c.plan(q)
+	if err != nil {
+		return "", nil, err
+	}
+	sql, args, err := p.statement("c.doc", q.Limit)
+	if err != nil {
+		return "", nil, err
+	}
+	err = s.read(ctx, func(conn *conn) error {
+		return conn.query(ctx, "EXPLAIN QUERY PLAN "+sql, args, func(row []driver.Value) error {
+			step, _ := row[3].(string)
+			steps = append(steps, step)
+			return nil
+		})
+	})
+	return sql, steps, err
+}
