@@ -217,9 +217,12 @@ func (s Spec) hiddenType() reflect.Type {
 	return reflect.StructOf(fields)
 }
 
-// Whole is a new document as it is stored: with its hidden fields, and those that a
-// project has added.
+// Whole is a new document as it is stored, with its hidden fields; one of a type of ours,
+// with those that a project has added too.
 func (s Spec) Whole(doc any) any {
+	if _, ok := doc.(Node); !ok {
+		s.Added = nil
+	}
 	return s.whole(s.storedType(reflect.TypeOf(doc).Elem()), doc)
 }
 
@@ -251,15 +254,11 @@ func (s Spec) whole(t reflect.Type, doc any) any {
 	all := v.Elem()
 	all.FieldByName("Document").Set(reflect.ValueOf(doc).Elem())
 	if s.Added != nil {
-		added := s.Added.empty()
-		if n, ok := doc.(Node); ok {
-			if h := n.head(); h.added != nil {
-				added = h.added
-			} else {
-				h.added = added
-			}
+		h := doc.(Node).head()
+		if h.added == nil {
+			h.added = s.Added.make()
 		}
-		all.FieldByName("Added").Set(reflect.ValueOf(added).Elem())
+		all.FieldByName("Added").Set(reflect.ValueOf(h.added).Elem())
 	}
 	for i, e := range s.Hidden(doc) {
 		if e.Value != nil {
