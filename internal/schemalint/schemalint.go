@@ -22,8 +22,7 @@ func Undescribed(s *ast.Schema) []string {
 	}
 	for _, name := range slices.Sorted(maps.Keys(s.Types)) {
 		def := s.Types[name]
-		if def.BuiltIn || def == s.Query || def == s.Mutation || def == s.Subscription {
-			describeFields(need, def)
+		if def.BuiltIn {
 			continue
 		}
 		need(def.Description, "%s", name)
@@ -46,9 +45,6 @@ func Undescribed(s *ast.Schema) []string {
 }
 
 func describeFields(need func(description, format string, args ...any), def *ast.Definition) {
-	if def.BuiltIn {
-		return
-	}
 	for _, f := range def.Fields {
 		if strings.HasPrefix(f.Name, "__") {
 			continue

@@ -3176,6 +3176,9 @@ enum ErrorCode {
   """
   DOCUMENT_NOT_TRUSTED
 }
+"""
+What can be read.
+"""
 type Query {
   """
   Any object by its id. NOT_FOUND as an error, with null, when there is none for you.
@@ -3196,7 +3199,13 @@ type Query {
     ids: [ID!]!
   ): [Node]! @listSize(slicingArguments: ["ids"])
 }
+"""
+What can be changed. The fields of an operation run in turn; one that fails is null, and the others stand.
+"""
 type Mutation
+"""
+What can be followed. An operation has one field.
+"""
 type Subscription
 `, BuiltIn: false},
 	{Name: "../schema/gen/grapnel/post.graphqls", Input: `"""
