@@ -99,6 +99,9 @@ func (s *Spec) plan(where Filter, in scope, order []Order) (arms []Arm, problem 
 		}
 		for _, r := range in.arms {
 			arm := append(slices.Clip(own), conditions(r, false)...)
+			if ofAnother(arm) {
+				continue
+			}
 			walks := s.walks(arm, order)
 			if walks == nil {
 				walks = []Arm{{Filter: joined(arm)}}
@@ -154,6 +157,16 @@ func alternatives(f Filter) []Filter {
 		out = append(out, And(joined(all[:i]), a, joined(all[i+1:])))
 	}
 	return out
+}
+
+// ofAnother reports whether an arm asks for what one owner keeps from members and
+// another owns.
+func ofAnother(arm []condition) bool {
+	return slices.ContainsFunc(arm, func(o condition) bool {
+		return isOwn(o.Filter) && slices.ContainsFunc(arm, func(c condition) bool {
+			return c.Op == OpEq && ownPrefix+c.Field == o.Field && c.Value != o.Value
+		})
+	})
 }
 
 // values is how many values the field may have for c to match: 1, 2 for

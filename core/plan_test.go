@@ -1,10 +1,13 @@
 package core_test
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"log/slog"
+	"os"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -286,6 +289,60 @@ func TestStrictIndexes(t *testing.T) {
 	}
 	if _, err := w.Posts.Page(core.AsSystem(ctx), args); err != nil {
 		t.Errorf("the system: %v", err)
+	}
+}
+
+// BenchmarkHidden reads the first pages of some lists beside as many posts that are
+// hidden, all of which are newer: GRAPNEL_BENCH_POSTS of each, 1,000 when not set. One
+// member has written 1,000 posts, half of them hidden.
+func BenchmarkHidden(b *testing.B) {
+	n, _ := strconv.Atoi(cmp.Or(os.Getenv("GRAPNEL_BENCH_POSTS"), "1000"))
+	w := newWorld(b)
+	system, reader, writer := core.AsSystem(b.Context()), w.as(b, "reader", core.Member), w.as(b, "writer", core.Member)
+	author, writerID := core.PrincipalOf(w.as(b, "author", core.Author)).UserID, core.PrincipalOf(writer).UserID
+	for i := 0; i < 2*n; {
+		list := make([]core.PostImport, min(500, n))
+		for j := range list {
+			list[j].Title, list[j].Body, list[j].Tags = fmt.Sprintf("Title %d", (i*7919)%n), strings.Repeat("text ", 40), []string{"tag", fmt.Sprintf("tag%d", i%1000)}
+			list[j].AuthorID = &author
+			if i%max(1, 2*n/1000) == 0 {
+				list[j].AuthorID = &writerID
+			}
+			at := time.Now().Add(time.Duration(i-3*n) * time.Second)
+			if i < n {
+				list[j].PublishedAt = &at
+			}
+			i++
+		}
+		if _, err := w.Posts.Import(system, list); err != nil {
+			b.Fatal(err)
+		}
+	}
+	for _, caller := range []struct {
+		name string
+		ctx  context.Context
+	}{{"visitor", b.Context()}, {"reader", reader}, {"writer", writer}} {
+		for _, list := range []struct {
+			name string
+			args core.PageArgs
+		}{
+			{"date", core.PageArgs{OrderBy: by("-date")}},
+			{"createdAt", core.PageArgs{OrderBy: by("-createdAt")}},
+			{"title", core.PageArgs{OrderBy: by("title")}},
+			{"updatedAt", core.PageArgs{OrderBy: by("-updatedAt")}},
+			{"tag", core.PageArgs{Where: core.Eq("tags", "tag"), OrderBy: by("-date")}},
+			{"author", core.PageArgs{Where: core.Eq("authorId", author), OrderBy: by("-date")}},
+		} {
+			b.Run(caller.name+"/"+list.name, func(b *testing.B) {
+				list.args.Brief = true
+				for b.Loop() {
+					page, err := w.Posts.Page(caller.ctx, list.args)
+					if err != nil || len(page.Nodes()) != core.DefaultPage {
+						b.Fatal(len(page.Nodes()), err)
+					}
+				}
+			})
+		}
 	}
 }
 
