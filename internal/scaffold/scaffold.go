@@ -95,20 +95,18 @@ var moduleForm = regexp.MustCompile(`^[a-zA-Z0-9][a-zA-Z0-9._~-]*(/[a-zA-Z0-9._~
 
 // source finds out where the project will have Grapnel from.
 func (p Plan) source() (source, error) {
-	if version.MatchString(p.Grapnel) {
+	switch {
+	case p.Grapnel == "":
+		return origin()
+	case version.MatchString(p.Grapnel):
 		return source{Version: p.Grapnel}, nil
 	}
-	if p.Grapnel != "" {
-		checkout, err := checkoutAt(p.Grapnel)
-		return source{Version: "v0.0.0", Replace: checkout}, err
-	}
-	version, checkout, err := origin()
-	if err != nil || version != "" {
-		return source{Version: version}, err
-	}
-	checkout, err = checkoutAt(checkout)
-	return source{Version: "v0.0.0", Replace: "./third_party/grapnel", copyOf: checkout}, err
+	checkout, err := checkoutAt(p.Grapnel)
+	return source{Version: noVersion, Replace: checkout}, err
 }
+
+// noVersion stands in go.mod for what is replaced.
+const noVersion = "v0.0.0"
 
 func checkoutAt(dir string) (string, error) {
 	dir, err := filepath.Abs(dir)
@@ -149,32 +147,30 @@ func write(dir string, p Plan, from source) error {
 	})
 }
 
-// origin is the Grapnel that this program was built from: a released version,
-// or the folder of its sources.
-func origin() (version, checkout string, err error) {
-	info, _ := debug.ReadBuildInfo()
-	if info != nil {
+// origin is the Grapnel that this program was built from: a released version, or a
+// copy of its sources.
+func origin() (source, error) {
+	var folders []string // where the sources may be
+	if info, ok := debug.ReadBuildInfo(); ok {
 		for _, m := range append(info.Deps, &info.Main) {
-			if m.Path != grapnel {
-				continue
-			}
-			if m.Replace != nil && m.Replace.Version == "" {
-				return "", m.Replace.Path, nil
-			}
-			if release.MatchString(m.Version) {
-				return m.Version, "", nil
+			switch {
+			case m.Path != grapnel:
+			case m.Replace != nil && m.Replace.Version == "":
+				folders = append(folders, m.Replace.Path)
+			case release.MatchString(m.Version):
+				return source{Version: m.Version}, nil
 			}
 		}
 	}
-	if _, file, _, ok := runtime.Caller(0); ok && filepath.IsAbs(file) {
-		if root, err := checkoutAt(filepath.Dir(filepath.Dir(filepath.Dir(file)))); err == nil {
-			return "", root, nil
+	if _, file, _, ok := runtime.Caller(0); ok {
+		folders = append(folders, filepath.Dir(filepath.Dir(filepath.Dir(file))))
+	}
+	for _, dir := range append(folders, ".") {
+		if checkout, err := checkoutAt(dir); err == nil {
+			return source{Version: noVersion, Replace: "./third_party/grapnel", copyOf: checkout}, nil
 		}
 	}
-	if here, err := checkoutAt("."); err == nil {
-		return "", here, nil
-	}
-	return "", "", errors.New("this program does not know where its sources are; say so with --grapnel: a version such as v0.2.0, or the folder of a checkout")
+	return source{}, errors.New("this program does not know where its sources are; say so with --grapnel: a version such as v0.2.0, or the folder of a checkout")
 }
 
 // version is any that a module can have, release one that is published as such.
