@@ -18,39 +18,63 @@ func from(t *testing.T, address string) context.Context {
 	return core.WithClient(t.Context(), core.Client{Address: address})
 }
 
+// The account that is attacked, and its password.
+const (
+	adas    = "ada@example.org"
+	correct = "correct horse"
+)
+
 // paused is a world whose clock stands still between the steps that tests make.
 type paused struct {
 	*world
+	ada    string // her id
 	offset *atomic.Int64
 }
 
+// newPaused has the account of ada.
 func newPaused(t *testing.T) paused {
 	var offset atomic.Int64
 	start := time.Now()
 	w := newWorld(t, func(c *core.Config) {
 		c.Now = func() time.Time { return start.Add(time.Duration(offset.Load())) }
 	})
-	return paused{w, &offset}
+	return paused{w, core.PrincipalOf(w.as(t, "ada", core.Member)).UserID, &offset}
 }
 
-// attackers try wrong passwords, and record which of them were judged.
+// signIn signs ada in.
+func (w paused) signIn(t *testing.T, address string, tokens ...string) (core.Tokens, error) {
+	_, got, err := w.Sessions.SignIn(from(t, address), adas, correct, tokens...)
+	return got, err
+}
+
+// judged tries a wrong password, and reports whether it was judged: others are refused
+// unseen.
+func (w paused) judged(t *testing.T, address, email string, tokens ...string) bool {
+	t.Helper()
+	_, _, err := w.Sessions.SignIn(from(t, address), email, "a wrong password", tokens...)
+	if !core.Is(err, core.InvalidCredentials) && !core.Is(err, core.RateLimited) {
+		t.Errorf("a wrong password of %.20s from %s: %v", email, address, err)
+	}
+	return core.Is(err, core.InvalidCredentials)
+}
+
+// attackers try wrong passwords of ada, and record which of them were judged.
 type attackers struct {
 	paused
-	t      *testing.T
-	email  string
-	at     []time.Duration            // when one was judged
-	judged map[string][]time.Duration // by address
+	t  *testing.T
+	at []time.Duration            // when one was judged
+	by map[string][]time.Duration // the same by address
+}
+
+func (w paused) attackers(t *testing.T) *attackers {
+	return &attackers{w, t, nil, map[string][]time.Duration{}}
 }
 
 func (a *attackers) try(address string) {
 	a.t.Helper()
-	_, _, err := a.Sessions.SignIn(from(a.t, address), a.email, "a wrong password")
-	switch {
-	case core.Is(err, core.InvalidCredentials):
+	if a.judged(a.t, address, adas) {
 		now := time.Duration(a.offset.Load())
-		a.at, a.judged[address] = append(a.at, now), append(a.judged[address], now)
-	case !core.Is(err, core.RateLimited):
-		a.t.Fatalf("a wrong password from %s: %v", address, err)
+		a.at, a.by[address] = append(a.at, now), append(a.by[address], now)
 	}
 }
 
@@ -83,13 +107,11 @@ func TestNobodyLocksOut(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			w := newPaused(t)
-			w.as(t, "ada", core.Member)
-			const email, password = "ada@example.org", "correct horse"
-			_, tokens, err := w.Sessions.SignIn(from(t, "203.0.113.1"), email, password)
+			tokens, err := w.signIn(t, "203.0.113.1")
 			if err != nil {
 				t.Fatal(err)
 			}
-			a := &attackers{w, t, email, nil, map[string][]time.Duration{}}
+			a := w.attackers(t)
 			for hour := range 2 {
 				const parts = 4
 				for part := range parts {
@@ -100,14 +122,14 @@ func TestNobodyLocksOut(t *testing.T) {
 						}
 						a.try(address(i))
 					}
-					if _, _, err := w.Sessions.SignIn(from(t, address(1)), email, password, tokens.DeviceToken); err != nil {
+					if _, err := w.signIn(t, address(1), tokens.DeviceToken); err != nil {
 						t.Errorf("hour %d, the known device: %v", hour, err)
 					}
 					fresh := fmt.Sprintf("203.0.113.%d", 2+parts*hour+part)
 					if strings.Contains(address(0), ":") {
 						fresh = fmt.Sprintf("2001:db8:1:%x::1", parts*hour+part)
 					}
-					if _, _, err := w.Sessions.SignIn(from(t, fresh), email, password); err != nil {
+					if _, err := w.signIn(t, fresh); err != nil {
 						t.Errorf("hour %d, a fresh address: %v", hour, err)
 					}
 					w.offset.Add(int64(time.Hour / parts))
@@ -116,7 +138,7 @@ func TestNobodyLocksOut(t *testing.T) {
 			if n := most(a.at); n > 100 || n < 20 {
 				t.Errorf("%d passwords were judged in an hour", n)
 			}
-			for address, at := range a.judged {
+			for address, at := range a.by {
 				if n := most(at); n > 20 {
 					t.Errorf("%d passwords of %s were judged in an hour", n, address)
 				}
@@ -132,24 +154,23 @@ func TestOneAddressDelaysNoOther(t *testing.T) {
 	}
 	t.Parallel()
 	w := newPaused(t)
-	w.as(t, "ada", core.Member)
-	a := &attackers{w, t, "ada@example.org", nil, map[string][]time.Duration{}}
+	a := w.attackers(t)
 	for range 50 {
 		a.try("192.0.2.1")
 	}
 	for range 50 { // the owner does not remember
 		a.try("192.0.2.2")
 	}
-	if one, other := len(a.judged["192.0.2.1"]), len(a.judged["192.0.2.2"]); one != 20 || other != 20 {
+	if one, other := len(a.by["192.0.2.1"]), len(a.by["192.0.2.2"]); one != 20 || other != 20 {
 		t.Errorf("%d and %d were judged, not 20 each", one, other)
 	}
-	_, _, err := w.Sessions.SignIn(from(t, "192.0.2.2"), "ada@example.org", "correct horse")
+	_, err := w.signIn(t, "192.0.2.2")
 	var limited *core.Error
 	if !errors.As(err, &limited) || limited.Code != core.RateLimited || limited.RetryAfter != time.Hour {
 		t.Fatalf("the 21st try: %v", err)
 	}
 	w.offset.Add(int64(limited.RetryAfter))
-	if _, _, err := w.Sessions.SignIn(from(t, "192.0.2.2"), "ada@example.org", "correct horse"); err != nil {
+	if _, err := w.signIn(t, "192.0.2.2"); err != nil {
 		t.Errorf("when the wait is over: %v", err)
 	}
 }
@@ -162,26 +183,22 @@ func TestGuessesAreCounted(t *testing.T) {
 	}
 	t.Parallel()
 	w := newPaused(t)
-	w.as(t, "ada", core.Member)
-	for _, email := range []string{"ada@example.org", "nobody@example.org", strings.Repeat("x", 1<<16)} {
+	for _, email := range []string{adas, "nobody@example.org", strings.Repeat("x", 1<<16)} {
 		before := w.HashRuns()
 		var judged atomic.Int64
-		try := func() error {
-			_, _, err := w.Sessions.SignIn(from(t, "192.0.2.1"), email, "a wrong password")
-			switch {
-			case core.Is(err, core.InvalidCredentials):
-				judged.Add(1)
-			case !core.Is(err, core.RateLimited):
-				t.Errorf("%.20s: %v", email, err)
+		try := func() bool {
+			if !w.judged(t, "192.0.2.1", email) {
+				return false
 			}
-			return err
+			judged.Add(1)
+			return true
 		}
 		var wait sync.WaitGroup
 		for range 40 {
-			wait.Go(func() { _ = try() })
+			wait.Go(func() { try() })
 		}
 		wait.Wait()
-		for core.Is(try(), core.InvalidCredentials) { // those that waited too long for a worker
+		for try() { // in place of those that waited too long for a worker
 		}
 		if runs := w.HashRuns() - before; judged.Load() != 20 || runs != 20 {
 			t.Errorf("%.20s: %d judged in %d runs", email, judged.Load(), runs)
@@ -189,7 +206,7 @@ func TestGuessesAreCounted(t *testing.T) {
 		w.offset.Add(int64(10 * time.Minute))
 	}
 	for range 30 {
-		if _, _, err := w.Sessions.SignIn(from(t, "192.0.2.2"), "ada@example.org", "correct horse"); err != nil {
+		if _, err := w.signIn(t, "192.0.2.2"); err != nil {
 			t.Fatalf("a right password: %v", err)
 		}
 	}
@@ -200,22 +217,21 @@ func TestGuessesAreCounted(t *testing.T) {
 func TestKnownDevices(t *testing.T) {
 	t.Parallel()
 	w := newPaused(t)
-	ada := w.as(t, "ada", core.Member)
 	w.as(t, "bob", core.Member)
-	signIn := func(name, address, password string, tokens ...string) (core.Tokens, error) {
-		_, got, err := w.Sessions.SignIn(from(t, address), name+"@example.org", password, tokens...)
-		return got, err
-	}
-	good := func(name, password string) core.Tokens {
+	good := func() core.Tokens {
 		t.Helper()
-		got, err := signIn(name, "203.0.113.1", password)
+		got, err := w.signIn(t, "203.0.113.1")
 		if err != nil {
 			t.Fatal(err)
 		}
 		return got
 	}
-	first, bobs := good("ada", "correct horse"), good("bob", "correct horse")
-	a := &attackers{w, t, "ada@example.org", nil, map[string][]time.Duration{}}
+	first := good()
+	_, bobs, err := w.Sessions.SignIn(from(t, "203.0.113.1"), "bob@example.org", correct)
+	if err != nil {
+		t.Fatal(err)
+	}
+	a := w.attackers(t)
 	close := func() { // nobody gets in at this address
 		for range 20 {
 			a.try("192.0.2.1")
@@ -224,7 +240,7 @@ func TestKnownDevices(t *testing.T) {
 	known := func(token string) bool {
 		t.Helper()
 		close()
-		_, err := signIn("ada", "192.0.2.1", "correct horse", token)
+		_, err := w.signIn(t, "192.0.2.1", token)
 		if err != nil && !core.Is(err, core.RateLimited) {
 			t.Fatal(err)
 		}
@@ -242,10 +258,10 @@ func TestKnownDevices(t *testing.T) {
 	if !known(first.DeviceToken) {
 		t.Fatal("not known")
 	}
-	if _, err := signIn("ada", "192.0.2.1", "correct horse", "x", bobs.DeviceToken, first.DeviceToken); err != nil {
+	if _, err := w.signIn(t, "192.0.2.1", "x", bobs.DeviceToken, first.DeviceToken); err != nil {
 		t.Errorf("not known among others: %v", err)
 	}
-	again, err := signIn("ada", "192.0.2.1", "correct horse", first.DeviceToken)
+	again, err := w.signIn(t, "192.0.2.1", first.DeviceToken)
 	if err != nil || strings.Split(again.DeviceToken, ".")[0] != parts[0] {
 		t.Errorf("the device has another name: %v", err)
 	}
@@ -253,7 +269,7 @@ func TestKnownDevices(t *testing.T) {
 	// A lost device has its tries, and no more.
 	judged := 0
 	for i := range 100 {
-		if _, err := signIn("ada", fmt.Sprintf("192.0.2.%d", i), "a wrong password", first.DeviceToken); core.Is(err, core.InvalidCredentials) {
+		if w.judged(t, fmt.Sprintf("192.0.2.%d", i), adas, first.DeviceToken) {
 			judged++
 		}
 	}
@@ -282,32 +298,31 @@ func TestKnownDevices(t *testing.T) {
 		}
 		return core.WithPrincipal(t.Context(), p)
 	}
-	tokens := good("ada", "correct horse")
+	tokens := good()
 	if _, err := w.Sessions.SignOut(owner(tokens), "", false); err != nil || !known(tokens.DeviceToken) {
 		t.Errorf("after signing out: %v", err)
 	}
-	tokens = good("ada", "correct horse")
+	tokens = good()
 	if _, err := w.Sessions.SignOut(owner(tokens), "", true); err != nil || known(tokens.DeviceToken) {
 		t.Errorf("after signing out everywhere: %v", err)
 	}
-	tokens = good("ada", "correct horse")
-	id := core.PrincipalOf(ada).UserID
+	tokens = good()
 	for _, change := range []func(context.Context, string, *int64) (*core.User, error){w.Users.Suspend, w.Users.Unsuspend} {
-		if _, err := change(core.AsSystem(t.Context()), id, nil); err != nil {
+		if _, err := change(core.AsSystem(t.Context()), w.ada, nil); err != nil {
 			t.Fatal(err)
 		}
 	}
 	if known(tokens.DeviceToken) {
 		t.Error("after a suspension")
 	}
-	tokens = good("ada", "correct horse")
-	_, device, err := w.Sessions.ChangePassword(owner(tokens), "correct horse", "another horse")
+	tokens = good()
+	_, device, err := w.Sessions.ChangePassword(owner(tokens), correct, "another horse")
 	if err != nil {
 		t.Fatal(err)
 	}
 	close()
 	for token, want := range map[string]bool{tokens.DeviceToken: false, device: true} {
-		if _, err := signIn("ada", "192.0.2.1", "another horse", token); (err == nil) != want {
+		if _, _, err := w.Sessions.SignIn(from(t, "192.0.2.1"), adas, "another horse", token); (err == nil) != want {
 			t.Errorf("after a new password: %v, want known %v", err, want)
 		}
 	}
