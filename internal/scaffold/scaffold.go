@@ -97,7 +97,8 @@ var moduleForm = regexp.MustCompile(`^[a-zA-Z0-9][a-zA-Z0-9._~-]*(/[a-zA-Z0-9._~
 func (p Plan) source() (source, error) {
 	switch {
 	case p.Grapnel == "":
-		return origin()
+		info, _ := debug.ReadBuildInfo()
+		return origin(info)
 	case version.MatchString(p.Grapnel):
 		return source{Version: p.Grapnel}, nil
 	}
@@ -147,15 +148,15 @@ func write(dir string, p Plan, from source) error {
 	})
 }
 
-// origin is the Grapnel that this program was built from: a released version, or a
-// copy of its sources.
-func origin() (source, error) {
+// origin is the Grapnel that a program was built from: a released version, or a copy of
+// its sources. info is nil when the program does not tell.
+func origin(info *debug.BuildInfo) (source, error) {
 	var folders []string // where the sources may be
-	if info, ok := debug.ReadBuildInfo(); ok {
+	if info != nil {
 		for _, m := range append(info.Deps, &info.Main) {
 			switch {
 			case m.Path != grapnel:
-			case m.Replace != nil && m.Replace.Version == "":
+			case m.Replace != nil:
 				folders = append(folders, m.Replace.Path)
 			case release.MatchString(m.Version):
 				return source{Version: m.Version}, nil

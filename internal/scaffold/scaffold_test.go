@@ -4,6 +4,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"runtime/debug"
 	"strings"
 	"testing"
 
@@ -34,6 +35,41 @@ func TestRefusals(t *testing.T) {
 			if _, err := os.Stat(test.plan.Dir); err == nil {
 				t.Errorf("%s: the folder was made", name)
 			}
+		}
+	}
+}
+
+// A program that was built with a folder in place of Grapnel has no release of it,
+// whatever version go.mod names.
+func TestOrigin(t *testing.T) {
+	t.Parallel()
+	const module = "github.com/grapnel/grapnel"
+	here, err := filepath.Abs(filepath.Join("..", ".."))
+	if err != nil {
+		t.Fatal(err)
+	}
+	replaced := func(path string) *debug.BuildInfo {
+		return &debug.BuildInfo{Deps: []*debug.Module{{Path: module, Version: "v0.0.0", Replace: &debug.Module{Path: path, Version: "(devel)"}}}}
+	}
+	for name, test := range map[string]struct {
+		info            *debug.BuildInfo
+		version, copyOf string
+	}{
+		"a release":          {&debug.BuildInfo{Deps: []*debug.Module{{Path: "example.org/a", Version: "v9.0.0"}, {Path: module, Version: "v0.2.0"}}}, "v0.2.0", ""},
+		"a candidate":        {&debug.BuildInfo{Main: debug.Module{Path: module, Version: "v0.2.0-rc.1"}}, "v0.2.0-rc.1", ""},
+		"a folder":           {replaced("../.."), "v0.0.0", here},
+		"an absolute folder": {replaced(here), "v0.0.0", here},
+	} {
+		version, copyOf, err := scaffold.Origin(test.info)
+		if err != nil || version != test.version || copyOf != test.copyOf {
+			t.Errorf("%s: %s, a copy of %q, %v", name, version, copyOf, err)
+		}
+	}
+	for name, info := range map[string]*debug.BuildInfo{
+		"no information": nil, "no checkout": replaced(t.TempDir()), "a commit": {Main: debug.Module{Path: module, Version: "v0.0.0-20260101000000-abcdefabcdef"}},
+	} {
+		if version, copyOf, err := scaffold.Origin(info); err == nil && copyOf != here || err != nil && !strings.Contains(err.Error(), "--grapnel") {
+			t.Errorf("%s: %s, a copy of %q, %v", name, version, copyOf, err)
 		}
 	}
 }
