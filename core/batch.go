@@ -69,9 +69,20 @@ func Follow[T, U any](ctx context.Context, doc *T, name string, key func(*T) str
 	case damaged[id] != nil:
 		return nil, damaged[id]
 	case u == nil:
-		return nil, to.notFound()
+		return nil, to.dangling(ctx, id)
 	}
 	return u, nil
+}
+
+// dangling is the error of a link whose id leads to nothing for the caller. It names
+// the id to those from whom no document of the type is hidden.
+func (c *Collection[T]) dangling(ctx context.Context, id string) error {
+	if c.may(ctx, Read).Op != OpAll {
+		return c.notFound()
+	}
+	e := Errorf(NotFound, "There is no %s %q, to which this leads.", c.spec.Prefix, id)
+	e.ID = id
+	return e
 }
 
 // FollowAll is the documents of to whose ids keys finds in doc, in their order,

@@ -41,7 +41,8 @@ type Error struct {
 	// RetryAfter is how long to wait when Code is RateLimited.
 	RetryAfter time.Duration
 
-	// ID is that of the document when Code is Unreadable.
+	// ID is that of the document when Code is Unreadable, or of the one to which a
+	// link leads in vain.
 	ID string
 
 	cause error

@@ -66,6 +66,50 @@ func TestDamagedPost(t *testing.T) {
 	}
 }
 
+// A link that leads to what cannot be read, or to nothing, is null with an error that
+// names the id. The list it stands in stays.
+func TestDamagedLinks(t *testing.T) {
+	t.Parallel()
+	a := newAPI(t)
+	posts := map[string]string{}
+	for _, who := range []string{"author", "editor"} {
+		id := a.get(who, `mutation { createPost(input: {title: "Post"}) { post { id } } }`, nil, "createPost.post.id").(string)
+		a.get(who, `mutation($id: ID!) { publishPost(input: {id: $id}) { post { id } } }`, vars{"id": id}, "publishPost.post.id")
+		posts[who] = id
+	}
+	for name, c := range map[string]struct {
+		coll, id string
+		edit     core.Edit
+		leads    string
+	}{
+		"a user that cannot be read": {"users", a.ids["author"], core.Set("bio", int64(5)), a.ids["author"]},
+		"a link to nobody":           {"posts", posts["author"], core.Set("authorId", "user_nobody"), "user_nobody"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			if err := a.docs.Write(t.Context(), core.Op{Kind: core.OpUpdate, Coll: c.coll, Filter: core.Eq("_id", c.id), Patch: core.Patch{c.edit}}); err != nil {
+				t.Fatal(err)
+			}
+			out := a.do("", `{ posts(orderBy: {field: CREATED_AT, direction: ASC}) { nodes { id title author { username } } } }`, nil)
+			if dig(t, out, "data.posts.nodes.0.id") != posts["author"] || dig(t, out, "data.posts.nodes.0.author") != nil || !strings.Contains(out, `"author":{"username":"editor"}`) {
+				t.Errorf("the list: %s", out)
+			}
+			if dig(t, out, "errors.0.extensions.id") != c.leads || fmt.Sprint(dig(t, out, "errors.0.path")) != "[posts nodes 0 author]" {
+				t.Errorf("the error: %s", out)
+			}
+		})
+	}
+	promise := vars{"filename": "a.txt", "contentType": "text/plain", "size": 1, "sha256": strings.Repeat("0", 64)}
+	file := a.get("editor", `mutation($i: CreateAssetUploadInput!) { createAssetUpload(input: $i) { asset { id } } }`, vars{"i": promise}, "createAssetUpload.asset.id").(string)
+	err := a.docs.Write(t.Context(), core.Op{Kind: core.OpUpdate, Coll: "assets", Filter: core.Eq("_id", file), Patch: core.Patch{core.Set("state", "READY"), core.Set("ownerId", "user_nobody")}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	out := a.do("", `{ assets { nodes { id owner { username } } } }`, nil)
+	if dig(t, out, "data.assets.nodes.0.id") != file || dig(t, out, "data.assets.nodes.0.owner") != nil || dig(t, out, "errors.0.extensions.id") != "user_nobody" {
+		t.Errorf("a file: %s", out)
+	}
+}
+
 // A user that cannot be read tells nobody who signs in that it is there.
 func TestDamagedUser(t *testing.T) {
 	t.Parallel()

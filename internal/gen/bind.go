@@ -354,7 +354,10 @@ func (b *binder) links(g *goFile, m *model) {
 		case f.kind == reference:
 			id, follow := of("d"), "core.Follow(ctx, obj, %q, func(d *%s) string { return %s }, %s)"
 			if f.null {
-				id, follow = "translate.Deref("+id+")", "translate.Maybe("+follow+")"
+				id = "translate.Deref(" + id + ")"
+			}
+			if f.null || !f.to.everybodyReads() { // otherwise it is damaged
+				follow = "translate.Maybe(" + follow + ")"
 			}
 			b.method(g, receiver, name, "(ctx context.Context, obj *%s) (*%s, error) {\n\t%sreturn %s\n}",
 				t, b.typ(f.typ), guard, fmt.Sprintf(follow, f.name, t, id, f.to.collection()))

@@ -271,6 +271,12 @@ func (r *reader) field(def *ast.FieldDefinition) *field {
 		if v := argument(def.Directives.ForName("reference"), "required"); v != nil {
 			f.required = v.Raw == "true"
 		}
+		if !f.list {
+			if def.Type.NonNull {
+				return bad("What a reference leads to may be deleted, hidden or damaged, and then it is null: write %[1]s: %[2]s @reference(required: true), so that one must be given.", f.name, f.typ)
+			}
+			f.null = !f.required // in the store and in inputs
+		}
 	case isScalar:
 	case target.Kind == ast.Enum:
 		f.kind = enum
@@ -543,7 +549,7 @@ func (r *reader) model(m *model) {
 	for _, f := range m.fields {
 		if d := f.def.Directives.ForName("auth"); d != nil {
 			f.guard = r.rules(m, d, core.Create|core.Read|core.Update)
-			if !f.null && f.hidden() {
+			if f.def.Type.NonNull && f.hidden() {
 				r.problems.add(f.def.Position, "A guarded field is null for those who may not read it: write %s: %s.", f.name, strings.TrimSuffix(f.def.Type.String(), "!"))
 			}
 			for j := range m.spec.Attributes {
@@ -626,9 +632,6 @@ func (r *reader) embedded(to map[string][]core.Attribute, f *field) {
 // reach checks what depends on the rules of other models.
 func (r *reader) reach(m *model) {
 	for _, f := range m.fields {
-		if f.kind == reference && !f.null && !f.list && !f.to.everybodyReads() {
-			r.problems.add(f.def.Position, "%s may be deleted, or hidden from some: write %s: %s, and @reference(required: true) when one must be given.", f.typ, f.name, f.typ)
-		}
 		switch {
 		case f.kind != hasMany || f.via == nil || f.null == f.via.hidden():
 		case f.null:

@@ -66,7 +66,7 @@ func reviewOrder(by *model.ReviewOrder) []core.Order {
 
 func createReview(ctx context.Context, in *model.CreateReviewInput) core.Edits[model.Review] {
 	e := core.Edits[model.Review]{Apply: func(d *model.Review, c *core.Checker) {
-		d.ProductID = &in.ProductID
+		d.ProductID = in.ProductID
 		d.AuthorID = translate.OrCaller(ctx, in.AuthorID)
 		d.Stars = in.Stars
 		d.Text = in.Text
@@ -92,7 +92,7 @@ func updateReview(in *model.UpdateReviewInput) core.Edits[model.Review] {
 }
 
 func (r *reviewResolver) Product(ctx context.Context, obj *model.Review) (*model.Product, error) {
-	return translate.Maybe(core.Follow(ctx, obj, "product", func(d *model.Review) string { return translate.Deref(d.ProductID) }, r.models.Products.Collection))
+	return translate.Maybe(core.Follow(ctx, obj, "product", func(d *model.Review) string { return d.ProductID }, r.models.Products.Collection))
 }
 
 func (r *reviewResolver) Author(ctx context.Context, obj *model.Review) (*core.User, error) {

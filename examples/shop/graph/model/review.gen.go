@@ -11,7 +11,7 @@ import (
 type Review struct {
 	core.Head `bson:",inline"`
 	// What it is about.
-	ProductID *string `bson:"productId"`
+	ProductID string `bson:"productId"`
 	// Who wrote it.
 	AuthorID *string `bson:"authorId"`
 	// 1 to 5, the more the better.
@@ -33,7 +33,7 @@ var review_StarsBounds = core.Bounds{Min: new(value.MustDecimal("1")), Max: new(
 
 // Constraints reports what breaks the constraints of the schema.
 func (d *Review) Constraints(c *core.Checker) {
-	if d.ProductID == nil {
+	if d.ProductID == "" {
 		c.Add("productId", "REQUIRED", "must not be null", nil)
 	}
 	c.Number("stars", value.DecimalOf(d.Stars), review_StarsBounds)

@@ -73,7 +73,7 @@ func createBook(ctx context.Context, in *model.CreateBookInput) core.Edits[model
 		d.Title = in.Title
 		d.Blurb = in.Blurb.Value()
 		d.ShelfID = in.ShelfID
-		d.PublisherID = &in.PublisherID
+		d.PublisherID = in.PublisherID
 		d.WriterIds = in.WriterIds
 		d.KeeperIds = translate.OrCallers(ctx, in.KeeperIds)
 		d.ReaderID = in.ReaderID
@@ -94,7 +94,7 @@ func updateBook(in *model.UpdateBookInput) core.Edits[model.Book] {
 		translate.Replace(&d.Title, in.Title)
 		translate.Set(&d.Blurb, in.Blurb)
 		translate.Replace(&d.ShelfID, in.ShelfID)
-		translate.Set(&d.PublisherID, in.PublisherID)
+		translate.Replace(&d.PublisherID, in.PublisherID)
 		translate.ReplaceList(&d.WriterIds, in.WriterIds)
 		translate.ReplaceList(&d.KeeperIds, in.KeeperIds)
 		translate.Replace(&d.ReaderID, in.ReaderID)
@@ -123,7 +123,7 @@ func (r *bookResolver) Shelf(ctx context.Context, obj *model.Book) (*model.Shelf
 }
 
 func (r *bookResolver) Publisher(ctx context.Context, obj *model.Book) (*model.Writer, error) {
-	return translate.Maybe(core.Follow(ctx, obj, "publisher", func(d *model.Book) string { return translate.Deref(d.PublisherID) }, r.models.Writers.Collection))
+	return translate.Maybe(core.Follow(ctx, obj, "publisher", func(d *model.Book) string { return d.PublisherID }, r.models.Writers.Collection))
 }
 
 func (r *bookResolver) Writers(ctx context.Context, obj *model.Book) ([]*model.Writer, error) {

@@ -11,7 +11,7 @@ type Book struct {
 	core.Head   `bson:",inline"`
 	Title       string   `bson:"title"`
 	ShelfID     string   `bson:"shelfId"`
-	PublisherID *string  `bson:"publisherId"`
+	PublisherID string   `bson:"publisherId"`
 	WriterIds   []string `bson:"writerIds"`
 	// Who looks after it.
 	KeeperIds []string `bson:"keeperIds"`
@@ -41,7 +41,7 @@ func (d *Book) Constraints(c *core.Checker) {
 	if d.ShelfID == "" {
 		c.Add("shelfId", "REQUIRED", "must not be null", nil)
 	}
-	if d.PublisherID == nil {
+	if d.PublisherID == "" {
 		c.Add("publisherId", "REQUIRED", "must not be null", nil)
 	}
 	c.Items("writerIds", len(d.WriterIds), 0, 100)
