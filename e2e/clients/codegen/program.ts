@@ -61,7 +61,7 @@ function describe(masked: FragmentType<typeof postFields>): string {
   if (post.status === 'LOST') throw new Error(moment)
   // @ts-expect-error: body was not asked for.
   post.body
-  return `${post.title} by ${post.author.username}, ${tags}, ${bytes} bytes, ${published.slice(0, 2)}`
+  return `${post.title} by ${post.author?.username}, ${tags}, ${bytes} bytes, ${published.slice(0, 2)}`
 }
 
 // titles describes the posts of a tag, page by page.

@@ -9,7 +9,7 @@ export async function titles(url: string, tag: string): Promise<string[]> {
       nodes: { title: true, publishedAt: true, author: { username: true, email: true } },
     },
   })
-  return posts.nodes.map(post => `${post.title} by ${post.author.username}`)
+  return posts.nodes.map(post => `${post.title} by ${post.author?.username}`)
 }
 
 export async function write(url: string, token: string, title: string): Promise<string | undefined> {

@@ -48,8 +48,8 @@ export async function titles(url: string, tag: string): Promise<string[]> {
   })
   return pages.flatMap(({ posts }) => posts.nodes.map(post => {
     // @ts-expect-error: email may be null.
-    const email: string = post.author.email
-    return `${post.title} by ${post.author.username}, ${email ?? 'withheld'}`
+    const email: string = post.author?.email
+    return `${post.title} by ${post.author?.username}, ${email ?? 'withheld'}`
   }))
 }
 

@@ -23,7 +23,7 @@ const create = graphql(`
 
 type Post = ResultOf<typeof post>
 const line = ({ title, author, publishedAt, cover }: Post) =>
-  `${title} by ${author.username}, ${author.email ?? 'withheld'}, ${cover?.size ?? 0} bytes, ${publishedAt?.slice(0, 2) ?? 'never'}`
+  `${title} by ${author?.username}, ${author?.email ?? 'withheld'}, ${cover?.size ?? 0} bytes, ${publishedAt?.slice(0, 2) ?? 'never'}`
 
 const connect = (url: string, token?: string) => new Client({
   url, preferGetMethod: false, exchanges: [fetchExchange],
