@@ -17,8 +17,7 @@ type Stores struct {
 	Env []string
 	// Mongod is the stand-in for MongoDB; nil on the embedded stores.
 	Mongod *mongod.Server
-	// Files is the folder below which the bytes of files are, those of other
-	// servers too when it is S3's.
+	// Files is the folder below which the bytes of files are.
 	Files string
 }
 
@@ -28,7 +27,7 @@ func Embedded(t testing.TB) Stores {
 	return Stores{Env: []string{"GRAPNEL_DATA=" + data}, Files: filepath.Join(data, "files")}
 }
 
-// Services are a new stand-in for MongoDB and the stand-in for S3.
+// Services are a new stand-in for MongoDB and a new bucket of the stand-in for S3.
 func Services(t testing.TB) Stores {
 	t.Helper()
 	db, err := mongod.Start()
@@ -41,10 +40,14 @@ func Services(t testing.TB) Stores {
 		t.Fatal(err)
 	}
 	s3 := objects.Server
-	return Stores{Mongod: db, Files: filepath.Join(objects.dir, s3.Bucket), Env: []string{
+	bucket, err := s3.NewBucket(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return Stores{Mongod: db, Files: filepath.Join(objects.dir, bucket), Env: []string{
 		"GRAPNEL_DATA=" + t.TempDir(),
 		"MONGODB_URI=" + db.URI() + "grapnel", "GRAPNEL_TOKEN_KEY=0123456789012345678901234567890123456789",
-		"S3_ENDPOINT=" + s3.Endpoint, "S3_BUCKET=" + s3.Bucket, "S3_REGION=" + s3.Region,
+		"S3_ENDPOINT=" + s3.Endpoint, "S3_BUCKET=" + bucket, "S3_REGION=" + s3.Region,
 		"AWS_ACCESS_KEY_ID=" + s3.AccessKey, "AWS_SECRET_ACCESS_KEY=" + s3.SecretKey,
 	}}
 }

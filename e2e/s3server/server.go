@@ -15,6 +15,7 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
+	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
@@ -76,7 +77,7 @@ func Start(ctx context.Context, dir string) (*Server, error) {
 	if err != nil {
 		return nil, errors.Join(err, os.Chdir(back))
 	}
-	if err := s.createBucket(ctx); err != nil {
+	if err := s.createBucket(ctx, s.Bucket); err != nil {
 		return nil, errors.Join(err, s.Close())
 	}
 	return s, nil
@@ -159,14 +160,20 @@ func freePort() (int, error) {
 	return l.Addr().(*net.TCPAddr).Port, nil
 }
 
-func (s *Server) createBucket(ctx context.Context) error {
+// NewBucket makes a further bucket, which nobody else uses.
+func (s *Server) NewBucket(ctx context.Context) (name string, err error) {
+	name = "grapnel-" + strings.ToLower(rand.Text())
+	return name, s.createBucket(ctx, name)
+}
+
+func (s *Server) createBucket(ctx context.Context, name string) error {
 	client := s3.New(s3.Options{
 		BaseEndpoint: &s.Endpoint,
 		Region:       s.Region,
 		UsePathStyle: true,
 		Credentials:  credentials.NewStaticCredentialsProvider(s.AccessKey, s.SecretKey, ""),
 	})
-	_, err := client.CreateBucket(ctx, &s3.CreateBucketInput{Bucket: &s.Bucket})
+	_, err := client.CreateBucket(ctx, &s3.CreateBucketInput{Bucket: &name})
 	// The credentials are new with every start, so a bucket of an earlier
 	// start in the same folder has another owner. The root account may use it.
 	if taken := (*types.BucketAlreadyExists)(nil); errors.As(err, &taken) {
