@@ -7,6 +7,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"io"
+	"iter"
 	"math/rand/v2"
 	"net/url"
 	"os"
@@ -29,12 +30,15 @@ const (
 	after        // it is done, and says that it failed
 )
 
-// faults decides on each step that writes; nil lets all pass.
-type faults struct{ next atomic.Pointer[func() fault] }
+// faults decides on each step, one that writes or one that reads documents; nil lets
+// all pass.
+type faults struct {
+	next atomic.Pointer[func(writes bool) fault]
+}
 
-func (f *faults) set(next func() fault) {
+func (f *faults) set(next func(writes bool) fault) {
 	if next == nil {
-		next = func() fault { return none }
+		next = func(bool) fault { return none }
 	}
 	f.next.Store(&next)
 }
@@ -42,7 +46,7 @@ func (f *faults) set(next func() fault) {
 var errLost = core.Errorf(core.Unavailable, "The store does not answer.")
 
 func (f *faults) step(do func() error) error {
-	switch (*f.next.Load())() {
+	switch (*f.next.Load())(true) {
 	case before:
 		return errLost
 	case after:
@@ -61,6 +65,13 @@ type unsureDocs struct {
 
 func (u unsureDocs) Write(ctx context.Context, ops ...core.Op) error {
 	return u.step(func() error { return u.DocStore.Write(ctx, ops...) })
+}
+
+func (u unsureDocs) Find(ctx context.Context, coll string, q core.Query) iter.Seq2[core.Doc, error] {
+	if (*u.next.Load())(false) != none {
+		return func(yield func(core.Doc, error) bool) { yield(nil, errLost) }
+	}
+	return u.DocStore.Find(ctx, coll, q)
 }
 
 type unsureObjects struct {
@@ -163,8 +174,9 @@ func (w *world) direct(ctx context.Context, name, contentType string, data []byt
 
 var publish = core.AssetPatch{Visibility: core.Opt[core.Visibility]{Set: true, Value: core.Public}}
 
-// Each step of each way of a file fails once, or is done and its answer lost: what
-// remains is whole files and nothing else.
+// Each step of each way of a file fails once, or is done and its answer lost, and the
+// next one, by which one might learn of it, fails too: what remains is whole files and
+// nothing else.
 func TestLostAnswerOfEachStep(t *testing.T) {
 	t.Parallel()
 	photo, late, text := sample(t, "photo.jpg"), sample(t, "late.heic"), []byte("just a text")
@@ -215,16 +227,16 @@ func TestLostAnswerOfEachStep(t *testing.T) {
 			t.Parallel()
 			w, f := newUnsureWorld(t)
 			ctx := w.as(t, "ada", core.Member)
-			for _, what := range []fault{before, after} {
+			for _, what := range [][]fault{{before}, {after}, {after, before}} {
 				for at, hit := 1, true; hit; at++ {
 					var asset *core.Asset
 					if way.given != nil {
 						asset = way.given(t, w, ctx)
 					}
 					var step atomic.Int64
-					f.set(func() fault {
-						if step.Add(1) == int64(at) {
-							return what
+					f.set(func(bool) fault {
+						if i := int(step.Add(1)) - at; i >= 0 && i < len(what) {
+							return what[i]
 						}
 						return none
 					})
@@ -234,7 +246,7 @@ func TestLostAnswerOfEachStep(t *testing.T) {
 						t.Errorf("without a fault: %v", err)
 					}
 					if err != nil && !core.Is(err, core.Unavailable) {
-						t.Errorf("fault %d at step %d: %v", what, at, err)
+						t.Errorf("faults %d at step %d: %v", what, at, err)
 					}
 					w.fits(t)
 				}
@@ -244,6 +256,46 @@ func TestLostAnswerOfEachStep(t *testing.T) {
 	}
 }
 
+// The last write of an upload is done, and its answer lost: the record tells, and when
+// it cannot be asked, the file stays READY all the same.
+func TestLostAnswerOfTheLastWrite(t *testing.T) {
+	t.Parallel()
+	w, f := newUnsureWorld(t)
+	ctx := w.as(t, "ada", core.Member)
+	for i, unread := range []bool{false, true} {
+		writes, lost := 0, false
+		var mu sync.Mutex // the sweep writes, too
+		f.set(func(write bool) fault {
+			mu.Lock()
+			defer mu.Unlock()
+			if write {
+				writes++
+			}
+			switch {
+			case write && writes == 3: // the record, the bytes, READY
+				lost = true
+				return after
+			case !write && lost && unread:
+				lost = false
+				return before
+			}
+			return none
+		})
+		a, err := w.upload(ctx, "a.txt", []byte("just a text"), core.Public)
+		f.set(nil)
+		if unread != core.Is(err, core.Unavailable) || !unread && (err != nil || a.State != core.Ready) {
+			t.Errorf("unread %v: %+v %v", unread, a, err)
+		}
+		if err := w.Sweep(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if n := w.fits(t); n != i+1 {
+			t.Errorf("unread %v: %d files are READY", unread, n)
+		}
+	}
+	w.settles(t)
+}
+
 // An upload writes two times, as often as before there were leftovers: its record, and
 // that it is whole.
 func TestUploadWrites(t *testing.T) {
@@ -251,7 +303,12 @@ func TestUploadWrites(t *testing.T) {
 	w, f := newUnsureWorld(t)
 	ctx := w.as(t, "ada", core.Member)
 	var steps atomic.Int64
-	f.set(func() fault { steps.Add(1); return none })
+	f.set(func(writes bool) fault {
+		if writes {
+			steps.Add(1)
+		}
+		return none
+	})
 	if _, err := w.upload(ctx, "a.txt", []byte("just a text"), core.Public); err != nil {
 		t.Fatal(err)
 	}
@@ -278,7 +335,7 @@ func TestLostAcknowledgements(t *testing.T) {
 	w, f := newUnsureWorld(t)
 	ctx := w.as(t, "ada", core.Member)
 	photo := sample(t, "photo.jpg")
-	f.set(func() fault {
+	f.set(func(bool) fault {
 		switch rand.IntN(20) {
 		case 0:
 			return before
@@ -385,6 +442,51 @@ func TestDeleteDuringUpload(t *testing.T) {
 		if left := w.remains(t); len(left) > 0 {
 			t.Errorf("%s: left %v", name, left)
 		}
+	}
+	w.settles(t)
+}
+
+// slow is a store in which something else happens once an object is there.
+type slow struct {
+	core.ObjectStore
+	meanwhile atomic.Pointer[func()]
+}
+
+func (s *slow) Put(ctx context.Context, key string, r io.Reader, meta core.ObjectMeta) error {
+	err := s.ObjectStore.Put(ctx, key, r, meta)
+	if do := s.meanwhile.Swap(nil); do != nil {
+		(*do)()
+	}
+	return err
+}
+
+// Bytes that are made to replace others, by somebody who was away for hours, are not
+// taken once the sweep has come for them: the file has those that it had.
+func TestSweptBytesAreNotTaken(t *testing.T) {
+	t.Parallel()
+	store := &slow{}
+	w := newWorld(t, func(cfg *core.Config) { store.ObjectStore, cfg.Objects = cfg.Objects, store })
+	ctx := w.as(t, "ada", core.Member)
+	photo := sample(t, "photo.jpg")
+	asset, err := w.upload(ctx, "a.jpg", photo, core.Private)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithTimeout(ctx, 2*time.Second) // an update tries as long as it may
+	defer cancel()
+	late := func() {
+		w.offset.Add(int64(4 * time.Hour))
+		if err := w.Sweep(t.Context()); err != nil {
+			t.Error(err)
+		}
+	}
+	store.meanwhile.Store(&late)
+	if _, err := w.Assets.Update(ctx, asset.ID, nil, publish); err == nil {
+		t.Error("it was published")
+	}
+	w.fits(t)
+	if now, err := w.Assets.Get(core.AsSystem(t.Context()), asset.ID); err != nil || now.Visibility != core.Private || !bytes.Equal(w.agrees(t, now), photo) {
+		t.Errorf("%+v %v", now, err)
 	}
 	w.settles(t)
 }
