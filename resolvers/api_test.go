@@ -98,6 +98,7 @@ func newAPI(t testing.TB) *api {
 	}
 	handler, err := web.New(web.Config{
 		Schema:       graph.NewExecutableSchema(graph.Config{Resolvers: resolvers.New(a.app)}),
+		Scalars:      resolvers.Scalars(),
 		Authenticate: a.app.Sessions.Authenticate,
 		Anonymous:    resolvers.AnonymousFields(),
 		Limits:       web.Limits{Cost: 1 << 30, UserCost: -1, NetworkCost: -1},

@@ -38,7 +38,8 @@ func newFuzzed(f *testing.F) *fuzzed {
 		z.codes[core.Code(v.Name)] = true
 	}
 	handler, err := web.New(web.Config{
-		Schema: schema,
+		Schema:  schema,
+		Scalars: resolvers.Scalars(),
 		Authenticate: func(_ context.Context, token string) (core.Principal, error) {
 			role := map[string]core.Role{"member": core.Member, "author": core.Author, "editor": core.Editor, "admin": core.Admin}[token]
 			return core.Principal{UserID: z.ids[token], Role: role, SessionID: "sess_" + token}, nil

@@ -5,7 +5,10 @@ import (
 	"slices"
 	"testing"
 
+	"github.com/vektah/gqlparser/v2/ast"
+
 	"github.com/grapnel/grapnel/graph"
+	"github.com/grapnel/grapnel/resolvers"
 )
 
 // Introspection names the directives that are served, and no other: those of the
@@ -29,5 +32,16 @@ func TestIntrospectionNamesTheDirectivesThatAreServed(t *testing.T) {
 	}
 	if code := a.code("", "{ ... @defer { viewer { id } } }", nil); code != "GRAPHQL_VALIDATION_FAILED" {
 		t.Errorf("@defer: %s", code)
+	}
+}
+
+// Whatever scalar of ours clients may send is checked before anything runs.
+func TestEveryScalarIsChecked(t *testing.T) {
+	t.Parallel()
+	checks := resolvers.Scalars()
+	for name, def := range graph.NewExecutableSchema(graph.Config{}).Schema().Types {
+		if def.Kind == ast.Scalar && !def.BuiltIn && checks[name] == nil {
+			t.Errorf("nothing checks values of %s", name)
+		}
 	}
 }

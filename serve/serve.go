@@ -128,6 +128,7 @@ func (p Project) serve(ctx context.Context, s config.Settings, log *slog.Logger,
 	}
 	cfg := web.Config{
 		Schema:       p.Schema(app),
+		Scalars:      resolvers.Scalars(),
 		Authenticate: app.Sessions.Authenticate,
 		Anonymous:    resolvers.AnonymousFields(),
 		Once:         resolvers.OnceFields(),

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
-	"io"
 	"strings"
 )
 
@@ -42,26 +41,30 @@ func (j JSON) Check() error {
 	if !json.Valid([]byte(j)) {
 		return fmt.Errorf("must be a value of JSON")
 	}
-	d, levels := json.NewDecoder(strings.NewReader(string(j))), 0
-	d.UseNumber()
-	for {
-		token, err := d.Token()
-		switch {
-		case err == io.EOF:
-			return nil
-		case err != nil:
-			return fmt.Errorf("must be a value of JSON")
-		}
-		switch token {
-		case json.Delim('{'), json.Delim('['):
-			levels++
-		case json.Delim('}'), json.Delim(']'):
-			levels--
-		}
-		if levels > MaxJSONLevels {
-			return fmt.Errorf("must have at most %d levels of lists and objects", MaxJSONLevels)
+	if j.levels() > MaxJSONLevels {
+		return fmt.Errorf("must have at most %d levels of lists and objects", MaxJSONLevels)
+	}
+	return nil
+}
+
+// levels is how deep lists and objects are inside each other; j is valid.
+func (j JSON) levels() int {
+	deepest, level, inText := 0, 0, false
+	for i := 0; i < len(j); i++ {
+		switch c := j[i]; {
+		case c == '"':
+			inText = !inText
+		case inText && c == '\\':
+			i++ // what follows ends no text
+		case inText:
+		case c == '{', c == '[':
+			level++
+			deepest = max(deepest, level)
+		case c == '}', c == ']':
+			level--
 		}
 	}
+	return deepest
 }
 
 // Unmarshal decodes the value as encoding/json does.

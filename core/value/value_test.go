@@ -41,7 +41,7 @@ func TestJSON(t *testing.T) {
 	}
 	for want, v := range map[string]any{
 		"null": nil, "1.50": json.Number("1.50"), "12345678901234567890123": json.Number("12345678901234567890123"), `{"a":[true,"<&>"],"b":null}`: map[string]any{"b": nil, "a": []any{true, "<&>"}},
-		strings.Repeat("[", 20) + "1.50" + strings.Repeat("]", 20): nested(20), `"a\u0000b"`: "a\x00b", `{"$gt":{"a.b":1}}`: map[string]any{"$gt": map[string]any{"a.b": 1}},
+		strings.Repeat("[", 20) + "1.50" + strings.Repeat("]", 20): nested(20), `"a\u0000b"`: "a\x00b", `"\\\"` + strings.Repeat("[", 30) + `\\"`: `\"` + strings.Repeat("[", 30) + `\`, `{"$gt":{"a.b":1}}`: map[string]any{"$gt": map[string]any{"a.b": 1}},
 	} {
 		j, err := value.NewJSON(v)
 		if err != nil || string(j) != want {

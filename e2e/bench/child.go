@@ -99,6 +99,7 @@ func serveWrites(ctx context.Context, args []string) (err error) {
 	}
 	endpoint, err := web.New(web.Config{
 		Schema:       graph.NewExecutableSchema(graph.Config{Resolvers: resolvers.New(app)}),
+		Scalars:      resolvers.Scalars(),
 		Authenticate: app.Sessions.Authenticate,
 		Anonymous:    resolvers.AnonymousFields(),
 		Once:         resolvers.OnceFields(),

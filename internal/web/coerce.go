@@ -2,7 +2,6 @@ package web
 
 import (
 	"encoding/json"
-	"fmt"
 	"strconv"
 	"strings"
 
@@ -16,14 +15,33 @@ import (
 // gqlparser takes any whole number, and a text that looks like one, for an Int, any
 // number for a text, and names of enum values in any case, but no 1.0 for an Int. The
 // GraphQL specification (sections 3.5 and 3.9) has it the other way, so we look
-// first: at literals within the validation, at variables before it.
+// first: at literals within the validation, at variables before it. Custom scalars, of
+// which gqlparser takes anything, are looked at in the same places by their own code.
 
-// literalRule settles the numbers that stand in a document before check, the rule of
+// Scalars say of the custom scalars of a schema, by name, why a value is none of it: one
+// that came as JSON, or as a literal in the form that [graphqlhttp.Exact] reads. The
+// error is a *core.Error. What a scalar that is not among them takes is found out when a
+// field is executed.
+type Scalars map[string]func(v any) error
+
+// problem is why v is no value of a scalar; "" when it is one.
+func (s Scalars) problem(scalar string, v any) string {
+	check := s[scalar]
+	if check == nil {
+		return ""
+	}
+	if err := check(v); err != nil {
+		return graphqlhttp.Present(err).Message
+	}
+	return ""
+}
+
+// literalRule settles the scalars that stand in a document before check, the rule of
 // gqlparser, looks at them.
-func literalRule(check validation.RuleFunc) validation.RuleFunc {
+func literalRule(check validation.RuleFunc, scalars Scalars) validation.RuleFunc {
 	return func(observers *validation.Events, addError validation.AddErrFunc) {
 		observers.OnValue(func(_ *validation.Walker, v *ast.Value) {
-			if problem := settle(v); problem != "" {
+			if problem := settle(v, scalars); problem != "" {
 				addError(validation.Message("%s", problem), validation.At(v.Position))
 			}
 		})
@@ -32,15 +50,14 @@ func literalRule(check validation.RuleFunc) validation.RuleFunc {
 }
 
 // settle is why a literal is no value of its scalar, where gqlparser does not say
-// so, or would fail to read it; "" when it is one. A number that a float of 64 bits
-// may not hold exactly becomes a text for the scalar that reads it.
-func settle(v *ast.Value) string {
+// so, or would fail to read it; "" when it is one. The numbers of a custom scalar are
+// kept digit by digit for its code.
+func settle(v *ast.Value, scalars Scalars) string {
 	if v.Definition == nil || v.Definition.Kind != ast.Scalar {
 		return ""
 	}
-	isNumber := v.Kind == ast.IntValue || v.Kind == ast.FloatValue
 	isWide := v.Kind == ast.IntValue && !isWhole(v.Raw, 64)
-	switch v.Definition.Name {
+	switch scalar := v.Definition.Name; scalar {
 	case "Int":
 		if v.Kind == ast.IntValue && !isWide && !isWhole(v.Raw, 32) {
 			return cannot("Int", json.Number(v.Raw), intForm)
@@ -49,42 +66,22 @@ func settle(v *ast.Value) string {
 		if isWide {
 			v.Kind = ast.FloatValue
 		}
-	case "Int64":
-		if isWide || v.Kind == ast.FloatValue {
-			return cannot("Int64", json.Number(v.Raw), "it must be a whole number of 64 bits.")
-		}
-	case "Decimal":
-		if isNumber {
-			v.Kind = ast.StringValue
-		}
 	case "String", "ID", "Boolean":
 	default:
-		if v.Kind != ast.ListValue || v.ExpectedType == nil || v.ExpectedType.Elem == nil { // else its entries are looked at
-			return inexact(v)
+		if v.Kind == ast.Variable || v.Kind == ast.NullValue || v.Kind == ast.ListValue && v.ExpectedType != nil && v.ExpectedType.Elem != nil {
+			return "" // the entries of a list are looked at each
 		}
-	}
-	return ""
-}
-
-// inexact is about a number in a literal that reading it as an int64 or a float64
-// would change; "" when there is none.
-func inexact(v *ast.Value) string {
-	exact := true
-	switch v.Kind {
-	case ast.IntValue:
-		exact = isWhole(v.Raw, 64)
-	case ast.FloatValue:
-		f, err := strconv.ParseFloat(v.Raw, 64)
-		d, tooLong := value.ParseDecimal(v.Raw)
-		exact = err == nil && tooLong == nil && d.Compare(value.DecimalOf(f)) == 0
-	}
-	if !exact {
-		return fmt.Sprintf("The number %s would lose digits here: send it in a variable.", graphqlhttp.Written(json.Number(v.Raw)))
-	}
-	for _, c := range v.Children {
-		if problem := inexact(c.Value); problem != "" {
-			return problem
+		if scalar == "Int64" && v.Kind == ast.FloatValue { // literals tell whole numbers from others
+			return cannot(scalar, json.Number(v.Raw), "it must be a whole number of 64 bits.")
 		}
+		if scalars[scalar] != nil {
+			graphqlhttp.KeepNumbers(v)
+		}
+		value, err := v.Value(nil)
+		if err != nil {
+			return cannot(scalar, json.Number(v.Raw), "it must be a number of 64 bits.")
+		}
+		return scalars.problem(scalar, value)
 	}
 	return ""
 }
@@ -98,8 +95,7 @@ func isWhole(raw string, bits int) bool {
 const intForm = "it must be a whole number of 32 bits."
 
 // coerceLeaf is v as a value of a scalar or an enum; problem says why it is none.
-// What a scalar of ours takes is for its own code to say.
-func coerceLeaf(def *ast.Definition, v any) (_ any, problem string) {
+func coerceLeaf(def *ast.Definition, v any, scalars Scalars) (_ any, problem string) {
 	text, isText := v.(string)
 	number, isNumber := v.(json.Number)
 	if def.Kind == ast.Enum {
@@ -136,6 +132,8 @@ func coerceLeaf(def *ast.Definition, v any) (_ any, problem string) {
 			return nil, cannot("ID", v, "it must be a text or a whole number.")
 		}
 		return n, ""
+	default:
+		return v, scalars.problem(def.Name, v)
 	}
 	return v, ""
 }

@@ -27,6 +27,7 @@ const complexityExceeded = "COMPLEXITY_LIMIT_EXCEEDED"
 type engine struct {
 	exec      *executor.Executor
 	schema    *ast.Schema
+	scalars   Scalars
 	limits    Limits
 	anonymous []string
 	hidden    bool // no introspection
@@ -43,6 +44,7 @@ func newEngine(c Config) *engine {
 	e := &engine{
 		exec:      executor.New(c.Schema),
 		schema:    c.Schema.Schema(),
+		scalars:   c.Scalars,
 		limits:    l,
 		anonymous: c.Anonymous,
 		hidden:    c.Production,
@@ -64,7 +66,7 @@ func newEngine(c Config) *engine {
 			r.ReplaceRule(rules.KnownTypeNamesRule.Name, rules.KnownTypeNamesRuleWithoutSuggestions.RuleFunc)
 			values = rules.ValuesOfCorrectTypeRuleWithoutSuggestions.RuleFunc
 		}
-		r.ReplaceRule(rules.ValuesOfCorrectTypeRule.Name, literalRule(values))
+		r.ReplaceRule(rules.ValuesOfCorrectTypeRule.Name, literalRule(values, c.Scalars))
 		r.AddRule("Limits", shapeRule(l, c.Once, c.Production))
 		return r
 	})
@@ -81,7 +83,7 @@ func (e *engine) CreateOperationContext(ctx context.Context, params *graphql.Raw
 	if err != nil {
 		return &graphql.OperationContext{}, gqlerror.List{err}
 	}
-	unfit := coerceVariables(e.schema, doc, params)
+	unfit := coerceVariables(e.schema, e.scalars, doc, params)
 	op, errs := e.exec.CreateOperationContext(ctx, params)
 	if unfit != nil && op.Operation != nil { // the document itself is valid
 		errs = gqlerror.List{unfit}

@@ -33,6 +33,7 @@ type Query {
   few: [Post!]! @listSize(assumedSize: 2)
   dear: Int @cost(weight: "9999")
   named(like: String @cost(weight: "10000")): String
+  day(of: Day, among: [Day!], where: Days): String
   items(limit: Int): [Item!] @listSize(slicingArguments: ["limit"])
   byId(ids: [Int!]): [Item!] @listSize(slicingArguments: ["ids"])
   deep: Deep
@@ -43,6 +44,8 @@ type Query {
   slow: String
 }
 type Item { name: String items(limit: Int): [Item!] @listSize(slicingArguments: ["limit"]) few: [Post!]! @listSize(assumedSize: 2) }
+scalar Day
+input Days { day: Day! or: [Days!] }
 input Where { and: [Where!] title: String n: Int list: [Int!] }
 interface Node { id: ID! }
 type PostConnection { edges: [PostEdge!]! nodes: [Post!]! totalCount: Int! }

@@ -19,9 +19,10 @@ const maxUnfit = 20
 
 // variables are those of a request on their way to the form that gqlparser takes.
 type variables struct {
-	schema *ast.Schema
-	unfit  []unfit
-	def    *ast.VariableDefinition // of the one that is looked at
+	schema  *ast.Schema
+	scalars Scalars
+	unfit   []unfit
+	def     *ast.VariableDefinition // of the one that is looked at
 }
 
 // unfit is a value that is not of its type.
@@ -35,7 +36,7 @@ type unfit struct {
 // gqlparser takes. The error is BAD_USER_INPUT and names all values that are not of
 // their types, at any depth (GraphQL specification, sections 6.1.2 and 3.10). What is
 // wrong with the document itself, which need not be valid, is for gqlparser to say.
-func coerceVariables(schema *ast.Schema, doc *ast.QueryDocument, params *graphql.RawParams) *gqlerror.Error {
+func coerceVariables(schema *ast.Schema, scalars Scalars, doc *ast.QueryDocument, params *graphql.RawParams) *gqlerror.Error {
 	if doc == nil {
 		return nil
 	}
@@ -43,7 +44,7 @@ func coerceVariables(schema *ast.Schema, doc *ast.QueryDocument, params *graphql
 	if op == nil {
 		return nil
 	}
-	c := variables{schema: schema}
+	c := variables{schema: schema, scalars: scalars}
 	for _, c.def = range op.VariableDefinitions {
 		v, given := params.Variables[c.def.Variable]
 		switch t := c.def.Type; {
@@ -75,7 +76,7 @@ func (c *variables) coerce(t *ast.Type, v any, below ast.Path) any {
 	if t.Elem != nil {
 		list, isList := v.([]any)
 		if !isList { // a single value stands for a list of it
-			return c.coerce(t.Elem, v, below)
+			return []any{c.coerce(t.Elem, v, below)}
 		}
 		for i, e := range list {
 			list[i] = c.coerce(t.Elem, e, append(below, ast.PathIndex(i)))
@@ -89,7 +90,7 @@ func (c *variables) coerce(t *ast.Type, v any, below ast.Path) any {
 	if def.Kind == ast.InputObject {
 		return c.object(def, v, below)
 	}
-	v, problem := coerceLeaf(def, v)
+	v, problem := coerceLeaf(def, v, c.scalars)
 	if problem != "" {
 		c.refuse(below, "TYPE", problem)
 	}

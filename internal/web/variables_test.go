@@ -33,6 +33,11 @@ func TestVariablesThatDoNotFit(t *testing.T) {
 		{"query($w: Where, $n: Int) { posts(where: $w) { totalCount } number(n: $n) }",
 			`{"w": {"title": 7, "titel": "x", "and": [{"list": [1, null, "2"]}]}, "n": 1.5}`,
 			[]string{"where.title TYPE 7", "where.titel UNKNOWN Where", "where.and.0.list.1 REQUIRED null", `where.and.0.list.2 TYPE "2"`, "n TYPE 1.5"}, "1:7 1:18"},
+		{"query($d: Day!) { hello day(of: $d) }", `{"d": "Tuesday"}`, []string{`of TYPE "Tuesday"`}, "1:7"},
+		{"query($d: Day!, $n: Int) { number(n: $n) day(of: $d) }", `{"d": 1.50, "n": "x"}`, []string{`of TYPE 1.50:`, `n TYPE "x"`}, "1:7 1:17"},
+		{"query($d: [Day!]) { day(among: $d) }", `{"d": ["Monday", [], null, "x"]}`, []string{"among.1 TYPE a list", "among.2 REQUIRED null", `among.3 TYPE "x"`}, "1:7"},
+		{"query($d: [Day!]) { day(among: $d) }", `{"d": "x"}`, []string{`among TYPE "x"`}, "1:7"},
+		{"query($w: Days) { day(where: $w) }", `{"w": {"day": "Monday", "or": {"day": {}}}}`, []string{"where.or.day TYPE an object"}, "1:7"},
 		{"query($w: Where) { posts(where: $w) { totalCount } }", `{"w": {"list": [` + many + `]}}`, nil, "1:7"},
 	} {
 		a := s.post(t, map[string]any{"query": c.query, "variables": json.RawMessage(c.variables)})
@@ -77,5 +82,35 @@ func TestVariablesThatDoNotFit(t *testing.T) {
 				t.Errorf("%s: no %s in %s", c.query, want, a.body)
 			}
 		}
+	}
+}
+
+// What a document says in place of a value of a custom scalar is a fault of the
+// document, found before it runs.
+func TestLiteralsThatDoNotFit(t *testing.T) {
+	t.Parallel()
+	s := start(t, nil)
+	for _, c := range []struct{ query, says, location string }{
+		{`{ hello day(of: "Tuesday") }`, `Day cannot represent "Tuesday": it must be Monday.`, "18"}, // gqlparser has a text begin behind its quote
+		{`{ hello day(of: 1.50) }`, "Day cannot represent 1.50: it must be Monday.", "17"},
+		{`{ hello day(of: -12345678901234567890123) }`, "Day cannot represent -12345678901234567890123: it must be Monday.", "17"},
+		{`{ day(of: [], among: ["Monday"]) }`, "Day cannot represent a list: it must be Monday.", "11"},
+		{`{ day(among: ["Monday", "x"]) }`, `Day cannot represent "x": it must be Monday.`, "26"},
+		{`{ day(among: Friday) }`, `Day cannot represent "Friday": it must be Monday.`, "14"},
+		{`{ day(where: {day: "Monday", or: [{day: {a: 1}}]}) }`, "Day cannot represent an object: it must be Monday.", "41"},
+		{`query($d: Day = true) { day(of: $d) }`, "Day cannot represent true: it must be Monday.", "17"},
+	} {
+		a := s.query(t, c.query)
+		text, _ := json.Marshal(c.says)
+		if want := `{"errors":[{"message":` + string(text) + `,"locations":[{"line":1,"column":` + c.location + `}],"extensions":{"code":"GRAPHQL_VALIDATION_FAILED"}}]}`; a.body != want {
+			t.Errorf("%s: %s, want %s", c.query, a.body, want)
+		}
+	}
+	if n := s.schema.ran.Load(); n != 0 {
+		t.Errorf("%d operations ran", n)
+	}
+	a := s.post(t, map[string]any{"query": `query($d: Day!, $e: Day! = "Monday") { hello a: day(of: "Monday", among: [$d, $e]) b: day(of: $d) }`, "variables": map[string]any{"d": "Monday"}})
+	if a.code() != "" {
+		t.Error(a.body)
 	}
 }

@@ -36,6 +36,8 @@ import (
 // Config is what a [Server] is made of. Only Schema is required.
 type Config struct {
 	Schema graphql.ExecutableSchema
+	// Scalars check the values of the schema's custom scalars before anything runs.
+	Scalars Scalars
 
 	// Authenticate says whose token it is. Its error is UNAUTHENTICATED for a
 	// token that is not, or no longer, good. It may remember an answer for up to

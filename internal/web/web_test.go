@@ -16,6 +16,7 @@ import (
 	"go.uber.org/goleak"
 
 	"github.com/grapnel/grapnel/core"
+	"github.com/grapnel/grapnel/internal/graphqlhttp"
 	"github.com/grapnel/grapnel/internal/web"
 )
 
@@ -98,6 +99,7 @@ func start(t *testing.T, change func(*web.Config)) *server {
 	}}}
 	c := web.Config{
 		Schema:       s.schema,
+		Scalars:      web.Scalars{"Day": isDay},
 		Authenticate: s.users.authenticate,
 		Anonymous:    []string{"signIn", "refreshSession"},
 		Once:         []string{"signIn"},
@@ -118,6 +120,14 @@ func start(t *testing.T, change func(*web.Config)) *server {
 		s.Close()
 	})
 	return s
+}
+
+// isDay checks values of the scalar Day.
+func isDay(v any) error {
+	if v != "Monday" {
+		return core.Errorf(core.Invalid, "Day cannot represent %s: it must be Monday.", graphqlhttp.Written(graphqlhttp.Exact(v)))
+	}
+	return nil
 }
 
 // answer is what came back.

@@ -30,6 +30,7 @@ func MarshalTime(t time.Time) graphql.Marshaler {
 // and precision. The second 60, which only the last minute of a day in UTC can have,
 // is the moment after it.
 func UnmarshalTime(v any) (time.Time, error) {
+	v = graphqlhttp.Exact(v)
 	if s, ok := v.(string); ok {
 		if t, ok := parseTime(s); ok {
 			return core.Millis(t), nil
@@ -69,13 +70,14 @@ func MarshalInt64(n int64) graphql.Marshaler {
 
 // UnmarshalInt64 reads a whole number; those of JSON may be written as 1.0 or 1e3.
 func UnmarshalInt64(v any) (int64, error) {
+	v = graphqlhttp.Exact(v)
 	switch v := v.(type) {
-	case int64:
+	case int64: // these two are defaults of the schema
 		return v, nil
 	case int:
 		return int64(v), nil
 	case json.Number:
-		if n, err := strconv.ParseInt(v.String(), 10, 64); err == nil {
+		if n, err := v.Int64(); err == nil {
 			return n, nil
 		}
 		if d, err := value.ParseDecimal(v.String()); err == nil {
@@ -99,6 +101,7 @@ func MarshalDate(d value.Date) graphql.Marshaler {
 
 // UnmarshalDate reads a full-date of RFC 3339.
 func UnmarshalDate(v any) (value.Date, error) {
+	v = graphqlhttp.Exact(v)
 	text, _ := v.(string)
 	d, err := value.ParseDate(text)
 	if err != nil {
@@ -117,6 +120,7 @@ func MarshalDecimal(d value.Decimal) graphql.Marshaler {
 
 // UnmarshalDecimal reads a number, or a text that JSON would take for one.
 func UnmarshalDecimal(v any) (value.Decimal, error) {
+	v = graphqlhttp.Exact(v)
 	var text string
 	switch v := v.(type) {
 	case string:
@@ -141,6 +145,7 @@ func MarshalJSON(j value.JSON) graphql.Marshaler {
 
 // UnmarshalJSON reads a value of any form, within the bounds of [value.JSON].
 func UnmarshalJSON(v any) (value.JSON, error) {
+	v = graphqlhttp.Exact(v)
 	if !isPlain(v) {
 		return "", core.Errorf(core.Invalid, "JSON cannot hold a file.")
 	}

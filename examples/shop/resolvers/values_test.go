@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -17,6 +18,7 @@ import (
 	"github.com/grapnel/grapnel/examples/shop/graph/model"
 	"github.com/grapnel/grapnel/examples/shop/resolvers"
 	"github.com/grapnel/grapnel/internal/web"
+	grapnel "github.com/grapnel/grapnel/resolvers"
 	"github.com/grapnel/grapnel/storage/filesystem"
 	"github.com/grapnel/grapnel/storage/sqlite"
 )
@@ -45,6 +47,7 @@ func newShop(t *testing.T) *shop {
 	}
 	handler, err := web.New(web.Config{
 		Schema:       graph.NewExecutableSchema(graph.Config{Resolvers: resolvers.New(app)}),
+		Scalars:      grapnel.Scalars(),
 		Authenticate: app.Sessions.Authenticate,
 		Limits:       web.Limits{UserCost: -1, NetworkCost: -1},
 	})
@@ -215,5 +218,124 @@ func TestValues(t *testing.T) {
 	}
 	if got := s.send(`{ __schema { types { kind name specifiedByURL } } }`, "{}"); strings.Contains(got, `"kind":"SCALAR","name":"Decimal","specifiedByURL":null`) || strings.Count(got, `"specifiedByURL":"https://`) != 6 {
 		t.Errorf("what specifies the scalars: %s", got)
+	}
+}
+
+// A value that is none of its scalar, wherever it stands, refuses the whole operation
+// before any field of it runs, in variables and in the document.
+func TestNothingRunsBesideAValueThatDoesNotFit(t *testing.T) {
+	t.Parallel()
+	s := newShop(t)
+	const (
+		created = `a: createProduct(input: {name: "A", sku: "AA-001", price: 1}) { product { id } }`
+		b       = ` b: createProduct(input: {name: "B", sku: "BB-001", price: 1, `
+	)
+	deep := strings.Repeat("[", 21) + strings.Repeat("]", 21)
+	for _, c := range []struct {
+		query, variables string
+		fields           string // path of each value that does not fit; none for those of the document
+		says             string
+	}{
+		{`mutation($d: Date!) { ` + created + b + `availableFrom: $d}) { product { id } } }`, `{"d": "nope"}`, "input.availableFrom", `Date cannot represent \"nope\"`},
+		{`mutation($d: Decimal) { ` + created + b + `taxRate: $d}) { product { id } } }`, `{"d": "1,5"}`, "input.taxRate", `Decimal cannot represent \"1,5\"`},
+		{`mutation($d: JSON) { ` + created + b + `attributes: $d}) { product { id } } }`, `{"d": ` + deep + `}`, "input.attributes", "at most 20 levels"},
+		{`mutation($p: CreateProductInput!) { ` + created + ` b: createProduct(input: $p) { product { id } } }`,
+			`{"p": {"name": "B", "sku": "BB-001", "price": "1", "availableFrom": "2026-02-30", "taxRate": [1], "attributes": ` + deep + `}}`,
+			"input.price input.taxRate input.availableFrom input.attributes", `$p.availableFrom: Date cannot represent \"2026-02-30\"`},
+		{`mutation($s: Int64!) { ` + created + ` createAssetUpload(input: {filename: "a", contentType: "text/plain", size: $s, sha256: "x"}) { asset { id } } }`, `{"s": 1.5}`, "input.size", "Int64 cannot represent 1.5"},
+		{`mutation($f: Upload!) { ` + created + ` uploadAsset(input: {file: $f}) { asset { id } } }`, `{"f": "a.txt"}`, "input.file", "A file must be sent as a part"},
+		{`mutation { ` + created + b + `availableFrom: "nope"}) { product { id } } }`, `{}`, "", `Date cannot represent \"nope\"`},
+		{`mutation { ` + created + b + `availableFrom: 5}) { product { id } } }`, `{}`, "", `Date cannot represent 5:`},
+		{`mutation { ` + created + b + `availableFrom: {a: 1}}) { product { id } } }`, `{}`, "", `Date cannot represent an object`},
+		{`mutation { ` + created + b + `taxRate: "1,5"}) { product { id } } }`, `{}`, "", `Decimal cannot represent \"1,5\"`},
+		{`mutation { ` + created + b + `attributes: ` + deep + `}) { product { id } } }`, `{}`, "", "at most 20 levels"},
+		{`mutation { ` + created + ` uploadAsset(input: {file: "a.txt"}) { asset { id } } }`, `{}`, "", "A file must be sent as a part"},
+		{`mutation($d: Date = "nope") { ` + created + b + `availableFrom: $d}) { product { id } } }`, `{}`, "", `Date cannot represent \"nope\"`},
+	} {
+		got := s.send(c.query, c.variables)
+		var answer struct {
+			Data   any
+			Errors []struct {
+				Locations  []any
+				Extensions struct {
+					Code   string
+					Fields []struct{ Path, Code string }
+				}
+			}
+		}
+		if err := json.Unmarshal([]byte(got), &answer); err != nil || len(answer.Errors) == 0 {
+			t.Errorf("%s: %s", c.query, got)
+			continue
+		}
+		e, code, paths := answer.Errors[0], "GRAPHQL_VALIDATION_FAILED", []string{}
+		if c.fields != "" {
+			code = "BAD_USER_INPUT"
+		}
+		for _, f := range e.Extensions.Fields {
+			paths = append(paths, f.Path)
+		}
+		want := strings.ReplaceAll(c.fields, "input.", "") // as core names them
+		if answer.Data != nil || e.Extensions.Code != code || len(e.Locations) != 1 || strings.Join(paths, " ") != want || !strings.Contains(got, c.says) {
+			t.Errorf("%s %s: %s", c.query, c.variables, got)
+		}
+	}
+	if got := s.send(`{ products { totalCount } }`, "{}"); !strings.Contains(got, `"totalCount":0`) {
+		t.Errorf("something ran: %s", got)
+	}
+	for where, path := range map[string]string{`{"availableFrom": {"in": ["2026-03-01", "x", null, 7]}}`: "where.availableFrom.in.1", `{"or": [{"taxRate": {"gt": "y"}}]}`: "where.or.0.taxRate.gt"} {
+		got := s.send(`query($w: ProductWhere) { products(where: $w) { totalCount } }`, `{"w": `+where+`}`)
+		if !strings.Contains(got, `"path":"`+path+`"`) || strings.Contains(got, `"data":{`) {
+			t.Errorf("%s: %s", where, got)
+		}
+	}
+}
+
+// A JSON value in a document is what it would be in a variable.
+func TestLiteralsOfJSON(t *testing.T) {
+	t.Parallel()
+	s := newShop(t)
+	for i, c := range []struct{ literal, want string }{
+		{`[]`, `[]`},
+		{`{}`, `{}`},
+		{`[[]]`, `[[]]`},
+		{`{a: []}`, `{"a":[]}`},
+		{`[{}, [[], {b: []}]]`, `[{},[[],{"b":[]}]]`},
+		{`1.10`, `1.10`},
+		{`-0`, `-0`},
+		{`1e3`, `1e3`},
+		{`12345678901234567890123`, `12345678901234567890123`},
+		{`0.1234567890123456789`, `0.1234567890123456789`},
+		{`1e400`, `1e400`},
+		{`[1.0, {a: 2.50, b: "2.50"}, true, null, "x", RED]`, `[1.0,{"a":2.50,"b":"2.50"},true,null,"x","RED"]`},
+		{`{a: $x, b: [$x], c: 1.0, d: []}`, `{"a":{"y":[1.50,[]]},"b":[{"y":[1.50,[]]}],"c":1.0,"d":[]}`},
+		{`{a: $void}`, `{}`},
+		{`{a: $f, b: $n, c: $d, e: $l}`, `{"a":[2.50,[]],"b":7,"c":"2026-03-01","e":["x"]}`},
+		{`$f`, `[2.50,[]]`},
+		{`""" 1.10 """`, `" 1.10 "`},
+	} {
+		send, variables := "mutation", ""
+		for _, v := range []string{"$x: JSON", "$void: JSON", "$f: JSON = [2.50, []]", "$n: Int = 7", `$d: Date = "2026-03-01"`, "$l: [String!]"} {
+			if name, _, _ := strings.Cut(v, ":"); strings.Contains(c.literal, name) {
+				variables += v + " "
+			}
+		}
+		if variables != "" {
+			send += "(" + variables + ")"
+		}
+		send += ` { createProduct(input: {name: "A", sku: "AA-` + strconv.Itoa(1000+i) + `", price: 1, tags: [], parts: [], attributes: ` + c.literal + `}) { product { attributes tags } } }`
+		if got := s.send(send, `{"x": {"y": [1.50, []]}, "l": ["x"]}`); !strings.Contains(got, `"attributes":`+c.want+`,"tags":[]`) {
+			t.Errorf("%s: %s", c.literal, got)
+		}
+	}
+	// A document that is known is not looked at again.
+	const again = `mutation($n: String!) { createProduct(input: {name: $n, sku: "CC-001", price: 1, attributes: [1.10, []]}) { product { id attributes } } }`
+	for range 2 {
+		got := s.send(again, `{"n": "A"}`)
+		if !strings.Contains(got, `"attributes":[1.10,[]]`) {
+			t.Error(got)
+		}
+		_, id, _ := strings.Cut(got, `"id":"`)
+		id, _, _ = strings.Cut(id, `"`)
+		s.send(`mutation($id: ID!) { deleteProduct(input: {id: $id}) { deletedId } }`, `{"id": "`+id+`"}`)
 	}
 }
