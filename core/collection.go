@@ -68,12 +68,16 @@ func headOf[T any](doc *T) *Head { return any(doc).(Node).head() }
 
 // Get is the document with this id; NOT_FOUND when there is none for the caller.
 func (c *Collection[T]) Get(ctx context.Context, id string) (*T, error) {
-	return c.First(ctx, Eq("_id", id))
+	return c.one(c.findByID(ctx, []string{id}))
 }
 
 // First is any document that f matches; NOT_FOUND when there is none for the caller.
 func (c *Collection[T]) First(ctx context.Context, f Filter) (*T, error) {
-	list, damaged, err := c.find(ctx, Query{Filter: And(c.may(ctx, Read), f), Limit: 1})
+	return c.one(c.find(ctx, Query{Filter: And(c.may(ctx, Read), f), Limit: 1}))
+}
+
+// one is the only document of a list.
+func (c *Collection[T]) one(list []*T, damaged []*Error, err error) (*T, error) {
 	switch {
 	case err != nil:
 		return nil, err
@@ -120,7 +124,7 @@ func (c *Collection[T]) GetMany(ctx context.Context, ids []string) ([]*T, error)
 func (c *Collection[T]) getMany(ctx context.Context, ids []string) ([]*T, map[string]*Error, error) {
 	byID, damaged := make(map[string]*T, len(ids)), map[string]*Error(nil)
 	for part := range slices.Chunk(distinct(ids), maxBatch) {
-		list, bad, err := c.find(ctx, Query{Filter: And(c.may(ctx, Read), In("_id", part)), Limit: len(part)})
+		list, bad, err := c.findByID(ctx, part)
 		if err != nil {
 			return nil, nil, err
 		}
@@ -139,6 +143,25 @@ func (c *Collection[T]) getMany(ctx context.Context, ids []string) ([]*T, map[st
 		out[i] = byID[id]
 	}
 	return out, damaged, nil
+}
+
+// findByID is find for the documents with these ids, which are sorted. One whose
+// bytes hold another id than the one by which the store has found it is damaged.
+func (c *Collection[T]) findByID(ctx context.Context, ids []string) (list []*T, damaged []*Error, err error) {
+	f := In("_id", ids)
+	if len(ids) == 1 {
+		f = Eq("_id", ids[0])
+	}
+	q := Query{Filter: And(c.may(ctx, Read), f), Limit: len(ids)}
+	list, damaged, err = c.find(ctx, q)
+	if err == nil && slices.ContainsFunc(list, func(doc *T) bool {
+		_, asked := slices.BinarySearch(ids, headOf(doc).ID)
+		return !asked
+	}) {
+		q.Identify = true
+		return c.find(ctx, q)
+	}
+	return list, damaged, err
 }
 
 // create stores doc, whose Head it fills (an id or creation time that is
@@ -171,8 +194,8 @@ func (c *Collection[T]) insert(doc *T) Op {
 // nil, is the version that the caller knows: CONFLICT when it differs. The
 // operations that change returns are written along, all or none.
 func (c *Collection[T]) update(ctx context.Context, id string, expected *int64, change func(doc *T) ([]Op, error)) (doc *T, err error) {
-	err = c.turns.do(ctx, id, raced, func(ctx context.Context) error {
-		doc, err = c.tryUpdate(ctx, id, expected, change)
+	err = c.inTurns(ctx, id, Update, expected, func(ctx context.Context, before *T) error {
+		doc, err = c.tryUpdate(ctx, before, change)
 		return err
 	})
 	if err != nil {
@@ -182,11 +205,7 @@ func (c *Collection[T]) update(ctx context.Context, id string, expected *int64, 
 }
 
 // tryUpdate is update until another write comes in between.
-func (c *Collection[T]) tryUpdate(ctx context.Context, id string, expected *int64, change func(doc *T) ([]Op, error)) (*T, error) {
-	before, err := c.current(ctx, id, Update, expected)
-	if err != nil {
-		return nil, err
-	}
+func (c *Collection[T]) tryUpdate(ctx context.Context, before *T, change func(doc *T) ([]Op, error)) (*T, error) {
 	after := *before
 	also, err := change(&after)
 	if err != nil {
@@ -217,10 +236,8 @@ func (c *Collection[T]) patch(before, after *T) Patch {
 // delete removes the document, under the same conditions as update, and
 // returns it as it was. check, when not nil, may refuse; it may run several times.
 func (c *Collection[T]) delete(ctx context.Context, id string, expected *int64, check func(context.Context, *T) error) (doc *T, err error) {
-	err = c.turns.do(ctx, id, raced, func(ctx context.Context) error {
-		if doc, err = c.current(ctx, id, Delete, expected); err != nil {
-			return err
-		}
+	err = c.inTurns(ctx, id, Delete, expected, func(ctx context.Context, before *T) error {
+		doc = before
 		if check != nil {
 			if err := check(inTurn(ctx), doc); err != nil {
 				return err
@@ -232,6 +249,33 @@ func (c *Collection[T]) delete(ctx context.Context, id string, expected *int64, 
 		return nil, err
 	}
 	return doc, nil
+}
+
+// inTurns reads the document and calls try for it when its turn has come, and again
+// when others have written it in between. When its version stays the same and yet no
+// write that is pinned to it finds the document, then the bytes are not those by which
+// the store finds it, and no try ever will.
+func (c *Collection[T]) inTurns(ctx context.Context, id string, verb Verb, expected *int64, try func(ctx context.Context, before *T) error) error {
+	var version, same int64
+	return c.turns.do(ctx, id, raced, func(ctx context.Context) error {
+		before, err := c.current(ctx, id, verb, expected)
+		if err != nil {
+			return err
+		}
+		if err = try(ctx, before); !raced(err) {
+			return err
+		}
+		if v := headOf(before).Version; v != version {
+			version, same = v, 0
+		}
+		if same++; same%maxTries != 0 {
+			return err
+		}
+		if n, lost := c.docs.Count(ctx, c.spec.Name, c.exactly(before, c.may(ctx, verb))); lost == nil && n == 0 {
+			return c.damaged(ctx, id, NewDecodeError(errors.New("its bytes do not hold what the store has found it by")))
+		}
+		return err
+	})
 }
 
 // current reads the document for a write and tells apart why it may not be
@@ -337,7 +381,7 @@ func (c *Collection[T]) find(ctx context.Context, q Query) (docs []*T, damaged [
 	b, limit := &batch[T]{}, readLimitOf(ctx)
 	for doc, err := range c.docs.Find(ctx, c.spec.Name, q) {
 		if err == nil {
-			err = c.join(limit, b, doc, q.Brief)
+			err = c.join(limit, b, doc, &q)
 		}
 		if isDamage(err) {
 			b.docs = nil
@@ -357,11 +401,11 @@ func (c *Collection[T]) find(ctx context.Context, q Query) (docs []*T, damaged [
 // takes as many of the documents that follow instead, so that pages are full, their
 // cursors lead on, and nobody who walks through a list stands still.
 func (c *Collection[T]) readAround(ctx context.Context, limit *readLimit, b *batch[T], q Query) (damaged []*Error, err error) {
-	want, brief := len(b.docs)+q.Limit, q.Brief
+	want := len(b.docs) + q.Limit
 	q.Identify, q.Limit = true, q.Limit+maxDamaged
 	for doc, err := range c.docs.Find(ctx, c.spec.Name, q) {
 		if err == nil {
-			err = c.join(limit, b, doc, brief)
+			err = c.join(limit, b, doc, &q)
 		}
 		switch {
 		case isDamage(err) && len(damaged) == maxDamaged:
@@ -393,7 +437,7 @@ func (c *Collection[T]) findEach(ctx context.Context, qs []Query) (each [][]*T, 
 	for i, docs := range found {
 		n := len(b.docs)
 		for _, doc := range docs {
-			err := c.join(limit, b, doc, qs[i].Brief)
+			err := c.join(limit, b, doc, &qs[i])
 			if isDamage(err) {
 				b.docs = b.docs[:n]
 				if damaged[i], err = c.readAround(ctx, limit, b, qs[i]); err == nil {
@@ -411,7 +455,7 @@ func (c *Collection[T]) findEach(ctx context.Context, qs []Query) (each [][]*T, 
 }
 
 // join decodes doc into a batch, within the limit of what may be read.
-func (c *Collection[T]) join(limit *readLimit, b *batch[T], doc Doc, brief bool) error {
+func (c *Collection[T]) join(limit *readLimit, b *batch[T], doc Doc, q *Query) error {
 	if err := limit.charge(len(doc.BSON())); err != nil {
 		return err
 	}
@@ -420,7 +464,10 @@ func (c *Collection[T]) join(limit *readLimit, b *batch[T], doc Doc, brief bool)
 		return err
 	}
 	h := headOf(t)
-	h.batch, h.brief, h.size = b, brief, len(doc.BSON())
+	if q.Identify && h.ID != doc.ID() {
+		return &DecodeError{Field: "_id", cause: fmt.Errorf("its bytes hold the id %q", h.ID)}
+	}
+	h.batch, h.brief, h.size = b, q.Brief, len(doc.BSON())
 	b.docs = append(b.docs, t)
 	return nil
 }

@@ -33,6 +33,7 @@ type world struct {
 	*core.App
 	docs    core.DocStore
 	objects core.ObjectStore
+	db      string // the file of the documents
 	files   string // folder of the objects
 	offset  atomic.Int64
 }
@@ -44,7 +45,7 @@ func newWorld(t testing.TB, with ...func(*core.Config)) *world {
 	if err != nil {
 		t.Fatal(err)
 	}
-	w := &world{docs: docs, files: filepath.Join(dir, "files")}
+	w := &world{docs: docs, db: filepath.Join(dir, "grapnel.db"), files: filepath.Join(dir, "files")}
 	objects, err := filesystem.Open(w.files)
 	if err != nil {
 		t.Fatal(err)
