@@ -68,10 +68,8 @@ func (c *collection) verify(ctx context.Context, conn *conn, found func(string))
 				found(fmt.Sprintf("%s %s, %s: what lists go by is not what the document holds", c.spec.Name, r.id, name))
 			}
 			for _, f := range c.arrays {
-				for _, v := range r.arrays[f.at] {
-					for _, s := range f.sides {
-						want[s] = want[s].with(fingerprint(seed, append(s.key(v, r), last)))
-					}
+				for s, key := range f.rows(r) {
+					want[s] = want[s].with(fingerprint(seed, append(key, last)))
 				}
 			}
 		}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql/driver"
 	"errors"
+	"iter"
 	"slices"
 	"sync/atomic"
 	"time"
@@ -401,14 +402,9 @@ func (w *writer) removeDamaged(ctx context.Context, c *collection, d match) (*re
 }
 
 func (w *writer) addElements(ctx context.Context, c *collection, f *field, rid int64, r *record) error {
-	for _, v := range r.arrays[f.at] {
-		for _, s := range f.sides {
-			if s.lacks(r) {
-				continue
-			}
-			if err := w.conn.exec(ctx, s.insertSQL, append(s.key(v, r), rid)...); err != nil {
-				return conflict(c, err)
-			}
+	for s, key := range f.rows(r) {
+		if err := w.conn.exec(ctx, s.insertSQL, append(key, rid)...); err != nil {
+			return conflict(c, err)
 		}
 	}
 	return nil
@@ -423,6 +419,19 @@ func (w *writer) removeElements(ctx context.Context, f *field, r *record) error 
 		}
 	}
 	return nil
+}
+
+// rows yields the keys that the side tables of f hold of a record.
+func (f *field) rows(r *record) iter.Seq2[*side, []any] {
+	return func(yield func(*side, []any) bool) {
+		for _, v := range r.arrays[f.at] {
+			for _, s := range f.sides {
+				if !s.lacks(r) && !yield(s, s.key(v, r)) {
+					return
+				}
+			}
+		}
+	}
 }
 
 // lacks reports whether the side table leaves the record out.
