@@ -103,6 +103,9 @@ func TestPasswordSpellings(t *testing.T) {
 			t.Errorf("%.10q…: %d runs, %v", typed, n, err)
 		}
 	}
+	if n, err := signIn(""); strings.Join(fieldErrors(err), ",") != "password REQUIRED" || n != 0 {
+		t.Errorf("no password: %d runs, %v", n, err)
+	}
 	store(norm.NFC.String(strings.Repeat("한", 256)))
 	good(norm.NFD.String(strings.Repeat("한", 256)), 1)
 }
@@ -129,6 +132,9 @@ func TestChangedPasswords(t *testing.T) {
 		}
 	}
 	if _, _, err := w.Sessions.ChangePassword(ctx, strings.Repeat("x", 5000), "another horse"); strings.Join(fieldErrors(err), ",") != "currentPassword TOO_LONG" {
+		t.Error(err)
+	}
+	if _, _, err := w.Sessions.ChangePassword(ctx, "", "another horse"); strings.Join(fieldErrors(err), ",") != "currentPassword REQUIRED" {
 		t.Error(err)
 	}
 	if _, _, err := w.Sessions.ChangePassword(ctx, "correct horse", "caf\u0065\u0301 au lait"); err != nil {

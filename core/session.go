@@ -122,7 +122,7 @@ func (s *Sessions) SignIn(ctx context.Context, email, password string, devices .
 	}
 	spellings := storedPasswords(password)
 	if len(spellings) == 0 {
-		return nil, Tokens{}, tooLong("password")
+		return nil, Tokens{}, noPassword("password", password)
 	}
 	match, err := s.verify(ctx, user, spellings, account, source, known)
 	if err != nil {
@@ -188,9 +188,14 @@ func (s *Sessions) respell(ctx context.Context, user *User, spellings []string, 
 	}
 }
 
-func tooLong(path string) error {
+// noPassword is the error of what no password has ever been: nothing, or too much.
+func noPassword(path, typed string) error {
 	var c Checker
-	c.Add(path, "TOO_LONG", fmt.Sprintf("must have at most %d characters", maxPassword), maxPassword)
+	if typed == "" {
+		c.Add(path, "REQUIRED", "must not be empty", nil)
+	} else {
+		c.Add(path, "TOO_LONG", fmt.Sprintf("must have at most %d characters", maxPassword), maxPassword)
+	}
 	return c.Err()
 }
 
@@ -216,7 +221,7 @@ func (s *Sessions) ChangePassword(ctx context.Context, current, next string) (us
 	}
 	spellings := storedPasswords(current)
 	if len(spellings) == 0 {
-		return nil, "", tooLong("currentPassword")
+		return nil, "", noPassword("currentPassword", current)
 	}
 	match, err := s.verify(ctx, user, spellings, user.ID, p.SessionID, true)
 	if err != nil {

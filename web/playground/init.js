@@ -53,7 +53,7 @@ query WhoAmI {
   ),
   tab(
     '2 Upload',
-    `# Under Variables: "Add files", name the file \`file\`, select one, send.
+    `# Open Variables, at the bottom: "Add files", name the file \`file\`, select one, send.
 # The id that comes back is for updatePost(input: { id: ..., coverId: ... }).
 mutation Upload($file: Upload!) {
   uploadAsset(input: { file: $file, alt: "What the picture shows" }) {
@@ -65,7 +65,7 @@ mutation Upload($file: Upload!) {
   tab(
     '3 Write',
     `# Authors write posts, and whoever signs up is a MEMBER. Make yourself an
-# administrator, in a terminal, and put her password into the variables below:
+# administrator, in a terminal, and put her password under Variables, at the bottom:
 #   go run . admin create --email ada@example.org
 mutation SignInAsAdmin($password: String!) {
   signIn(input: {
@@ -94,7 +94,7 @@ mutation CreatePost {
   }
 }
 
-# Put the id of the post into the variables below.
+# Put the id of the post under Variables.
 mutation PublishPost($id: ID!) {
   publishPost(input: { id: $id }) {
     post { id slug status publishedAt }
