@@ -28,7 +28,7 @@ type authenticator struct {
 //     it [graphqlhttp.Preflighted] and, if it names an origin, an allowed one;
 //     else 403.
 //   - A token that cannot be checked: 503.
-//   - A token that is not good any more, or cookies without one: 401 for an
+//   - A token that is not good any more, another scheme, or cookies without a token: 401 for an
 //     upload, whose body must not be read in vain. Anything else goes on as a
 //     visitor's and gets its 401 from the engine, unless it holds nothing but
 //     operations that make or end a session ([Config.Anonymous]): a client may
@@ -41,19 +41,20 @@ func (a *authenticator) operation(w http.ResponseWriter, r *http.Request) (conte
 	client.Cookies = &cookies{names: a.names(r), w: w, r: r}
 	ctx = core.WithClient(ctx, client)
 
-	token, borne := bearer(r)
-	if !borne {
-		var present bool
-		if token, present = a.names(r).read(r); !present {
-			return ctx, true
-		}
-		if r.Method != http.MethodGet && !a.ours(r) {
-			graphqlhttp.Refuse(w, r, core.Errorf(core.Forbidden,
-				"A request with a session cookie needs the header GraphQL-Require-Preflight: 1 and an allowed origin."))
-			return nil, false
-		}
+	token, present, err := a.token(r)
+	if !present {
+		return ctx, true
 	}
-	p, err := a.principal(ctx, token)
+	borne := isBorne(r)
+	if !borne && r.Method != http.MethodGet && !a.ours(r) {
+		graphqlhttp.Refuse(w, r, core.Errorf(core.Forbidden,
+			"A request with a session cookie needs the header GraphQL-Require-Preflight: 1 and an allowed origin."))
+		return nil, false
+	}
+	var p core.Principal
+	if err == nil {
+		p, err = a.principal(ctx, token)
+	}
 	if err == nil {
 		return core.WithPrincipal(ctx, p), true
 	}
@@ -75,20 +76,23 @@ func (a *authenticator) operation(w http.ResponseWriter, r *http.Request) (conte
 func (a *authenticator) socket(ctx context.Context, r *http.Request, token string) (used string, p core.Principal, err error) {
 	if token == "" {
 		var present bool
-		if token, present = a.token(r); !present {
-			return "", core.Principal{}, nil
+		if token, present, err = a.token(r); !present || err != nil {
+			return "", core.Principal{}, err
 		}
 	}
 	p, err = a.principal(ctx, token)
 	return token, p, err
 }
 
-// token is the access token of a request, and whether it names a session at all.
-func (a *authenticator) token(r *http.Request) (token string, present bool) {
-	if token, borne := bearer(r); borne {
-		return token, true
+// token is the access token of a request, and whether it names a session at all; the
+// error is that of [bearer].
+func (a *authenticator) token(r *http.Request) (token string, present bool, err error) {
+	if isBorne(r) {
+		token, err = bearer(r.Header.Get("Authorization"))
+		return token, true, err
 	}
-	return a.names(r).read(r)
+	token, present = a.names(r).read(r)
+	return token, present, nil
 }
 
 func (a *authenticator) principal(ctx context.Context, token string) (core.Principal, error) {
@@ -116,11 +120,19 @@ func (a *authenticator) ours(r *http.Request) bool {
 	return graphqlhttp.Preflighted(r) && (origin == "" || a.origins.allow(r, origin))
 }
 
-// bearer is the token of the Authorization header. Other schemes, such as the
-// Basic of a proxy before us, are none of ours.
-func bearer(r *http.Request) (token string, ok bool) {
-	scheme, token, _ := strings.Cut(r.Header.Get("Authorization"), " ")
-	return strings.TrimSpace(token), strings.EqualFold(scheme, "Bearer")
+// isBorne reports whether a request says by its header who sends it, and not by its
+// cookies.
+func isBorne(r *http.Request) bool { return r.Header.Get("Authorization") != "" }
+
+// bearer is the token in the value of an Authorization header (RFC 6750, section 2.1),
+// which may be "". Anything else is UNAUTHENTICATED and never a visitor: whoever
+// forgot the scheme would be shown less than there is, and not know.
+func bearer(credentials string) (token string, err error) {
+	scheme, token, _ := strings.Cut(strings.TrimSpace(credentials), " ")
+	if !strings.EqualFold(scheme, "Bearer") {
+		return "", core.Errorf(core.Unauthenticated, "Write Authorization as the word Bearer, a space and the access token.")
+	}
+	return strings.TrimSpace(token), nil
 }
 
 // cookieNames are the names of the cookies of sessions and devices. Over https they
@@ -163,9 +175,8 @@ type cookies struct {
 var _ core.SessionCookies = (*cookies)(nil)
 
 func (c *cookies) Held() bool {
-	_, borne := bearer(c.r)
 	_, present := c.names.read(c.r)
-	return present && !borne
+	return present && !isBorne(c.r)
 }
 
 func (c *cookies) RefreshToken() string { return cookieValue(c.r, c.names.refresh) }

@@ -25,7 +25,10 @@ func TestBearer(t *testing.T) {
 		{"Bearer good", 200, `{"data":{"viewer":"user_1"}}`},
 		{"bearer  good", 200, `{"data":{"viewer":"user_1"}}`},
 		{"", 200, `{"data":{"viewer":null}}`},
-		{"Basic Z29vZA==", 200, `{"data":{"viewer":null}}`}, // a proxy's, not ours
+		{"good", 401, "Write Authorization as the word Bearer"},
+		{"Basic Z29vZA==", 401, "Write Authorization as the word Bearer"},
+		{"Token good", 401, "Write Authorization as the word Bearer"},
+		{"Bearer:good", 401, "Write Authorization as the word Bearer"},
 		{"Bearer bad", 401, "UNAUTHENTICATED"},
 		{"Bearer", 401, "UNAUTHENTICATED"},
 		{"Bearer ", 401, "UNAUTHENTICATED"},
@@ -37,9 +40,11 @@ func TestBearer(t *testing.T) {
 			}
 		}
 	}
-	// An old token must not keep a client from signing in.
-	if a := s.query(t, "mutation{__typename signIn(email:\"a\")}", "Authorization", "Bearer bad"); a.status != 200 {
-		t.Errorf("%d %s", a.status, a.body)
+	// An old token must not keep a client from signing in, nor the Basic of a proxy.
+	for _, header := range []string{"Bearer bad", "Basic Z29vZA==", "good"} {
+		if a := s.query(t, "mutation{__typename signIn(email:\"a\")}", "Authorization", header); a.status != 200 {
+			t.Errorf("%s: %d %s", header, a.status, a.body)
+		}
 	}
 	ran := s.schema.ran.Load()
 	if a := s.query(t, "mutation{signIn(email:\"a\") touch}", "Authorization", "Bearer bad"); a.status != 401 || s.schema.ran.Load() != ran {

@@ -68,7 +68,7 @@ func (s *streams) events(w http.ResponseWriter, r *http.Request, op *graphql.Ope
 	}
 	wait.Go(func() { e.keepAlive(ctx, s.limits.KeepAlive) })
 	if p := core.PrincipalOf(ctx); p.SignedIn() {
-		token, _ := s.auth.token(r)
+		token, _, _ := s.auth.token(r) // it was good just now
 		wait.Go(func() {
 			if s.expiry(ctx, token, p) != nil {
 				cancel()

@@ -267,6 +267,10 @@ func (c *socket) begin() bool {
 func (c *socket) init(payload json.RawMessage) {
 	defer c.recover()
 	token, err := initToken(payload)
+	if core.Is(err, core.Unauthenticated) {
+		c.refuse(err)
+		return
+	}
 	if err != nil {
 		c.close(closeBadRequest, "Invalid connection_init payload")
 		return
@@ -290,7 +294,8 @@ func (c *socket) init(payload json.RawMessage) {
 	}
 }
 
-// initToken is the token in the payload of connection_init; "" for none.
+// initToken is the token in the payload of connection_init; "" for none. The error is
+// UNAUTHENTICATED where there is something else than a token, as with [bearer].
 func initToken(payload json.RawMessage) (string, error) {
 	if len(payload) == 0 {
 		return "", nil
@@ -308,12 +313,17 @@ func initToken(payload json.RawMessage) (string, error) {
 			if !ok {
 				return "", errors.New("the token is not a string")
 			}
-			if scheme, token, ok := strings.Cut(text, " "); ok && strings.EqualFold(scheme, "Bearer") {
-				text = strings.TrimSpace(token)
+			if text = strings.TrimSpace(text); text == "" {
+				continue
 			}
-			if text != "" {
+			if want != "Authorization" && !strings.Contains(text, " ") {
 				return text, nil
 			}
+			token, err := bearer(text)
+			if err == nil && token == "" {
+				err = core.Errorf(core.Unauthenticated, "There is no access token.")
+			}
+			return token, err
 		}
 	}
 	return "", nil
@@ -323,7 +333,7 @@ func initToken(payload json.RawMessage) (string, error) {
 func (c *socket) refuse(err error) {
 	switch code := core.CodeOf(err); {
 	case code == core.Unauthenticated:
-		c.close(closeForbidden, "Forbidden: the token is not valid")
+		c.close(closeForbidden, "Forbidden: "+graphqlhttp.Present(err).Message)
 	case code == core.Forbidden:
 		c.close(closeForbidden, "Forbidden: rights have changed")
 	case code == core.Unavailable, code == core.RateLimited, errors.Is(err, context.DeadlineExceeded):

@@ -396,6 +396,23 @@ func TestSocketAuthentication(t *testing.T) {
 	c.send("connection_init", "", nil)
 	c.closed(4403)
 
+	for _, payload := range []any{
+		map[string]any{"Authorization": "good"},
+		map[string]any{"Authorization": "Basic Z29vZA=="},
+		map[string]any{"authorization": "Bearer "},
+		map[string]any{"token": "Token good"},
+	} {
+		c := s.dial(t, "Cookie", "grapnel_access=good")
+		c.send("connection_init", "", payload)
+		c.closed(4403)
+	}
+	c = s.dial(t, "Authorization", "good")
+	c.send("connection_init", "", nil)
+	c.closed(4403)
+	c = s.dial(t)
+	c.send("connection_init", "", map[string]any{"Authorization": ""})
+	c.expect("connection_ack", "")
+
 	if _, resp, err := s.tryDial(t, "graphql-transport-ws", "Cookie", "grapnel_access=good", "Origin", "https://evil.example"); err == nil || resp.StatusCode != http.StatusForbidden {
 		t.Errorf("foreign origin: %v %v", err, resp)
 	}
