@@ -3,7 +3,8 @@ package main
 import "strings"
 
 // answered are the dearest operations that a stranger may have answered, just
-// below the cost limit.
+// below a cost of 10,000: a fifth of the default limit, so what they take is to be
+// held against that.
 func answered() []document {
 	var all []document
 	add := func(name, text, variables string) {

@@ -112,7 +112,7 @@ func TestNoDocumentEndsTheProcess(t *testing.T) {
 
 func TestLimits(t *testing.T) {
 	t.Parallel()
-	s := start(t, nil)
+	s := start(t, func(c *web.Config) { c.Limits.Cost = 10_000 })
 	deep := func(n int) string { return "{" + strings.Repeat("deep{", n-1) + "name" + strings.Repeat("}", n) }
 	for _, c := range []struct {
 		name, document string
@@ -189,12 +189,13 @@ func TestLimits(t *testing.T) {
 	}
 }
 
-// The default of the product's setting lets three pages of default size inside each
-// other pass.
+// The default, which is that of the product's setting too, lets three pages of default
+// size inside each other pass, with five fields each.
 func TestCostOfNestedPages(t *testing.T) {
 	t.Parallel()
-	const document = "{posts{nodes{id title author{posts{nodes{id title author{posts{nodes{id}}}}}}}}}"
-	for limit, code := range map[int]string{15_000: "", 13_891: "", 13_890: "COMPLEXITY_LIMIT_EXCEEDED"} {
+	const fields = "id title a:title b:title c:title"
+	const document = "{posts{nodes{" + fields + " author{posts{nodes{" + fields + " author{posts{nodes{" + fields + "}}}}}}}}}"
+	for limit, code := range map[int]string{0: "", 47_151: "", 47_150: "COMPLEXITY_LIMIT_EXCEEDED"} {
 		s := start(t, func(c *web.Config) { c.Limits.Cost = limit })
 		if a := s.query(t, document); a.code() != code {
 			t.Errorf("limit %d: %.300s", limit, a.body)

@@ -194,7 +194,7 @@ type Limits struct {
 	Nesting        int   // lists and objects around a value, in documents and variables; 24
 	VariableValues int   // values in the variables; 50,000
 	Merge          int   // selections looked at by the field merging rule; 200,000
-	Cost           int   // what an operation may cost, about the fields of its answer; see coster; 10,000
+	Cost           int   // what an operation may cost, about the fields of its answer; see coster; 50,000
 	PageSize       int   // of a page without first and last, for Cost; 20
 	ListSize       int   // assumed of a list that has no pages, for Cost; 10
 	Read           int64 // bytes of documents that an operation reads; 16 MiB
@@ -242,7 +242,7 @@ func (l Limits) orDefaults() Limits {
 		Nesting:            cmp.Or(l.Nesting, 24),
 		VariableValues:     cmp.Or(l.VariableValues, 50_000),
 		Merge:              cmp.Or(l.Merge, 200_000),
-		Cost:               cmp.Or(l.Cost, 10_000),
+		Cost:               cmp.Or(l.Cost, 50_000),
 		PageSize:           cmp.Or(l.PageSize, 20),
 		ListSize:           cmp.Or(l.ListSize, 10),
 		Read:               cmp.Or(l.Read, 16<<20),
