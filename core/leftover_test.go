@@ -18,6 +18,8 @@ import (
 	"testing"
 	"time"
 
+	"golang.org/x/sync/errgroup"
+
 	"github.com/grapnel/grapnel/core"
 )
 
@@ -123,18 +125,24 @@ func (w *world) fits(t *testing.T) (ready int) {
 	}
 }
 
-// settles sweeps, also when nobody can be at work any more, and checks that only the
-// READY files and their bytes are left.
+// settles sweeps, by several at once, also when nobody can be at work any more, and
+// checks that only the READY files and their bytes are left.
 func (w *world) settles(t *testing.T) {
 	t.Helper()
-	if err := w.Sweep(t.Context()); err != nil {
-		t.Fatal(err)
+	sweep := func() {
+		t.Helper()
+		var sweeps errgroup.Group
+		for range 3 {
+			sweeps.Go(func() error { return w.Sweep(t.Context()) })
+		}
+		if err := sweeps.Wait(); err != nil {
+			t.Fatal(err)
+		}
 	}
+	sweep()
 	w.fits(t)
 	w.offset.Add(int64(26 * time.Hour))
-	if err := w.Sweep(t.Context()); err != nil {
-		t.Fatal(err)
-	}
+	sweep()
 	ready := w.fits(t)
 	if files, all := w.remains(t), w.assets(t); len(files) != ready || all < min(ready, 20) {
 		t.Errorf("%d objects and %d records are left of %d READY files: %v", len(files), all, ready, files)
@@ -488,6 +496,48 @@ func TestSweptBytesAreNotTaken(t *testing.T) {
 	if now, err := w.Assets.Get(core.AsSystem(t.Context()), asset.ID); err != nil || now.Visibility != core.Private || !bytes.Equal(w.agrees(t, now), photo) {
 		t.Errorf("%+v %v", now, err)
 	}
+	w.settles(t)
+}
+
+// stubborn is a store that does not delete one object.
+type stubborn struct {
+	core.ObjectStore
+	key atomic.Pointer[string]
+}
+
+func (s *stubborn) Delete(ctx context.Context, key string) error {
+	if stays := s.key.Load(); stays != nil && *stays == key {
+		return errLost
+	}
+	return s.ObjectStore.Delete(ctx, key)
+}
+
+// Bytes that cannot be deleted hold nobody up, and are tried again.
+func TestSweepGoesOn(t *testing.T) {
+	t.Parallel()
+	store := &stubborn{}
+	w := newWorld(t, func(cfg *core.Config) { store.ObjectStore, cfg.Objects = cfg.Objects, store })
+	ctx := w.as(t, "ada", core.Member)
+	for i := range 3 {
+		a, err := w.upload(ctx, "a.txt", []byte("just a text"), core.Public)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if i == 0 {
+			store.key.Store(&a.Key)
+		}
+		if err := w.Assets.Delete(ctx, a.ID, nil); err != nil {
+			t.Fatal(err)
+		}
+	}
+	_ = w.Sweep(t.Context()) // fails, unless the other sweep was first
+	for deadline := time.Now().Add(10 * time.Second); len(w.remains(t)) > 1; time.Sleep(time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatalf("left: %v", w.remains(t))
+		}
+	}
+	w.fits(t)
+	store.key.Store(nil)
 	w.settles(t)
 }
 

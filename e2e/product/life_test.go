@@ -3,6 +3,9 @@ package product_test
 import (
 	"bytes"
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
 	"io"
 	"io/fs"
 	"math/rand/v2"
@@ -74,21 +77,78 @@ func TestKilledUploads(t *testing.T) {
 			return true
 		})
 		p.Stop()
-		ready := sweepAll(t, stores)
-		if ready < n {
+		if ready := sweepAll(t, stores); ready < n {
 			t.Errorf("%d files are left of %d", ready, n)
 		}
-		objects := 0
-		err := filepath.WalkDir(stores.Files, func(path string, d fs.DirEntry, err error) error {
-			if err == nil && !d.IsDir() {
-				objects++
+	})
+}
+
+// A signed request that is used again after its file was deleted stores bytes that a
+// record names, and that go with it.
+func TestSignedPutAfterDeletion(t *testing.T) {
+	grapnel.EachStores(t, func(t *testing.T, stores grapnel.Stores) {
+		p := binary.Start(t, stores.Env...)
+		token, _ := p.SignUp("member")
+		const text = "just a text"
+		sum := sha256.Sum256([]byte(text))
+		promised := p.Get(token, `mutation($s: Int64!, $h: String!) {
+			createAssetUpload(input: {filename: "a.txt", contentType: "text/plain", size: $s, sha256: $h}) {
+				asset { id } request { method url headers { name value } }
 			}
-			return err
-		})
-		if err != nil || objects != ready {
-			t.Errorf("%d objects, temporary ones and parts among them, of %d READY files, %v", objects, ready, err)
+		}`, vars{"s": len(text), "h": hex.EncodeToString(sum[:])}, "createAssetUpload")
+		id := grapnel.Dig(promised, "asset.id")
+		put := func() int {
+			req, err := http.NewRequest(grapnel.Dig(promised, "request.method").(string), grapnel.Dig(promised, "request.url").(string), strings.NewReader(text))
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, h := range grapnel.Dig(promised, "request.headers").([]any) {
+				req.Header.Set(grapnel.Dig(h, "name").(string), grapnel.Dig(h, "value").(string))
+			}
+			res, err := http.DefaultClient.Do(req)
+			if err != nil {
+				t.Fatal(err)
+			}
+			res.Body.Close()
+			return res.StatusCode
+		}
+		if status := put(); status/100 != 2 {
+			t.Fatalf("sent: %d", status)
+		}
+		p.Get(token, `mutation($id: ID!) { completeAssetUpload(input: {id: $id}) { asset { state } } }`, vars{"id": id}, "completeAssetUpload.asset.state")
+		p.Get(token, `mutation($id: ID!) { deleteAsset(input: {id: $id}) { deletedId } }`, vars{"id": id}, "deleteAsset.deletedId")
+		for deadline := time.Now().Add(15 * time.Second); len(bytesIn(t, stores.Files)) > 0; time.Sleep(20 * time.Millisecond) {
+			if time.Now().After(deadline) {
+				t.Fatalf("deleted bytes stay: %v", bytesIn(t, stores.Files))
+			}
+		}
+		if status, want := put(), map[bool]int{true: http.StatusNotFound, false: http.StatusOK}[stores.Mongod == nil]; status != want {
+			t.Errorf("sent again: %d, not %d", status, want)
+		}
+		binary.Command(t, stores.Env, "", "check", "--files", "--min-age=0s")
+		p.Stop()
+		if ready := sweepAll(t, stores); ready != 0 {
+			t.Errorf("%d files are left", ready)
 		}
 	})
+}
+
+// bytesIn lists the files below a folder.
+func bytesIn(t *testing.T, dir string) (names []string) {
+	t.Helper()
+	err := filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
+		if err == nil && !d.IsDir() {
+			names = append(names, path)
+		}
+		if errors.Is(err, fs.ErrNotExist) {
+			return nil // gone meanwhile
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return names
 }
 
 // kept is a file that was acknowledged.
@@ -152,7 +212,7 @@ func fetchAll(t *testing.T, url string) []byte {
 }
 
 // sweepAll runs the product on the stores as if a day had gone by, until its sweep has
-// nothing to do, and counts the READY files.
+// nothing to do, checks that nothing but READY files is left, and counts them.
 func sweepAll(t *testing.T, stores grapnel.Stores) (ready int) {
 	t.Helper()
 	docs, objects := openStores(t, stores)
@@ -181,6 +241,9 @@ func sweepAll(t *testing.T, stores grapnel.Stores) (ready int) {
 	check := core.FilesCheck{Specs: model.Specs(), Docs: docs, Objects: objects, Found: func(p core.Problem) { t.Errorf("%s", p) }}
 	if n, err := check.Run(t.Context()); int(n) != ready || err != nil {
 		t.Errorf("%d objects of %d files, %v", n, ready, err)
+	}
+	if all := bytesIn(t, stores.Files); len(all) != ready {
+		t.Errorf("%d objects, temporary ones and parts among them, of %d files", len(all), ready)
 	}
 	return ready
 }
