@@ -65,8 +65,13 @@ func MarshalUpload(Upload) graphql.Marshaler { return graphql.Null }
 // UnmarshalUpload accepts what the transport put into the variables and
 // refuses everything that a client can write as JSON.
 func UnmarshalUpload(v any) (Upload, error) {
-	if u, ok := v.(Upload); ok {
-		return u, nil
+	switch v := v.(type) {
+	case Upload:
+		return v, nil
+	case []Upload: // a single file for a list, as gqlparser leaves it
+		if len(v) == 1 {
+			return v[0], nil
+		}
 	}
 	return Upload{}, core.Errorf(core.Invalid, "A file must be sent as a part of a multipart/form-data request.")
 }
