@@ -109,7 +109,7 @@ func (c *Collection[T]) Whole(ctx context.Context, doc *T) (*T, error) {
 		}
 	}
 	// Each time, for each alias of a large field is in the answer once more.
-	return doc, readLimitOf(ctx).charge(headOf(doc).size)
+	return doc, ReadingOf(ctx).charge(headOf(doc).size)
 }
 
 // GetMany looks up ids and answers in their order, nil where there is no
@@ -378,14 +378,14 @@ func (c *Collection[T]) find(ctx context.Context, q Query) (docs []*T, damaged [
 	if q.Filter.Op == OpNone {
 		return nil, nil, nil
 	}
-	b, limit := &batch[T]{}, readLimitOf(ctx)
+	b, reading := &batch[T]{}, ReadingOf(ctx)
 	for doc, err := range c.docs.Find(ctx, c.spec.Name, q) {
 		if err == nil {
-			err = c.join(limit, b, doc, &q)
+			err = c.join(reading, b, doc, &q)
 		}
 		if isDamage(err) {
 			b.docs = nil
-			if damaged, err = c.readAround(ctx, limit, b, q); err == nil {
+			if damaged, err = c.readAround(ctx, reading, b, q); err == nil {
 				break
 			}
 		}
@@ -400,12 +400,12 @@ func (c *Collection[T]) find(ctx context.Context, q Query) (docs []*T, damaged [
 // readAround reads into b what q describes when some of it cannot be read. It
 // takes as many of the documents that follow instead, so that pages are full, their
 // cursors lead on, and nobody who walks through a list stands still.
-func (c *Collection[T]) readAround(ctx context.Context, limit *readLimit, b *batch[T], q Query) (damaged []*Error, err error) {
+func (c *Collection[T]) readAround(ctx context.Context, reading *Reading, b *batch[T], q Query) (damaged []*Error, err error) {
 	want := len(b.docs) + q.Limit
 	q.Identify, q.Limit = true, q.Limit+maxDamaged
 	for doc, err := range c.docs.Find(ctx, c.spec.Name, q) {
 		if err == nil {
-			err = c.join(limit, b, doc, &q)
+			err = c.join(reading, b, doc, &q)
 		}
 		switch {
 		case isDamage(err) && len(damaged) == maxDamaged:
@@ -433,14 +433,14 @@ func (c *Collection[T]) findEach(ctx context.Context, qs []Query) (each [][]*T, 
 	if err != nil {
 		return nil, nil, err
 	}
-	b, limit := &batch[T]{}, readLimitOf(ctx)
+	b, reading := &batch[T]{}, ReadingOf(ctx)
 	for i, docs := range found {
 		n := len(b.docs)
 		for _, doc := range docs {
-			err := c.join(limit, b, doc, &qs[i])
+			err := c.join(reading, b, doc, &qs[i])
 			if isDamage(err) {
 				b.docs = b.docs[:n]
-				if damaged[i], err = c.readAround(ctx, limit, b, qs[i]); err == nil {
+				if damaged[i], err = c.readAround(ctx, reading, b, qs[i]); err == nil {
 					break
 				}
 			}
@@ -455,8 +455,8 @@ func (c *Collection[T]) findEach(ctx context.Context, qs []Query) (each [][]*T, 
 }
 
 // join decodes doc into a batch, within the limit of what may be read.
-func (c *Collection[T]) join(limit *readLimit, b *batch[T], doc Doc, q *Query) error {
-	if err := limit.charge(len(doc.BSON())); err != nil {
+func (c *Collection[T]) join(reading *Reading, b *batch[T], doc Doc, q *Query) error {
+	if err := reading.charge(len(doc.BSON())); err != nil {
 		return err
 	}
 	t, err := c.decode(doc)

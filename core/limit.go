@@ -54,6 +54,18 @@ func (l *Limiter) Take(key string, n int) error {
 	return &Error{Code: RateLimited, RetryAfter: max(wait, time.Millisecond), Message: "Too much was asked for in a short time; wait before the next try."}
 }
 
+// Owe charges n to key even if less is left: until it is made up for, nothing can be
+// taken. A key owes a burst at most.
+func (l *Limiter) Owe(key string, n int) {
+	if key == "" {
+		return
+	}
+	b, now := l.bucket(key), l.now()
+	if n = min(n, l.rate.Burst+int(b.TokensAt(now))); n > 0 {
+		b.ReserveN(now, min(n, l.rate.Burst))
+	}
+}
+
 // Left is how much may be taken of key at this moment.
 func (l *Limiter) Left(key string) int { return max(int(l.bucket(key).TokensAt(l.now())), 0) }
 

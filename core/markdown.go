@@ -70,7 +70,7 @@ func (m *markdown) html(ctx context.Context, id, source string) (string, error) 
 	if out, ok := m.kept.Get(key); ok {
 		return ownNames(out, id), nil
 	}
-	if err := readLimitOf(ctx).charge(renderRead * len(source)); err != nil {
+	if err := ReadingOf(ctx).charge(renderRead * len(source)); err != nil {
 		return "", err
 	}
 	done := m.flights.DoChan(key, func() (any, error) {
@@ -86,7 +86,7 @@ func (m *markdown) html(ctx context.Context, id, source string) (string, error) 
 	case r := <-done:
 		out, _ := r.Val.(string)
 		if r.Err == nil {
-			r.Err = readLimitOf(ctx).charge(writeRead * len(out))
+			r.Err = ReadingOf(ctx).charge(writeRead * len(out))
 		}
 		return ownNames(out, id), r.Err
 	case <-ctx.Done():

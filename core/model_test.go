@@ -2,6 +2,7 @@ package core_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"testing"
@@ -358,7 +359,7 @@ func TestReadLimit(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	ctx := core.WithReadLimit(ada, 2000) // about two pages of three
+	ctx, reading := core.WithReading(ada, 2000, time.Minute) // about two pages of three
 	var err error
 	pages := 0
 	for ; pages < 10 && err == nil; pages++ {
@@ -366,6 +367,44 @@ func TestReadLimit(t *testing.T) {
 	}
 	if !core.Is(err, core.TooLarge) || pages < 2 {
 		t.Errorf("page %d: %v", pages, err)
+	}
+	if d := reading.Spent(); d <= 0 || d > time.Minute {
+		t.Errorf("the store has worked for %s", d)
+	}
+}
+
+// What a store works for an operation is bounded in sum, and a read that has been slow
+// is told apart from one that has no time left.
+func TestReading(t *testing.T) {
+	t.Parallel()
+	wait := func(ctx context.Context) error { <-ctx.Done(); return ctx.Err() }
+	nothing := func(context.Context) error { return nil }
+	ctx, reading := core.WithReading(t.Context(), 1, 50*time.Millisecond)
+	if core.ReadingOf(ctx) != reading || core.ReadingOf(t.Context()) != nil {
+		t.Error("the context knows another one")
+	}
+	if err := reading.Do(ctx, 10*time.Millisecond, wait); !errors.Is(err, core.ErrSlow) {
+		t.Errorf("slow: %v", err)
+	}
+	if err := reading.Do(ctx, 10*time.Millisecond, nothing); !errors.Is(err, core.ErrSlow) {
+		t.Errorf("slow already: %v", err)
+	}
+	if err := reading.Do(ctx, 0, nothing); err != nil {
+		t.Errorf("slow, and no matter: %v", err)
+	}
+	if err := reading.Do(ctx, 0, wait); !core.Is(err, core.TooLarge) {
+		t.Errorf("all time: %v", err)
+	}
+	if err := reading.Do(ctx, 0, nothing); !core.Is(err, core.TooLarge) || reading.Spent() < 50*time.Millisecond {
+		t.Errorf("no time left after %s: %v", reading.Spent(), err)
+	}
+	gone, cancel := context.WithCancel(t.Context())
+	cancel()
+	if err := reading.Do(gone, 0, wait); !errors.Is(err, context.Canceled) {
+		t.Errorf("the caller has left: %v", err)
+	}
+	if err := (*core.Reading)(nil).Do(ctx, 1, nothing); err != nil {
+		t.Errorf("without bounds: %v", err)
 	}
 }
 

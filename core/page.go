@@ -78,7 +78,7 @@ func (c *Collection[T]) Page(ctx context.Context, args PageArgs) (*Page[T], erro
 	if err != nil {
 		return nil, err
 	}
-	if !p.served && readLimitOf(ctx).charge(unservedRead) != nil {
+	if !p.served && ReadingOf(ctx).charge(unservedRead) != nil {
 		return nil, Errorf(TooLarge, "This operation asks for too many lists that no index serves. Ask for them one by one, or by fields with an index.")
 	}
 	docs, damaged, err := c.read(ctx, p)

@@ -139,7 +139,7 @@ func (p Project) serve(ctx context.Context, s config.Settings, log *slog.Logger,
 		Trusted:    documents,
 		Production: s.Production,
 		MaxAge:     s.CacheMaxAge,
-		Limits:     web.Limits{Cost: s.OperationCost, UserCost: orAny(s.UserCost), NetworkCost: orAny(s.AddressCost)},
+		Limits:     web.Limits{Cost: s.OperationCost, ReadTime: s.ReadTime, UserCost: orAny(s.UserCost), NetworkCost: orAny(s.AddressCost)},
 	}
 	cfg.Files, cfg.Uploads = web.Files(app.Assets, log), web.Uploads(app.Assets, log)
 	if s.HasPlayground() {

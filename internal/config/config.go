@@ -51,6 +51,7 @@ type Settings struct {
 	MaxUpload        Bytes         `env:"GRAPNEL_MAX_UPLOAD" default:"2GiB" placeholder:"SIZE" help:"Largest file. Default: ${default}."`
 	FileTypes        []string      `env:"GRAPNEL_FILE_TYPES" placeholder:"TYPE,…" help:"Media types of files that may be uploaded: +TYPE adds to the usual ones, -TYPE takes from them, TYPE begins a list of its own; such as +image/svg+xml,-application/zip. Default: those in docs/guides/files.md."`
 	OperationCost    int           `env:"GRAPNEL_OPERATION_COST" default:"50000" placeholder:"N" help:"What one operation may cost, in fields of its answer; see the guide to the endpoint. Default: ${default}, about 250 ms of a processor and one second of what a user may use up, enough for three nested pages of 20 with five fields each."`
+	ReadTime         time.Duration `env:"GRAPNEL_READ_TIME" default:"1s" placeholder:"TIME" help:"How long the stores may work for one operation, all its lists and counts together. Default: ${default}."`
 	UserCost         int           `env:"GRAPNEL_USER_COST" default:"50000" placeholder:"N" help:"What the operations of one user may cost each second, ten times as much after a rest; 0: anything. Default: ${default}, about a quarter of a processor."`
 	AddressCost      int           `env:"GRAPNEL_ADDRESS_COST" default:"100000" placeholder:"N" help:"The same for all users and visitors at one address. Default: ${default}."`
 	CacheMaxAge      time.Duration `env:"GRAPNEL_CACHE_MAX_AGE" default:"0s" placeholder:"TIME" help:"How long caches may answer queries that visitors send by GET without asking again. Default: ${default}, they ask each time."`
@@ -211,6 +212,9 @@ func (s *Settings) check() error {
 		if d < 0 {
 			return fmt.Errorf("%s: must not be negative", name)
 		}
+	}
+	if s.ReadTime <= 0 {
+		return fmt.Errorf("GRAPNEL_READ_TIME: must be more than 0")
 	}
 	if s.MaxUpload <= 0 {
 		return fmt.Errorf("GRAPNEL_MAX_UPLOAD: must be more than 0")

@@ -199,7 +199,11 @@ func (e *engine) DispatchOperation(ctx context.Context, op *graphql.OperationCon
 		}
 		kept := &withheld{limit: e.limits.Withheld}
 		ctx = core.OnWithheld(core.WithReport(ctx, graphql.AddError), kept.add)
-		resp := next(core.WithReadLimit(ctx, e.limits.Read)) // of each event, too
+		ctx, reading := core.WithReading(ctx, e.limits.Read, e.limits.ReadTime) // of each event, too
+		resp := next(ctx)
+		// What a store looks through was not known before. Whoever has used up more than
+		// is left waits until it is made up for.
+		e.meter.owe(ctx, int(reading.Spent()/timePerCost)-cost(op))
 		if resp == nil {
 			return nil
 		}

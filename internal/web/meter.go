@@ -17,6 +17,9 @@ const (
 	frameCost            = 4   // of each message of a socket
 )
 
+// timePerCost is how long a store works for the cost of 1.
+const timePerCost = 5 * time.Microsecond
+
 // meter charges what is asked for to the user and to the network that it comes
 // from, the same whatever the transport.
 type meter struct {
@@ -52,6 +55,19 @@ func (m *meter) charge(ctx context.Context, n int) error {
 		return m.networks.Take(core.ClientOf(ctx).Network(), n)
 	}
 	return nil
+}
+
+// owe charges n, if there is anything to charge, whatever is left.
+func (m *meter) owe(ctx context.Context, n int) {
+	if n <= 0 {
+		return
+	}
+	if m.users != nil {
+		m.users.Owe(core.PrincipalOf(ctx).UserID, n)
+	}
+	if m.networks != nil {
+		m.networks.Owe(core.ClientOf(ctx).Network(), n)
+	}
 }
 
 // wait charges n as soon as there is so much left: whoever sends more than that is

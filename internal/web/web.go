@@ -183,23 +183,24 @@ func (s *Server) Shutdown(ctx context.Context) error {
 
 // Limits bound what one client can ask for. Zero means the default.
 type Limits struct {
-	Body           int64 // bytes of a JSON body or a socket message; 1 MiB
-	Query          int   // bytes of a document; 128 KiB
-	Tokens         int   // lexical tokens of a document; 5,000
-	Operations     int   // operations in a document; 20
-	Fragments      int   // fragments in a document; 200
-	Depth          int   // levels of fields, fragments expanded; 15
-	Aliases        int   // aliases in a document; 100
-	RootFields     int   // fields that an operation begins with; 50
-	Nesting        int   // lists and objects around a value, in documents and variables; 24
-	VariableValues int   // values in the variables; 50,000
-	Merge          int   // selections looked at by the field merging rule; 200,000
-	Cost           int   // what an operation may cost, about the fields of its answer; see coster; 50,000
-	PageSize       int   // of a page without first and last, for Cost; 20
-	ListSize       int   // assumed of a list that has no pages, for Cost; 10
-	Read           int64 // bytes of documents that an operation reads; 16 MiB
-	UserCost       int   // Cost that one user may use up each second, ten times as much after a rest; 50,000; negative: any
-	NetworkCost    int   // the same of one network, for all users and visitors there; 100,000; negative: any
+	Body           int64         // bytes of a JSON body or a socket message; 1 MiB
+	Query          int           // bytes of a document; 128 KiB
+	Tokens         int           // lexical tokens of a document; 5,000
+	Operations     int           // operations in a document; 20
+	Fragments      int           // fragments in a document; 200
+	Depth          int           // levels of fields, fragments expanded; 15
+	Aliases        int           // aliases in a document; 100
+	RootFields     int           // fields that an operation begins with; 50
+	Nesting        int           // lists and objects around a value, in documents and variables; 24
+	VariableValues int           // values in the variables; 50,000
+	Merge          int           // selections looked at by the field merging rule; 200,000
+	Cost           int           // what an operation may cost, about the fields of its answer; see coster; 50,000
+	PageSize       int           // of a page without first and last, for Cost; 20
+	ListSize       int           // assumed of a list that has no pages, for Cost; 10
+	Read           int64         // bytes of documents that an operation reads; 16 MiB
+	ReadTime       time.Duration // for which stores work for an operation; 1 s
+	UserCost       int           // Cost that one user may use up each second, ten times as much after a rest; 50,000; negative: any
+	NetworkCost    int           // the same of one network, for all users and visitors there; 100,000; negative: any
 
 	IntrospectionDepth int // levels of fields below __schema or __type; 20
 	IntrospectionLists int // nested lists of fields or types there; 2
@@ -246,6 +247,7 @@ func (l Limits) orDefaults() Limits {
 		PageSize:           cmp.Or(l.PageSize, 20),
 		ListSize:           cmp.Or(l.ListSize, 10),
 		Read:               cmp.Or(l.Read, 16<<20),
+		ReadTime:           cmp.Or(l.ReadTime, time.Second),
 		UserCost:           cmp.Or(l.UserCost, 50_000),
 		NetworkCost:        cmp.Or(l.NetworkCost, 100_000),
 		IntrospectionDepth: cmp.Or(l.IntrospectionDepth, 20),

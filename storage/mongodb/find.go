@@ -27,7 +27,11 @@ const (
 // Find yields the documents of q, one find command for all of them.
 func (s *Store) Find(ctx context.Context, coll string, q core.Query) iter.Seq2[core.Doc, error] {
 	return func(yield func(core.Doc, error) bool) {
-		cur, err := s.find(ctx, coll, q)
+		var cur *mongo.Cursor
+		err := core.ReadingOf(ctx).Do(ctx, 0, func(ctx context.Context) (err error) {
+			cur, err = s.find(ctx, coll, q) // with the first documents, mostly all
+			return err
+		})
 		if err != nil {
 			yield(nil, fail(ctx, err))
 			return
@@ -81,7 +85,11 @@ func (s *Store) FindEach(ctx context.Context, coll string, qs []core.Query) ([][
 	}
 	each := make([][]core.Doc, 0, len(qs))
 	for part := range slices.Chunk(qs, maxUnion) {
-		docs, err := c.union(ctx, part)
+		var docs [][]core.Doc
+		err := core.ReadingOf(ctx).Do(ctx, 0, func(ctx context.Context) (err error) {
+			docs, err = c.union(ctx, part)
+			return err
+		})
 		if err != nil {
 			return nil, fail(ctx, err)
 		}
@@ -242,6 +250,10 @@ func (s *Store) Count(ctx context.Context, coll string, f core.Filter) (int64, e
 	if err != nil {
 		return 0, fail(ctx, err)
 	}
-	n, err := c.CountDocuments(ctx, match)
+	var n int64
+	err = core.ReadingOf(ctx).Do(ctx, 0, func(ctx context.Context) (err error) {
+		n, err = c.CountDocuments(ctx, match)
+		return err
+	})
 	return n, fail(ctx, err)
 }

@@ -56,7 +56,7 @@ func (s *Store) follow() {
 			return
 		case <-tick.C:
 			// What fails now is seen at the next tick.
-			_ = s.read(ctx, func(c *conn) error {
+			_ = s.read(ctx, func(ctx context.Context, c *conn) error {
 				seq, err := lastChange(ctx, c)
 				if err == nil {
 					s.feed.publish(seq)
@@ -142,7 +142,7 @@ func (t *stream) Next(ctx context.Context) (core.Event, error) {
 // fetch reads the next changes. The changes and what is gone of them come from
 // one statement, and so from one state of the file.
 func (t *stream) fetch(ctx context.Context) error {
-	return t.s.read(ctx, func(c *conn) error {
+	return t.s.read(ctx, func(ctx context.Context, c *conn) error {
 		var pruned int64
 		err := c.query(ctx, `SELECT m.value, c.seq, c.coll, c.id, c.before, c.after
 			FROM meta m LEFT JOIN changes c ON c.seq>? WHERE m.key='pruned' ORDER BY c.seq LIMIT ?`, []any{t.seq, int64(readAhead)},

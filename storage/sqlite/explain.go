@@ -22,7 +22,7 @@ func (s *Store) Explain(ctx context.Context, coll string, q core.Query) (sql str
 	if err != nil {
 		return "", nil, err
 	}
-	err = s.read(ctx, func(conn *conn) error {
+	err = s.read(ctx, func(ctx context.Context, conn *conn) error {
 		return conn.query(ctx, "EXPLAIN QUERY PLAN "+sql, args, func(row []driver.Value) error {
 			step, _ := row[3].(string)
 			steps = append(steps, step)

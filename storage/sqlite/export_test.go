@@ -34,17 +34,14 @@ func (s *Store) Pragma(ctx context.Context, name string) (v any, err error) {
 
 // Prepared counts the prepared statements of all readers that name a table.
 func (s *Store) Prepared(table string) (n int) {
-	idle := make([]*reader, 0, len(s.pool))
-	for range s.pool {
-		idle = append(idle, <-s.readers)
-	}
+	idle := s.everyReader()
 	for _, r := range idle {
 		for _, sql := range r.conn.stmts.Keys() {
 			if strings.Contains(sql, table) {
 				n++
 			}
 		}
-		s.readers <- r
+		s.readers.give(r, false)
 	}
 	return n
 }

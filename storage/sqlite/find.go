@@ -39,7 +39,7 @@ func (s *Store) find(ctx context.Context, coll string, q core.Query) (docs []doc
 	if err != nil {
 		return nil, err
 	}
-	err = s.read(ctx, func(conn *conn) error {
+	err = s.read(ctx, func(ctx context.Context, conn *conn) error {
 		docs, err = p.read(ctx, conn)
 		return err
 	})
@@ -60,7 +60,7 @@ func (s *Store) FindEach(ctx context.Context, coll string, qs []core.Query) ([][
 		}
 	}
 	each := make([][]core.Doc, len(qs))
-	err = s.read(ctx, func(conn *conn) error {
+	err = s.read(ctx, func(ctx context.Context, conn *conn) error {
 		for i, p := range plans {
 			docs, err := p.read(ctx, conn)
 			if err != nil {
@@ -151,7 +151,7 @@ func (s *Store) Count(ctx context.Context, coll string, f core.Filter) (n int64,
 	if err != nil {
 		return 0, err
 	}
-	err = s.read(ctx, func(conn *conn) error {
+	err = s.read(ctx, func(ctx context.Context, conn *conn) error {
 		v, err := conn.value(ctx, sql, args...)
 		n, _ = v.(int64)
 		return err

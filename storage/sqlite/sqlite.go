@@ -15,6 +15,7 @@ package sqlite
 import (
 	"context"
 	"database/sql/driver"
+	"errors"
 	"fmt"
 	"maps"
 	"net/url"
@@ -33,8 +34,8 @@ type Store struct {
 	config
 	path    string
 	epoch   []byte       // tells the tokens of this database from those of others
-	pool    []*conn      // every reader
-	readers chan *reader // the idle ones
+	pool    []*conn // every reader
+	readers *readers
 	writer  *writer
 	feed    *feed
 
@@ -110,10 +111,11 @@ func Open(ctx context.Context, path string, opts ...Option) (_ *Store, err error
 		return nil, core.Wrap(core.Internal, err, fmt.Sprintf("The database %s cannot be opened.", path))
 	}
 	var wconn *conn
+	var idle []*reader
 	defer func() {
 		if err != nil {
-			for range len(s.readers) {
-				(<-s.readers).close()
+			for _, r := range idle {
+				r.close()
 			}
 			_ = closeAll(append(s.pool, wconn))
 		}
@@ -129,15 +131,15 @@ func Open(ctx context.Context, path string, opts ...Option) (_ *Store, err error
 		}
 	}
 	n := max(2, runtime.NumCPU()) // more only contend inside the driver
-	s.readers = make(chan *reader, n)
 	for range n {
 		r, err := openConn(s.dsn(path, true))
 		if err != nil {
 			return nil, s.failure(err)
 		}
 		s.pool = append(s.pool, r)
-		s.readers <- newReader(r)
+		idle = append(idle, newReader(r))
 	}
+	s.readers = newReaders(idle)
 	s.colls.Store(&map[string]*collection{})
 	s.feed = newFeed(seq)
 	if s.readOnly {
@@ -197,8 +199,8 @@ func (s *Store) Close() (err error) {
 		close(s.closing)
 		s.feed.close()
 		s.done.Wait()
-		for range s.pool {
-			(<-s.readers).close()
+		for _, r := range s.everyReader() {
+			r.close()
 		}
 		err = closeAll(s.pool)
 		if s.readOnly {
@@ -225,21 +227,27 @@ func (s *Store) trimLog() {
 	if info, err := os.Stat(s.path + "-wal"); err != nil || info.Size() < s.maxLog {
 		return
 	}
-	idle := make([]*reader, 0, len(s.pool))
-	for range s.pool {
-		idle = append(idle, <-s.readers)
-	}
+	idle := s.everyReader()
 	// What fails is tried again after the next transaction.
 	_ = s.writer.conn.exec(context.Background(), "PRAGMA wal_checkpoint(TRUNCATE)")
 	for _, r := range idle {
-		s.readers <- r
+		s.readers.give(r, false)
 	}
+}
+
+// everyReader waits for all readers.
+func (s *Store) everyReader() (all []*reader) {
+	for range s.pool {
+		r, _ := s.readers.take(context.Background(), nil, false, nil) // which only ends with one
+		all = append(all, r)
+	}
+	return all
 }
 
 // Ping reads from the file, and writes to it unless somebody has just done so: that
 // a disk is full is known only by trying.
 func (s *Store) Ping(ctx context.Context) error {
-	err := s.read(ctx, func(c *conn) error {
+	err := s.read(ctx, func(ctx context.Context, c *conn) error {
 		return c.query(ctx, "SELECT count(*) FROM meta", nil, func([]driver.Value) error { return nil })
 	})
 	if err != nil || s.readOnly || time.Since(time.Unix(0, s.writer.wrote.Load())) < writtenLately {
@@ -253,26 +261,44 @@ func (s *Store) Ping(ctx context.Context) error {
 // writtenLately is for how long a write shows that others would succeed.
 const writtenLately = 5 * time.Second
 
-// read lends f an idle reader.
-func (s *Store) read(ctx context.Context, f func(*conn) error) error {
-	if err := ctx.Err(); err != nil {
-		return s.failure(err)
+// quickRead is for how long the reads of an operation may take, all together, before
+// they wait behind those of others, and only for some of the readers.
+const quickRead = 20 * time.Millisecond
+
+// read lends f a reader. When it takes too long where others wait, f is ended and
+// called again for as long as its operation may read.
+func (s *Store) read(ctx context.Context, f func(context.Context, *conn) error) error {
+	err := core.ErrSlow
+	if core.ReadingOf(ctx).Spent() < quickRead {
+		err = s.readWith(ctx, false, f)
 	}
-	var r *reader
+	if errors.Is(err, core.ErrSlow) {
+		err = s.readWith(ctx, true, f)
+	}
+	return s.failure(err)
+}
+
+func (s *Store) readWith(ctx context.Context, slow bool, f func(context.Context, *conn) error) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
 	select {
 	case <-s.closing:
 		return errClosed()
 	default:
 	}
-	select {
-	case r = <-s.readers:
-	case <-s.closing:
-		return errClosed()
-	case <-ctx.Done():
-		return s.failure(ctx.Err())
+	reading, until := core.ReadingOf(ctx), quickRead
+	if slow {
+		until = 0
 	}
-	defer func() { s.readers <- r }()
-	return s.failure(r.do(f))
+	r, err := s.readers.take(ctx, reading, slow, s.closing)
+	if err != nil {
+		return err
+	}
+	defer s.readers.give(r, slow)
+	return reading.Do(ctx, until, func(ctx context.Context) error {
+		return r.do(func(conn *conn) error { return f(ctx, conn) })
+	})
 }
 
 // collection finds what Ensure has declared.
@@ -293,7 +319,7 @@ func (s *Store) readable(ctx context.Context, name string) (*collection, error) 
 	if err != nil {
 		return nil, err
 	}
-	err = s.read(ctx, func(conn *conn) error {
+	err = s.read(ctx, func(ctx context.Context, conn *conn) error {
 		v, err := conn.value(ctx, "SELECT 1 FROM sqlite_schema WHERE type='table' AND name=?", "c_"+name)
 		if v == nil {
 			c = nil

@@ -17,7 +17,7 @@ import (
 // holds. It keeps some hundred documents at most. Documents that cannot be read, and
 // collections that a start would lay out anew, are passed over.
 func (s *Store) Verify(ctx context.Context, specs []core.Spec, found func(string)) error {
-	return s.read(ctx, func(conn *conn) error {
+	return s.read(ctx, func(ctx context.Context, conn *conn) error {
 		err := conn.query(ctx, "PRAGMA integrity_check(1000)", nil, func(row []driver.Value) error {
 			if fault, _ := row[0].(string); fault != "ok" {
 				found(fault)
