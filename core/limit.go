@@ -61,8 +61,10 @@ func (l *Limiter) Owe(key string, n int) {
 		return
 	}
 	b, now := l.bucket(key), l.now()
-	if n = min(n, l.rate.Burst+int(b.TokensAt(now))); n > 0 {
-		b.ReserveN(now, min(n, l.rate.Burst))
+	for left := l.rate.Burst + int(b.TokensAt(now)); n > 0 && left > 0; { // a reservation is a burst at most
+		part := min(n, left, l.rate.Burst)
+		b.ReserveN(now, part)
+		n, left = n-part, left-part
 	}
 }
 

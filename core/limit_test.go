@@ -38,3 +38,22 @@ func TestLimiterRefusalsAreFree(t *testing.T) {
 		t.Errorf("more than a burst is a burst: %v", err)
 	}
 }
+
+// What was done already is owed, a burst at most, and made up for before more is given.
+func TestLimiterOwes(t *testing.T) {
+	t.Parallel()
+	now := time.Unix(1_000, 0)
+	l := core.NewLimiter(core.Rate{Burst: 10, Every: time.Second}, func() time.Time { return now })
+	for range 5 {
+		l.Owe("a", 100)
+	}
+	l.Owe("b", 12)
+	now = now.Add(4 * time.Second)
+	if l.Take("a", 1) == nil || l.Take("b", 1) != nil {
+		t.Errorf("a owes 10 less 4, b nothing any more: %d and %d left", l.Left("a"), l.Left("b"))
+	}
+	now = now.Add(8 * time.Second)
+	if err := l.Take("a", 2); err != nil || l.Left("a") != 0 {
+		t.Errorf("12 s after it owed 10: %v, %d left", err, l.Left("a"))
+	}
+}

@@ -34,6 +34,7 @@ type attack struct {
 	Uploads    int // at a time
 	Rate       int // bytes a second of each upload
 	Floods     int // connections with refused documents
+	Reads      int // connections with documents for which the store looks through much
 	SignIns    int // connections with wrong passwords
 	Tokens     []string
 	Emails     []string
@@ -117,7 +118,10 @@ func runLoad(ctx context.Context, args []string) error {
 		w.wait.Go(func() { w.upload(ctx, i) })
 	}
 	for i := range a.Floods {
-		w.wait.Go(func() { w.flood(ctx, i) })
+		w.wait.Go(func() { w.flood(ctx, fmt.Sprintf("127.0.0.%d", i+3), i, floodDocuments()) })
+	}
+	for i := range a.Reads {
+		w.wait.Go(func() { w.flood(ctx, fmt.Sprintf("127.0.6.%d", i+1), i, readDocuments()) })
 	}
 	for i := range a.SignIns {
 		w.wait.Go(func() { w.signIn(ctx, i) })
@@ -289,20 +293,20 @@ func (c *raw) do(request []byte) (code string, err error) {
 	return codeOf(text), err
 }
 
-// flood sends refused documents from an address of its own, as fast as they are
-// answered. They are encoded once; only their marks change.
-func (w *work) flood(ctx context.Context, i int) {
+// flood sends documents from an address, as fast as they are answered. They are encoded
+// once; only their marks change.
+func (w *work) flood(ctx context.Context, from string, i int, documents []document) {
 	type encoded struct {
 		text []byte
 		at   int // where its mark is
 	}
 	var requests []encoded
-	for _, d := range floodDocuments() {
+	for _, d := range documents {
 		text := w.post(d.request(mark(0)).body)
 		requests = append(requests, encoded{text, bytes.LastIndex(text, []byte(mark(0)))})
 	}
 	for n := i << 16; ctx.Err() == nil; {
-		c, shut, err := w.connect(ctx, fmt.Sprintf("127.0.0.%d", i+3))
+		c, shut, err := w.connect(ctx, from)
 		if err != nil {
 			w.rest(ctx, "no connection")
 			continue

@@ -2,7 +2,7 @@
 // needs Linux: the honest and the hostile clients have addresses of their own in
 // 127.0.0.0/8, and the servers are watched through /proc.
 //
-//	go run ./siege [-parts documents,siege,passwords] [-suites]
+//	go run ./siege [-parts documents,siege,passwords,reads] [-suites]
 //
 //	documents  processor time, allocated bytes and answer of the dearest documents of
 //	           each class, refused ones and answered ones, each alone on a server
@@ -10,6 +10,8 @@
 //	           1,000 sockets are open, 32 uploads run and refused documents come in as
 //	           fast as they are answered
 //	passwords  the same while strangers try passwords, from ever other addresses
+//	reads      the same while strangers ask for 50 counts or loose lists at a time, on 8
+//	           connections; with -posts 100000 it says what the store is good for
 //
 // It fails when a document takes more than 100 ms of processor time, or when the
 // server does not give back its goroutines and descriptors afterwards. With -suites
@@ -75,7 +77,7 @@ func run(ctx context.Context, args []string, stdout io.Writer) error {
 	}
 	var s settings
 	flags := flag.NewFlagSet("siege", flag.ContinueOnError)
-	flags.StringVar(&s.parts, "parts", "documents,siege,passwords", "what to measure")
+	flags.StringVar(&s.parts, "parts", "documents,siege,passwords,reads", "what to measure")
 	flags.BoolVar(&s.suites, "suites", false, "count what the suites pass, and measure nothing")
 	flags.BoolVar(&s.all, "all", false, "print all documents, not the dearest of each class")
 	flags.StringVar(&s.match, "match", "", "measure only the documents whose class and name hold this")
@@ -113,7 +115,7 @@ type siege struct {
 
 func measure(ctx context.Context, s settings, stdout io.Writer) (err error) {
 	g := &siege{settings: s, out: stdout}
-	parts := map[string]func(context.Context) error{"documents": g.documents, "siege": g.underSiege, "passwords": g.underSignIns}
+	parts := map[string]func(context.Context) error{"documents": g.documents, "siege": g.underSiege, "passwords": g.underSignIns, "reads": g.underReads}
 	for part := range strings.SplitSeq(s.parts, ",") {
 		if parts[part] == nil {
 			return fmt.Errorf("there is no part %q", part)
@@ -254,6 +256,11 @@ func (g *siege) underSiege(ctx context.Context) error {
 // underSignIns is the same while passwords are tried.
 func (g *siege) underSignIns(ctx context.Context) error {
 	return g.besiege(ctx, "sign-ins", attack{SignIns: g.signIns})
+}
+
+// underReads is the same while a store is made to look through much.
+func (g *siege) underReads(ctx context.Context) error {
+	return g.besiege(ctx, "reads", attack{Reads: g.flood})
 }
 
 // phase is what one part of a siege came to.

@@ -45,7 +45,7 @@ func printSiege(w io.Writer, a attack, quiet, attacked phase) {
 	if a.Uploads > 0 {
 		fmt.Fprintf(w, "- %d uploads at a time, %d KiB a second each: %d done, %.1f MiB.\n", a.Uploads, a.Rate>>10, attacked.Uploads, float64(attacked.Bytes)/(1<<20))
 	}
-	if a.Floods+a.SignIns > 0 {
+	if a.Floods+a.Reads+a.SignIns > 0 {
 		fmt.Fprintf(w, "- Answers to the hostile ones: %s.\n", attacked.sortedCodes())
 	}
 	fmt.Fprint(w, "- The load comes from a process with nice 19, the honest client from one with nice 0; both share the server's processors.\n\n")

@@ -33,7 +33,7 @@ func TestMiniature(t *testing.T) {
 	if err != nil {
 		t.Error(err)
 	}
-	for _, want := range []string{"persisted", "PERSISTED_QUERY_NOT_FOUND", "\nquiet ", "\nsiege ", "\nsign-ins ", "open at the end: 20", "GRAPHQL_VALIDATION_FAILED", "INVALID_CREDENTIALS", "s after"} {
+	for _, want := range []string{"persisted", "PERSISTED_QUERY_NOT_FOUND", "\nquiet ", "\nsiege ", "\nsign-ins ", "\nreads ", "open at the end: 20", "GRAPHQL_VALIDATION_FAILED", "INVALID_CREDENTIALS", "s after"} {
 		if !strings.Contains(out.String(), want) {
 			t.Errorf("no %q in\n%s", want, out.String())
 		}

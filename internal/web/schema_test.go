@@ -42,6 +42,7 @@ type Query {
   panic: String
   many: [Int]
   slow: String
+  count: Int
 }
 type Item { name: String items(limit: Int): [Item!] @listSize(slicingArguments: ["limit"]) few: [Post!]! @listSize(assumedSize: 2) }
 scalar Day
@@ -136,6 +137,10 @@ func (f *fake) resolve(ctx context.Context, op *graphql.OperationContext, field 
 		if p := core.PrincipalOf(ctx); p.SignedIn() {
 			return p.UserID
 		}
+		return nil
+	case "count": // takes a store more time than there is
+		err := core.ReadingOf(ctx).Do(ctx, 0, func(ctx context.Context) error { <-ctx.Done(); return ctx.Err() })
+		graphql.AddError(ctx, err)
 		return nil
 	case "devices":
 		return strings.Join(core.ClientOf(ctx).Cookies.DeviceTokens(), " ")
