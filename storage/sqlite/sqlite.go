@@ -33,7 +33,7 @@ import (
 type Store struct {
 	config
 	path    string
-	epoch   []byte       // tells the tokens of this database from those of others
+	epoch   []byte  // tells the tokens of this database from those of others
 	pool    []*conn // every reader
 	readers *readers
 	writer  *writer
