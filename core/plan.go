@@ -171,7 +171,7 @@ func ofAnother(arm []condition) bool {
 
 // values is how many values the field may have for c to match: 1, 2 for
 // several, and 0 for no limit.
-func (c condition) values() int {
+func (c *condition) values() int {
 	switch c.Op {
 	case OpEq:
 		return 1
@@ -265,13 +265,25 @@ func (s *Spec) walk(arm []condition, order []Order) (index []string, ok bool) {
 // the rule.
 func serves(index []string, arm []condition, order []Order) (weight int, bounded, ok bool) {
 	before := len(index) - len(order)
-	if before < 0 || !slices.EqualFunc(index[before:], order, func(field string, o Order) bool { return field == o.Field && o.Desc == order[0].Desc }) {
+	if before < 0 {
 		return 0, false, false
 	}
-	bounded = !slices.ContainsFunc(arm, func(c condition) bool { return c.own })
-	for i, field := range append(slices.Clone(index), "_id")[:before+1] {
-		constant := false
-		for _, c := range arm {
+	for i, o := range order {
+		if index[before+i] != o.Field || o.Desc != order[0].Desc {
+			return 0, false, false
+		}
+	}
+	bounded = true
+	for i := range arm {
+		bounded = bounded && !arm[i].own
+	}
+	for i := range before + 1 {
+		field, constant := "_id", false
+		if i < len(index) {
+			field = index[i]
+		}
+		for j := range arm {
+			c := &arm[j]
 			if c.Field == field && (c.values() == 1 || i == before && c.bounds()) {
 				constant = constant || c.values() == 1
 				bounded = bounded || c.own
@@ -287,7 +299,7 @@ func serves(index []string, arm []condition, order []Order) (weight int, bounded
 
 // weight is how much c narrows a walk that it leads, by rule of thumb: to what one owner
 // hides, to what a client asks for, to what a rule allows.
-func (c condition) weight() int {
+func (c *condition) weight() int {
 	switch {
 	case isOwn(c.Filter):
 		return 8
@@ -298,7 +310,7 @@ func (c condition) weight() int {
 }
 
 // bounds reports whether c keeps its field within bounds.
-func (c condition) bounds() bool {
+func (c *condition) bounds() bool {
 	switch c.Op {
 	case OpEq, OpIn, OpLt, OpLte, OpGt, OpGte, OpPrefix:
 		return true

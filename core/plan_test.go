@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/grapnel/grapnel/core"
+	"github.com/grapnel/grapnel/graph/model"
 )
 
 // by is an order, such as by("-date", "title").
@@ -371,6 +372,22 @@ func BenchmarkPage(b *testing.B) {
 				if _, err := w.Posts.Page(ctx, args); err != nil {
 					b.Fatal(err)
 				}
+			}
+		})
+	}
+}
+
+// BenchmarkPlanList plans a list as each request does.
+func BenchmarkPlanList(b *testing.B) {
+	specs, err := core.CompleteSpecs(model.Specs())
+	if err != nil {
+		b.Fatal(err)
+	}
+	for name, p := range callers {
+		b.Run(name, func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				core.PlanList(specs["posts"], p, time.Unix(0, 0), core.Eq("tags", "a"), by("-date"))
 			}
 		})
 	}
