@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"reflect"
 	"slices"
 )
 
@@ -110,6 +111,9 @@ func (s Spec) check(doc storedDoc, fields []*watch) (found []Problem) {
 			add(path, fmt.Sprintf("holds %s, where %s is declared", what, w.wants()))
 			return
 		}
+		if n, ok := v.(int64); ok && path == "version" && n < 1 {
+			add(path, fmt.Sprintf("holds %d, where 1 or more is due", n))
+		}
 		list, _ := elementsOf(v)
 		for _, s := range w.foreign(list) {
 			add(path, fmt.Sprintf("holds %q, which is no declared value", s))
@@ -122,6 +126,15 @@ func (s Spec) check(doc storedDoc, fields []*watch) (found []Problem) {
 		}
 		if err := doc.Decode(v); errors.As(err, &at) {
 			add(cmp.Or(at.Field, "_id"), err.Error())
+			continue
+		}
+		if f := newInspector(reflect.TypeOf(v).Elem(), s).look(reflect.ValueOf(v).Elem()); f != nil {
+			add(f.path, f.what)
+		}
+		if u, ok := v.(*User); ok {
+			if _, err := parseHash(u.PasswordHash); err != nil {
+				add("passwordHash", "is no hash of a password")
+			}
 		}
 	}
 	for _, f := range s.broken(doc) {

@@ -35,8 +35,9 @@ type Collection[T any] struct {
 	stored reflect.Type // of a new document with all that is stored beside it; nil when nothing is
 	// settle, when not nil, brings a document that was read up to the present
 	// moment, where the clock alone has changed what it is.
-	settle func(context.Context, *T)
-	turns  turns // of those who write one document, by its id
+	settle              func(context.Context, *T)
+	inspector, addition *inspector // of T and of spec.Added, which may be nil
+	turns               turns      // of those who write one document, by its id
 	// advisor looks at lists before they are read.
 	advisor *advisor
 	log     *slog.Logger
@@ -60,6 +61,10 @@ func newCollection[T any](docs DocStore, spec Spec, now func() time.Time) *Colle
 		}
 	}
 	c.stored = spec.storedType(reflect.TypeFor[T]())
+	c.inspector = newInspector(reflect.TypeFor[T](), spec)
+	if spec.Added != nil {
+		c.addition = newInspector(spec.Added.fields, spec)
+	}
 	c.feed = newFeed(c)
 	return c
 }
@@ -492,10 +497,25 @@ func (c *Collection[T]) decode(doc Doc) (*T, error) {
 		headOf(t).added = c.spec.Added.make()
 		err = doc.Decode(headOf(t).added)
 	}
+	if err == nil {
+		err = c.inspect(t)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("core: decode from %s: %w", c.spec.Name, err)
 	}
 	return t, nil
+}
+
+// inspect is the error of a document that holds what its type does not allow.
+func (c *Collection[T]) inspect(doc *T) error {
+	f := c.inspector.look(reflect.ValueOf(doc).Elem())
+	if f == nil && c.addition != nil {
+		f = c.addition.look(reflect.ValueOf(headOf(doc).added).Elem())
+	}
+	if f == nil {
+		return nil
+	}
+	return f.decodeError()
 }
 
 // isDamage reports whether err is about one document that cannot be decoded.

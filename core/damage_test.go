@@ -80,3 +80,29 @@ func TestBytesDisagree(t *testing.T) {
 		})
 	}
 }
+
+// What can be decoded and is yet not what the type allows is damage: answers would be
+// no JSON, or no GraphQL.
+func TestDamageThatDecodes(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	ctx := w.as(t, "eve", core.Editor)
+	for name, c := range map[string]struct{ old, with string }{
+		"an enum":            {"DRAFT", "DRAFU"},
+		"a text":             {"Title", "Titl\xff"},
+		"an entry of a list": {"news", "new\x80"},
+	} {
+		post, err := w.Posts.Create(ctx, core.PostDraft{Title: "Title", Tags: []string{"news"}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		w.damage(t, "c_posts", post.ID, []byte(c.old), []byte(c.with))
+		if _, err := w.Posts.Get(ctx, post.ID); !core.Is(err, core.Unreadable) {
+			t.Errorf("%s: %v", name, err)
+		}
+		page, err := w.Posts.Page(ctx, core.PageArgs{})
+		if err != nil || len(page.Nodes()) != 0 {
+			t.Errorf("%s is in the list: %v", name, err)
+		}
+	}
+}

@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"crypto/subtle"
 	"encoding/base64"
+	"errors"
 	"fmt"
 	"runtime"
 	"strings"
@@ -89,22 +90,41 @@ func (h *hasher) verify(ctx context.Context, phc, password string) (ok bool, err
 	if !known {
 		phc = h.decoy
 	}
-	var memory, passes uint32
-	var threads uint8
-	var salt64, key64 string
-	if _, err := fmt.Sscanf(strings.ReplaceAll(strings.TrimPrefix(phc, "$"), "$", " "), "argon2id v=19 m=%d,t=%d,p=%d %s %s", &memory, &passes, &threads, &salt64, &key64); err != nil {
-		return false, fmt.Errorf("core: a stored password hash is malformed: %w", err)
-	}
-	salt, err1 := base64.RawStdEncoding.DecodeString(salt64)
-	key, err2 := base64.RawStdEncoding.DecodeString(key64)
-	if err1 != nil || err2 != nil {
-		return false, fmt.Errorf("core: a stored password hash is malformed")
+	want, err := parseHash(phc)
+	if err != nil {
+		return false, err
 	}
 	err = h.work(ctx, func() {
-		got := argon2.IDKey([]byte(password), salt, passes, memory, threads, uint32(len(key)))
-		ok = subtle.ConstantTimeCompare(got, key) == 1 && known
+		got := argon2.IDKey([]byte(password), want.salt, want.passes, want.memory, want.threads, uint32(len(want.key)))
+		ok = subtle.ConstantTimeCompare(got, want.key) == 1 && known
 	})
 	return ok, err
+}
+
+// parsedHash is a PHC string of argon2id, taken apart.
+type parsedHash struct {
+	memory, passes uint32 // memory in KiB
+	threads        uint8
+	salt, key      []byte
+}
+
+// parseHash reads a PHC string. It refuses costs far beyond those of any release: a
+// damaged one must not take the memory of the machine.
+func parseHash(phc string) (h parsedHash, err error) {
+	var salt64, key64 string
+	if _, err := fmt.Sscanf(strings.ReplaceAll(strings.TrimPrefix(phc, "$"), "$", " "), "argon2id v=19 m=%d,t=%d,p=%d %s %s", &h.memory, &h.passes, &h.threads, &salt64, &key64); err != nil {
+		return h, fmt.Errorf("core: a stored password hash is malformed: %w", err)
+	}
+	var err1, err2 error
+	h.salt, err1 = base64.RawStdEncoding.DecodeString(salt64)
+	h.key, err2 = base64.RawStdEncoding.DecodeString(key64)
+	switch {
+	case err1 != nil || err2 != nil || len(h.salt) < argonSalt/2 || len(h.key) < argonKey/2:
+		return h, errors.New("core: a stored password hash is malformed")
+	case h.memory > 16*argonMemory || h.passes < 1 || h.passes > 16*argonTime || h.threads < 1 || h.threads > 16:
+		return h, errors.New("core: a stored password hash asks for costs that are out of bounds")
+	}
+	return h, nil
 }
 
 // match is which of the spellings of a password belongs to phc; -1 for none.

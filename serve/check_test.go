@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"math"
 	"os"
 	"path/filepath"
 	"slices"
@@ -15,7 +16,10 @@ import (
 	"testing"
 	"time"
 
+	"go.mongodb.org/mongo-driver/v2/bson"
+
 	"github.com/grapnel/grapnel/core"
+	"github.com/grapnel/grapnel/core/value"
 	"github.com/grapnel/grapnel/graph/model"
 	"github.com/grapnel/grapnel/serve"
 	"github.com/grapnel/grapnel/storage/sqlite"
@@ -24,8 +28,10 @@ import (
 // box is a declared type with a constraint and another type inside.
 type box struct {
 	core.Head `bson:",inline"`
-	Label     string `bson:"label"`
-	Lines     []line `bson:"lines"`
+	Label     string         `bson:"label"`
+	Lines     []line         `bson:"lines"`
+	Price     *value.Decimal `bson:"price"`
+	Weight    *float64       `bson:"weight"`
 }
 
 type line struct {
@@ -40,16 +46,22 @@ func boxSpec() core.Spec {
 		Attributes: []core.Attribute{
 			{Name: "label", Required: true}, {Name: "state", Values: []string{"NEW"}},
 			{Name: "lines", Kind: core.Document, Array: true, Type: "Line"},
+			{Name: "price", Kind: core.Decimal}, {Name: "weight", Kind: core.Float},
 		},
 		Embedded: map[string][]core.Attribute{"Line": {{Name: "n", Kind: core.Int, Required: true}}},
 	}
 }
+
+// infinite is a decimal128 that no Decimal is.
+var infinite, _ = bson.ParseDecimal128("Infinity")
 
 // odd is a document as a foreign hand might have stored it.
 type odd struct {
 	core.Head `bson:",inline"`
 	Label     any   `bson:"label"`
 	State     any   `bson:"state"`
+	Price     any   `bson:"price"`
+	Weight    any   `bson:"weight"`
 	Lines     []any `bson:"lines"`
 }
 
@@ -100,6 +112,10 @@ func TestCheck(t *testing.T) {
 		{Head: head("box_5"), Label: "fine", Lines: []any{n(nil)}},
 		{Head: head("box_7"), Label: "too long", Lines: []any{}},
 		{Head: head("crate_6"), Label: "fine", Lines: []any{}},
+		{Head: head("box_8"), Label: "a\xff", Lines: []any{}},
+		{Head: core.Head{ID: "box_9", Version: -9}, Label: "fine", Lines: []any{}},
+		{Head: head("box_a"), Label: "fine", Lines: []any{}, Price: infinite},
+		{Head: head("box_b"), Label: "fine", Lines: []any{}, Weight: math.NaN()},
 	} {
 		if err := docs.Write(t.Context(), core.Op{Kind: core.OpInsert, Coll: "boxes", Doc: doc}); err != nil {
 			t.Fatal(err)
@@ -113,6 +129,7 @@ func TestCheck(t *testing.T) {
 	for _, statement := range []string{
 		"UPDATE c_posts SET doc=substr(doc,1,100) WHERE id=(SELECT min(id) FROM c_posts)",
 		"UPDATE c_users SET id='user_other' WHERE id=(SELECT min(id) FROM c_users)",
+		"UPDATE c_users SET doc=CAST(replace(doc,CAST('$argon2id' AS BLOB),CAST('$argon2ie' AS BLOB)) AS BLOB) WHERE id=(SELECT max(id) FROM c_users)",
 	} {
 		if _, err := db.Exec(statement); err != nil {
 			t.Fatal(err)
@@ -134,6 +151,11 @@ func TestCheck(t *testing.T) {
 		"boxes box_5, lines.0.n: has no value, and must have one",
 		`boxes crate_6, _id: does not begin with "box_"`,
 		"posts post_", "cannot be read",
+		"boxes box_8, label: holds a text that is not UTF-8",
+		"boxes box_9, version: holds -9, where 1 or more is due",
+		"boxes box_a, price: holds Infinity, which is no finite number, where a Decimal is declared",
+		"boxes box_b, weight: holds no finite number",
+		"passwordHash: is no hash of a password",
 		"users user_other, _id: the bytes of the document hold the id",
 	} {
 		if !strings.Contains(out, want) {
