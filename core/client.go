@@ -17,12 +17,19 @@ type Client struct {
 
 // Network is what limits count clients by: an IPv4 address or, as one customer
 // gets so many, the 64 bits that an IPv6 address begins with.
-func (c Client) Network() string {
+func (c Client) Network() string { return c.prefix(64) }
+
+// block is the networks that one customer may have: an IPv4 address or, as providers
+// hand them out, the 48 bits that an IPv6 address begins with.
+func (c Client) block() string { return c.prefix(48) }
+
+// prefix is the address of IPv4, or so many bits of IPv6.
+func (c Client) prefix(bits int) string {
 	a, err := netip.ParseAddr(c.Address)
-	if err != nil || !a.Is6() {
+	if err != nil || !a.Is6() || a.Is4In6() {
 		return c.Address
 	}
-	p, err := a.Prefix(64)
+	p, err := a.Prefix(bits)
 	if err != nil {
 		return c.Address
 	}

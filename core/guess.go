@@ -13,12 +13,16 @@ import (
 // network or known device, and so many from all networks together. Of the latter
 // most are kept for the first try of each network, so that strangers who try again
 // and again cannot use up what somebody at another network needs; the rest lets two
-// networks use up what is theirs.
+// networks use up what is theirs. A customer of a provider may have thousands of
+// networks of IPv6, which count as few: see [Client.block].
 const (
 	guessSpan      = time.Hour
 	guessesEach    = 20
 	guessesFirst   = 60
 	guessesFurther = 2 * (guessesEach - 1)
+
+	blockFirst   = 3
+	blockFurther = guessesEach - 1
 )
 
 // guesses counts the wrong passwords of the last hour by account. It is exact: in
@@ -34,7 +38,8 @@ type guesses struct {
 type guess struct {
 	at      time.Time
 	account string
-	source  string
+	source  string // a network or a device
+	block   string // of the networks that one customer may have
 	kind    guessKind
 }
 
@@ -42,7 +47,7 @@ type guessKind uint8
 
 const (
 	firstGuess   guessKind = iota // of a network within the hour
-	furtherGuess                  // of the same network
+	furtherGuess                  // of the same network, or of one more in its block
 	deviceGuess                   // of a device that has signed in before
 )
 
@@ -50,27 +55,35 @@ func newGuesses(now func() time.Time) *guesses {
 	return &guesses{now: now, of: newCache[[]*guess](maxBuckets)}
 }
 
-// take counts a try at account from source, a network or a known device, before it
-// is known to be wrong, so that many at once are no more than many in turn.
-// RATE_LIMITED with the time to wait when too many were wrong. What was not wrong is
-// given back.
-func (g *guesses) take(account, source string, known bool) (*guess, error) {
+// take counts a try at account from a client, or from the device that it is known to
+// be, before it is known to be wrong, so that many at once are no more than many in
+// turn. RATE_LIMITED with the time to wait when too many were wrong. What was not
+// wrong is given back.
+func (g *guesses) take(account string, client Client, device string) (*guess, error) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	t := &guess{at: g.now(), account: digest(account), source: digest(source)}
+	known := device != ""
+	source := device
+	if !known {
+		source = client.Network()
+	}
+	t := &guess{at: g.now(), account: digest(account), source: digest(source), block: digest(client.block())}
 	log, _ := g.of.Get(t.account)
 	log = slices.DeleteFunc(log, func(o *guess) bool { return t.at.Sub(o.at) >= guessSpan })
 	g.of.Add(t.account, log)
 	mine := filter(log, func(o *guess) bool { return o.source == t.source })
-	limit := guessesFirst
-	switch {
-	case known:
-		t.kind = deviceGuess
-	case len(mine) > 0:
-		t.kind, limit = furtherGuess, guessesFurther
-	}
 	wait := t.wait(mine, guessesEach)
-	if !known {
+	if known {
+		t.kind = deviceGuess
+	} else {
+		ofBlock := func(kind guessKind) []*guess {
+			return filter(log, func(o *guess) bool { return o.kind == kind && o.block == t.block })
+		}
+		limit := guessesFirst
+		if len(mine) > 0 || len(ofBlock(firstGuess)) >= blockFirst {
+			t.kind, limit = furtherGuess, guessesFurther
+			wait = max(wait, t.wait(ofBlock(furtherGuess), blockFurther))
+		}
 		wait = max(wait, t.wait(filter(log, func(o *guess) bool { return o.kind == t.kind }), limit))
 	}
 	if wait > 0 {

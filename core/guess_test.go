@@ -147,6 +147,31 @@ func TestNobodyLocksOut(t *testing.T) {
 	}
 }
 
+// What one customer of a provider has of IPv6 counts as few networks: it cannot use up
+// the first tries that are kept for others, nor all of the further ones.
+func TestOneCustomerDelaysNoOther(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes long; run without -short")
+	}
+	t.Parallel()
+	w := newPaused(t)
+	a := w.attackers(t)
+	for i := range 200 {
+		a.try(fmt.Sprintf("2001:db8:1:%x::1", i))
+	}
+	if n := len(a.at); n > 22 {
+		t.Errorf("%d passwords of one /48 were judged", n)
+	}
+	for _, fresh := range []string{"2001:db8:2::1", "203.0.113.1"} {
+		if !w.judged(t, fresh, adas) { // the owner's finger slips
+			t.Errorf("the first try from %s was not judged", fresh)
+		}
+		if _, err := w.signIn(t, fresh); err != nil {
+			t.Errorf("the second try from %s: %v", fresh, err)
+		}
+	}
+}
+
 // Who tries from one address keeps nobody at another from any of their tries.
 func TestOneAddressDelaysNoOther(t *testing.T) {
 	if testing.Short() {

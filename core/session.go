@@ -116,15 +116,15 @@ func (s *Sessions) SignIn(ctx context.Context, email, password string, devices .
 		return nil, Tokens{}, err
 	}
 	device, known := s.knownDevice(user, devices)
-	source := ClientOf(ctx).Network()
+	provenBy := ""
 	if known {
-		source = device
+		provenBy = device
 	}
 	spellings := storedPasswords(password)
 	if len(spellings) == 0 {
 		return nil, Tokens{}, noPassword("password", password)
 	}
-	match, err := s.verify(ctx, user, spellings, account, source, known)
+	match, err := s.verify(ctx, user, spellings, account, provenBy)
 	if err != nil {
 		return nil, Tokens{}, err
 	}
@@ -154,9 +154,10 @@ func (s *Sessions) SignIn(ctx context.Context, email, password string, devices .
 }
 
 // verify is which spelling of a password is the user's, -1 for none, unless too many
-// that were wrong came from this source.
-func (s *Sessions) verify(ctx context.Context, user *User, spellings []string, account, source string, known bool) (match int, err error) {
-	guess, err := s.guesses.take(account, source, known)
+// that were wrong came from where the caller is, or from its device; "" when that is
+// not known to the account.
+func (s *Sessions) verify(ctx context.Context, user *User, spellings []string, account, device string) (match int, err error) {
+	guess, err := s.guesses.take(account, ClientOf(ctx), device)
 	if err != nil {
 		return -1, err
 	}
@@ -223,7 +224,7 @@ func (s *Sessions) ChangePassword(ctx context.Context, current, next string) (us
 	if len(spellings) == 0 {
 		return nil, "", noPassword("currentPassword", current)
 	}
-	match, err := s.verify(ctx, user, spellings, user.ID, p.SessionID, true)
+	match, err := s.verify(ctx, user, spellings, user.ID, p.SessionID)
 	if err != nil {
 		return nil, "", err
 	}

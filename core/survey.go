@@ -253,8 +253,6 @@ func (w *watch) describe(v any) string {
 		return fmt.Sprintf("the id %q", v)
 	case k == Decimal && w.Kind == Decimal:
 		return fmt.Sprintf("%v, which is no finite number", v)
-	case k == String && (w.Kind == Date || w.Kind == JSON):
-		return "a text that is none"
 	case isWide(v) && w.Kind == Int:
 		return "an Int64 of more than 32 bits"
 	case ok:

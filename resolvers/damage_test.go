@@ -98,9 +98,8 @@ func TestDamagedLinks(t *testing.T) {
 			}
 		})
 	}
-	promise := vars{"filename": "a.txt", "contentType": "text/plain", "size": 1, "sha256": strings.Repeat("0", 64)}
-	file := a.get("editor", `mutation($i: CreateAssetUploadInput!) { createAssetUpload(input: $i) { asset { id } } }`, vars{"i": promise}, "createAssetUpload.asset.id").(string)
-	err := a.docs.Write(t.Context(), core.Op{Kind: core.OpUpdate, Coll: "assets", Filter: core.Eq("_id", file), Patch: core.Patch{core.Set("state", "READY"), core.Set("ownerId", "user_nobody")}})
+	file := dig(t, a.upload("editor", "a.txt", "text/plain", []byte("Some text."), vars{"visibility": "PUBLIC"}), "data.uploadAsset.asset.id").(string)
+	err := a.docs.Write(t.Context(), core.Op{Kind: core.OpUpdate, Coll: "assets", Filter: core.Eq("_id", file), Patch: core.Patch{core.Set("ownerId", "user_nobody")}})
 	if err != nil {
 		t.Fatal(err)
 	}
