@@ -115,7 +115,9 @@ func faults(t reflect.Type, a Attribute, s Spec, made map[inspectorKey]*inspecto
 				return &fault{"", fmt.Sprintf("holds %q, which is no declared value", v.String())}
 			}
 		}
-		return func(v reflect.Value) *fault { return unless(utf8.ValidString(v.String()), "holds a text that is not UTF-8") }
+		return func(v reflect.Value) *fault {
+			return unless(utf8.ValidString(v.String()), "holds a text that is not UTF-8")
+		}
 	case reflect.Float32, reflect.Float64:
 		return func(v reflect.Value) *fault {
 			return unless(!math.IsNaN(v.Float()) && !math.IsInf(v.Float(), 0), "holds no finite number")
