@@ -201,16 +201,20 @@ func deriveKeys(secret []byte) (k keys, err error) {
 	return k, nil
 }
 
-// Node is any object by its global id; NOT_FOUND when there is none for the caller.
+// Node is any object by its global id; NOT_FOUND when there is none for the caller,
+// UNREADABLE when it is damaged.
 func (a *App) Node(ctx context.Context, id string) (Node, error) {
-	list, err := a.Nodes(ctx, []string{id})
-	if err != nil {
+	var unreadable error // it is what was asked for, and no part of an answer
+	list, err := a.Nodes(WithReport(ctx, func(_ context.Context, damaged error) { unreadable = damaged }), []string{id})
+	switch {
+	case err != nil:
 		return nil, err
+	case list[0] != nil:
+		return list[0], nil
+	case unreadable != nil:
+		return nil, unreadable
 	}
-	if list[0] == nil {
-		return nil, Errorf(NotFound, "There is no such object.")
-	}
-	return list[0], nil
+	return nil, Errorf(NotFound, "There is no such object.")
 }
 
 // Nodes is the objects with these ids, nil where there is none for the caller:

@@ -57,6 +57,12 @@ func TestDamagedPost(t *testing.T) {
 	if code := a.code("", one, vars{"id": ids[2]}); code != "NOT_FOUND" {
 		t.Errorf("a draft of somebody else is %s", code)
 	}
+	for id, code := range map[string]string{ids[1]: "UNREADABLE", ids[2]: "NOT_FOUND", "post_x": "NOT_FOUND"} {
+		out := a.do("", `query($id: ID!) { node(id: $id) { id } }`, vars{"id": id})
+		if errs, _ := dig(t, out, "errors").([]any); len(errs) != 1 || errorCode(t, out) != code || dig(t, out, "data.node") != nil {
+			t.Errorf("node by its id: %s", out)
+		}
+	}
 	out := a.do("", `query($ids: [ID!]!) { nodes(ids: $ids) { id } }`, vars{"ids": ids[:2]})
 	if dig(t, out, "data.nodes.0.id") != ids[0] || errorCode(t, out) != "UNREADABLE" {
 		t.Errorf("by ids: %s", out)
