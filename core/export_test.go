@@ -116,3 +116,6 @@ func PlanList(s Spec, p Principal, now time.Time, where Filter, order []Order) (
 	keys := append(slices.Clone(order), Order{Field: "_id", Desc: len(order) > 0 && order[len(order)-1].Desc})
 	return Query{Filter: And(where, in.rule), Arms: arms, Order: keys, Limit: DefaultPage}, problem
 }
+
+// IsSVG is how an SVG is told.
+var IsSVG = isSVG

@@ -134,6 +134,9 @@ func (t FileTypes) check(check *Checker, name, field string) {
 func (t FileTypes) sniff(head []byte) (string, error) {
 	m := mimetype.Detect(head)
 	name := mediaBrand(head, plainType(m))
+	if isSVG(head) {
+		name = svgType
+	}
 	found := name
 	for !t.Has(name) {
 		// What is text, but not plain, or a picture, but not of this kind, is no

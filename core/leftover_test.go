@@ -402,7 +402,7 @@ func TestDeleteDuringUpload(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	ctx := w.as(t, "ada", core.Member)
-	data := bytes.Repeat([]byte("some text "), 1000)
+	data := bytes.Repeat([]byte("some text "), 4000)
 	for name, send := range map[string]func(body io.Reader) (id string, err error){
 		"direct": func(body io.Reader) (string, error) {
 			asset, query, err := w.promise(ctx, "a.txt", "text/plain", data)
@@ -423,7 +423,7 @@ func TestDeleteDuringUpload(t *testing.T) {
 			in.CloseWithError(io.ErrClosedPipe)
 			result <- err
 		}()
-		if _, err := out.Write(data[:5000]); err != nil {
+		if _, err := out.Write(data[:20_000]); err != nil {
 			t.Fatal(name, err)
 		}
 		page, err := w.Assets.Page(ctx, core.PageArgs{})
@@ -436,7 +436,7 @@ func TestDeleteDuringUpload(t *testing.T) {
 		if err := w.Sweep(t.Context()); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := out.Write(data[5000:]); err != nil {
+		if _, err := out.Write(data[20_000:]); err != nil {
 			t.Fatal(name, err)
 		}
 		out.Close()

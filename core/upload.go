@@ -45,7 +45,7 @@ type Promise struct {
 
 const (
 	// sniffLen is how many bytes the type of a file is read from.
-	sniffLen = 3072
+	sniffLen = 16 << 10
 	// maxUploads bounds the uploads that one process takes at a time.
 	maxUploads = 32
 	// uploadLife is how long a promised upload may take.
