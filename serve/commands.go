@@ -127,7 +127,7 @@ func (p Project) migrate(ctx context.Context, s config.Settings, c config.Migrat
 	case len(m.Steps) == 0 && len(m.Warnings) > 0:
 		fmt.Fprintln(w, "The store is left as it is, which is not all as the types are declared.")
 	case len(m.Steps) == 0:
-		fmt.Fprintln(w, "Nothing to change: the store is as the types are declared.")
+		fmt.Fprintln(w, "Nothing to change: the types are declared as the store knows them. Whether each document fits its type, the command check tells.")
 	case c.DryRun:
 		list("A start would make these changes:", m.Steps)
 	default:

@@ -68,7 +68,7 @@ func TestMigrate(t *testing.T) {
 	if out, err = run(good, "--forget", "Product"); err != nil || !strings.Contains(out, "Product is forgotten") {
 		t.Errorf("%s %v", out, err)
 	}
-	if out, err = run(good, "--dry-run"); err != nil || !strings.Contains(out, "Nothing to change") {
+	if out, err = run(good, "--dry-run"); err != nil || !strings.Contains(out, "Nothing to change") || !strings.Contains(out, "the command check tells") {
 		t.Errorf("%s %v", out, err)
 	}
 }
