@@ -59,6 +59,11 @@ func DecodeCursor(s Spec, by []Order, cursor string) (values []any, again string
 	return values, o.encodeValues(values), nil
 }
 
+// EncodeCursor is where a document stands in a list in this order.
+func EncodeCursor(s Spec, by []Order, doc Node) string {
+	return cursorOrder{coll: s.Name, keys: by}.encode(doc)
+}
+
 // SignAccess makes an access token of any claims with the server's own key.
 func (a *App) SignAccess(claims jwt.Claims) (string, error) {
 	return jwt.NewWithClaims(jwt.SigningMethodHS256, claims).SignedString(a.keys.access)

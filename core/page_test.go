@@ -3,6 +3,7 @@ package core_test
 import (
 	"context"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/grapnel/grapnel/core"
@@ -97,6 +98,19 @@ func TestRelayPages(t *testing.T) {
 					}
 				}
 			}
+		}
+	}
+}
+
+// A cursor that the server made leads on, however long the text is that it stands at.
+func TestLongCursor(t *testing.T) {
+	t.Parallel()
+	spec := core.Spec{Name: "offers", Fields: []core.Field{{Name: "name"}}}
+	for _, name := range []string{strings.Repeat("a", 5_000), strings.Repeat("\x01\u2028<", 5_000)} {
+		cursor := core.EncodeCursor(spec, by("name"), &offer{Head: core.Head{ID: "offer_1"}, Name: name})
+		values, again, err := core.DecodeCursor(spec, by("name"), cursor)
+		if err != nil || again != cursor || values[0] != name {
+			t.Errorf("%d bytes: %v", len(cursor), err)
 		}
 	}
 }
