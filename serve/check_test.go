@@ -16,8 +16,6 @@ import (
 	"testing"
 	"time"
 
-	"go.mongodb.org/mongo-driver/v2/bson"
-
 	"github.com/grapnel/grapnel/core"
 	"github.com/grapnel/grapnel/core/value"
 	"github.com/grapnel/grapnel/graph/model"
@@ -53,7 +51,12 @@ func boxSpec() core.Spec {
 }
 
 // infinite is a decimal128 that no Decimal is.
-var infinite, _ = bson.ParseDecimal128("Infinity")
+// infinite is a decimal128 that no [value.Decimal] is.
+type infinite struct{}
+
+func (infinite) MarshalBSONValue() (byte, []byte, error) {
+	return 0x13, []byte{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0x78}, nil
+}
 
 // odd is a document as a foreign hand might have stored it.
 type odd struct {
@@ -114,7 +117,7 @@ func TestCheck(t *testing.T) {
 		{Head: head("crate_6"), Label: "fine", Lines: []any{}},
 		{Head: head("box_8"), Label: "a\xff", Lines: []any{}},
 		{Head: core.Head{ID: "box_9", Version: -9}, Label: "fine", Lines: []any{}},
-		{Head: head("box_a"), Label: "fine", Lines: []any{}, Price: infinite},
+		{Head: head("box_a"), Label: "fine", Lines: []any{}, Price: infinite{}},
 		{Head: head("box_b"), Label: "fine", Lines: []any{}, Weight: math.NaN()},
 	} {
 		if err := docs.Write(t.Context(), core.Op{Kind: core.OpInsert, Coll: "boxes", Doc: doc}); err != nil {
