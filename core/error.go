@@ -3,6 +3,7 @@ package core
 import (
 	"errors"
 	"fmt"
+	"runtime/debug"
 	"time"
 )
 
@@ -114,3 +115,11 @@ func isTaken(err error, field string) bool {
 type NoMatch struct{ Op int }
 
 func (e *NoMatch) Error() string { return fmt.Sprintf("operation %d matched no document", e.Op) }
+
+// recovered makes of a panic the error of a function above which nobody does: it is
+// deferred there.
+func recovered(err *error) {
+	if fault := recover(); fault != nil {
+		*err = Wrap(Internal, fmt.Errorf("panic: %v\n%s", fault, debug.Stack()), "Something went wrong on the server.")
+	}
+}

@@ -59,6 +59,9 @@ func DecodeCursor(s Spec, by []Order, cursor string) (values []any, again string
 	return values, o.encodeValues(values), nil
 }
 
+// The queries that core itself asks all the time.
+var DueSlug, StaleUploads = dueSlug, staleUploads
+
 // EncodeCursor is where a document stands in a list in this order.
 func EncodeCursor(s Spec, by []Order, doc Node) string {
 	return cursorOrder{coll: s.Name, keys: by}.encode(doc)

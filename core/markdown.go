@@ -73,14 +73,15 @@ func (m *markdown) html(ctx context.Context, id, source string) (string, error) 
 	if err := ReadingOf(ctx).charge(renderRead * len(source)); err != nil {
 		return "", err
 	}
-	done := m.flights.DoChan(key, func() (any, error) {
+	done := m.flights.DoChan(key, func() (out any, err error) {
 		m.workers <- struct{}{}
 		defer func() { <-m.workers }()
-		out, err := m.render(source, workAllowed(source))
+		defer recovered(&err)
+		text, err := m.render(source, workAllowed(source))
 		if err == nil {
-			m.keep(key, out)
+			m.keep(key, text)
 		}
-		return out, err
+		return text, err
 	})
 	select {
 	case r := <-done:

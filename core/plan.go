@@ -103,6 +103,9 @@ func (s *Spec) plan(where Filter, in scope, order []Order) (arms []Arm, problem 
 				continue
 			}
 			walks := s.walks(arm, order)
+			if len(arms)+len(walks) > maxBranches {
+				walks = nil
+			}
 			if walks == nil {
 				walks = []Arm{{Filter: joined(arm)}}
 				if problem == nil && !s.few(arm) {

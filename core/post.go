@@ -55,7 +55,7 @@ type PostChange = Change[Post]
 // a post, and that lists can do without its text.
 func completePosts(s Spec) Spec {
 	s.Fields = append(slices.Clone(s.Fields), Field{Name: "slug"}, Field{Name: "slugs", Array: true, Unique: true})
-	s.Indexes = append(slices.Clone(s.Indexes), []string{"slug"})
+	s.Indexes = append([][]string{{"slug", "date"}}, s.Indexes...)
 	s.Bulk = []string{"body"}
 	return s
 }
@@ -264,11 +264,15 @@ func (p *Posts) BySlug(ctx context.Context, s string) (*Post, error) {
 		return post, err
 	}
 	// A scheduled post that came due claims its slug when it is first read: now.
-	_, _, err = p.find(ctx, Query{Filter: And(public().at(p.now()), Eq("slug", s)), Order: []Order{{Field: "date"}, {Field: "_id"}}, Limit: 1})
-	if err != nil {
+	if _, _, err = p.find(ctx, dueSlug(s, p.now())); err != nil {
 		return nil, err
 	}
 	return p.First(ctx, Eq("slugs", s))
+}
+
+// dueSlug asks for the post that came due first of those that wait for a slug.
+func dueSlug(slug string, now time.Time) Query {
+	return Query{Filter: And(public().at(now), Eq("slug", slug)), Order: []Order{{Field: "date"}, {Field: "_id"}}, Limit: 1}
 }
 
 // Changed streams the changes of the posts that the caller may see.

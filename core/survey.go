@@ -412,24 +412,27 @@ func fillDefaults(ctx context.Context, docs DocStore, coll string, fields []*wat
 // ask for now.
 func fillHidden(ctx context.Context, docs DocStore, s Spec) error {
 	return rewrite(ctx, docs, s.Name, func(doc storedDoc) (p Patch) {
-		whole := s.empty()
-		if whole == nil || doc.Decode(whole) != nil {
-			return nil
-		}
-		if n, ok := whole.(Node); ok && s.Added != nil {
-			added := s.Added.empty()
-			if doc.Decode(added) != nil {
-				return nil
-			}
-			n.head().added = added
-		}
-		for _, e := range s.Hidden(whole) {
+		for _, e := range s.hiddenOf(doc) {
 			if have := doc.fields[e.Field]; have != e.Value {
 				p = append(p, e)
 			}
 		}
 		return p
 	})
+}
+
+// hiddenOf is the hidden fields of a stored document. One that does not fit its struct
+// is for nobody: so those who may read all find it, and are told.
+func (s Spec) hiddenOf(doc storedDoc) Patch {
+	whole, added := s.empty(), s.Added.empty()
+	if whole == nil || !s.audience.varies() {
+		return nil
+	}
+	if doc.Decode(whole) != nil || added != nil && doc.Decode(added) != nil {
+		return Patch{Set(audienceField, nobody)}
+	}
+	whole.(Node).head().added = added
+	return s.Hidden(whole)
 }
 
 // filled is v with the defaults that are missing from it or inside it.

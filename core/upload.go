@@ -10,7 +10,6 @@ import (
 	"hash"
 	"io"
 	"net/url"
-	"runtime/debug"
 	"strconv"
 	"strings"
 	"time"
@@ -283,12 +282,7 @@ func (a *Assets) Complete(ctx context.Context, id string) (*Asset, error) {
 }
 
 func (a *Assets) complete(ctx context.Context, id string) (err error) {
-	defer func() { // nobody above does
-		if fault := recover(); fault != nil {
-			a.app.log.ErrorContext(ctx, "panic", "asset", id, "error", fmt.Sprint(fault), "stack", string(debug.Stack()))
-			err = Errorf(Internal, "Something went wrong on the server.")
-		}
-	}()
+	defer recovered(&err)
 	asset, err := a.current(ctx, id, Update, nil) // anew: somebody may just have done it
 	if err != nil || asset.State == Ready {
 		return err
@@ -446,14 +440,19 @@ func (a *Assets) sweepOnce(ctx context.Context) (more bool, err error) {
 // client or server went away.
 func (a *Assets) leaveStale(ctx context.Context) (int, error) {
 	ctx = AsSystem(ctx)
-	stale, _, err := a.find(ctx, Query{
-		Filter: And(Eq("state", Pending), Lte("deadline", a.now().Add(-(attemptLife-uploadLife+attemptGrace)))),
-		Order:  []Order{{Field: "_id"}}, Limit: MaxPage,
-	})
+	stale, _, err := a.find(ctx, staleUploads(a.now()))
 	for _, asset := range stale {
 		err = errors.Join(err, a.leave(ctx, asset))
 	}
 	return len(stale), err
+}
+
+// staleUploads asks for pending uploads whose time is over.
+func staleUploads(now time.Time) Query {
+	return Query{
+		Filter: And(Eq("state", Pending), Lte("deadline", now.Add(-(attemptLife - uploadLife + attemptGrace)))),
+		Order:  []Order{{Field: "deadline"}, {Field: "_id"}}, Limit: MaxPage,
+	}
 }
 
 func (a *Assets) tooLarge() error {

@@ -96,10 +96,7 @@ func (p *plan) read(ctx context.Context, conn *conn) ([]document, error) {
 
 // docs reads the documents of the plan.
 func (p *plan) docs(ctx context.Context, conn *conn) ([]document, error) {
-	column, isBrief := "c.doc", p.brief && len(p.spec.Bulk) > 0
-	if isBrief {
-		column = briefly
-	}
+	column := p.column()
 	if p.identify {
 		column += ",c.id"
 	}
@@ -109,11 +106,7 @@ func (p *plan) docs(ctx context.Context, conn *conn) ([]document, error) {
 	}
 	docs := make([]document, 0, min(p.limit, 32))
 	err = conn.query(ctx, sql, args, distinct(func(row []driver.Value) error {
-		raw, _ := row[0].([]byte) // nil for a foreign value, which is no document
-		if isBrief {
-			raw = brief(raw)
-		}
-		d := document{raw: raw}
+		d := p.document(row[0])
 		if p.identify {
 			d.id, _ = row[1].(string)
 		}
@@ -126,16 +119,34 @@ func (p *plan) docs(ctx context.Context, conn *conn) ([]document, error) {
 	return docs, err
 }
 
+// column is what is read of a document.
+func (p *plan) column() string {
+	if p.brief && len(p.spec.Bulk) > 0 {
+		return briefly
+	}
+	return "c.doc"
+}
+
+// document is one whose column was read.
+func (p *plan) document(v driver.Value) document {
+	raw, _ := v.([]byte) // nil for a foreign value, which is no document
+	if p.brief && len(p.spec.Bulk) > 0 {
+		raw = brief(raw)
+	}
+	return document{raw: raw}
+}
+
 // distinct leaves out rows that repeat the one before: the branches of a union
 // overlap, and their order ends with the id.
 func distinct(row func([]driver.Value) error) func([]driver.Value) error {
-	var last driver.Value
+	last := ""
 	return func(vals []driver.Value) error {
 		if n := len(vals); n > 1 {
-			if vals[n-1] == last {
+			id, ok := vals[n-1].(string) // unless a foreign hand has written it
+			if ok && id == last {
 				return nil
 			}
-			last = vals[n-1]
+			last = id
 		}
 		return row(vals)
 	}

@@ -172,9 +172,8 @@ func (p *plan) walk(ctx context.Context, conn *conn, text string) (docs []docume
 			if !matches[rid] {
 				continue
 			}
-			err := conn.query(ctx, "SELECT doc, id FROM "+p.table+" WHERE rid=?", []any{rid}, func(row []driver.Value) error {
-				d := document{}
-				d.raw, _ = row[0].([]byte)
+			err := conn.query(ctx, "SELECT "+p.column()+", c.id FROM "+p.table+" c WHERE c.rid=?", []any{rid}, func(row []driver.Value) error {
+				d := p.document(row[0])
 				d.id, _ = row[1].(string)
 				docs = append(docs, d)
 				return nil

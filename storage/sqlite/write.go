@@ -411,11 +411,9 @@ func (w *writer) addElements(ctx context.Context, c *collection, f *field, rid i
 }
 
 func (w *writer) removeElements(ctx context.Context, f *field, r *record) error {
-	for _, v := range r.arrays[f.at] {
-		for _, s := range f.sides {
-			if err := w.conn.exec(ctx, s.deleteSQL, s.key(v, r)...); err != nil {
-				return err
-			}
+	for s, key := range f.rows(r) {
+		if err := w.conn.exec(ctx, s.deleteSQL, key...); err != nil {
+			return err
 		}
 	}
 	return nil

@@ -21,7 +21,7 @@ type counter struct {
 func contended() []core.Spec {
 	return []core.Spec{
 		{Type: "User", Name: "users", Prefix: "user"},
-		{Type: "Post", Name: "posts", Prefix: "post"},
+		{Type: "Post", Name: "posts", Prefix: "post", Fields: []core.Field{{Name: "date", Kind: core.Time}}},
 		{Type: "Asset", Name: "assets", Prefix: "asset", Fields: []core.Field{{Name: "state"}}},
 		{
 			Type: "Counter", Name: "counters", Prefix: "counter", Live: true,
