@@ -450,7 +450,7 @@ func (a *Assets) leaveStale(ctx context.Context) (int, error) {
 // staleUploads asks for pending uploads whose time is over.
 func staleUploads(now time.Time) Query {
 	return Query{
-		Filter: And(Eq("state", Pending), Lte("deadline", now.Add(-(attemptLife - uploadLife + attemptGrace)))),
+		Filter: And(Eq("state", Pending), Lte("deadline", now.Add(-(attemptLife-uploadLife+attemptGrace)))),
 		Order:  []Order{{Field: "deadline"}, {Field: "_id"}}, Limit: MaxPage,
 	}
 }
