@@ -92,13 +92,13 @@ func (s *Spec) plan(where Filter, in scope, order []Order) (arms []Arm, problem 
 		order = order[:i] // it is unique: what follows has no effect
 	}
 	for _, w := range alternatives(where) {
-		own := conditions(w, true)
-		if s.few(own) {
+		asked := conditions(w, true)
+		if s.few(asked) {
 			arms = append(arms, Arm{Filter: And(w, in.rule)})
 			continue
 		}
 		for _, r := range in.arms {
-			arm := append(slices.Clip(own), conditions(r, false)...)
+			arm := append(slices.Clip(asked), conditions(r, false)...)
 			if ofAnother(arm) {
 				continue
 			}
@@ -118,25 +118,25 @@ func (s *Spec) plan(where Filter, in scope, order []Order) (arms []Arm, problem 
 	return arms, problem
 }
 
-// condition is one part of a conjunction. The list must be bounded by its own
-// ones, those of where; the others are of the rule.
+// condition is one part of a conjunction. The list must be bounded by what is asked
+// for: by where, or by who kept it. The others are of the rule.
 type condition struct {
 	Filter
-	own bool
+	asked bool
 }
 
 // conditions takes f apart in AND.
-func conditions(f Filter, own bool) (out []condition) {
+func conditions(f Filter, asked bool) (out []condition) {
 	switch f.Op {
 	case OpAll:
 		return nil
 	case OpAnd:
 		for _, a := range f.Args {
-			out = append(out, conditions(a, own)...)
+			out = append(out, conditions(a, asked)...)
 		}
 		return out
 	}
-	return []condition{{f, own || isOwn(f)}}
+	return []condition{{f, asked || isOwn(f)}}
 }
 
 // joined is the conjunction of conditions.
@@ -278,7 +278,7 @@ func serves(index []string, arm []condition, order []Order) (weight int, bounded
 	}
 	bounded = true
 	for i := range arm {
-		bounded = bounded && !arm[i].own
+		bounded = bounded && !arm[i].asked
 	}
 	for i := range before + 1 {
 		field, constant := "_id", false
@@ -289,7 +289,7 @@ func serves(index []string, arm []condition, order []Order) (weight int, bounded
 			c := &arm[j]
 			if c.Field == field && (c.values() == 1 || i == before && c.bounds()) {
 				constant = constant || c.values() == 1
-				bounded = bounded || c.own
+				bounded = bounded || c.asked
 				weight += c.weight()
 			}
 		}
@@ -306,7 +306,7 @@ func (c *condition) weight() int {
 	switch {
 	case isOwn(c.Filter):
 		return 8
-	case c.own:
+	case c.asked:
 		return 2
 	}
 	return 1
@@ -325,7 +325,7 @@ func (c *condition) bounds() bool {
 func (s *Spec) explain(arm []condition, order []Order) string {
 	var where, keys []byte
 	for _, c := range arm {
-		if c.own {
+		if c.asked {
 			where = c.appendShape(append(where, " and "...))
 		}
 	}
@@ -366,7 +366,7 @@ func (s *Spec) wanted(arm []condition, order []Order) []string {
 	}
 	for _, c := range arm {
 		switch {
-		case !c.own || c.values() != 1 || slices.Contains(keys, c.Field) || slices.Contains(index, c.Field):
+		case !c.asked || c.values() != 1 || slices.Contains(keys, c.Field) || slices.Contains(index, c.Field):
 		case slices.ContainsFunc(s.Fields, func(f Field) bool { return f.Array && f.Name == c.Field }):
 			array = []string{c.Field}
 		default:

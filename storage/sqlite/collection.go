@@ -154,15 +154,16 @@ func (f *field) addSide(coll string, by []*field) {
 	f.sides = append(f.sides, s)
 }
 
-// side is the side table behind an index that begins with f; any whole one for
-// nil.
+// side is the side table behind an index of the Spec that begins with f.
 func (f *field) side(index []string) *side {
-	for _, s := range f.sides {
-		if index == nil && !s.sparse || index != nil && slices.EqualFunc(s.by, index[1:], func(by *field, name string) bool { return by.Name == name }) {
-			return s
-		}
-	}
-	return f.sides[0]
+	return f.sides[slices.IndexFunc(f.sides, func(s *side) bool {
+		return slices.EqualFunc(s.by, index[1:], func(by *field, name string) bool { return by.Name == name })
+	})]
+}
+
+// whole is a side table that holds all documents; newCollection has seen to one.
+func (f *field) whole() *side {
+	return f.sides[slices.IndexFunc(f.sides, func(s *side) bool { return !s.sparse })]
 }
 
 func (c *collection) isArray(name string) bool {
@@ -285,7 +286,7 @@ func (c *collection) indexes() map[string]string {
 		name := "u_" + c.spec.Name + "$" + f.Name
 		switch {
 		case f.Unique && f.Array:
-			out[name] = "CREATE UNIQUE INDEX " + ident(name) + " ON " + f.side(nil).table + "(v)"
+			out[name] = "CREATE UNIQUE INDEX " + ident(name) + " ON " + f.whole().table + "(v)"
 		case f.Unique:
 			out[name] = "CREATE UNIQUE INDEX " + ident(name) + " ON " + c.table + "(" + f.column + ") WHERE " + f.column + " IS NOT NULL"
 		}

@@ -231,7 +231,7 @@ func (b *builder) element(f core.Filter, field *field) error {
 	if f.Op == core.OpEq {
 		f.Value = []any{f.Value}
 	}
-	side := field.side(nil)
+	side := field.whole()
 	if !b.driven && not == "" {
 		b.add("c.rid IN (SELECT rid FROM ", side.table, " WHERE ")
 		b.in("v", f, field)

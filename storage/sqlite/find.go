@@ -482,7 +482,11 @@ func (p *plan) source(conj []core.Filter, index []string) (from source, rest []c
 			continue
 		}
 		if v, ok := array.operand(f.Value); ok {
-			return source{side: array.side(index), value: v}, slices.Delete(slices.Clone(conj), i, i+1), nil
+			side := array.whole()
+			if index != nil {
+				side = array.side(index)
+			}
+			return source{side: side, value: v}, slices.Delete(slices.Clone(conj), i, i+1), nil
 		}
 	}
 	return source{}, conj, nil
