@@ -83,15 +83,15 @@ func TestDamagedLinks(t *testing.T) {
 		a.get(who, `mutation($id: ID!) { publishPost(input: {id: $id}) { post { id } } }`, vars{"id": id}, "publishPost.post.id")
 		posts[who] = id
 	}
-	for name, c := range map[string]struct {
-		coll, id string
-		edit     core.Edit
-		leads    string
+	for _, c := range []struct { // one after the other
+		name, coll, id string
+		edit           core.Edit
+		leads          string
 	}{
-		"a user that cannot be read": {"users", a.ids["author"], core.Set("bio", int64(5)), a.ids["author"]},
-		"a link to nobody":           {"posts", posts["author"], core.Set("authorId", "user_nobody"), "user_nobody"},
+		{"a user that cannot be read", "users", a.ids["author"], core.Set("bio", int64(5)), a.ids["author"]},
+		{"a link to nobody", "posts", posts["author"], core.Set("authorId", "user_nobody"), "user_nobody"},
 	} {
-		t.Run(name, func(t *testing.T) {
+		t.Run(c.name, func(t *testing.T) {
 			if err := a.docs.Write(t.Context(), core.Op{Kind: core.OpUpdate, Coll: c.coll, Filter: core.Eq("_id", c.id), Patch: core.Patch{c.edit}}); err != nil {
 				t.Fatal(err)
 			}

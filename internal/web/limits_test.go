@@ -112,7 +112,7 @@ func TestNoDocumentEndsTheProcess(t *testing.T) {
 
 func TestLimits(t *testing.T) {
 	t.Parallel()
-	s := start(t, func(c *web.Config) { c.Limits.Cost = 10_000 })
+	s := start(t, nil)
 	deep := func(n int) string { return "{" + strings.Repeat("deep{", n-1) + "name" + strings.Repeat("}", n) }
 	for _, c := range []struct {
 		name, document string

@@ -163,7 +163,7 @@ func TestCostIsReported(t *testing.T) {
 		}
 		cost := got.Extensions.Cost
 		// Some of what was taken may be back by now.
-		if cost.Requested != 21 || cost.Limit != 50_000 || cost.PerSecond != c.perSecond || cost.Available < c.available || cost.Available >= 10*c.perSecond {
+		if cost.Requested != 21 || cost.Limit != 10_000 || cost.PerSecond != c.perSecond || cost.Available < c.available || cost.Available >= 10*c.perSecond {
 			t.Errorf("%+v", cost)
 		}
 	}

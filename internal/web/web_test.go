@@ -103,6 +103,7 @@ func start(t *testing.T, change func(*web.Config)) *server {
 		Authenticate: s.users.authenticate,
 		Anonymous:    []string{"signIn", "refreshSession"},
 		Once:         []string{"signIn"},
+		Limits:       web.Limits{Cost: 10_000}, // which the field dear and two more are over
 		Log:          slog.New(slog.NewJSONHandler(s.log, &slog.HandlerOptions{Level: slog.LevelDebug})),
 	}
 	if change != nil {
