@@ -2468,9 +2468,9 @@ type Asset implements Node {
   """
   alt: String
   """
-  Who uploaded it.
+  Who uploaded it; null, with an error, when that user cannot be read.
   """
-  owner: User!
+  owner: User
   """
   Who may see it; see ` + "`" + `UpdateAssetInput` + "`" + ` for what happens to an image that becomes PUBLIC.
   """
@@ -3261,9 +3261,9 @@ type Post implements Node {
   """
   tags: [String!]!
   """
-  Who wrote it.
+  Who wrote it; null, with an error, when that user cannot be read.
   """
-  author: User!
+  author: User
   """
   The picture on top; null when there is none that you may see.
   """
