@@ -75,8 +75,9 @@ func (r *Reading) Do(ctx context.Context, until time.Duration, f func(context.Co
 		err = f(within)
 		r.spent.Add(int64(time.Since(start)))
 	}
+	var known *Error
 	switch {
-	case err == nil || ctx.Err() != nil || !errors.Is(context.Cause(within), errNoTime):
+	case err == nil || ctx.Err() != nil || !errors.Is(context.Cause(within), errNoTime), errors.As(err, &known):
 		return err
 	case slow:
 		return ErrSlow

@@ -28,7 +28,7 @@ func TestMiniature(t *testing.T) {
 		t.Skip("takes seconds")
 	}
 	var out bytes.Buffer
-	err := run(t.Context(), []string{"-posts", "30", "-users", "2", "-match", "persisted", "-rounds", "1", "-round", "1ms", "-phase", "1s",
+	err := run(t.Context(), []string{"-posts", "30", "-users", "2", "-match", "persisted", "-all", "-rounds", "1", "-round", "1ms", "-phase", "1s",
 		"-sockets", "20", "-subscribed", "5", "-uploads", "2", "-upload-rate", "4194304", "-flood", "2", "-passwords", "3"}, &out)
 	if err != nil {
 		t.Error(err)

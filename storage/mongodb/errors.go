@@ -52,6 +52,9 @@ var (
 		280, // ChangeStreamFatalError: the token is not in the oplog
 		286, // ChangeStreamHistoryLost
 	}
+	timeCodes = []int{
+		50, // MaxTimeMSExpired
+	}
 	sizeCodes = []int{
 		10334, // BSONObjectTooLarge
 	}

@@ -28,7 +28,7 @@ const (
 func (s *Store) Find(ctx context.Context, coll string, q core.Query) iter.Seq2[core.Doc, error] {
 	return func(yield func(core.Doc, error) bool) {
 		var cur *mongo.Cursor
-		err := core.ReadingOf(ctx).Do(ctx, 0, func(ctx context.Context) (err error) {
+		err := read(ctx, func(ctx context.Context) (err error) {
 			cur, err = s.find(ctx, coll, q) // with the first documents, mostly all
 			return err
 		})
@@ -46,6 +46,19 @@ func (s *Store) Find(ctx context.Context, coll string, q core.Query) iter.Seq2[c
 			yield(nil, fail(ctx, err))
 		}
 	}
+}
+
+// read runs f, which asks the server, as a part of what its operation may read. Only the
+// server knows that it has worked for too long: a client that hears nothing in time
+// cannot tell that from a server that is away.
+func read(ctx context.Context, f func(context.Context) error) error {
+	return core.ReadingOf(ctx).Do(ctx, 0, func(within context.Context) error {
+		err := f(within)
+		if err == nil || hasCode(err, timeCodes) {
+			return err
+		}
+		return fail(ctx, err)
+	})
 }
 
 // release gives a cursor back, also when ctx has ended.
@@ -86,7 +99,7 @@ func (s *Store) FindEach(ctx context.Context, coll string, qs []core.Query) ([][
 	each := make([][]core.Doc, 0, len(qs))
 	for part := range slices.Chunk(qs, maxUnion) {
 		var docs [][]core.Doc
-		err := core.ReadingOf(ctx).Do(ctx, 0, func(ctx context.Context) (err error) {
+		err := read(ctx, func(ctx context.Context) (err error) {
 			docs, err = c.union(ctx, part)
 			return err
 		})
@@ -251,7 +264,7 @@ func (s *Store) Count(ctx context.Context, coll string, f core.Filter) (int64, e
 		return 0, fail(ctx, err)
 	}
 	var n int64
-	err = core.ReadingOf(ctx).Do(ctx, 0, func(ctx context.Context) (err error) {
+	err = read(ctx, func(ctx context.Context) (err error) {
 		n, err = c.CountDocuments(ctx, match)
 		return err
 	})
