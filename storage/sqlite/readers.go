@@ -72,6 +72,15 @@ func (l *line) next() *waiting {
 // take waits for a reader, for an operation, until ctx ends or the store closes.
 func (p *readers) take(ctx context.Context, op *core.Reading, slow bool, closing <-chan struct{}) (*reader, error) {
 	p.mu.Lock()
+	if last := len(p.idle) - 1; last >= 0 && (!slow || p.slow < p.most) { // then nobody waits whose turn it could be
+		r := p.idle[last]
+		p.idle = p.idle[:last]
+		if slow {
+			p.slow++
+		}
+		p.mu.Unlock()
+		return r, nil
+	}
 	var key any = op
 	if op == nil {
 		key = new(byte) // its own operation
