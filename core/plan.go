@@ -23,9 +23,10 @@ type Arm struct {
 	// Filter is all that the documents of the arm must match. It implies the Filter
 	// of the query, and every document of that is in an arm.
 	Filter Filter
-	// Index is the fields of the index to walk, which "_id" follows, one of
-	// [Spec.Indexes] or empty for "_id" alone. Nil leaves the way to the store: for few documents, which
-	// their ids, unique values or words find, or where no index serves.
+	// Index is the fields of the index to walk, which "_id" follows: one of
+	// [Spec.Indexes], or empty for "_id" alone. Nil leaves the way to the store: for
+	// few documents, which their ids, unique values or words find, or where no index
+	// serves.
 	//
 	// Beside a search it is the index that has the wanted order: a store walks it, or
 	// sorts what the words find.
@@ -54,8 +55,8 @@ func (s *Spec) Plan(q Query) []Arm {
 // A list is served when the store walks an index in the wanted order and stops
 // at the limit. Conditions joined by AND are looked at one by one.
 // The first OR of where and the first of rule, each with at most [MaxArms] arms, are
-// taken apart, and every arm must
-// be served together with the conditions beside it. One arm is served by
+// taken apart, and every arm must be served together with the conditions beside it.
+// One arm is served by
 //
 //   - an index whose last fields are the keys of the order, in their sequence
 //     and all in one direction, either one, and whose fields before those are

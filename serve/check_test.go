@@ -73,12 +73,7 @@ func TestCheck(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "data")
 	file := filepath.Join(dir, "grapnel.db")
 	p := serve.Project{Specs: append(model.Specs(), boxSpec())}
-	run := func(args ...string) (string, error) {
-		t.Helper()
-		var out bytes.Buffer
-		err := p.Run(t.Context(), append(args, "--data="+dir, "--addr=127.0.0.1:0"), nil, &out, &out)
-		return out.String(), err
-	}
+	run := commands(t, p, dir)
 	if out, err := run("check"); err == nil || !strings.Contains(err.Error(), file) {
 		t.Errorf("without a database: %s %v", out, err)
 	}
@@ -178,12 +173,7 @@ func TestCheckFiles(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	p := serve.Project{Specs: model.Specs()}
-	run := func(args ...string) (string, error) {
-		t.Helper()
-		var out bytes.Buffer
-		err := p.Run(t.Context(), append(args, "--data="+dir, "--addr=127.0.0.1:0"), nil, &out, &out)
-		return out.String(), err
-	}
+	run := commands(t, p, dir)
 	if out, err := run("seed", "--users=3", "--posts=5", "--images=4"); err != nil {
 		t.Fatalf("%s %v", out, err)
 	}
@@ -237,18 +227,22 @@ func TestCheckFiles(t *testing.T) {
 	}
 }
 
+// commands runs those of a project on a folder, and answers what they print.
+func commands(t *testing.T, p serve.Project, dir string) func(args ...string) (string, error) {
+	return func(args ...string) (string, error) {
+		var out bytes.Buffer
+		err := p.Run(t.Context(), append(args, "--data="+dir, "--addr=127.0.0.1:0"), nil, &out, &out)
+		return out.String(), err
+	}
+}
+
 // Bytes of the file that are flipped are found, beside what can still be read.
 func TestCheckDamagedFile(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	file := filepath.Join(dir, "grapnel.db")
 	p := serve.Project{Specs: model.Specs()}
-	run := func(args ...string) (string, error) {
-		t.Helper()
-		var out bytes.Buffer
-		err := p.Run(t.Context(), append(args, "--data="+dir, "--addr=127.0.0.1:0"), nil, &out, &out)
-		return out.String(), err
-	}
+	run := commands(t, p, dir)
 	if out, err := run("seed", "--users=3", "--posts=30", "--images=1"); err != nil {
 		t.Fatalf("%s %v", out, err)
 	}
@@ -278,12 +272,7 @@ func TestCheckReferencesAndColumns(t *testing.T) {
 	dir := t.TempDir()
 	file := filepath.Join(dir, "grapnel.db")
 	p := serve.Project{Specs: model.Specs()}
-	run := func(args ...string) (string, error) {
-		t.Helper()
-		var out bytes.Buffer
-		err := p.Run(t.Context(), append(args, "--data="+dir, "--addr=127.0.0.1:0"), nil, &out, &out)
-		return out.String(), err
-	}
+	run := commands(t, p, dir)
 	if out, err := run("seed", "--users=3", "--posts=30", "--images=3"); err != nil {
 		t.Fatalf("%s %v", out, err)
 	}

@@ -8,7 +8,8 @@ import (
 )
 
 // Explain is the statement that Find would run, and the steps in which SQLite would
-// carry it out (EXPLAIN QUERY PLAN).
+// carry it out (EXPLAIN QUERY PLAN). Of a search it is the one that sorts what the words
+// find; Find may walk an index instead.
 func (s *Store) Explain(ctx context.Context, coll string, q core.Query) (sql string, steps []string, err error) {
 	c, err := s.collection(coll)
 	if err != nil {
