@@ -65,7 +65,7 @@ func openDocs(ctx context.Context, s config.Settings, log *slog.Logger) (core.Do
 		docs, err := opened[core.DocStore](mongodb.Open(ctx, s.MongoDBURI, mongodb.WithLogger(log)))
 		return docs, "MongoDB at " + redacted(s.MongoDBURI), err
 	}
-	docs, err := opened[core.DocStore](sqlite.Open(ctx, embeddedDocs(s)))
+	docs, err := opened[core.DocStore](sqlite.Open(ctx, embeddedDocs(s), sqlite.WithLogger(log)))
 	return docs, embeddedDocs(s), err
 }
 

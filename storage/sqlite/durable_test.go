@@ -74,13 +74,15 @@ func TestSyncBeforeAnswer(t *testing.T) {
 }
 
 // A file system of SQLite that counts the syncs of write-ahead logs, or has them
-// fail, and leaves everything else to the default one.
+// fail, counts how often somebody waits for a lock, and leaves everything else to the default one.
 const syncVFS = "counting"
 
 var (
 	registerSyncVFS sync.Once
 	logSyncs        atomic.Int64
 	diskFull        atomic.Bool // has every sync fail
+	lockWaits       atomic.Int64
+	defaultSleep    func(*libc.TLS, uintptr, int32) int32
 	defaultOpen     func(*libc.TLS, uintptr, uintptr, uintptr, int32, uintptr) int32
 	defaultVFS      uintptr
 	defaultSync     sync.Map // file -> func(*libc.TLS, uintptr, int32) int32
@@ -101,6 +103,8 @@ func registerVFS(t *testing.T) {
 	defaultOpen = function[func(*libc.TLS, uintptr, uintptr, uintptr, int32, uintptr) int32](at[sqlite3.Tsqlite3_vfs](defaultVFS).FxOpen)
 	vfs := libc.Xcalloc(tls, 1, libc.Tsize_t(unsafe.Sizeof(sqlite3.Tsqlite3_vfs{})))
 	*at[sqlite3.Tsqlite3_vfs](vfs) = *at[sqlite3.Tsqlite3_vfs](defaultVFS)
+	defaultSleep = function[func(*libc.TLS, uintptr, int32) int32](at[sqlite3.Tsqlite3_vfs](defaultVFS).FxSleep)
+	at[sqlite3.Tsqlite3_vfs](vfs).FxSleep = pointer(countingSleep)
 	at[sqlite3.Tsqlite3_vfs](vfs).FzName = name
 	at[sqlite3.Tsqlite3_vfs](vfs).FxOpen = pointer(countingOpen)
 	if rc := sqlite3.Xsqlite3_vfs_register(tls, vfs, 0); rc != sqlite3.SQLITE_OK {
@@ -130,6 +134,15 @@ func countingSync(tls *libc.TLS, file uintptr, flags int32) int32 {
 		logSyncs.Add(1)
 	}
 	return rc
+}
+
+// countingSleep is how SQLite waits for locks: a millisecond or more each time. Retries
+// inside of the log sleep less.
+func countingSleep(tls *libc.TLS, vfs uintptr, microseconds int32) int32 {
+	if microseconds >= 1000 {
+		lockWaits.Add(1)
+	}
+	return defaultSleep(tls, defaultVFS, microseconds)
 }
 
 const crashWrites = 1000

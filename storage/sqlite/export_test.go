@@ -12,6 +12,11 @@ func WithVFS(name string) Option { return func(c *config) { c.vfs = name } }
 // WithMaxLog bounds the write-ahead log.
 func WithMaxLog(bytes int64) Option { return func(c *config) { c.maxLog = bytes } }
 
+// WithPauses replaces the pauses between tries to empty the write-ahead log.
+func WithPauses(after func(time.Duration) <-chan time.Time) Option {
+	return func(c *config) { c.after = after }
+}
+
 // WithMaxBatch bounds the jobs of one commit.
 func WithMaxBatch(n int) Option { return func(c *config) { c.maxBatch = n } }
 

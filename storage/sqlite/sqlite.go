@@ -17,6 +17,7 @@ import (
 	"database/sql/driver"
 	"errors"
 	"fmt"
+	"log/slog"
 	"maps"
 	"net/url"
 	"os"
@@ -42,9 +43,10 @@ type Store struct {
 	colls  atomic.Pointer[map[string]*collection]
 	ensure sync.Mutex // one Ensure at a time
 
+	long    chan struct{} // holds one when the write-ahead log is too long
 	closing chan struct{} // closed by Close
 	close   sync.Once
-	done    sync.WaitGroup // writer and upkeep
+	done    sync.WaitGroup // writer, upkeep, follow and trim
 }
 
 var _ core.DocStore = (*Store)(nil)
@@ -56,8 +58,12 @@ type config struct {
 	keepMax  int64         // changes
 	maxLog   int64         // bytes of the write-ahead log
 	maxBatch int           // jobs in one commit
-	vfs      string        // for tests
+	log      *slog.Logger
 	readOnly bool
+
+	// For tests.
+	vfs   string
+	after func(time.Duration) <-chan time.Time
 }
 
 // Option changes a default of Open.
@@ -77,6 +83,9 @@ func WithChanges(age time.Duration, count int64) Option {
 	return func(c *config) { c.keepFor, c.keepMax = age, count }
 }
 
+// WithLogger names the logger of what an operator must know; slog.Default otherwise.
+func WithLogger(l *slog.Logger) Option { return func(c *config) { c.log = l } }
+
 // ReadOnly opens a database that is there only to look at it, also beside a process
 // that writes to it: Find, Count and Verify.
 func ReadOnly() Option { return func(c *config) { c.readOnly = true } }
@@ -92,7 +101,10 @@ func Open(ctx context.Context, path string, opts ...Option) (_ *Store, err error
 			keepMax:  100_000,
 			maxLog:   64 << 20,
 			maxBatch: 256,
+			log:      slog.Default(),
+			after:    time.After,
 		},
+		long:    make(chan struct{}, 1),
 		closing: make(chan struct{}),
 	}
 	for _, o := range opts {
@@ -146,7 +158,8 @@ func Open(ctx context.Context, path string, opts ...Option) (_ *Store, err error
 		return s, nil
 	}
 	s.writer = newWriter(wconn, s.feed, s.maxBatch)
-	s.done.Go(func() { s.writer.run(s.closing, s.trimLog) })
+	s.done.Go(func() { s.writer.run(s.closing, s.noticeLog) })
+	s.done.Go(s.trim)
 	s.done.Go(s.upkeep)
 	s.done.Go(s.follow)
 	return s, nil
@@ -208,7 +221,8 @@ func (s *Store) Close() (err error) {
 		}
 		w := s.writer.conn
 		ctx := context.Background()
-		for _, sql := range []string{"PRAGMA optimize", "PRAGMA wal_checkpoint(TRUNCATE)"} {
+		// Who still reads from the log keeps it; the next start goes on with it.
+		for _, sql := range []string{"PRAGMA optimize", "PRAGMA busy_timeout=0", "PRAGMA wal_checkpoint(TRUNCATE)"} {
 			if e := w.exec(ctx, sql); e != nil && err == nil {
 				err = s.failure(e)
 			}
@@ -218,30 +232,6 @@ func (s *Store) Close() (err error) {
 		}
 	})
 	return err
-}
-
-// trimLog empties the write-ahead log when it has grown too long. SQLite does
-// so by itself in a moment without reads; when there is none, this makes one:
-// it is called between two transactions of the writer, and holds every reader.
-func (s *Store) trimLog() {
-	if info, err := os.Stat(s.path + "-wal"); err != nil || info.Size() < s.maxLog {
-		return
-	}
-	idle := s.everyReader()
-	// What fails is tried again after the next transaction.
-	_ = s.writer.conn.exec(context.Background(), "PRAGMA wal_checkpoint(TRUNCATE)")
-	for _, r := range idle {
-		s.readers.give(r, false)
-	}
-}
-
-// everyReader waits for all readers.
-func (s *Store) everyReader() (all []*reader) {
-	for range s.pool {
-		r, _ := s.readers.take(context.Background(), nil, false, nil) // which only ends with one
-		all = append(all, r)
-	}
-	return all
 }
 
 // Ping reads from the file, and writes to it unless somebody has just done so: that

@@ -20,6 +20,7 @@ type writer struct {
 	feed     *feed
 	maxBatch int
 	jobs     chan *job // unbuffered: a job is either waiting or being carried out
+	rests    chan func()
 
 	seq               int64 // the last change written in this transaction
 	commits, jobsDone atomic.Int64
@@ -36,7 +37,7 @@ type job struct {
 }
 
 func newWriter(c *conn, f *feed, maxBatch int) *writer {
-	return &writer{conn: c, feed: f, maxBatch: maxBatch, jobs: make(chan *job), seq: f.seq}
+	return &writer{conn: c, feed: f, maxBatch: maxBatch, jobs: make(chan *job), rests: make(chan func()), seq: f.seq}
 }
 
 // do has the writer carry out run and returns once it is durable. When ctx
@@ -66,6 +67,17 @@ func (w *writer) do(ctx context.Context, run func(*writer) error) error {
 	}
 }
 
+// rest runs f between two transactions, with the writer's connection, unless the store
+// closes first.
+func (w *writer) rest(f func(*conn)) {
+	done := make(chan struct{})
+	select {
+	case w.rests <- func() { f(w.conn); close(done) }:
+		<-done
+	case <-w.feed.closed:
+	}
+}
+
 // run works until stop is closed, and calls after between two transactions.
 func (w *writer) run(stop <-chan struct{}, after func()) {
 	batch := make([]*job, 0, w.maxBatch)
@@ -73,6 +85,9 @@ func (w *writer) run(stop <-chan struct{}, after func()) {
 		select {
 		case j := <-w.jobs:
 			batch = append(batch[:0], j)
+		case f := <-w.rests:
+			f()
+			continue
 		case <-stop:
 			return
 		}
