@@ -94,28 +94,33 @@ func (h *changes) forget() {
 // end is the number of the next change.
 func (h *changes) end() int64 { return h.first + int64(len(h.list)) }
 
-// token names the position behind the changes before number.
-func (h *changes) token(number int64) bson.D {
-	return bson.D{{Key: "_data", Value: fmt.Sprintf("%s-%d", h.id, number)}}
+// token names the position behind the changes before number, and behind so many
+// fragments of the next one.
+func (h *changes) token(number int64, fragments int) bson.D {
+	return bson.D{{Key: "_data", Value: fmt.Sprintf("%s-%d-%d", h.id, number, fragments)}}
 }
 
-// number reads a token.
-func (h *changes) number(token bson.D) (int64, error) {
+// position reads a token.
+func (h *changes) position(token bson.D) (number int64, fragments int, err error) {
 	data, err := arg(token, "_data", "")
 	if err != nil || len(token) != 1 {
-		return 0, errorf(260, "InvalidResumeToken", "the resume token %v", token)
+		return 0, 0, errorf(260, "InvalidResumeToken", "the resume token %v", token)
 	}
 	id, digits, _ := strings.Cut(data, "-")
-	n, err := strconv.ParseInt(digits, 10, 64)
+	digits, more, _ := strings.Cut(digits, "-")
+	number, err = strconv.ParseInt(digits, 10, 64)
+	if err == nil {
+		fragments, err = strconv.Atoi(more)
+	}
 	switch {
 	case err != nil:
-		return 0, errorf(260, "InvalidResumeToken", "the resume token %s", data)
-	case id != h.id || n > h.end():
-		return 0, errorf(280, "ChangeStreamFatalError", "cannot resume stream; the resume token was not found")
-	case n < h.first:
-		return 0, historyLost()
+		return 0, 0, errorf(260, "InvalidResumeToken", "the resume token %s", data)
+	case id != h.id || number > h.end():
+		return 0, 0, errorf(280, "ChangeStreamFatalError", "cannot resume stream; the resume token was not found")
+	case number < h.first:
+		return 0, 0, historyLost()
 	}
-	return n, nil
+	return number, fragments, nil
 }
 
 func historyLost() error {
@@ -130,10 +135,18 @@ type stream struct {
 	db            string
 	after, before string // options for the images
 	stages        []bson.D
-	number        int64 // of the change to look at next
+	split         bool     // large events, into fragments
+	number        int64    // of the change to look at next
+	rest          []bson.D // fragments of the one before that are not sent yet
+	sent          int      // of its fragments, while there are more
 }
 
-func (st *stream) token() bson.D { return st.changes.token(st.number) }
+func (st *stream) token() bson.D {
+	if len(st.rest) > 0 {
+		return st.changes.token(st.number-1, st.sent)
+	}
+	return st.changes.token(st.number, st.sent)
+}
 
 // watch opens a change stream on a database.
 func (s *Server) watch(c *command, stages []bson.D, batch int64) (bson.D, error) {
@@ -145,6 +158,12 @@ func (s *Server) watch(c *command, stages []bson.D, batch int64) (bson.D, error)
 		return nil, errorf(14, "TypeMismatch", "$changeStream is a %T", stages[0][0].Value)
 	}
 	st := &stream{changes: s.changes, db: c.db, after: "default", before: "off", stages: stages[1:]}
+	if last := st.stages; len(last) > 0 && last[len(last)-1][0].Key == "$changeStreamSplitLargeEvent" {
+		if spec, ok := last[len(last)-1][0].Value.(bson.D); !ok || len(spec) > 0 {
+			return nil, errorf(7182800, "Location7182800", "$changeStreamSplitLargeEvent spec should be an empty object")
+		}
+		st.split, st.stages = true, last[:len(last)-1]
+	}
 	s.changes.mu.Lock()
 	defer s.changes.mu.Unlock()
 	st.number = s.changes.end()
@@ -159,7 +178,10 @@ func (s *Server) watch(c *command, stages []bson.D, batch int64) (bson.D, error)
 		case e.Key == "fullDocumentBeforeChange" && slices.Contains(images, mode):
 			st.before = mode
 		case e.Key == "resumeAfter" && token != nil:
-			st.number, err = s.changes.number(token)
+			st.number, st.sent, err = s.changes.position(token)
+			if st.sent > 0 && !st.split {
+				err = errorf(280, "ChangeStreamFatalError", "a token inside of an event needs $changeStreamSplitLargeEvent")
+			}
 		default:
 			err = errorf(40415, "Location40415", "$changeStream.%s: %v", e.Key, e.Value)
 		}
@@ -219,35 +241,108 @@ func (st *stream) next(s *Server, batch int64, patience time.Duration) (docs bso
 	}
 }
 
-// read appends the changes that the stream wants.
+// read appends the changes that the stream wants, as many as fit into a reply.
 func (st *stream) read(batch int64, docs *bson.A) (open bool, err error) {
-	if st.number < st.changes.first {
+	if st.number < st.changes.first && len(st.rest) == 0 {
 		return false, historyLost()
 	}
-	for st.number < st.changes.end() && int64(len(*docs)) < batch {
-		c := st.changes.list[st.number-st.changes.first]
-		st.number++
-		if c.ns[0] != st.db {
+	for size := 0; int64(len(*docs)) < batch; {
+		if len(st.rest) == 0 {
+			if st.number == st.changes.end() {
+				break
+			}
+			c := st.changes.list[st.number-st.changes.first]
+			st.number++
+			if c.ns[0] != st.db {
+				continue
+			}
+			if c.op == "dropDatabase" {
+				return false, nil
+			}
+			d, err := st.document(c)
+			if err != nil {
+				return false, err
+			}
+			if d == nil {
+				continue
+			}
+			if st.rest, err = st.fragments(*d); err != nil {
+				return false, err
+			}
+			st.rest = st.rest[min(st.sent, len(st.rest)):]
 			continue
 		}
-		if c.op == "dropDatabase" {
-			return false, nil
-		}
-		d, err := st.document(c)
+		raw, err := bson.Marshal(st.rest[0])
 		if err != nil {
 			return false, err
 		}
-		if d != nil {
-			*docs = append(*docs, *d)
+		if size += len(raw); size > maxReply && len(*docs) > 0 {
+			break
+		}
+		*docs = append(*docs, st.rest[0])
+		st.rest, st.sent = st.rest[1:], st.sent+1
+		if len(st.rest) == 0 {
+			st.sent = 0
 		}
 	}
 	return true, nil
 }
 
+// maxEvent is the most bytes of an event, as of any document inside of the original.
+const maxEvent = maxDocument + 16<<10
+
+// fragments are what an event is sent as: itself, or parts with some of its fields each,
+// small fields first.
+func (st *stream) fragments(d bson.D) ([]bson.D, error) {
+	raw, err := bson.Marshal(d)
+	if err != nil {
+		return nil, err
+	}
+	if len(raw) <= maxEvent {
+		return []bson.D{d}, nil
+	}
+	tooLarge := errorf(10334, "BSONObjectTooLarge", "BSONObj size: %d is invalid. Size must be between 0 and %d(16MB)", len(raw), maxEvent)
+	if !st.split {
+		return nil, tooLarge
+	}
+	sizes := map[string]int{}
+	for _, e := range d {
+		one, err := bson.Marshal(bson.D{e})
+		if err != nil {
+			return nil, err
+		}
+		sizes[e.Key] = len(one)
+	}
+	fields := slices.Clone(d[1:]) // behind the _id
+	slices.SortStableFunc(fields, func(a, b bson.E) int { return sizes[a.Key] - sizes[b.Key] })
+	const head = 200 // for the _id and splitEvent of each
+	var parts []bson.D
+	for size := maxEvent; len(fields) > 0; fields = fields[1:] {
+		n := sizes[fields[0].Key]
+		if head+n > maxEvent {
+			return nil, tooLarge
+		}
+		if size+n > maxEvent {
+			parts, size = append(parts, bson.D{{}, {}}), head
+		}
+		last := len(parts) - 1
+		parts[last], size = append(parts[last], fields[0]), size+n
+	}
+	for i, part := range parts {
+		token := st.changes.token(st.number-1, i+1)
+		if i == len(parts)-1 {
+			token = st.changes.token(st.number, 0)
+		}
+		part[0] = bson.E{Key: "_id", Value: token}
+		part[1] = bson.E{Key: "splitEvent", Value: bson.D{{Key: "fragment", Value: int32(i + 1)}, {Key: "of", Value: int32(len(parts))}}}
+	}
+	return parts, nil
+}
+
 // document is a change as this stream shows it; nil when it does not.
 func (st *stream) document(c change) (bsonkit.Doc, error) {
 	d := bson.D{
-		{Key: "_id", Value: st.token()},
+		{Key: "_id", Value: st.changes.token(st.number, 0)},
 		{Key: "operationType", Value: c.op},
 		{Key: "clusterTime", Value: bsonkit.Get(&c.event, "clusterTime")},
 		{Key: "wallTime", Value: primitive.NewDateTimeFromTime(time.Now())},

@@ -3,6 +3,7 @@ package mongod
 import (
 	"bytes"
 	"encoding/binary"
+	"fmt"
 	"io"
 	"strings"
 	"testing"
@@ -355,6 +356,57 @@ func TestImages(t *testing.T) {
 	if get(events[0].(bson.D), "fullDocumentBeforeChange.v") != int32(2) || get(events[0].(bson.D), "fullDocument.v") != int32(3) ||
 		get(events[1].(bson.D), "fullDocumentBeforeChange.v") != int32(3) {
 		t.Errorf("with images: %v", events)
+	}
+}
+
+// TestLargeEvents shows that an event of more than 16 MB ends a stream, unless it asked
+// for fragments, and that a stream may begin inside of one.
+func TestLargeEvents(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	open := func(options, more string) bson.D {
+		return run(t, s, `{"aggregate": 1, "cursor": {"batchSize": 1}, "readConcern": {"level": "majority"}, "pipeline": [{"$changeStream": {"fullDocument": "required", "fullDocumentBeforeChange": "required"`+options+`}}`+more+`]}`)
+	}
+	more := func(id any) bson.D {
+		reply, err := s.answer("", &message{body: bson.D{{Key: "getMore", Value: id}, {Key: "collection", Value: "$cmd.aggregate"}, {Key: "batchSize", Value: int32(1)}, {Key: "$db", Value: "test"}}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return reply
+	}
+	const split = `, {"$changeStreamSplitLargeEvent": {}}`
+	good(t, s, `{"create": "c", "changeStreamPreAndPostImages": {"enabled": true}}`)
+	good(t, s, fmt.Sprintf(`{"insert": "c", "documents": [{"_id": 1, "v": 1, "large": %q}]}`, strings.Repeat("x", 9<<20)))
+	whole, fragments := get(open("", ""), "cursor.id"), get(open("", split), "cursor.id")
+	good(t, s, `{"update": "c", "updates": [{"q": {}, "u": {"$set": {"v": 2}}}]}`)
+	if reply := more(whole); codeOf(reply) != int32(10334) {
+		t.Errorf("without fragments: code %v", codeOf(reply))
+	}
+	if reply := more(whole); codeOf(reply) != int32(43) {
+		t.Errorf("after that: code %v", codeOf(reply))
+	}
+	part := func(id any, want string) (token string) {
+		t.Helper()
+		reply := more(id)
+		list, _ := get(reply, "cursor.nextBatch").(bson.A)
+		if len(list) != 1 {
+			t.Fatalf("%d fragments, code %v", len(list), codeOf(reply))
+		}
+		d := list[0].(bson.D)
+		got := fmt.Sprint(get(d, "splitEvent.fragment"), "/", get(d, "splitEvent.of"), " ", get(d, "operationType") == "update", " ", get(d, "fullDocument.v"), " ", get(d, "fullDocumentBeforeChange.v"))
+		if got != want {
+			t.Errorf("got %s, want %s", got, want)
+		}
+		token, _ = get(d, "_id._data").(string)
+		return token
+	}
+	const first, second = "1/2 true 2 {}", "2/2 false {} 1"
+	token := part(fragments, first)
+	part(fragments, second)
+	resume := `, "resumeAfter": {"_data": "` + token + `"}`
+	part(get(open(resume, split), "cursor.id"), second)
+	if reply := open(resume, ""); codeOf(reply) != int32(280) {
+		t.Errorf("inside of an event, without the stage: %v", reply)
 	}
 }
 

@@ -43,18 +43,27 @@ func (s *Store) Changes(ctx context.Context, after core.Token) (core.Stream, err
 	s.mu.RUnlock()
 	slices.Sort(st.live)
 	if err := st.open(ctx); err != nil {
-		return nil, fail(ctx, err)
+		return nil, streamFail(ctx, err)
 	}
 	return st, nil
 }
 
+// open asks for large events in fragments, which servers before 6.0.9 cannot do.
 func (st *stream) open(ctx context.Context) error {
+	err := st.watch(ctx, bson.D{{Key: "$changeStreamSplitLargeEvent", Value: bson.D{}}})
+	if hasCode(err, stageCodes) {
+		err = st.watch(ctx)
+	}
+	return err
+}
+
+func (st *stream) watch(ctx context.Context, more ...bson.D) error {
 	pipeline := mongo.Pipeline{
 		{{Key: "$match", Value: bson.D{
 			{Key: "operationType", Value: bson.D{{Key: "$in", Value: bson.A{"insert", "update", "replace", "delete"}}}},
 			{Key: "ns.coll", Value: bson.D{{Key: "$in", Value: st.live}}},
 		}}},
-		{{Key: "$unset", Value: bson.A{"fullDocument." + wordsField, "fullDocumentBeforeChange." + wordsField}}},
+		{{Key: "$unset", Value: bson.A{"fullDocument." + wordsField, "fullDocumentBeforeChange." + wordsField, "updateDescription"}}},
 	}
 	o := options.ChangeStream().
 		SetFullDocument(options.WhenAvailable).
@@ -63,7 +72,7 @@ func (st *stream) open(ctx context.Context) error {
 	if st.token != nil {
 		o.SetResumeAfter(st.token)
 	}
-	cs, err := st.store.db.Watch(ctx, pipeline, o)
+	cs, err := st.store.db.Watch(ctx, append(pipeline, more...), o)
 	if err != nil {
 		return err
 	}
@@ -76,15 +85,16 @@ func (st *stream) open(ctx context.Context) error {
 func (st *stream) Next(ctx context.Context) (core.Event, error) {
 	if st.cs == nil {
 		if err := st.open(ctx); err != nil {
-			return core.Event{}, fail(ctx, err)
+			return core.Event{}, streamFail(ctx, err)
 		}
 	}
 	for {
-		if err := st.advance(ctx); err != nil {
+		parts, err := st.parts(ctx)
+		if err != nil {
 			return core.Event{}, err
 		}
 		st.token = st.cs.ResumeToken()
-		e, err := readEvent(st.cs.Current)
+		e, err := readEvent(parts)
 		if err == nil && e.Before != nil && e.After != nil && bytes.Equal(e.Before.BSON(), e.After.BSON()) {
 			continue // only hidden words were made anew
 		}
@@ -92,12 +102,37 @@ func (st *stream) Next(ctx context.Context) (core.Event, error) {
 	}
 }
 
-// advance waits for the next event.
-func (st *stream) advance(ctx context.Context) error {
+// parts waits for the next event: one document, or the fragments of a large one, each of
+// which has some of its fields. The token stays before it until all of them are there.
+func (st *stream) parts(ctx context.Context) (parts []bson.Raw, err error) {
+	for {
+		if err := st.advance(ctx, len(parts) == 0); err != nil {
+			return nil, err
+		}
+		split, ok := st.cs.Current.Lookup("splitEvent").DocumentOK()
+		if !ok {
+			return []bson.Raw{st.cs.Current}, nil
+		}
+		parts = append(parts, slices.Clone(st.cs.Current))
+		n, _ := split.Lookup("fragment").AsInt64OK()
+		of, _ := split.Lookup("of").AsInt64OK()
+		if n != int64(len(parts)) {
+			return nil, core.ErrTokenLost
+		}
+		if n == of {
+			return parts, nil
+		}
+	}
+}
+
+// advance waits for the next document; between says that no event has begun.
+func (st *stream) advance(ctx context.Context, between bool) error {
 	for !st.cs.TryNext(ctx) {
 		// Also without an event the position moves on, so that a quiet stream
 		// does not fall out of the oplog.
-		st.token = st.cs.ResumeToken()
+		if between {
+			st.token = st.cs.ResumeToken()
+		}
 		err := st.cs.Err()
 		if err == nil && st.cs.ID() != 0 {
 			continue
@@ -106,9 +141,18 @@ func (st *stream) advance(ctx context.Context) error {
 		if err == nil {
 			return core.ErrTokenLost // the database was dropped
 		}
-		return fail(ctx, err)
+		return streamFail(ctx, err)
 	}
 	return nil
+}
+
+// streamFail is fail for streams: an event that is too large to be sent is lost, and so
+// is the way past it.
+func streamFail(ctx context.Context, err error) error {
+	if hasCode(err, sizeCodes) {
+		return core.ErrTokenLost
+	}
+	return fail(ctx, err)
 }
 
 // Close gives back the cursor.
@@ -129,15 +173,21 @@ func (st *stream) close() {
 
 // readEvent reads a change. Images that the server no longer keeps are lost
 // changes: without them nobody knows who may hear of it.
-func readEvent(raw bson.Raw) (core.Event, error) {
-	op, _ := raw.Lookup("operationType").StringValueOK()
-	coll, _ := raw.Lookup("ns", "coll").StringValueOK()
-	id, _ := raw.Lookup("documentKey", "_id").StringValueOK()
-	e := core.Event{Coll: coll, ID: id, Token: slices.Clone(raw.Lookup("_id").Value)}
-	if after, ok := raw.Lookup("fullDocument").DocumentOK(); ok {
+func readEvent(parts []bson.Raw) (core.Event, error) {
+	lookup := func(path ...string) (v bson.RawValue) {
+		for i := 0; i < len(parts) && v.IsZero(); i++ {
+			v = parts[i].Lookup(path...)
+		}
+		return v
+	}
+	op, _ := lookup("operationType").StringValueOK()
+	coll, _ := lookup("ns", "coll").StringValueOK()
+	id, _ := lookup("documentKey", "_id").StringValueOK()
+	e := core.Event{Coll: coll, ID: id, Token: slices.Clone(parts[len(parts)-1].Lookup("_id").Value)}
+	if after, ok := lookup("fullDocument").DocumentOK(); ok {
 		e.After = doc(slices.Clone(after))
 	}
-	if before, ok := raw.Lookup("fullDocumentBeforeChange").DocumentOK(); ok {
+	if before, ok := lookup("fullDocumentBeforeChange").DocumentOK(); ok {
 		e.Before = doc(slices.Clone(before))
 	}
 	if (e.Before == nil) != (op == "insert") || (e.After == nil) != (op == "delete") {

@@ -259,7 +259,7 @@ func TestChangesResumption(t *testing.T) {
 	watch := func(options string) string {
 		return `{"aggregate":1,"pipeline":[{"$changeStream":{"fullDocument":"whenAvailable","fullDocumentBeforeChange":"whenAvailable"` + options + `}},` +
 			`{"$match":{"operationType":{"$in":["insert","update","replace","delete"]},"ns.coll":{"$in":["items"]}}},` +
-			`{"$unset":["fullDocument._words","fullDocumentBeforeChange._words"]}],"cursor":{},"readConcern":{"level":"majority"}}`
+			`{"$unset":["fullDocument._words","fullDocumentBeforeChange._words","updateDescription"]},{"$changeStreamSplitLargeEvent":{}}],"cursor":{},"readConcern":{"level":"majority"}}`
 	}
 	var got []string
 	for _, cmd := range m.took(t) {
@@ -270,6 +270,92 @@ func TestChangesResumption(t *testing.T) {
 	want := []string{watch(""), watch(`,"resumeAfter":{"_data":"itm_1"}`)}
 	if strings.Join(got, "\n") != strings.Join(want, "\n") {
 		t.Errorf("sent\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
+	}
+}
+
+// TestLargeChanges has events in fragments, and servers before 6.0.9, which cannot cut
+// them and end the stream: subscribers must hear of that.
+func TestLargeChanges(t *testing.T) {
+	m := newMock(t, itemSpec())
+	m.took(t)
+	ctx := context.Background()
+	fragment := func(n, of int32, fields ...bson.E) bson.D {
+		return append(bson.D{
+			{Key: "_id", Value: bson.D{{Key: "_data", Value: fmt.Sprint(n, "/", of)}}},
+			{Key: "splitEvent", Value: bson.D{{Key: "fragment", Value: n}, {Key: "of", Value: of}}},
+		}, fields...)
+	}
+	update := []bson.D{
+		fragment(1, 3,
+			bson.E{Key: "operationType", Value: "update"},
+			bson.E{Key: "ns", Value: bson.D{{Key: "db", Value: "grapnel"}, {Key: "coll", Value: "items"}}},
+			bson.E{Key: "documentKey", Value: bson.D{{Key: "_id", Value: "itm_1"}}}),
+		fragment(2, 3, bson.E{Key: "fullDocument", Value: bson.D{{Key: "_id", Value: "itm_1"}, {Key: "title", Value: "new"}}}),
+		fragment(3, 3, bson.E{Key: "fullDocumentBeforeChange", Value: bson.D{{Key: "_id", Value: "itm_1"}, {Key: "title", Value: "old"}}}),
+	}
+	watched := func() (n int, last string) {
+		for _, cmd := range m.took(t) {
+			if strings.HasPrefix(cmd, `{"aggregate"`) {
+				n, last = n+1, cmd
+			}
+		}
+		return n, last
+	}
+	titles := func(e core.Event) (both string) {
+		for _, d := range []core.Doc{e.Before, e.After} {
+			var i item
+			if err := d.Decode(&i); err != nil {
+				t.Fatal(err)
+			}
+			both += i.Title + " "
+		}
+		return both
+	}
+
+	// The stream breaks after two of three: they come again, from the position before.
+	m.deployment.AddResponses(
+		page(7, "firstBatch", update[:2]...),
+		failure(9), ok,
+		page(8, "firstBatch", update[0]), page(8, "nextBatch", update[1:]...), ok)
+	stream, err := m.Changes(ctx, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := stream.Next(ctx); !core.Is(err, core.Internal) {
+		t.Errorf("the break: %v", err)
+	}
+	e, err := stream.Next(ctx)
+	if err != nil || e.ID != "itm_1" || titles(e) != "old new " || !strings.Contains(string(e.Token), "3/3") {
+		t.Errorf("got %+v, %v", e, err)
+	}
+	if n, last := watched(); n != 2 || strings.Contains(last, "/3") {
+		t.Errorf("went on from inside of an event: %s", last)
+	}
+	stream.Close()
+
+	// Parts of which one is missing are no event.
+	m.deployment.ClearResponses()
+	m.deployment.AddResponses(page(9, "firstBatch", update[0], update[2]), ok)
+	if stream, err = m.Changes(ctx, nil); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := stream.Next(ctx); err != core.ErrTokenLost {
+		t.Errorf("without a part: %v", err)
+	}
+	stream.Close()
+
+	m.took(t)
+	m.deployment.ClearResponses()
+	m.deployment.AddResponses(failure(40324), page(10, "firstBatch"), failure(10334), ok)
+	if stream, err = m.Changes(ctx, nil); err != nil {
+		t.Fatal(err)
+	}
+	defer stream.Close()
+	if n, last := watched(); n != 2 || strings.Contains(last, "Split") {
+		t.Errorf("an old server was asked %d times, %s", n, last)
+	}
+	if _, err := stream.Next(ctx); err != core.ErrTokenLost {
+		t.Errorf("beyond 16 MB: %v", err)
 	}
 }
 

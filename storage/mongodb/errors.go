@@ -58,6 +58,9 @@ var (
 	sizeCodes = []int{
 		10334, // BSONObjectTooLarge
 	}
+	stageCodes = []int{
+		40324, // an unknown stage of a pipeline
+	}
 	awayCodes = []int{
 		6, 7, 89, 9001, // no connection to another member
 		24, 50, 262, // a time limit

@@ -98,6 +98,7 @@ func RunDocuments(t *testing.T, open func(t *testing.T, specs []core.Spec) core.
 		{"ChangesAbandoned", testChangesAbandoned},
 		{"ChangesResume", testChangesResume},
 		{"ChangesLost", testChangesLost},
+		{"ChangesLarge", testChangesLarge},
 		{"ChangesWait", testChangesWait},
 		{"ChangesAcrossStores", testChangesAcrossStores},
 	} {

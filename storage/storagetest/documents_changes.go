@@ -1,6 +1,7 @@
 package storagetest
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -194,6 +195,30 @@ func testChangesLost(t *testing.T, d *documents) {
 	write(t, s, setTitle("art_1", "four"))
 	checkEvents(t, again, "articles art_1 one -> four")
 	checkEvents(t, stream, "articles art_1 one -> four")
+}
+
+// testChangesLarge has images of 9 MiB before and after: together more than a document
+// of MongoDB may have.
+func testChangesLarge(t *testing.T, d *documents) {
+	s := d.store(t)
+	stream := watch(t, s, nil)
+	large := titled("art_1", "one")
+	large.Hash = bytes.Repeat([]byte("large"), 9<<20/5)
+	insert(t, s, "articles", large)
+	first := checkEvents(t, stream, "articles art_1 - -> one")
+	write(t, s, setTitle("art_1", "two"))
+	write(t, s, setTitle("art_1", "three"), insertOp("articles", titled("art_2", "small")))
+	write(t, s, remove("articles", core.Eq("_id", "art_1")))
+	want := []string{"articles art_1 one -> two", "articles art_1 two -> three", "articles art_2 - -> small", "articles art_1 three -> -"}
+	checkEvents(t, stream, want...)
+	again := watch(t, s, first)
+	e := next(t, again)
+	for _, image := range []core.Doc{e.Before, e.After} {
+		if a := decode[article](t, image); !bytes.Equal(a.Hash, large.Hash) {
+			t.Errorf("an image of %d bytes, want %d", len(a.Hash), len(large.Hash))
+		}
+	}
+	checkEvents(t, watch(t, s, e.Token), want[1:]...)
 }
 
 // testChangesWait lets Next wait before the write happens.
