@@ -117,13 +117,13 @@ func New(ctx context.Context, cfg Config) (*App, error) {
 	limits := defaultLimits()
 	a.Sessions = &Sessions{
 		docs: register[Session](a, "sessions"), app: a, signUpRole: cfg.SignUpRole,
-		principals: newCache[seenPrincipal](10_000),
+		principals: newCache[string, seenPrincipal](10_000),
 		guesses:    newGuesses(cfg.Now),
 		byAddress:  NewLimiter(cmp.Or(cfg.Limits.SignInByAddress, limits.SignInByAddress), cfg.Now),
 		signUps:    NewLimiter(cmp.Or(cfg.Limits.SignUpByAddress, limits.SignUpByAddress), cfg.Now),
 	}
 	a.Posts = &Posts{Collection: register[Post](a, "posts"), app: a}
-	a.Posts.settle = a.Posts.claimDue
+	a.Posts.settle, a.Posts.unsettled = a.Posts.claimDue, unclaimed
 	a.Assets = &Assets{Collection: register[Asset](a, "assets"), app: a, types: cfg.FileTypes, max: cfg.MaxUpload, slots: make(chan struct{}, maxUploads)}
 	a.Assets.left = newLeftovers(register[Leftover](a, "leftovers"), cfg.Objects, cfg.Now)
 

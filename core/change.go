@@ -7,6 +7,8 @@ import (
 	"slices"
 	"sync"
 	"time"
+
+	lru "github.com/hashicorp/golang-lru/v2"
 )
 
 // ChangeKind says what a change was, as the subscriber sees it.
@@ -112,6 +114,13 @@ type alarm struct {
 	wake  chan struct{} // a document may be due earlier than thought
 }
 
+// alarmEvery is how long an alarm sleeps at most.
+const alarmEvery = time.Minute
+
+// maxTold bounds the moments of which a feed remembers that subscribers heard: more
+// within a minute than any of them can take.
+const maxTold = 40 * maxQueue
+
 // subscriber is one reader of a feed. err is set before queue is closed.
 type subscriber[T any] struct {
 	queue chan images[T]
@@ -123,14 +132,23 @@ type subscriber[T any] struct {
 // until a moment ([Now]): they change by the clock alone.
 type feed[T any] struct {
 	c      *Collection[T]
-	alarms []alarm // one for each field that the rules compare with Now
-	mu     sync.Mutex
+	alarms []alarm    // one for each field that the rules compare with Now
+	mu     sync.Mutex // guards what follows
 	subs   map[*subscriber[T]]struct{}
+	since  time.Time // when there was a subscriber first, after there was none
+	// told are the moments of documents that subscribers have heard of, lately.
+	told   *lru.Cache[moment, struct{}]
 	closed error
 }
 
+// moment is one of a document.
+type moment struct {
+	id string
+	ms int64
+}
+
 func newFeed[T any](c *Collection[T]) *feed[T] {
-	f := &feed[T]{c: c, subs: map[*subscriber[T]]struct{}{}}
+	f := &feed[T]{c: c, subs: map[*subscriber[T]]struct{}{}, told: newCache[moment, struct{}](maxTold)}
 	for _, r := range c.spec.Rules {
 		r.Where.Walk(func(w Filter) {
 			if _, ok := w.Value.(Now); ok {
@@ -152,6 +170,7 @@ func (f *feed[T]) subscribe() (*subscriber[T], error) {
 	s := &subscriber[T]{queue: make(chan images[T], maxQueue)}
 	f.subs[s] = struct{}{}
 	if len(f.subs) == 1 {
+		f.since = f.c.now()
 		for _, a := range f.alarms {
 			a.nudge()
 		}
@@ -185,7 +204,8 @@ func (f *feed[T]) drop(s *subscriber[T], err error) {
 
 // publish hands on a change that the store reports. Both sides are judged at
 // the moment of the write, so that what comes due by the clock around that
-// moment is announced once, by keepTime.
+// moment is announced once: by keepTime or, when the document was written before it
+// could be, here.
 func (f *feed[T]) publish(e Event) {
 	if f.idle() {
 		return
@@ -204,7 +224,40 @@ func (f *feed[T]) publish(e Event) {
 		img.at = headOf(img.after).UpdatedAt
 	}
 	img.beforeAt = img.at
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if img.before != nil {
+		for _, a := range f.alarms {
+			if at := dueAt(img.before, a.field); f.mayMiss(img, at) && f.tell(img.id, at) && !at.After(img.beforeAt) {
+				img.beforeAt = at.Add(-time.Millisecond)
+			}
+		}
+	}
 	f.deliver(img)
+}
+
+// mayMiss reports whether a moment of the document before a change, to which the clock
+// came by itself, may not have been announced yet: the alarm comes within a minute, and
+// leaves to publish what it finds written since.
+func (f *feed[T]) mayMiss(img images[T], at time.Time) bool {
+	return at.After(headOf(img.before).UpdatedAt) && at.After(f.since) && !at.After(img.at) && img.at.Sub(at) < 2*alarmEvery
+}
+
+// tell notes that subscribers hear of a moment; false when they have heard.
+func (f *feed[T]) tell(id string, at time.Time) bool {
+	known, _ := f.told.ContainsOrAdd(moment{id, at.UnixMilli()}, struct{}{})
+	return !known
+}
+
+// announce hands on a document to one of whose moments the clock has come, unless
+// subscribers have heard of it: by the write after it, or by another alarm.
+func (f *feed[T]) announce(doc *T, at time.Time) {
+	id := headOf(doc).ID
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.tell(id, at) {
+		f.deliver(images[T]{id: id, before: doc, after: doc, beforeAt: at.Add(-time.Millisecond), at: at.Add(time.Millisecond)})
+	}
 }
 
 // image is one side of a change. One that cannot be read shows nobody anything: a
@@ -224,8 +277,6 @@ func (f *feed[T]) idle() bool {
 }
 
 func (f *feed[T]) deliver(img images[T]) {
-	f.mu.Lock()
-	defer f.mu.Unlock()
 	for s := range f.subs {
 		select {
 		case s.queue <- img:
@@ -250,17 +301,16 @@ func dueAt(doc any, field string) time.Time {
 // keepTime runs the alarms until ctx ends.
 func (f *feed[T]) keepTime(ctx context.Context, log *slog.Logger) {
 	var running sync.WaitGroup
-	for i, a := range f.alarms {
-		running.Go(func() { f.keep(ctx, a, f.alarms[:i], log) })
+	for _, a := range f.alarms {
+		running.Go(func() { f.keep(ctx, a, log) })
 	}
 	running.Wait()
 }
 
 // keep publishes the documents that come due by the clock, while there are
-// subscribers, but not those that one of the others publishes at the same
-// moment. It holds no list: the next one is asked of the store, at
+// subscribers. It holds no list: the next one is asked of the store, at
 // least once a minute, so that a write by another process is noticed too.
-func (f *feed[T]) keep(ctx context.Context, a alarm, others []alarm, log *slog.Logger) {
+func (f *feed[T]) keep(ctx context.Context, a alarm, log *slog.Logger) {
 	ctx = AsSystem(ctx)
 	order := []Order{{Field: a.field}, {Field: "_id"}}
 	since := func(t time.Time) []any { return []any{Millis(t), "~"} } // behind every id
@@ -279,7 +329,7 @@ func (f *feed[T]) keep(ctx context.Context, a alarm, others []alarm, log *slog.L
 		if err != nil && ctx.Err() == nil {
 			log.WarnContext(ctx, "read the schedule", "collection", f.c.spec.Name, "error", err)
 		}
-		wait := time.Minute
+		wait := alarmEvery
 		for _, doc := range next {
 			h, at := headOf(doc), dueAt(doc, a.field)
 			if at.After(now) {
@@ -291,11 +341,8 @@ func (f *feed[T]) keep(ctx context.Context, a alarm, others []alarm, log *slog.L
 			if !at.After(h.UpdatedAt) {
 				continue // its own write announced it
 			}
-			if slices.ContainsFunc(others, func(o alarm) bool { return dueAt(doc, o.field).Equal(at) }) {
-				continue // so does another alarm
-			}
 			h.batch = nil // each subscriber resolves links with rights of its own
-			f.deliver(images[T]{id: h.ID, before: doc, after: doc, beforeAt: at.Add(-time.Millisecond), at: at.Add(time.Millisecond)})
+			f.announce(doc, at)
 		}
 		select {
 		case <-ctx.Done():

@@ -33,9 +33,12 @@ type Collection[T any] struct {
 	feed   *feed[T]
 	types  *registry    // what references lead to
 	stored reflect.Type // of a new document with all that is stored beside it; nil when nothing is
-	// settle, when not nil, brings a document that was read up to the present
-	// moment, where the clock alone has changed what it is.
-	settle              func(context.Context, *T)
+	// settle, when not nil, brings documents that were read together up to the
+	// present moment, where the clock alone has changed what they are.
+	settle func(context.Context, []*T)
+	// unsettled, when not nil, matches a document as long as settle has not changed
+	// what is stored of it, which leaves its version as it is.
+	unsettled           func(*T) Filter
 	inspector, addition *inspector // of T and of spec.Added, which may be nil
 	turns               turns      // of those who write one document, by its id
 	// advisor looks at lists before they are read.
@@ -300,10 +303,14 @@ func (c *Collection[T]) current(ctx context.Context, id string, verb Verb, expec
 	return doc, nil
 }
 
-// exactly pins a write to the version that was read, under the rule.
+// exactly pins a write to what was read, under the rule.
 func (c *Collection[T]) exactly(doc *T, may Filter) Filter {
 	h := headOf(doc)
-	return And(Eq("_id", h.ID), Eq("version", h.Version), may)
+	pin := And(Eq("_id", h.ID), Eq("version", h.Version), may)
+	if c.unsettled != nil {
+		pin = And(pin, c.unsettled(doc))
+	}
+	return pin
 }
 
 // raced reports whether an operation of a Write, pinned to what was read, found
@@ -478,11 +485,8 @@ func (c *Collection[T]) join(reading *Reading, b *batch[T], doc Doc, q *Query) e
 }
 
 func (c *Collection[T]) settleAll(ctx context.Context, b *batch[T]) {
-	if c.settle == nil {
-		return
-	}
-	for _, t := range b.docs {
-		c.settle(ctx, t)
+	if c.settle != nil {
+		c.settle(ctx, b.docs)
 	}
 }
 

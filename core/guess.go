@@ -52,7 +52,7 @@ const (
 )
 
 func newGuesses(now func() time.Time) *guesses {
-	return &guesses{now: now, of: newCache[[]*guess](maxBuckets)}
+	return &guesses{now: now, of: newCache[string, []*guess](maxBuckets)}
 }
 
 // take counts a try at account from a client, or from the device that it is known to

@@ -26,12 +26,12 @@ type Limiter struct {
 
 // NewLimiter makes a Limiter by the clock now.
 func NewLimiter(r Rate, now func() time.Time) *Limiter {
-	return &Limiter{rate: r, now: now, buckets: newCache[*rate.Limiter](maxBuckets)}
+	return &Limiter{rate: r, now: now, buckets: newCache[string, *rate.Limiter](maxBuckets)}
 }
 
 // newCache keeps the size values that were used last.
-func newCache[V any](size int) *lru.Cache[string, V] {
-	c, err := lru.New[string, V](size)
+func newCache[K comparable, V any](size int) *lru.Cache[K, V] {
+	c, err := lru.New[K, V](size)
 	if err != nil {
 		panic(err) // only for a size below 1
 	}

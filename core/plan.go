@@ -421,7 +421,7 @@ type advisor struct {
 }
 
 func newAdvisor(strict bool, log *slog.Logger) *advisor {
-	return &advisor{strict: strict, log: log, seen: newCache[bool](maxProblems)}
+	return &advisor{strict: strict, log: log, seen: newCache[string, bool](maxProblems)}
 }
 
 // maxProblems bounds how many problems an advisor remembers; one that comes back

@@ -140,7 +140,6 @@ func (p *Posts) Import(ctx context.Context, list []PostImport) ([]*Post, error) 
 		return nil, invalidField("list", "RANGE", "must hold 1 to 500 posts")
 	}
 	posts := make([]*Post, len(list))
-	var wanted []string
 	for i, d := range list {
 		post := p.draft(d.PostDraft)
 		post.ID, post.Version, post.UpdatedAt = newID(p.spec.Prefix), 1, Millis(p.now())
@@ -151,7 +150,6 @@ func (p *Posts) Import(ctx context.Context, list []PostImport) ([]*Post, error) 
 				s := makeSlug(post.Title)
 				post.Slug = &s
 			}
-			wanted = append(wanted, *post.Slug)
 		}
 		post.setDate()
 		if err := p.check(ctx, &Post{AuthorID: post.AuthorID, CoverID: post.CoverID}, post, true); err != nil {
@@ -159,20 +157,16 @@ func (p *Posts) Import(ctx context.Context, list []PostImport) ([]*Post, error) 
 		}
 		posts[i] = post
 	}
-	taken, err := p.takenSlugs(ctx, "", wanted)
+	due := p.due(posts)
+	taken, err := p.takenSlugs(ctx, due)
 	if err != nil {
 		return nil, err
 	}
+	for _, post := range due {
+		post.claim(taken)
+	}
 	ops := make([]Op, len(posts))
 	for i, post := range posts {
-		if p.isDue(post) {
-			s := *post.Slug
-			if taken[s] {
-				s = numbered(s, strings.ToLower(rand.Text()[:10]))
-			}
-			taken[s] = true
-			post.Slug, post.Slugs = &s, []string{s}
-		}
 		ops[i] = p.insert(post)
 	}
 	return posts, p.docs.Write(ctx, ops...)
@@ -197,7 +191,7 @@ func (p *Posts) Update(ctx context.Context, id string, expected *int64, patch Po
 			return nil, err
 		}
 		if patch.Slug.Set && len(post.Slugs) > 0 {
-			return nil, p.claim(ctx, post, true)
+			return nil, p.claim(ctx, post)
 		}
 		return nil, nil
 	})
@@ -222,7 +216,7 @@ func (p *Posts) Publish(ctx context.Context, id string, expected *int64, at *tim
 			post.release()
 			return nil, nil
 		}
-		return nil, p.claim(ctx, post, true)
+		return nil, p.claim(ctx, post)
 	})
 }
 
@@ -342,88 +336,197 @@ func (p *Post) release() {
 	}
 }
 
-// isDue reports whether a scheduled post has become public and holds no slug yet.
-func (p *Posts) isDue(post *Post) bool {
-	return len(post.Slugs) == 0 && post.Status == Published && !post.Date.After(p.now())
+// due picks the posts that are public by now and hold no slug yet.
+func (p *Posts) due(posts []*Post) (due []*Post) {
+	for _, post := range posts {
+		if len(post.Slugs) == 0 && post.Status == Published && !post.Date.After(p.now()) {
+			due = append(due, post)
+		}
+	}
+	return due
 }
 
-// claim gives a public post its slug, and the former ones that are still free.
-// A slug of the author's own choice that is taken is a CONFLICT when strict;
-// one made from the title gets a number.
-func (p *Posts) claim(ctx context.Context, post *Post, strict bool) error {
-	base := deref(post.Slug)
-	chosen := base != "" && !slices.Contains(post.FormerSlugs, base)
+// claim gives a public post its slug, and the former ones that are still free. A slug
+// of the author's own choice that another post has is a CONFLICT; one made from the
+// title gets a number.
+func (p *Posts) claim(ctx context.Context, post *Post) error {
+	taken, err := p.takenSlugs(ctx, []*Post{post})
+	if err != nil {
+		return err
+	}
+	if s := deref(post.Slug); s != "" && !slices.Contains(post.FormerSlugs, s) && taken.fromOthers(s, post.ID) {
+		return Taken("slug", nil)
+	}
+	post.claim(taken)
+	return nil
+}
+
+// claim gives a post the first slug that no other has, and the former ones that are
+// still free, and notes that they are taken.
+func (p *Post) claim(taken slugHolders) {
+	wanted := p.wantedSlugs()
+	free := func(s string) bool { return !taken.fromOthers(s, p.ID) }
+	got := numbered(wanted[0], strings.ToLower(rand.Text()[:10]))
+	if i := slices.IndexFunc(wanted, free); i >= 0 {
+		got = wanted[i]
+	}
+	held := slices.DeleteFunc(slices.Concat(p.Slugs, p.FormerSlugs), func(s string) bool { return s == got || !free(s) })
+	held = append(held, got)
+	p.Slugs = held[max(0, len(held)-maxSlugs):]
+	p.Slug, p.FormerSlugs = &got, []string{}
+	for _, s := range p.Slugs {
+		taken[s] = p.ID
+	}
+}
+
+// wantedSlugs are the slugs that a post would have, the best one first.
+func (p *Post) wantedSlugs() []string {
+	base := deref(p.Slug)
 	if base == "" {
-		base = makeSlug(post.Title)
+		base = makeSlug(p.Title)
 	}
 	wanted := []string{base}
 	for n := 2; n < 12; n++ {
 		wanted = append(wanted, numbered(base, fmt.Sprint(n)))
 	}
-	taken, err := p.takenSlugs(ctx, post.ID, append(slices.Clone(wanted), post.FormerSlugs...))
-	if err != nil {
-		return err
+	return wanted
+}
+
+// slugHolders are the ids of the posts to which slugs lead, by slug.
+type slugHolders map[string]string
+
+func (h slugHolders) fromOthers(slug, id string) bool {
+	holder, held := h[slug]
+	return held && holder != id
+}
+
+// takenSlugs tells who holds the slugs that posts may claim. Numbered ones are looked
+// up only for those that will need one.
+func (p *Posts) takenSlugs(ctx context.Context, posts []*Post) (slugHolders, error) {
+	taken, rivals := slugHolders{}, map[string]int{}
+	var first, further []string
+	for _, post := range posts {
+		for _, s := range append(post.wantedSlugs()[:1], post.FormerSlugs...) {
+			first = append(first, s)
+			rivals[s]++
+		}
 	}
-	if chosen && strict && taken[base] {
-		return Taken("slug", nil)
+	if err := p.lookUpSlugs(ctx, first, taken); err != nil {
+		return nil, err
 	}
-	free := slices.IndexFunc(wanted, func(s string) bool { return !taken[s] })
-	got := numbered(base, strings.ToLower(rand.Text()[:10]))
-	if free >= 0 {
-		got = wanted[free]
+	for _, post := range posts {
+		if wanted := post.wantedSlugs(); rivals[wanted[0]] > 1 || taken.fromOthers(wanted[0], post.ID) {
+			further = append(further, wanted[1:]...)
+		}
 	}
-	slugs := slices.DeleteFunc(slices.Concat(post.Slugs, post.FormerSlugs), func(s string) bool { return s == got || taken[s] })
-	slugs = append(slugs, got)
-	post.Slugs = slugs[max(0, len(slugs)-maxSlugs):]
-	post.Slug, post.FormerSlugs = &got, []string{}
+	return taken, p.lookUpSlugs(ctx, further, taken)
+}
+
+func (p *Posts) lookUpSlugs(ctx context.Context, slugs []string, into slugHolders) error {
+	for part := range slices.Chunk(distinct(slugs), maxBatch) {
+		holders, damaged, err := p.find(ctx, Query{Filter: In("slugs", part), Limit: len(part), Brief: true})
+		if err != nil {
+			return err
+		}
+		if len(damaged) > 0 { // nobody knows which of them it holds
+			for _, s := range part {
+				into[s] = damaged[0].ID
+			}
+		}
+		for _, h := range holders {
+			for _, s := range h.Slugs {
+				into[s] = h.ID
+			}
+		}
+	}
 	return nil
 }
 
-// takenSlugs tells which slugs lead to another post.
-func (p *Posts) takenSlugs(ctx context.Context, id string, wanted []string) (map[string]bool, error) {
-	if len(wanted) == 0 {
-		return map[string]bool{}, nil
-	}
-	holders, damaged, err := p.find(ctx, Query{Filter: And(In("slugs", wanted), Ne("_id", id)), Limit: len(wanted)})
-	taken := map[string]bool{}
-	for _, h := range holders {
-		for _, s := range h.Slugs {
-			taken[s] = true
+// claimDue stores the slugs of scheduled posts that came due, all by one write:
+// whoever reads them first does so, and no job has to run. It is no change of the
+// posts: the versions stay. What goes wrong is only logged; the next reader tries again.
+func (p *Posts) claimDue(ctx context.Context, posts []*Post) {
+	for part := range slices.Chunk(p.due(posts), maxBatch) {
+		if err := p.claimAll(ctx, part); err != nil {
+			p.app.log.WarnContext(ctx, "claim the slugs of posts that came due", "posts", len(part), "first", part[0].ID, "error", err)
 		}
 	}
-	if len(damaged) > 0 { // nobody knows which of them it holds
-		for _, s := range wanted {
-			taken[s] = true
-		}
-	}
-	return taken, err
 }
 
-// claimDue stores the slug of a scheduled post that came due: whoever reads it
-// first does so, and no job has to run. It is no change of the post: the
-// version stays. What goes wrong is only logged; the next reader tries again.
-func (p *Posts) claimDue(ctx context.Context, post *Post) {
-	if !p.isDue(post) {
-		return
-	}
+// claimAll stores the slugs of posts that hold none, and tells them of it.
+func (p *Posts) claimAll(ctx context.Context, due []*Post) (err error) {
 	for range maxTries {
-		claimed := *post
-		err := p.claim(ctx, &claimed, false)
-		if err == nil {
-			err = p.docs.Write(ctx, Op{Kind: OpUpdate, Coll: p.spec.Name,
-				Filter: And(Eq("_id", post.ID), Eq("version", post.Version)), Patch: p.patch(post, &claimed)})
+		if len(due) == 0 {
+			return nil
 		}
+		var taken slugHolders
+		if taken, err = p.takenSlugs(ctx, due); err != nil {
+			return err
+		}
+		claimed, ops := make([]Post, len(due)), make([]Op, len(due))
+		for i, post := range due {
+			claimed[i] = *post
+			claimed[i].claim(taken)
+			ops[i] = Op{Kind: OpUpdate, Coll: p.spec.Name, Filter: p.exactly(post, All), Patch: p.patch(post, &claimed[i])}
+		}
+		err = p.docs.Write(ctx, ops...)
 		switch {
 		case err == nil:
-			post.Slug, post.Slugs, post.FormerSlugs = claimed.Slug, claimed.Slugs, claimed.FormerSlugs
-			return
-		case Is(err, Conflict):
-			continue // another post took the slug in between
-		case !raced(err):
-			p.app.log.WarnContext(ctx, "claim the slug of a post that came due", "post", post.ID, "error", err)
+			for i, post := range due {
+				post.Slug, post.Slugs, post.FormerSlugs = claimed[i].Slug, claimed[i].Slugs, claimed[i].FormerSlugs
+			}
+			return nil
+		case raced(err): // others have written some of them, perhaps this
+			if due, err = p.stillUnclaimed(ctx, due); err != nil {
+				return err
+			}
+		case !isTaken(err, "slugs"): // if it is, another post took one in between
+			return err
 		}
-		return
 	}
+	return err
+}
+
+// stillUnclaimed leaves out the posts that others have claimed, whose slugs it sets, or
+// changed.
+func (p *Posts) stillUnclaimed(ctx context.Context, due []*Post) (still []*Post, err error) {
+	ids := make([]string, len(due))
+	for i, post := range due {
+		ids[i] = post.ID
+	}
+	now := make(map[string]*Post, len(due))
+	for doc, err := range p.docs.Find(ctx, p.spec.Name, Query{Filter: In("_id", ids), Limit: len(ids), Brief: true}) {
+		post := new(Post)
+		if err == nil {
+			err = doc.Decode(post)
+		}
+		if err != nil {
+			return nil, err
+		}
+		now[post.ID] = post
+	}
+	for _, post := range due {
+		switch is := now[post.ID]; {
+		case is == nil || is.Version != post.Version:
+		case len(is.Slugs) == 0:
+			still = append(still, post)
+		default:
+			post.Slug, post.Slugs, post.FormerSlugs = is.Slug, is.Slugs, is.FormerSlugs
+		}
+	}
+	return still, nil
+}
+
+// unclaimed matches a scheduled post until somebody claims its slug: then it is another
+// one, or leads to the post.
+func unclaimed(post *Post) Filter {
+	if post.Status != Published || len(post.Slugs) > 0 {
+		return All
+	}
+	if post.Slug == nil {
+		return Eq("slug", nil)
+	}
+	return And(Eq("slug", *post.Slug), Ne("slugs", *post.Slug))
 }
 
 // makeSlug makes a slug from a title.
