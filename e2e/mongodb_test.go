@@ -22,8 +22,10 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-func startMongod(t *testing.T) *mongod.Server {
-	s, err := mongod.Start()
+func startMongod(t *testing.T) *mongod.Server { return startRelease(t, mongod.Newest) }
+
+func startRelease(t *testing.T, release mongod.Release) *mongod.Server {
+	s, err := mongod.Start(release)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -237,10 +239,19 @@ func TestMongoDBDropped(t *testing.T) {
 	}
 }
 
-// TestMongoDBSecondStart has types that change from one start to the next.
+// TestMongoDBSecondStart has types that change from one start to the next, on each
+// release: they differ in what they answer to who creates what is there.
 func TestMongoDBSecondStart(t *testing.T) {
 	t.Parallel()
-	server := startMongod(t)
+	for _, release := range []mongod.Release{mongod.Release6, mongod.Release7, mongod.Release8} {
+		t.Run(fmt.Sprint(release), func(t *testing.T) {
+			t.Parallel()
+			testSecondStart(t, startRelease(t, release))
+		})
+	}
+}
+
+func testSecondStart(t *testing.T, server *mongod.Server) {
 	start := func(edit func(*core.Spec)) core.DocStore {
 		t.Helper()
 		spec := core.Spec{

@@ -30,7 +30,7 @@ func Embedded(t testing.TB) Stores {
 // Services are a new stand-in for MongoDB and a new bucket of the stand-in for S3.
 func Services(t testing.TB) Stores {
 	t.Helper()
-	db, err := mongod.Start()
+	db, err := mongod.Start(mongod.Newest)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -19,13 +19,24 @@ func create(s *Server, txn *lungo.Transaction, c *command) (bson.D, error) {
 	if err != nil {
 		return nil, err
 	}
+	on, err := images(c)
+	if err != nil {
+		return nil, err
+	}
 	if txn.Catalog().Namespaces[ns] != nil {
+		s.mu.Lock()
+		same := s.images[ns] == on
+		s.mu.Unlock()
+		if s.release > Release6 && same {
+			return bson.D{}, nil
+		}
 		return nil, errorf(48, "NamespaceExists", "collection %s already exists", ns)
 	}
 	if err := txn.Create(ns); err != nil {
 		return nil, err
 	}
-	return bson.D{}, s.setImages(ns, c)
+	s.setImages(ns, on)
+	return bson.D{}, nil
 }
 
 func collMod(s *Server, txn *lungo.Transaction, c *command) (bson.D, error) {
@@ -36,23 +47,33 @@ func collMod(s *Server, txn *lungo.Transaction, c *command) (bson.D, error) {
 	if txn.Catalog().Namespaces[ns] == nil {
 		return nil, errorf(26, "NamespaceNotFound", "ns does not exist: %s", ns)
 	}
-	return bson.D{}, s.setImages(ns, c)
+	on, err := images(c)
+	if err != nil {
+		return nil, err
+	}
+	if len(c.args) > 1 {
+		s.setImages(ns, on)
+	}
+	return bson.D{}, nil
 }
 
-// setImages reads changeStreamPreAndPostImages.
-func (s *Server) setImages(ns lungo.Handle, c *command) error {
+// images reads changeStreamPreAndPostImages.
+func images(c *command) (on bool, err error) {
 	d, err := arg(c.args, "changeStreamPreAndPostImages", bson.D(nil))
 	if err != nil || d == nil {
-		return err
+		return false, err
 	}
-	on, err := arg(d, "enabled", false)
+	on, err = arg(d, "enabled", false)
 	if err != nil || len(d) != 1 {
-		return errorf(9, "FailedToParse", "changeStreamPreAndPostImages: %v", d)
+		return false, errorf(9, "FailedToParse", "changeStreamPreAndPostImages: %v", d)
 	}
+	return on, nil
+}
+
+func (s *Server) setImages(ns lungo.Handle, on bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.images[ns] = on
-	return nil
 }
 
 func dropDatabase(s *Server, txn *lungo.Transaction, c *command) (bson.D, error) {

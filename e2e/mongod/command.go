@@ -51,6 +51,7 @@ func handlers(name string) (handler, bool) {
 		"hello":              {run: hello, fields: []string{"helloOk", "client", "compression", "backpressure"}},
 		"isMaster":           {run: hello, fields: []string{"helloOk", "client", "compression", "backpressure"}},
 		"ismaster":           {run: hello, fields: []string{"helloOk", "client", "compression", "backpressure"}},
+		"buildInfo":          {run: buildInfo},
 		"ping":               {run: ping},
 		"endSessions":        {run: endSessions},
 		"configureFailPoint": {run: configureFailPoint, fields: []string{"mode", "data"}},
@@ -277,8 +278,16 @@ func hello(s *Server, _ *lungo.Transaction, c *command) (bson.D, error) {
 		{Key: "localTime", Value: time.Now()},
 		{Key: "logicalSessionTimeoutMinutes", Value: int32(30)},
 		{Key: "minWireVersion", Value: int32(0)},
-		{Key: "maxWireVersion", Value: int32(17)}, // 6.0, the oldest that Grapnel takes
+		{Key: "maxWireVersion", Value: s.release.wire()},
 		{Key: "readOnly", Value: false},
+	}, nil
+}
+
+func buildInfo(s *Server, _ *lungo.Transaction, _ *command) (bson.D, error) {
+	return bson.D{
+		{Key: "version", Value: fmt.Sprintf("%d.0.0", s.release)},
+		{Key: "versionArray", Value: bson.A{int32(s.release), int32(0), int32(0), int32(0)}},
+		{Key: "maxBsonObjectSize", Value: int32(maxDocument)},
 	}, nil
 }
 

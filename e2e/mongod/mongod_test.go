@@ -18,7 +18,12 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 func start(t *testing.T) *Server {
 	t.Helper()
-	s, err := Start()
+	return startRelease(t, Newest)
+}
+
+func startRelease(t *testing.T, release Release) *Server {
+	t.Helper()
+	s, err := Start(release)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -63,6 +68,34 @@ func codeOf(reply bson.D) any {
 		return get(reply, "writeErrors.0.code")
 	}
 	return get(reply, "code")
+}
+
+// TestReleases has what differs between them.
+func TestReleases(t *testing.T) {
+	t.Parallel()
+	for release, again := range map[Release]any{Release6: int32(48), Release7: nil, Release8: nil} {
+		s := startRelease(t, release)
+		if got := get(good(t, s, `{"buildInfo":1}`), "versionArray.0"); got != int32(release) {
+			t.Errorf("release %d says that it is %v", release, got)
+		}
+		good(t, s, `{"create":"c","changeStreamPreAndPostImages":{"enabled":true}}`)
+		reply := run(t, s, `{"create":"c","changeStreamPreAndPostImages":{"enabled":true}}`)
+		if again == nil && get(reply, "ok") != 1.0 || again != nil && codeOf(reply) != again {
+			t.Errorf("release %d, the same again: %v", release, reply)
+		}
+		if reply := run(t, s, `{"create":"c"}`); codeOf(reply) != int32(48) {
+			t.Errorf("release %d, with other options: %v", release, reply)
+		}
+		good(t, s, `{"collMod":"c","changeStreamPreAndPostImages":{"enabled":false}}`)
+		reply = run(t, s, `{"create":"c"}`)
+		if again == nil && get(reply, "ok") != 1.0 || again != nil && codeOf(reply) != again {
+			t.Errorf("release %d, with the options that it has now: %v", release, reply)
+		}
+	}
+	if s, err := Start(5); err == nil {
+		s.Close()
+		t.Error("an unknown release was started")
+	}
 }
 
 // TestUnknown has what the server does not know, each of which must fail and

@@ -26,6 +26,25 @@ import (
 	"go.mongodb.org/mongo-driver/bson"
 )
 
+// Release is the major version of MongoDB that a server behaves like, where they
+// differ in what a client of ours meets.
+type Release int
+
+// The releases. In the first, create fails when there is the collection already; later
+// ones do nothing and succeed when it has the same options (SERVER-60064).
+const (
+	Release6 Release = 6 + iota
+	Release7
+	Release8
+
+	Newest = Release8
+)
+
+// wire is the newest version of the wire protocol that the release speaks.
+func (r Release) wire() int32 {
+	return map[Release]int32{Release6: 17, Release7: 21, Release8: 25}[r]
+}
+
 const (
 	setName = "rs0"
 
@@ -39,6 +58,7 @@ const (
 
 // Server is a running server.
 type Server struct {
+	release  Release
 	listener net.Listener
 	engine   *lungo.Engine
 	changes  *changes
@@ -56,7 +76,10 @@ type Server struct {
 
 // Start runs a server on a free port of the loopback interface. Its data is in
 // memory and goes with it.
-func Start() (*Server, error) {
+func Start(release Release) (*Server, error) {
+	if release.wire() == 0 {
+		return nil, fmt.Errorf("mongod: nothing is known of the release %d", release)
+	}
 	engine, err := lungo.CreateEngine(lungo.Options{
 		Store:          lungo.NewMemoryStore(),
 		ExpireInterval: 24 * time.Hour, // the server expires by itself, to see the changes
@@ -72,6 +95,7 @@ func Start() (*Server, error) {
 		return nil, err
 	}
 	s := &Server{
+		release:  release,
 		listener: listener,
 		engine:   engine,
 		changes:  newChanges(rand.Text()),

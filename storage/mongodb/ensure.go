@@ -67,11 +67,13 @@ func (s *Store) ensure(ctx context.Context, c *collection) error {
 				{Key: "changeStreamPreAndPostImages", Value: images},
 			}).Err()
 		}
-		if err == nil {
-			err = c.adopt(ctx)
-		}
 	}
 	if err != nil {
+		return err
+	}
+	// MongoDB 7 and newer do not say whether there was such a collection
+	// (SERVER-60064).
+	if err := c.adopt(ctx); err != nil {
 		return err
 	}
 	if models := c.indexes(); len(models) > 0 {
@@ -114,7 +116,7 @@ func (c *collection) indexes() []mongo.IndexModel {
 // indexName is the usual name of an index on some fields.
 func indexName(fields ...string) string { return strings.Join(fields, "_1_") + "_1" }
 
-// adopt brings a collection from an earlier start to what its spec says now.
+// adopt brings a collection, mostly one from an earlier start, to what its spec says now.
 // Should it be cut short, the next start goes on with the words that are missing.
 func (c *collection) adopt(ctx context.Context) error {
 	cur, err := c.Indexes().List(ctx)

@@ -1,7 +1,7 @@
 // Command servers runs the stand-ins for MongoDB and S3 on free ports of the
 // loopback interface.
 //
-//	servers [-dir DIR] -- COMMAND [ARG...]
+//	servers [-dir DIR] [-mongodb RELEASE] -- COMMAND [ARG...]
 //
 // runs a command in DIR with the variables that name the servers and with
 // GRAPNEL_TEST_REQUIRE=1, stops the servers after it, and exits with its code:
@@ -52,6 +52,7 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 	flags := flag.NewFlagSet("servers", flag.ContinueOnError)
 	flags.SetOutput(stderr)
 	dir := flags.String("dir", ".", "the folder in which the command runs")
+	release := flags.Int("mongodb", int(mongod.Newest), "the release of MongoDB whose ways to follow: 6, 7 or 8")
 	if err := flags.Parse(args); err != nil {
 		return err
 	}
@@ -59,7 +60,7 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 	if *dir, err = filepath.Abs(*dir); err != nil {
 		return err
 	}
-	env, closeAll, err := start(ctx)
+	env, closeAll, err := start(ctx, mongod.Release(*release))
 	if err != nil {
 		return err
 	}
@@ -83,7 +84,7 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 }
 
 // start runs the servers; closeAll ends them and removes their data.
-func start(ctx context.Context) (env []string, closeAll func() error, err error) {
+func start(ctx context.Context, release mongod.Release) (env []string, closeAll func() error, err error) {
 	var closers []func() error
 	closeAll = func() (err error) {
 		for i := len(closers) - 1; i >= 0; i-- {
@@ -101,7 +102,7 @@ func start(ctx context.Context) (env []string, closeAll func() error, err error)
 		return nil, nil, err
 	}
 	closers = append(closers, func() error { return os.RemoveAll(data) })
-	mongo, err := mongod.Start()
+	mongo, err := mongod.Start(release)
 	if err != nil {
 		return nil, nil, fmt.Errorf("mongod: %w", err)
 	}
