@@ -378,32 +378,33 @@ func TestReadLimit(t *testing.T) {
 func TestReading(t *testing.T) {
 	t.Parallel()
 	wait := func(ctx context.Context) error { <-ctx.Done(); return ctx.Err() }
-	nothing := func(context.Context) error { return nil }
+	slow := func(most time.Duration) error { time.Sleep(most); return core.ErrSlow }
+	nothing := func(time.Duration) error { return nil }
 	ctx, reading := core.WithReading(t.Context(), 1, 50*time.Millisecond)
 	if core.ReadingOf(ctx) != reading || core.ReadingOf(t.Context()) != nil {
 		t.Error("the context knows another one")
 	}
-	if err := reading.Do(ctx, 10*time.Millisecond, wait); !errors.Is(err, core.ErrSlow) {
+	if err := reading.Within(10*time.Millisecond, slow); !errors.Is(err, core.ErrSlow) {
 		t.Errorf("slow: %v", err)
 	}
-	if err := reading.Do(ctx, 10*time.Millisecond, nothing); !errors.Is(err, core.ErrSlow) {
+	if err := reading.Within(10*time.Millisecond, nothing); !errors.Is(err, core.ErrSlow) {
 		t.Errorf("slow already: %v", err)
 	}
-	if err := reading.Do(ctx, 0, nothing); err != nil {
+	if err := reading.Within(0, nothing); err != nil {
 		t.Errorf("slow, and no matter: %v", err)
-	}
-	if err := reading.Do(ctx, 0, wait); !core.Is(err, core.TooLarge) {
-		t.Errorf("all time: %v", err)
-	}
-	if err := reading.Do(ctx, 0, nothing); !core.Is(err, core.TooLarge) || reading.Spent() < 50*time.Millisecond {
-		t.Errorf("no time left after %s: %v", reading.Spent(), err)
 	}
 	gone, cancel := context.WithCancel(t.Context())
 	cancel()
-	if err := reading.Do(gone, 0, wait); !errors.Is(err, context.Canceled) {
+	if err := reading.Do(gone, wait); !errors.Is(err, context.Canceled) {
 		t.Errorf("the caller has left: %v", err)
 	}
-	if err := (*core.Reading)(nil).Do(ctx, 1, nothing); err != nil {
+	if err := reading.Do(ctx, wait); !core.Is(err, core.TooLarge) {
+		t.Errorf("all time: %v", err)
+	}
+	if err := reading.Within(0, nothing); !core.Is(err, core.TooLarge) || reading.Spent() < 50*time.Millisecond {
+		t.Errorf("no time left after %s: %v", reading.Spent(), err)
+	}
+	if err := (*core.Reading)(nil).Within(1, nothing); err != nil {
 		t.Errorf("without bounds: %v", err)
 	}
 }

@@ -55,37 +55,46 @@ func (r *Reading) Spent() time.Duration {
 	return time.Duration(r.spent.Load())
 }
 
-// Do runs f, in which a store works for the operation, and charges the time. The
-// context of f ends when the operation has no time left, and f with TOO_LARGE; or
-// earlier, once it has had a time of until in all, and f with [ErrSlow]. Stores call it when
-// they have waited for what they need. An until of 0 is none.
-func (r *Reading) Do(ctx context.Context, until time.Duration, f func(context.Context) error) error {
+// Within runs f, in which a store works for the operation, and charges the time. Stores
+// call it when they have waited for what they need. f may take at most so long, 0 for
+// without bounds, and says that it has not ended in that time by [ErrSlow]. Within
+// passes that on once the operation has had a time of until in all, and says TOO_LARGE
+// when it has none left. An until of 0 is none.
+func (r *Reading) Within(until time.Duration, f func(most time.Duration) error) error {
 	if r == nil {
-		return f(ctx)
+		return f(0)
 	}
-	most, slow := r.most, false
+	most, err := r.most, ErrSlow
 	if until > 0 && until < most {
-		most, slow = until, true
+		most = until
 	}
-	start := time.Now()
-	within, cancel := context.WithTimeoutCause(ctx, most-r.Spent(), errNoTime)
-	defer cancel()
-	err := context.Cause(within)
-	if err == nil {
-		err = f(within)
+	if left := most - r.Spent(); left > 0 {
+		start := time.Now()
+		err = f(left)
 		r.spent.Add(int64(time.Since(start)))
 	}
-	var known *Error
-	switch {
-	case err == nil || ctx.Err() != nil || !errors.Is(context.Cause(within), errNoTime), errors.As(err, &known):
+	if most < r.most || !errors.Is(err, ErrSlow) {
 		return err
-	case slow:
-		return ErrSlow
 	}
 	return Errorf(TooLarge, "The lists and counts of this operation make the store look through too much. Ask for fewer at a time, or narrow them by fields that have an index.")
 }
 
+// Do is Within for an f that ends with its context, and where nobody waits.
+func (r *Reading) Do(ctx context.Context, f func(context.Context) error) error {
+	return r.Within(0, func(most time.Duration) error {
+		if most == 0 {
+			return f(ctx)
+		}
+		within, cancel := context.WithTimeoutCause(ctx, most, ErrSlow)
+		defer cancel()
+		err := f(within)
+		var known *Error
+		if err != nil && !errors.As(err, &known) && errors.Is(context.Cause(within), ErrSlow) {
+			return ErrSlow
+		}
+		return err
+	})
+}
+
 // ErrSlow says that a read has taken longer than it should where others wait for it.
 var ErrSlow = errors.New("the read is slow")
-
-var errNoTime = errors.New("no time for reading is left")

@@ -139,7 +139,7 @@ func (f *fake) resolve(ctx context.Context, op *graphql.OperationContext, field 
 		}
 		return nil
 	case "count": // takes a store more time than there is
-		err := core.ReadingOf(ctx).Do(ctx, 0, func(ctx context.Context) error { <-ctx.Done(); return ctx.Err() })
+		err := core.ReadingOf(ctx).Do(ctx, func(ctx context.Context) error { <-ctx.Done(); return ctx.Err() })
 		graphql.AddError(ctx, err)
 		return nil
 	case "devices":

@@ -52,7 +52,7 @@ func (s *Store) Find(ctx context.Context, coll string, q core.Query) iter.Seq2[c
 // server knows that it has worked for too long: a client that hears nothing in time
 // cannot tell that from a server that is away.
 func read(ctx context.Context, f func(context.Context) error) error {
-	return core.ReadingOf(ctx).Do(ctx, 0, func(within context.Context) error {
+	return core.ReadingOf(ctx).Do(ctx, func(within context.Context) error {
 		err := f(within)
 		if err == nil || hasCode(err, timeCodes) {
 			return err

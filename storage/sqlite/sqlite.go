@@ -286,9 +286,7 @@ func (s *Store) readWith(ctx context.Context, slow bool, f func(context.Context,
 		return err
 	}
 	defer s.readers.give(r, slow)
-	return reading.Do(ctx, until, func(ctx context.Context) error {
-		return r.do(func(conn *conn) error { return f(ctx, conn) })
-	})
+	return reading.Within(until, func(most time.Duration) error { return r.do(ctx, most, f) })
 }
 
 // collection finds what Ensure has declared.
