@@ -524,6 +524,9 @@ func (c *Collection[T]) inspect(doc *T) error {
 
 // isDamage reports whether err is about one document that cannot be decoded.
 func isDamage(err error) bool {
+	if err == nil {
+		return false // without a word to the heap
+	}
 	var e *DecodeError
 	return errors.As(err, &e)
 }

@@ -15,10 +15,13 @@ import (
 // Errors of core pass. What has to be done about the file is for whoever runs the
 // server: it stands where no client reads it.
 func (s *Store) failure(err error) error {
+	if err == nil {
+		return nil
+	}
 	var known *core.Error
 	var none *core.NoMatch
 	switch {
-	case err == nil, errors.As(err, &known), errors.As(err, &none):
+	case errors.As(err, &known), errors.As(err, &none):
 		return err
 	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
 		return core.Wrap(core.Unavailable, err, "The request ended before the database answered.")

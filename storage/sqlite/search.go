@@ -42,6 +42,9 @@ func (c *collection) phrase(f core.Filter) (string, error) {
 // and what is left. One expression lets FTS5 walk several lists at once, those of
 // words that must not be there too.
 func (c *collection) searched(conj []core.Filter) (text string, rest []core.Filter, err error) {
+	if !slices.ContainsFunc(conj, func(f core.Filter) bool { return f.Op == core.OpSearch }) {
+		return "", conj, nil
+	}
 	var not string
 	for _, f := range conj {
 		of, to := f, &text
@@ -77,8 +80,6 @@ func (c *collection) searched(conj []core.Filter) (text string, rest []core.Filt
 // sought is what the documents of the plan are searched for, and the plan without
 // it; nil when there is no search, or none in an order that has an index.
 func (p *plan) sought() (text string, walk *plan, err error) {
-	rest := *p
-	rest.arms = slices.Clone(p.arms)
 	for i, a := range p.arms {
 		expr, conj, err := p.searched(a.conj)
 		if err != nil {
@@ -87,9 +88,13 @@ func (p *plan) sought() (text string, walk *plan, err error) {
 		if expr == "" || i > 0 && expr != text || a.index == nil {
 			return "", nil, nil
 		}
-		text, rest.arms[i].conj = expr, conj
+		if walk == nil {
+			rest := *p
+			rest.arms, walk = slices.Clone(p.arms), &rest
+		}
+		text, walk.arms[i].conj = expr, conj
 	}
-	return text, &rest, nil
+	return text, walk, nil
 }
 
 // search reads an ordered page of a search, in one state of the file.
