@@ -66,18 +66,17 @@ func Or(args ...Filter) Filter { return join(OpOr, OpNone, OpAll, args) }
 // join flattens nested uses of op, drops its neutral element and lets its
 // absorbing one win, so that adapters never meet a degenerate tree.
 func join(op, neutral, absorbing FilterOp, args []Filter) Filter {
-	only := -1 // the argument that is not nothing, mostly
+	told, last := 0, 0
 	for i := range args {
 		if args[i].Op != neutral || args[i].gone != nil {
-			if only >= 0 {
-				only = -1
-				break
-			}
-			only = i
+			told, last = told+1, i
 		}
 	}
-	if only >= 0 {
-		return args[only]
+	switch told {
+	case 0:
+		return Filter{Op: neutral}
+	case 1:
+		return args[last]
 	}
 	out := make([]Filter, 0, len(args))
 	var gone []string
