@@ -140,11 +140,14 @@ func (t *stream) Next(ctx context.Context) (core.Event, error) {
 }
 
 // fetch reads the next changes. The changes and what is gone of them come from
-// one statement, and so from one state of the file.
+// one statement, and so from one state of the file; a part that has gone since was one
+// of changes that were pruned.
 func (t *stream) fetch(ctx context.Context) error {
 	return t.s.read(ctx, func(ctx context.Context, c *conn) error {
 		var pruned int64
-		err := c.query(ctx, `SELECT m.value, c.seq, c.coll, c.id, c.before, c.after
+		var next []written
+		size := 0
+		err := c.query(ctx, `SELECT m.value, c.seq, c.coll, c.id, c.parts, c.after, c.before
 			FROM meta m LEFT JOIN changes c ON c.seq>? WHERE m.key='pruned' ORDER BY c.seq LIMIT ?`, []any{t.seq, int64(readAhead)},
 			func(row []driver.Value) error {
 				pruned = row[0].(int64)
@@ -152,25 +155,48 @@ func (t *stream) fetch(ctx context.Context) error {
 				if !ok || pruned > t.seq {
 					return nil
 				}
-				e := core.Event{Coll: row[2].(string), ID: row[3].(string), Token: t.s.token(seq)}
-				if raw, ok := row[4].([]byte); ok {
-					e.Before = &document{raw: raw}
+				n := written{seq: seq, coll: row[2].(string), id: row[3].(string)}
+				n.parts, _ = row[4].([]byte)
+				n.after, _ = row[5].([]byte)
+				n.before, _ = row[6].([]byte)
+				next = append(next, n)
+				if size += len(n.after) + len(n.before); size > holdBytes {
+					return errEnough
 				}
-				if raw, ok := row[5].([]byte); ok {
-					e.After = &document{raw: raw}
-				}
-				t.ahead = append(t.ahead, e)
 				return nil
 			})
+		if err == nil && pruned > t.seq {
+			err = core.ErrTokenLost
+		}
 		if err != nil {
-			t.ahead = nil
 			return err
 		}
-		if pruned > t.seq {
-			return core.ErrTokenLost
+		parts := map[string][]byte{}
+		part := func(digest []byte) ([]byte, error) {
+			p, ok := parts[string(digest)]
+			if ok {
+				return p, nil
+			}
+			v, err := c.value(ctx, "SELECT bytes FROM parts NATURAL JOIN part_bytes WHERE digest=?", digest)
+			if p, ok = v.([]byte); !ok && err == nil {
+				err = core.ErrTokenLost
+			}
+			parts[string(digest)] = p
+			size += len(p)
+			return p, err
+		}
+		t.ahead = t.ahead[:0:0]
+		for i := 0; i < len(next) && (i == 0 || size <= holdBytes); i++ {
+			e, err := next[i].event(part)
+			if err != nil {
+				t.ahead = nil
+				return err
+			}
+			e.Token = t.s.token(next[i].seq)
+			t.ahead = append(t.ahead, e)
 		}
 		if n := len(t.ahead); n > 0 {
-			t.seq, _ = t.s.position(t.ahead[n-1].Token)
+			t.seq = next[n-1].seq
 		}
 		return nil
 	})

@@ -25,7 +25,7 @@ func (s *Store) Expire(ctx context.Context) error { return s.expire(ctx) }
 
 // Forget prunes every change so far.
 func (s *Store) Forget(ctx context.Context) error {
-	return s.prune(ctx, time.Now().Add(time.Hour), 0)
+	return s.prune(ctx, time.Now().Add(time.Hour), 0, 0)
 }
 
 // Pragma is a setting of the writing connection.
@@ -56,6 +56,18 @@ var (
 	FastDecode = fastDecode
 	Encode     = encode
 )
+
+// Pack packs a document with those that a reader has too.
+func Pack(raw []byte, known ...[]byte) []byte {
+	var d dictionary
+	for _, k := range known {
+		d.addDocument(k)
+	}
+	return d.pack(raw)
+}
+
+// Unpack is the reverse of Pack.
+var Unpack = unpack
 
 // LibraryDecode decodes as the library does.
 func LibraryDecode(raw []byte, into any) error { return libraryDecode(raw, into) }

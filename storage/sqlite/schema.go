@@ -2,7 +2,6 @@ package sqlite
 
 import (
 	"context"
-	"crypto/rand"
 	"database/sql/driver"
 	"fmt"
 	"maps"
@@ -13,7 +12,7 @@ import (
 )
 
 // schemaVersion is PRAGMA user_version of the files that this code writes.
-const schemaVersion = 1
+const schemaVersion = 2
 
 // prepareSchema makes the tables that every database has and returns the
 // number of the last change.
@@ -25,26 +24,20 @@ func (s *Store) prepareSchema(ctx context.Context, c *conn) (seq int64, err erro
 	if v.(int64) > schemaVersion {
 		return 0, core.Errorf(core.Internal, "The database was written by a newer version of the program.")
 	}
-	if v.(int64) == 0 {
-		epoch := make([]byte, 8)
-		rand.Read(epoch)
+	if v.(int64) < schemaVersion {
 		err := transaction(ctx, c, "BEGIN IMMEDIATE", func() error {
 			// Another process may have been first.
-			if v, err = c.value(ctx, "PRAGMA user_version"); err != nil || v.(int64) != 0 {
+			if v, err = c.value(ctx, "PRAGMA user_version"); err != nil {
 				return err
 			}
-			for _, sql := range []string{
-				"CREATE TABLE meta(key TEXT PRIMARY KEY, value) WITHOUT ROWID",
-				// AUTOINCREMENT: a number is never used again, even when all
-				// changes were removed.
-				"CREATE TABLE changes(seq INTEGER PRIMARY KEY AUTOINCREMENT, at INTEGER NOT NULL, coll TEXT NOT NULL, id TEXT NOT NULL, before BLOB, after BLOB)",
-				fmt.Sprintf("PRAGMA user_version=%d", schemaVersion),
-			} {
-				if err := c.script(ctx, sql); err != nil {
-					return err
+			for version := v.(int64); version < schemaVersion; version++ {
+				for _, sql := range upgrades[version] {
+					if err := c.script(ctx, sql); err != nil {
+						return err
+					}
 				}
 			}
-			return c.script(ctx, "INSERT INTO meta VALUES('epoch',?),('pruned',0)", epoch)
+			return c.script(ctx, fmt.Sprintf("PRAGMA user_version=%d", schemaVersion))
 		})
 		if err != nil {
 			return 0, s.failure(err)
@@ -56,6 +49,26 @@ func (s *Store) prepareSchema(ctx context.Context, c *conn) (seq int64, err erro
 	s.epoch, _ = v.([]byte)
 	seq, err = lastChange(ctx, c)
 	return seq, s.failure(err)
+}
+
+// upgrades lead from each version to the next.
+var upgrades = [schemaVersion][]string{
+	{
+		"CREATE TABLE meta(key TEXT PRIMARY KEY, value) WITHOUT ROWID",
+		// AUTOINCREMENT: a number is never used again, even when all
+		// changes were removed.
+		"CREATE TABLE changes(seq INTEGER PRIMARY KEY AUTOINCREMENT, at INTEGER NOT NULL, coll TEXT NOT NULL, id TEXT NOT NULL, before BLOB, after BLOB)",
+		"INSERT INTO meta VALUES('epoch',randomblob(8)),('pruned',0)",
+	},
+	{ // changes in another form
+		"DELETE FROM changes",
+		"UPDATE meta SET value=ifnull((SELECT seq FROM sqlite_sequence WHERE name='changes'),0) WHERE key='pruned'",
+		"ALTER TABLE changes ADD COLUMN parts BLOB",
+		// Two tables, so that counting does not write the bytes again.
+		"CREATE TABLE parts(digest BLOB PRIMARY KEY, uses INTEGER NOT NULL, part INTEGER NOT NULL) WITHOUT ROWID",
+		"CREATE TABLE part_bytes(part INTEGER PRIMARY KEY, bytes BLOB NOT NULL)",
+		"INSERT INTO meta VALUES('history',0)",
+	},
 }
 
 // lastChange is the number of the last change that any process has written.

@@ -44,6 +44,7 @@ type Store struct {
 	ensure sync.Mutex // one Ensure at a time
 
 	long    chan struct{} // holds one when the write-ahead log is too long
+	grown   chan struct{} // the same when the history of changes has grown
 	closing chan struct{} // closed by Close
 	close   sync.Once
 	done    sync.WaitGroup // writer, upkeep, follow and trim
@@ -52,14 +53,15 @@ type Store struct {
 var _ core.DocStore = (*Store)(nil)
 
 type config struct {
-	clock    func() time.Time
-	interval time.Duration // between two rounds of upkeep
-	keepFor  time.Duration // changes
-	keepMax  int64         // changes
-	maxLog   int64         // bytes of the write-ahead log
-	maxBatch int           // jobs in one commit
-	log      *slog.Logger
-	readOnly bool
+	clock     func() time.Time
+	interval  time.Duration // between two rounds of upkeep
+	keepFor   time.Duration // changes
+	keepMax   int64         // changes
+	keepBytes int64         // of changes
+	maxLog    int64         // bytes of the write-ahead log
+	maxBatch  int           // jobs in one commit
+	log       *slog.Logger
+	readOnly  bool
 
 	// For tests.
 	vfs   string
@@ -77,10 +79,10 @@ func WithClock(now func() time.Time) Option { return func(c *config) { c.clock =
 // every 60 s when not set.
 func WithUpkeep(every time.Duration) Option { return func(c *config) { c.interval = every } }
 
-// WithChanges sets for how long, and how many, changes are kept for streams
-// that resume; 24 h and 100,000 when not set.
-func WithChanges(age time.Duration, count int64) Option {
-	return func(c *config) { c.keepFor, c.keepMax = age, count }
+// WithChanges sets for how long, how many, and how many bytes of changes are kept for
+// streams that resume; 24 h, 100,000 and 256 MiB when not set.
+func WithChanges(age time.Duration, count, bytes int64) Option {
+	return func(c *config) { c.keepFor, c.keepMax, c.keepBytes = age, count, bytes }
 }
 
 // WithLogger names the logger of what an operator must know; slog.Default otherwise.
@@ -95,16 +97,18 @@ func ReadOnly() Option { return func(c *config) { c.readOnly = true } }
 func Open(ctx context.Context, path string, opts ...Option) (_ *Store, err error) {
 	s := &Store{
 		config: config{
-			clock:    time.Now,
-			interval: time.Minute,
-			keepFor:  24 * time.Hour,
-			keepMax:  100_000,
-			maxLog:   64 << 20,
-			maxBatch: 256,
-			log:      slog.Default(),
-			after:    time.After,
+			clock:     time.Now,
+			interval:  time.Minute,
+			keepFor:   24 * time.Hour,
+			keepMax:   100_000,
+			keepBytes: 256 << 20,
+			maxLog:    64 << 20,
+			maxBatch:  256,
+			log:       slog.Default(),
+			after:     time.After,
 		},
 		long:    make(chan struct{}, 1),
+		grown:   make(chan struct{}, 1),
 		closing: make(chan struct{}),
 	}
 	for _, o := range opts {
@@ -158,7 +162,7 @@ func Open(ctx context.Context, path string, opts ...Option) (_ *Store, err error
 		return s, nil
 	}
 	s.writer = newWriter(wconn, s.feed, s.maxBatch)
-	s.done.Go(func() { s.writer.run(s.closing, s.noticeLog) })
+	s.done.Go(func() { s.writer.run(s.closing, func() { s.noticeLog(); s.noticeHistory() }) })
 	s.done.Go(s.trim)
 	s.done.Go(s.upkeep)
 	s.done.Go(s.follow)

@@ -537,7 +537,7 @@ func TestUpkeep(t *testing.T) {
 		defer mu.Unlock()
 		return now
 	}
-	s := open(t, sqlite.WithClock(clock), sqlite.WithUpkeep(time.Millisecond), sqlite.WithChanges(time.Hour, 10))
+	s := open(t, sqlite.WithClock(clock), sqlite.WithUpkeep(time.Millisecond), sqlite.WithChanges(time.Hour, 10, 1<<20))
 	defer s.Close()
 	ensure(t, s, noteSpec())
 	stream, err := s.Changes(t.Context(), nil)

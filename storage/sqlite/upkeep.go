@@ -2,7 +2,6 @@ package sqlite
 
 import (
 	"context"
-	"database/sql/driver"
 	"time"
 
 	"github.com/grapnel/grapnel/core"
@@ -25,8 +24,22 @@ func (s *Store) upkeep() {
 		case <-tick.C:
 			// What fails now is done at the next tick.
 			_ = s.expire(ctx)
-			_ = s.prune(ctx, s.clock().Add(-s.keepFor), s.keepMax)
+		case <-s.grown:
 		}
+		_ = s.prune(ctx, s.clock().Add(-s.keepFor), s.keepMax, s.keepBytes)
+	}
+}
+
+// noticeHistory wakes upkeep when the history of changes has grown by a part of what it
+// may have. The writer calls it between two transactions.
+func (s *Store) noticeHistory() {
+	if s.writer.unpruned < s.keepBytes/8 {
+		return
+	}
+	s.writer.unpruned = 0
+	select {
+	case s.grown <- struct{}{}:
+	default:
 	}
 }
 
@@ -54,35 +67,6 @@ func (s *Store) expire(ctx context.Context) error {
 			if err != nil {
 				return err
 			}
-		}
-	}
-	return nil
-}
-
-// prune forgets the changes before a time, and all but the newest keep.
-func (s *Store) prune(ctx context.Context, before time.Time, keep int64) error {
-	for again := true; again; {
-		err := s.writer.do(ctx, func(w *writer) error {
-			var gone, n int64
-			newest, _ := s.feed.last()
-			err := w.conn.query(ctx, "SELECT seq, at FROM changes ORDER BY seq LIMIT ?", []any{int64(upkeepBatch)}, func(row []driver.Value) error {
-				if seq := row[0].(int64); row[1].(int64) < before.UnixMilli() || seq <= newest-keep {
-					gone = seq
-					n++
-				}
-				return nil
-			})
-			again = n == upkeepBatch
-			if err != nil || n == 0 {
-				return err
-			}
-			if err := w.conn.exec(ctx, "DELETE FROM changes WHERE seq<=?", gone); err != nil {
-				return err
-			}
-			return w.conn.exec(ctx, "UPDATE meta SET value=? WHERE key='pruned'", gone)
-		})
-		if err != nil {
-			return s.failure(err)
 		}
 	}
 	return nil

@@ -117,13 +117,13 @@ func stored(v driver.Value) any {
 }
 
 // page is the next rows of a query that goes on after last, with a document at their
-// end: as many as keepBytes hold, and one at least.
+// end: as many as holdBytes hold, and one at least.
 func (c *conn) page(ctx context.Context, sql string, last int64) (rows [][]driver.Value, err error) {
 	size := 0
 	err = c.query(ctx, sql, []any{last}, func(row []driver.Value) error {
 		rows = append(rows, slices.Clone(row))
 		raw, _ := row[len(row)-1].([]byte)
-		if size += len(raw); size >= keepBytes || len(rows) == upkeepBatch {
+		if size += len(raw); size >= holdBytes || len(rows) == upkeepBatch {
 			return errEnough
 		}
 		return nil

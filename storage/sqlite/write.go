@@ -23,6 +23,8 @@ type writer struct {
 	rests    chan func()
 
 	seq               int64 // the last change written in this transaction
+	grown             int64 // bytes of the history in this transaction
+	unpruned          int64 // bytes of the history since prune
 	commits, jobsDone atomic.Int64
 	wrote             atomic.Int64 // when the last transaction succeeded, in Unix nanoseconds; 0 when it did not
 }
@@ -147,7 +149,7 @@ func (w *writer) transact(batch []*job, savepoints bool) (err error) {
 	defer func() {
 		if err != nil {
 			_ = w.conn.exec(ctx, "ROLLBACK") // fails only when SQLite has done so
-			w.seq = last
+			w.seq, w.grown = last, 0
 		}
 	}()
 	for _, j := range batch {
@@ -159,13 +161,13 @@ func (w *writer) transact(batch []*job, savepoints bool) (err error) {
 				return err
 			}
 		}
-		changes, seq := w.conn.changes, w.seq
+		changes, seq, grown := w.conn.changes, w.seq, w.grown
 		j.err = j.run(w)
 		if j.err != nil && !savepoints && w.conn.changes != changes {
 			return errTorn
 		}
 		if j.err != nil && savepoints {
-			w.seq = seq
+			w.seq, w.grown = seq, grown
 			if err := w.conn.exec(ctx, "ROLLBACK TO job"); err != nil {
 				return errors.Join(j.err, err)
 			}
@@ -175,6 +177,9 @@ func (w *writer) transact(batch []*job, savepoints bool) (err error) {
 				return err
 			}
 		}
+	}
+	if err := w.sumUp(ctx); err != nil {
+		return err
 	}
 	return w.conn.exec(ctx, "COMMIT")
 }
@@ -293,19 +298,19 @@ func (w *writer) apply(ctx context.Context, s *step, now int64) (int, error) {
 // match is a document that a step concerns.
 type match struct {
 	rid int64
-	raw []byte // nil beyond keepBytes
+	raw []byte // nil beyond holdBytes
 }
 
-// keepBytes bounds the documents held in memory by one operation on many; the
+// holdBytes bounds the documents held in memory by one operation on many; the
 // others are read again one by one.
-const keepBytes = 8 << 20
+const holdBytes = 8 << 20
 
 // matching collects what a step is about, before any of it changes.
 func (w *writer) matching(ctx context.Context, s *step) (found []match, err error) {
 	size := 0
 	err = w.conn.query(ctx, s.find, s.args, func(v []driver.Value) error {
 		m := match{rid: v[0].(int64)}
-		if raw, _ := v[1].([]byte); size+len(raw) <= keepBytes {
+		if raw, _ := v[1].([]byte); size+len(raw) <= holdBytes {
 			size += len(raw)
 			m.raw = raw
 		}
@@ -499,20 +504,6 @@ func (w *writer) removeWords(ctx context.Context, c *collection, rid int64) erro
 		return nil
 	}
 	return w.conn.exec(ctx, "DELETE FROM "+c.fts+" WHERE rowid=?", rid)
-}
-
-// note writes a change of a live collection down.
-func (w *writer) note(ctx context.Context, c *collection, now int64, id string, before, after []byte) error {
-	if !c.spec.Live {
-		return nil
-	}
-	res, err := w.conn.run(ctx, "INSERT INTO changes(at,coll,id,before,after) VALUES(?,?,?,?,?)",
-		[]any{now, c.spec.Name, id, blob(before), blob(after)})
-	if err != nil {
-		return err
-	}
-	w.seq, err = res.LastInsertId()
-	return err
 }
 
 // blob makes an absent image NULL.
