@@ -233,8 +233,5 @@ func (s *Spec) scope(p Principal, now time.Time) scope {
 	return scope{rule, arms}
 }
 
-// filter is the scope as one filter, by which stores find their way.
-func (v scope) filter() Filter { return Or(v.arms...) }
-
 // isOwn reports whether a condition leaves what one owner keeps from members.
 func isOwn(f Filter) bool { return f.Op == OpEq && strings.HasPrefix(f.Field, ownPrefix) }

@@ -28,9 +28,9 @@ func (c *counter) FindEach(ctx context.Context, coll string, qs []core.Query) ([
 	return c.DocStore.FindEach(ctx, coll, qs)
 }
 
-func (c *counter) Count(ctx context.Context, coll string, f core.Filter) (int64, error) {
+func (c *counter) Count(ctx context.Context, coll string, q core.Query) (int64, error) {
 	c.count.Add(1)
-	return c.DocStore.Count(ctx, coll, f)
+	return c.DocStore.Count(ctx, coll, q)
 }
 
 // check compares the calls since the last time with what was wanted.
@@ -134,7 +134,7 @@ func TestChildrenCostOneCall(t *testing.T) {
 			t.Fatal(err)
 		}
 		if i == 3 {
-			if n, err := page.TotalCount(ctx); n != 3 || err != nil {
+			if n, err := page.TotalCount(ctx, nil); n != 3 || err != nil {
 				t.Errorf("counted %d, %v", n, err)
 			}
 		}
@@ -259,7 +259,7 @@ func TestChildrenAreChecked(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if n, err := page.TotalCount(test.ctx); len(page.Nodes()) != test.want || n != test.want || err != nil {
+			if n, err := page.TotalCount(test.ctx, nil); len(page.Nodes()) != test.want || n != test.want || err != nil {
 				t.Errorf("%s sees %d drafts, %d in all (%v), want %d", test.name, len(page.Nodes()), n, err, test.want)
 			}
 		}

@@ -279,7 +279,7 @@ func (c *Collection[T]) inTurns(ctx context.Context, id string, verb Verb, expec
 		if same++; same%maxTries != 0 {
 			return err
 		}
-		if n, lost := c.docs.Count(ctx, c.spec.Name, c.exactly(before, c.may(ctx, verb))); lost == nil && n == 0 {
+		if n, lost := c.docs.Count(ctx, c.spec.Name, Query{Filter: c.exactly(before, c.may(ctx, verb))}); lost == nil && n == 0 {
 			return c.damaged(ctx, id, NewDecodeError(errors.New("its bytes do not hold what the store has found it by")))
 		}
 		return err

@@ -100,7 +100,7 @@ func (r *references) look(ctx context.Context, to string) error {
 
 // there are those of ids that documents have; all where that cannot be found out.
 func (r *references) there(ctx context.Context, coll string, ids []string) (there []string, err error) {
-	n, err := r.docs.Count(ctx, coll, In("_id", ids))
+	n, err := r.docs.Count(ctx, coll, Query{Filter: In("_id", ids)})
 	if err != nil || n == int64(len(ids)) {
 		return ids, err
 	}

@@ -24,12 +24,12 @@ func (c *counted) Find(ctx context.Context, coll string, q core.Query) iter.Seq2
 	return c.DocStore.Find(ctx, coll, q)
 }
 
-func (c *counted) Count(ctx context.Context, coll string, f core.Filter) (int64, error) {
+func (c *counted) Count(ctx context.Context, coll string, q core.Query) (int64, error) {
 	c.reads++
 	if coll == c.broken {
 		return 0, errors.New("the disk is gone")
 	}
-	return c.DocStore.Count(ctx, coll, f)
+	return c.DocStore.Count(ctx, coll, q)
 }
 
 // References to users, to files and to declared types, in lists and inside embedded

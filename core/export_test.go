@@ -125,5 +125,11 @@ func PlanList(s Spec, p Principal, now time.Time, where Filter, order []Order) (
 	return Query{Filter: And(where, in.rule), Arms: arms, Order: keys, Limit: DefaultPage}, problem
 }
 
+// PlanCount is how such a list is counted.
+func PlanCount(s Spec, p Principal, now time.Time, where Filter) Query {
+	in := s.scope(p, now)
+	return Query{Filter: And(where, in.rule), Arms: s.planCount(where, in)}
+}
+
 // IsSVG is how an SVG is told.
 var IsSVG = isSVG

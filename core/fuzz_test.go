@@ -292,7 +292,7 @@ func FuzzRefreshToken(f *testing.F) {
 	}
 	f.Add(uint8(0), uint16(0), uint16(math.MaxUint16), "sess_x.9223372036854775807.y")
 	sessions := func(t testing.TB) int64 {
-		n, err := w.docs.Count(t.Context(), "sessions", core.All)
+		n, err := w.docs.Count(t.Context(), "sessions", core.Query{})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -147,7 +147,7 @@ func (w *world) settles(t *testing.T) {
 	if files, all := w.remains(t), w.assets(t); len(files) != ready || all < min(ready, 20) {
 		t.Errorf("%d objects and %d records are left of %d READY files: %v", len(files), all, ready, files)
 	}
-	if n, err := w.docs.Count(t.Context(), "leftovers", core.All); n != 0 || err != nil {
+	if n, err := w.docs.Count(t.Context(), "leftovers", core.Query{}); n != 0 || err != nil {
 		t.Errorf("%d leftovers are left, %v", n, err)
 	}
 }

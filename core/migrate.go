@@ -116,7 +116,7 @@ func (nothing) Find(context.Context, string, Query) iter.Seq2[Doc, error] {
 	return func(func(Doc, error) bool) {}
 }
 
-func (nothing) Count(context.Context, string, Filter) (int64, error) { return 0, nil }
+func (nothing) Count(context.Context, string, Query) (int64, error) { return 0, nil }
 
 // Err is the refusals as one error, a line each; nil when there are none.
 func (m *Migration) Err() error {
@@ -236,7 +236,7 @@ func (m *Migration) snapshots(ctx context.Context) (map[string]*snapshot, error)
 
 // missing deals with a type whose collection no type has any more.
 func (m *Migration) missing(ctx context.Context, old *snapshot, added []Spec) error {
-	count, err := m.docs.Count(ctx, old.ID, All)
+	count, err := m.docs.Count(ctx, old.ID, Query{})
 	if err != nil {
 		return err
 	}
@@ -288,7 +288,7 @@ func (m *Migration) compare(ctx context.Context, old *snapshot, spec Spec) error
 			return nil
 		}
 	}
-	count, err := m.docs.Count(ctx, spec.Name, All)
+	count, err := m.docs.Count(ctx, spec.Name, Query{})
 	if err != nil {
 		return err
 	}

@@ -623,7 +623,7 @@ func TestFillAtOnce(t *testing.T) {
 			t.Errorf("document %d is %v", i, d)
 		}
 	}
-	if n, err := y.docs.Count(t.Context(), "products", core.Eq("stock", 1)); n != 300 || err != nil {
+	if n, err := y.docs.Count(t.Context(), "products", core.Query{Filter: core.Eq("stock", 1)}); n != 300 || err != nil {
 		t.Errorf("%d found by their default, %v", n, err)
 	}
 	if m := y.plan(t, []core.Spec{after}); len(m.Steps) > 0 {
@@ -655,9 +655,9 @@ func (c *callCounter) Find(ctx context.Context, coll string, q core.Query) iter.
 	return c.DocStore.Find(ctx, coll, q)
 }
 
-func (c *callCounter) Count(ctx context.Context, coll string, f core.Filter) (int64, error) {
+func (c *callCounter) Count(ctx context.Context, coll string, q core.Query) (int64, error) {
 	c.counts++
-	return c.DocStore.Count(ctx, coll, f)
+	return c.DocStore.Count(ctx, coll, q)
 }
 
 func manyTypes(n int) (specs []core.Spec) {

@@ -54,7 +54,7 @@ type Page[T any] struct {
 	nodes             []*T
 	order             cursorOrder
 	hasNext, hasPrior bool
-	count             func(context.Context) (int, error)
+	count             func(ctx context.Context, limit int) (int, error)
 	damaged           []*Error // of documents that would stand in the page
 }
 
@@ -121,8 +121,9 @@ func (c *Collection[T]) pages(ctx context.Context, list []PageArgs) ([]*Page[T],
 
 // plan is a page that may be read.
 type plan struct {
-	query    Query   // asks for one document more than the page holds
-	counted  Filter  // matches what all pages hold together
+	query    Query  // asks for one document more than the page holds
+	where    Filter // what all pages hold together, within in
+	in       scope
 	parts    []Query // what is read for it, one behind the other
 	ranks    []int64 // of the parts, in an order by relevance
 	order    cursorOrder
@@ -161,7 +162,7 @@ func (c *Collection[T]) plan(ctx context.Context, args PageArgs) (p plan, err er
 		return p, err
 	}
 	p.served = problem == nil || PrincipalOf(ctx).system
-	p.counted = And(where, in.filter())
+	p.where, p.in = where, in
 	p.query = Query{Filter: And(where, in.rule), Arms: arms, Order: keys, After: after, Before: before, Limit: limit + 1, Brief: args.Brief}
 	if backward {
 		p.query.Order, p.query.After, p.query.Before = Reversed(keys), before, after
@@ -194,11 +195,12 @@ func (c *Collection[T]) page(p plan, docs []*T) *Page[T] {
 		slices.Reverse(docs)
 		page.hasNext, page.hasPrior = page.hasPrior, page.hasNext
 	}
-	page.count = func(ctx context.Context) (int, error) {
-		if p.counted.Op == OpNone {
+	page.count = func(ctx context.Context, limit int) (int, error) {
+		q := Query{Filter: And(p.where, p.in.rule), Arms: c.spec.planCount(p.where, p.in), Limit: limit}
+		if len(q.Arms) == 0 {
 			return 0, nil
 		}
-		n, err := c.docs.Count(ctx, c.spec.Name, p.counted)
+		n, err := c.docs.Count(ctx, c.spec.Name, q)
 		return int(n), err
 	}
 	return page
@@ -254,7 +256,7 @@ func (a PageArgs) search() Filter {
 // NewPage is a page that no collection has read: all there is of a connection,
 // or its first documents. Its cursors lead nowhere.
 func NewPage[T any](nodes []*T, total int) *Page[T] {
-	return &Page[T]{nodes: nodes, hasNext: len(nodes) < total, count: func(context.Context) (int, error) { return total, nil }}
+	return &Page[T]{nodes: nodes, hasNext: len(nodes) < total, count: func(context.Context, int) (int, error) { return total, nil }}
 }
 
 // Nodes is the documents of the page.
@@ -279,8 +281,18 @@ func (p *Page[T]) PageInfo() PageInfo {
 	return info
 }
 
-// TotalCount counts the documents on all pages together; one storage call.
-func (p *Page[T]) TotalCount(ctx context.Context) (int, error) { return p.count(ctx) }
+// MaxCounted is how many documents a count looks at that need not be exact.
+const MaxCounted = 10_000
+
+// TotalCount counts the documents on all pages together; one storage call. When exact
+// is false it stops behind [MaxCounted], so that one more says that there are others.
+func (p *Page[T]) TotalCount(ctx context.Context, exact *bool) (int, error) {
+	if exact == nil || *exact {
+		return p.count(ctx, 0)
+	}
+	n, err := p.count(ctx, MaxCounted+1)
+	return min(n, MaxCounted+1), err
+}
 
 // Cursor is where the edge stands in its order; opaque.
 func (e Edge[T]) Cursor() string { return e.order.encode(e.Node) }

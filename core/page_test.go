@@ -91,7 +91,7 @@ func TestRelayPages(t *testing.T) {
 								t.Errorf("%s: after %d, before %d, first %t, size %d: %v, next %t, previous %t; want %v, %t, %t",
 									name, after, before, forward, size, titles(page), info.HasNextPage, info.HasPreviousPage, want, next, previous)
 							}
-							if count, err := page.TotalCount(ctx); count != n || err != nil {
+							if count, err := page.TotalCount(ctx, nil); count != n || err != nil {
 								t.Errorf("%s: %d in all, %v", name, count, err)
 							}
 						}

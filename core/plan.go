@@ -9,9 +9,9 @@ import (
 	lru "github.com/hashicorp/golang-lru/v2"
 )
 
-// MaxArms bounds the alternatives of an OR that stores read side by side, each
+// maxArms bounds the alternatives of an OR that stores read side by side, each
 // from an index of its own. A longer OR is tested document by document.
-const MaxArms = 4
+const maxArms = 4
 
 // maxBranches bounds the arms of one query.
 const maxBranches = 32
@@ -54,7 +54,7 @@ func (s *Spec) Plan(q Query) []Arm {
 //
 // A list is served when the store walks an index in the wanted order and stops
 // at the limit. Conditions joined by AND are looked at one by one.
-// The first OR of where and the first of rule, each with at most [MaxArms] arms, are
+// The first OR of where and the first of rule, each with at most 4 arms, are
 // taken apart, and every arm must be served together with the conditions beside it.
 // One arm is served by
 //
@@ -65,7 +65,7 @@ func (s *Spec) Plan(q Query) []Arm {
 //     bound the walk: such an equality, or any equality, In, range or Prefix on
 //     the first key of the order. Rules may bring equalities; a bound of
 //     theirs is neither needed nor enough.
-//   - several such walks, one for each value of an In with at most [MaxArms] values.
+//   - several such walks, one for each value of an In with at most 4 values.
 //   - a unique field or _id that is equal to a value or to one of several: so
 //     few documents need no index for their order. The index of a unique field
 //     serves nothing else, for it holds neither nulls nor "_id".
@@ -152,7 +152,7 @@ func joined(arm []condition) Filter {
 // alternatives takes the first OR of f apart, unless it is too long.
 func alternatives(f Filter) []Filter {
 	all := conditions(f, true)
-	i := slices.IndexFunc(all, func(c condition) bool { return c.Op == OpOr && len(c.Args) <= MaxArms })
+	i := slices.IndexFunc(all, func(c condition) bool { return c.Op == OpOr && len(c.Args) <= maxArms })
 	if i < 0 {
 		return []Filter{f}
 	}
@@ -220,7 +220,7 @@ func (s *Spec) walkEach(arm []condition, i int, order []Order) (out []Arm) {
 		return nil
 	}
 	list := arm[i].Value.([]any)
-	if len(list) > MaxArms && arm[i].Field != audienceField {
+	if len(list) > maxArms && arm[i].Field != audienceField {
 		return nil
 	}
 	for _, v := range list {

@@ -76,7 +76,7 @@ func (r *Reading) Within(until time.Duration, f func(most time.Duration) error) 
 	if most < r.most || !errors.Is(err, ErrSlow) {
 		return err
 	}
-	return Errorf(TooLarge, "The lists and counts of this operation make the store look through too much. Ask for fewer at a time, or narrow them by fields that have an index.")
+	return Errorf(TooLarge, "The lists and counts of this operation make the store look through too much. Ask for fewer at a time, for totalCount(exact: false), or narrow them by fields that have an index.")
 }
 
 // Do is Within for an f that ends with its context, and where nobody waits.

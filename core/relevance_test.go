@@ -67,7 +67,7 @@ func TestRelevance(t *testing.T) {
 						if err != nil {
 							t.Fatal(err)
 						}
-						if n, err := page.TotalCount(t.Context()); err != nil || n != len(want) {
+						if n, err := page.TotalCount(t.Context(), nil); err != nil || n != len(want) {
 							t.Errorf("%d in all (%v), want %d", n, err, len(want))
 						}
 						ahead = append(ahead, titles(page)...)

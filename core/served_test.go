@@ -3,6 +3,7 @@ package core_test
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -59,6 +60,82 @@ func TestServedShapes(t *testing.T) {
 		t.Errorf("only %d shapes are served", served)
 	}
 	t.Logf("%d shapes", served)
+}
+
+// TestServedCounts explains counts of such lists: each arm is led by an index, or found
+// by an id or a unique value, and no document is read of which the index has all that
+// is tested.
+func TestServedCounts(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	docs := w.docs.(*sqlite.Store)
+	specs, err := core.CompleteSpecs(model.Specs())
+	if err != nil {
+		t.Fatal(err)
+	}
+	now, walks, cheap := time.Now(), 0, map[string]bool{}
+	for _, name := range []string{"posts", "assets", "users"} {
+		for caller, p := range callers {
+			for text, where := range shapes(specs[name]) {
+				q := core.PlanCount(specs[name], p, now, where)
+				few := true // also where nothing can match
+				for _, a := range q.Arms {
+					sql, steps, err := docs.ExplainCount(t.Context(), name, core.Query{Filter: a.Filter, Arms: []core.Arm{a}})
+					if err != nil {
+						t.Fatal(err)
+					}
+					plan := strings.Join(steps, "\n") + "\n"
+					want, fetch := "", "SEARCH c USING INTEGER PRIMARY KEY"
+					if a.Index != nil {
+						walks++
+						want = walk(name, a)
+					}
+					if !covers(a) {
+						few = few && (a.Index == nil || strings.Contains(plan, "x_date>?"))
+						want, fetch = strings.ReplaceAll(want, "COVERING ", ""), "TEMP B-TREE"
+					}
+					if !strings.Contains(plan, want) || strings.Contains(plan, fetch) || strings.Contains(plan, "TEMP B-TREE") {
+						t.Fatalf("%s for a %s where %s: no %q\n%s\n%s", name, caller, text, want, sql, plan)
+					}
+				}
+				if few {
+					cheap[name+" "+caller+" "+text] = true
+				}
+			}
+		}
+	}
+	if walks < 1000 {
+		t.Errorf("only %d walks", walks)
+	}
+	// What is asked for most costs index entries, and what is still to come.
+	for caller := range callers {
+		for _, text := range []string{"", "authorId", "authorId in", "status", "tags", "date lt", "authorId and date lt"} {
+			if !cheap["posts "+caller+" "+text] {
+				t.Errorf("a count of posts for a %s where %q reads documents", caller, text)
+			}
+		}
+	}
+	t.Logf("%d walks, %d cheap counts", walks, len(cheap))
+}
+
+// walk is what SQLite says when it walks the index of an arm alone.
+func walk(coll string, a core.Arm) string {
+	switch {
+	case len(a.Index) == 0:
+		return "COVERING INDEX sqlite_autoindex_c_" + coll + "_1"
+	case a.Index[0] == "tags":
+		return "SEARCH s USING PRIMARY KEY (v=?"
+	}
+	return "COVERING INDEX i_" + coll + "$" + strings.Join(a.Index, "$")
+}
+
+// covers reports whether the index of an arm has all that it tests.
+func covers(a core.Arm) bool {
+	all := true
+	a.Filter.Walk(func(f core.Filter) {
+		all = all && (f.Field == "" || f.Field == "_id" || slices.Contains(a.Index, f.Field))
+	})
+	return all
 }
 
 // sortable is how many arms of a query find so little that it may be sorted.

@@ -28,8 +28,10 @@ type DocStore interface {
 	// costs one round trip for each 100 queries, and holds the whole answer: the
 	// limits bound it.
 	FindEach(ctx context.Context, coll string, qs []Query) ([][]Doc, error)
-	// Count counts exactly, in the collections that Find reads.
-	Count(ctx context.Context, coll string, f Filter) (int64, error)
+	// Count counts what q matches, at most its Limit when that is not 0, in the
+	// collections that Find reads. Of q only Filter, Arms and Limit matter; the arms
+	// are those of [Spec.PlanCount], and have no document in common.
+	Count(ctx context.Context, coll string, q Query) (int64, error)
 	// Write carries out all operations as one atomic, durable step, or none.
 	Write(ctx context.Context, ops ...Op) error
 	// Changes opens a stream of what Write did to live collections after the

@@ -183,7 +183,7 @@ func TestMongoDBFailures(t *testing.T) {
 			if v := noteVersion(t, s, "not_1"); v != 2 {
 				t.Errorf("version %d, want 2", v)
 			}
-			if n, err := s.Count(t.Context(), "notes", core.All); err != nil || n != int64(len(test.ops)) {
+			if n, err := s.Count(t.Context(), "notes", core.Query{}); err != nil || n != int64(len(test.ops)) {
 				t.Errorf("%d notes (%v), want %d", n, err, len(test.ops))
 			}
 			checkFailed(t, admin, 1)
@@ -272,7 +272,7 @@ func testSecondStart(t *testing.T, server *mongod.Server) {
 	}
 	found := func(s core.DocStore, text string) int64 {
 		t.Helper()
-		n, err := s.Count(t.Context(), "notes", core.Search(text))
+		n, err := s.Count(t.Context(), "notes", core.Query{Filter: core.Search(text)})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -294,7 +294,7 @@ func testSecondStart(t *testing.T, server *mongod.Server) {
 	if err := errors.Join(insert(s, "not_2", "two"), insert(s, "not_3", "two"), server.Expire()); err != nil {
 		t.Fatalf("the second start: %v", err)
 	}
-	if n, err := s.Count(t.Context(), "notes", core.All); err != nil || n != 2 {
+	if n, err := s.Count(t.Context(), "notes", core.Query{}); err != nil || n != 2 {
 		t.Errorf("%d notes (%v), want 2", n, err)
 	}
 	// Searchable again, and live for the first time.

@@ -56,7 +56,7 @@ type ComplexityRoot struct {
 		Edges      func(childComplexity int) int
 		Nodes      func(childComplexity int) int
 		PageInfo   func(childComplexity int) int
-		TotalCount func(childComplexity int) int
+		TotalCount func(childComplexity int, exact *bool) int
 	}
 
 	AssetEdge struct {
@@ -152,7 +152,7 @@ type ComplexityRoot struct {
 		Edges      func(childComplexity int) int
 		Nodes      func(childComplexity int) int
 		PageInfo   func(childComplexity int) int
-		TotalCount func(childComplexity int) int
+		TotalCount func(childComplexity int, exact *bool) int
 	}
 
 	PostEdge struct {
@@ -267,7 +267,7 @@ type ComplexityRoot struct {
 		Edges      func(childComplexity int) int
 		Nodes      func(childComplexity int) int
 		PageInfo   func(childComplexity int) int
-		TotalCount func(childComplexity int) int
+		TotalCount func(childComplexity int, exact *bool) int
 	}
 
 	UserEdge struct {
@@ -404,7 +404,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 			break
 		}
 
-		return e.ComplexityRoot.AssetConnection.TotalCount(childComplexity), true
+		args, err := ec.field_AssetConnection_totalCount_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.AssetConnection.TotalCount(childComplexity, args["exact"].(*bool)), true
 
 	case "AssetEdge.cursor":
 		if e.ComplexityRoot.AssetEdge.Cursor == nil {
@@ -854,7 +859,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 			break
 		}
 
-		return e.ComplexityRoot.PostConnection.TotalCount(childComplexity), true
+		args, err := ec.field_PostConnection_totalCount_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.PostConnection.TotalCount(childComplexity, args["exact"].(*bool)), true
 
 	case "PostEdge.cursor":
 		if e.ComplexityRoot.PostEdge.Cursor == nil {
@@ -1265,7 +1275,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 			break
 		}
 
-		return e.ComplexityRoot.UserConnection.TotalCount(childComplexity), true
+		args, err := ec.field_UserConnection_totalCount_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.UserConnection.TotalCount(childComplexity, args["exact"].(*bool)), true
 
 	case "UserEdge.cursor":
 		if e.ComplexityRoot.UserEdge.Cursor == nil {
@@ -2885,7 +2900,13 @@ type AssetConnection {
   """
   How many there are on all pages together. Counted only when selected.
   """
-  totalCount: Int! @cost(weight: "50")
+  totalCount(
+    """
+    False counts no further than 10,000: 10001 then says that there are more, as in
+    "10,000+". The time that an exact count of very many takes is charged.
+    """
+    exact: Boolean = true
+  ): Int! @cost(weight: "50")
 }
 """
 One of the assets of a connection.
@@ -3044,7 +3065,13 @@ type PostConnection {
   """
   How many there are on all pages together. Counted only when selected.
   """
-  totalCount: Int! @cost(weight: "50")
+  totalCount(
+    """
+    False counts no further than 10,000: 10001 then says that there are more, as in
+    "10,000+". The time that an exact count of very many takes is charged.
+    """
+    exact: Boolean = true
+  ): Int! @cost(weight: "50")
 }
 """
 One of the posts of a connection.
@@ -3323,7 +3350,13 @@ type UserConnection {
   """
   How many there are on all pages together. Counted only when selected.
   """
-  totalCount: Int! @cost(weight: "50")
+  totalCount(
+    """
+    False counts no further than 10,000: 10001 then says that there are more, as in
+    "10,000+". The time that an exact count of very many takes is charged.
+    """
+    exact: Boolean = true
+  ): Int! @cost(weight: "50")
 }
 """
 One of the users of a connection.

@@ -61,9 +61,9 @@ func (c *counter) FindEach(ctx context.Context, coll string, qs []core.Query) ([
 	return c.DocStore.FindEach(ctx, coll, qs)
 }
 
-func (c *counter) Count(ctx context.Context, coll string, f core.Filter) (int64, error) {
+func (c *counter) Count(ctx context.Context, coll string, q core.Query) (int64, error) {
 	c.calls.Add(1)
-	return c.DocStore.Count(ctx, coll, f)
+	return c.DocStore.Count(ctx, coll, q)
 }
 
 func (c *counter) Write(ctx context.Context, ops ...core.Op) error {

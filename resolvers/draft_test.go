@@ -33,6 +33,7 @@ func probes(id string) map[string]struct {
 		"order update": {`{ posts(orderBy: {field: UPDATED_AT}) ` + page + ` }`, nil},
 		"search":       {`{ posts(search: "zanzibar") ` + page + ` }`, nil},
 		"count":        {`{ posts { totalCount } }`, nil},
+		"bounded":      {`{ posts { a: totalCount(exact: false) b: totalCount(exact: null) } }`, nil},
 		"update":       {`mutation($id: ID!) { updatePost(input: {id: $id, title: "Mine"}) { post { id } } }`, vars{"id": id}},
 		"conflict":     {`mutation($id: ID!) { updatePost(input: {id: $id, expectedVersion: 99, title: "Mine"}) { post { id } } }`, vars{"id": id}},
 		"invalid":      {`mutation($id: ID!) { updatePost(input: {id: $id, title: ""}) { post { id } } }`, vars{"id": id}},

@@ -57,7 +57,7 @@ func handlers(name string) (handler, bool) {
 		"configureFailPoint": {run: configureFailPoint, fields: []string{"mode", "data"}},
 
 		"find":        {run: find, fields: []string{"filter", "sort", "projection", "limit", "batchSize", "singleBatch", "hint"}, use: useRead},
-		"aggregate":   {run: aggregate, fields: []string{"pipeline", "cursor"}, use: useRead},
+		"aggregate":   {run: aggregate, fields: []string{"pipeline", "cursor", "hint"}, use: useRead},
 		"count":       {run: countAll, use: useRead},
 		"getMore":     {run: getMore, fields: []string{"collection", "batchSize"}},
 		"killCursors": {run: killCursors, fields: []string{"cursors"}},

@@ -243,6 +243,13 @@ func aggregate(s *Server, txn *lungo.Transaction, c *command) (bson.D, error) {
 	if err != nil {
 		return nil, err
 	}
+	hint, err := arg(c.args, "hint", "")
+	if err != nil {
+		return nil, err
+	}
+	if err := checkHint(txn, ns, hint); err != nil {
+		return nil, err
+	}
 	out, err := pipeline(txn, ns, stages)
 	if err != nil {
 		return nil, err

@@ -225,7 +225,7 @@ func sweepAll(t *testing.T, stores grapnel.Stores) (ready int) {
 	}
 	defer app.Close()
 	left := func(coll string, f core.Filter) int64 {
-		n, err := docs.Count(t.Context(), coll, f)
+		n, err := docs.Count(t.Context(), coll, core.Query{Filter: f})
 		if err != nil {
 			t.Fatal(err)
 		}

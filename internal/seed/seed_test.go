@@ -67,7 +67,7 @@ func count[T any](t *testing.T, ctx context.Context, read func(context.Context, 
 	if err != nil {
 		t.Fatal(err)
 	}
-	n, err := page.TotalCount(ctx)
+	n, err := page.TotalCount(ctx, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

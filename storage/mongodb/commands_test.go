@@ -433,6 +433,32 @@ func TestFindEachCommands(t *testing.T) {
 }
 
 // TestServersRefused has servers that cannot do what the store needs.
+// A count is one command, which names the index where core has found one way.
+func TestCountCommands(t *testing.T) {
+	m := newMock(t, itemSpec())
+	m.took(t)
+	group := `{"$group":{"_id":1,"n":{"$sum":1}}}],"cursor":{}`
+	for _, test := range []struct {
+		query core.Query
+		sent  string
+		hint  string
+	}{
+		{core.Query{}, `[{"$match":{}},` + group, ""},
+		{core.Query{Filter: core.Eq("title", "a")}, `[{"$match":{"title":{"$eq":"a"}}},` + group, `\"hint\":\"title_1_createdAt_1__id_1\",`},
+		{core.Query{Filter: core.Eq("tags", "a"), Limit: 7}, `[{"$match":{"tags":{"$eq":"a"}}},{"$limit":7},` + group, `\"hint\":\"tags_1_createdAt_1__id_1\",`},
+		{core.Query{Filter: core.Gt("_id", "a")}, `[{"$match":{"_id":{"$gt":"a"}}},` + group, `\"hint\":\"_id_\",`},
+		{core.Query{Filter: core.Eq("slug", "a")}, `[{"$match":{"slug":{"$eq":"a"}}},` + group, ""},
+		{core.Query{Filter: core.Or(core.Eq("title", "a"), core.Eq("tags", "b"))},
+			`[{"$match":{"$or":[{"title":{"$eq":"a"}},{"$and":[{"tags":{"$eq":"b"}},{"$nor":[{"title":{"$eq":"a"}}]}]}]}},` + group, ""},
+	} {
+		m.deployment.AddResponses(page(0, "firstBatch", bson.D{{Key: "_id", Value: 1}, {Key: "n", Value: int32(3)}}))
+		if n, err := m.Count(t.Context(), "items", test.query); n != 3 || err != nil {
+			t.Errorf("%d (%v)", n, err)
+		}
+		m.check(t, `{"aggregate":"items",`+test.hint+`"pipeline":`+test.sent+`,"readConcern":{"level":"majority"}}`)
+	}
+}
+
 func TestServersRefused(t *testing.T) {
 	for _, test := range []struct {
 		name  string

@@ -160,20 +160,8 @@ type request struct {
 }
 
 func (c *collection) request(q core.Query) (r request, err error) {
-	// The server walks an index for each alternative, and merges them in order. It
-	// can be told only of one.
-	arms := c.spec.Plan(q)
-	ways := make([]core.Filter, len(arms))
-	for i, a := range arms {
-		ways[i] = a.Filter
-	}
-	f := core.Or(ways...)
-	if len(arms) == 1 && arms[0].Index != nil && !searches(f) {
-		r.index = "_id_"
-		if fields := arms[0].Index; len(fields) > 0 {
-			r.index = indexName(append(slices.Clone(fields), "_id")...)
-		}
-	}
+	f, index := way(c.spec.Plan(q))
+	r.index = index
 	if q.After != nil {
 		behind, err := after(q.Order, q.After)
 		if err != nil {
@@ -203,6 +191,23 @@ func (c *collection) request(q core.Query) (r request, err error) {
 		}
 	}
 	return r, nil
+}
+
+// way joins the arms of a query. The server walks an index for each, and merges them in
+// order; it can be told only of one.
+func way(arms []core.Arm) (f core.Filter, index string) {
+	ways := make([]core.Filter, len(arms))
+	for i, a := range arms {
+		ways[i] = a.Filter
+	}
+	f = core.Or(ways...)
+	if len(arms) != 1 || arms[0].Index == nil || searches(f) {
+		return f, ""
+	}
+	if fields := arms[0].Index; len(fields) > 0 {
+		return f, indexName(append(slices.Clone(fields), "_id")...)
+	}
+	return f, "_id_"
 }
 
 // searches reports whether f asks for words, which have indexes of their own.
@@ -257,15 +262,23 @@ func (c *collection) sort(order []core.Order) (bson.D, error) {
 }
 
 // Count counts the matching documents, not the collection's metadata.
-func (s *Store) Count(ctx context.Context, coll string, f core.Filter) (int64, error) {
+func (s *Store) Count(ctx context.Context, coll string, q core.Query) (int64, error) {
 	c := s.readable(coll)
+	f, index := way(c.spec.PlanCount(q))
 	match, err := c.match(f)
 	if err != nil {
 		return 0, fail(ctx, err)
 	}
+	o := options.Count()
+	if index != "" {
+		o.SetHint(index)
+	}
+	if q.Limit > 0 {
+		o.SetLimit(int64(q.Limit))
+	}
 	var n int64
 	err = read(ctx, func(ctx context.Context) (err error) {
-		n, err = c.CountDocuments(ctx, match)
+		n, err = c.CountDocuments(ctx, match, o)
 		return err
 	})
 	return n, fail(ctx, err)

@@ -212,7 +212,7 @@ func TestServerGoesAway(t *testing.T) {
 		"Ping":   func() error { return s.Ping(ctx) },
 		"Write":  func() error { return s.Write(ctx, setTitle("itm_1", "lost")) },
 		"Writes": func() error { return s.Write(ctx, setTitle("itm_1", "lost"), insert("itm_9", "lost")) },
-		"Count":  func() error { _, err := s.Count(ctx, "items", core.All); return err },
+		"Count":  func() error { _, err := s.Count(ctx, "items", core.Query{}); return err },
 		"Next":   func() error { _, err := stream.Next(ctx); return err },
 		"Ensure": func() error { return s.Ensure(ctx, []core.Spec{itemSpec()}) },
 		"Find": func() (err error) {
@@ -457,7 +457,7 @@ func TestOldWords(t *testing.T) {
 	}
 	found := func(text string) int64 {
 		t.Helper()
-		n, err := s.Count(ctx, "items", core.Search(text))
+		n, err := s.Count(ctx, "items", core.Query{Filter: core.Search(text)})
 		if err != nil {
 			t.Fatal(err)
 		}

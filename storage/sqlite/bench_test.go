@@ -256,7 +256,7 @@ func BenchmarkRead(b *testing.B) {
 	for name, f := range map[string]core.Filter{"Count": published, "CountMine": mine, "CountAll": core.All} {
 		b.Run(name, func(b *testing.B) {
 			for b.Loop() {
-				if n, err := s.Count(ctx, "posts", f); err != nil || n == 0 {
+				if n, err := s.Count(ctx, "posts", core.Query{Filter: f}); err != nil || n == 0 {
 					b.Fatal(n, err)
 				}
 			}

@@ -77,7 +77,7 @@ func TestDamagedDocuments(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, f := range []core.Filter{core.All, core.Eq("tags", "all")} {
-		if n, err := s.Count(t.Context(), "posts", f); err != nil || n != 2 {
+		if n, err := s.Count(t.Context(), "posts", core.Query{Filter: f}); err != nil || n != 2 {
 			t.Errorf("%d remain of %v: %v", n, f, err)
 		}
 	}

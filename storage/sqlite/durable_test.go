@@ -233,12 +233,12 @@ func TestCrash(t *testing.T) {
 			}
 			// Nothing half-written: neither half of a Write, nor a document
 			// without its elements.
-			all, err := s.Count(t.Context(), "posts", core.All)
+			all, err := s.Count(t.Context(), "posts", core.Query{})
 			if err != nil || all < int64(len(acked)) {
 				t.Errorf("%d documents (%v) of %d acknowledged", all, err, len(acked))
 			}
 			for _, f := range []core.Filter{core.Eq("version", 2), core.Eq("tags", "all")} {
-				if n, err := s.Count(t.Context(), "posts", f); err != nil || n != all {
+				if n, err := s.Count(t.Context(), "posts", core.Query{Filter: f}); err != nil || n != all {
 					t.Errorf("%d (%v) of %d documents match %v", n, err, all, f)
 				}
 			}

@@ -23,6 +23,25 @@ func (s *Store) Explain(ctx context.Context, coll string, q core.Query) (sql str
 	if err != nil {
 		return "", nil, err
 	}
+	steps, err = s.explain(ctx, sql, args)
+	return sql, steps, err
+}
+
+// ExplainCount is Explain for Count.
+func (s *Store) ExplainCount(ctx context.Context, coll string, q core.Query) (sql string, steps []string, err error) {
+	c, err := s.collection(coll)
+	if err != nil {
+		return "", nil, err
+	}
+	sql, args, err := c.count(q)
+	if err != nil {
+		return "", nil, err
+	}
+	steps, err = s.explain(ctx, sql, args)
+	return sql, steps, err
+}
+
+func (s *Store) explain(ctx context.Context, sql string, args []any) (steps []string, err error) {
 	err = s.read(ctx, func(ctx context.Context, conn *conn) error {
 		return conn.query(ctx, "EXPLAIN QUERY PLAN "+sql, args, func(row []driver.Value) error {
 			step, _ := row[3].(string)
@@ -30,5 +49,5 @@ func (s *Store) Explain(ctx context.Context, coll string, q core.Query) (sql str
 			return nil
 		})
 	})
-	return sql, steps, err
+	return steps, err
 }

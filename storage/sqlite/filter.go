@@ -1,6 +1,8 @@
 package sqlite
 
 import (
+	"slices"
+
 	"github.com/grapnel/grapnel/core"
 )
 
@@ -27,7 +29,8 @@ type builder struct {
 	c      *collection
 	sql    []byte
 	args   []any
-	driven bool // the way to the documents is settled, so that conditions only test them
+	driven bool  // the way to the documents is settled, so that conditions only test them
+	side   *side // the side table that is read, whose columns spare a look at the document
 }
 
 func (b *builder) add(parts ...string) {
@@ -133,6 +136,11 @@ var operators = map[core.FilterOp]string{core.OpEq: "=", core.OpNe: " IS NOT ", 
 // compare writes the comparison of a scalar.
 func (b *builder) compare(f core.Filter, field *field) error {
 	col := "c." + field.column
+	if b.side != nil && field == idField {
+		col = "s.id"
+	} else if b.side != nil && slices.Contains(b.side.by, field) {
+		col = "nullif(s." + field.column + ",-9e999)" // lowest
+	}
 	switch f.Op {
 	case core.OpEq, core.OpNe:
 		if f.Value == nil {

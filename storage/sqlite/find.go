@@ -152,24 +152,6 @@ func distinct(row func([]driver.Value) error) func([]driver.Value) error {
 	}
 }
 
-// Count counts by index where one serves.
-func (s *Store) Count(ctx context.Context, coll string, f core.Filter) (n int64, err error) {
-	c, err := s.readable(ctx, coll)
-	if err != nil || c == nil {
-		return 0, err
-	}
-	sql, args, err := c.selectCount(f)
-	if err != nil {
-		return 0, err
-	}
-	err = s.read(ctx, func(ctx context.Context, conn *conn) error {
-		v, err := conn.value(ctx, sql, args...)
-		n, _ = v.(int64)
-		return err
-	})
-	return n, err
-}
-
 // selectForWrite finds what an update or a delete is about.
 func (c *collection) selectForWrite(f core.Filter) (string, []any, error) {
 	if err := checkSize(f); err != nil {
@@ -179,37 +161,6 @@ func (c *collection) selectForWrite(f core.Filter) (string, []any, error) {
 	b.add("SELECT c.rid, c.doc FROM ", c.table, " c WHERE ")
 	if err := b.filter(f); err != nil {
 		return "", nil, err
-	}
-	return b.finish()
-}
-
-// selectCount adds up the arms of the ORs, so that each can use an index; what
-// matches several counts with the first.
-func (c *collection) selectCount(f core.Filter) (string, []any, error) {
-	if err := checkSize(f); err != nil {
-		return "", nil, err
-	}
-	b := &builder{c: c}
-	b.add("SELECT ")
-	arms := split(conjuncts(f))
-	for i, arm := range arms {
-		if i > 0 {
-			b.add("+")
-		}
-		conj := slices.Clone(arm)
-		for _, before := range arms[:i] {
-			if !c.disjoint(before, arm) {
-				conj = append(conj, core.Not(core.And(before...)))
-			}
-		}
-		b.add("(SELECT count(*) FROM ", c.table, " c")
-		if len(conj) > 0 {
-			b.add(" WHERE ")
-		}
-		if err := b.where(conj); err != nil {
-			return "", nil, err
-		}
-		b.add(")")
 	}
 	return b.finish()
 }
@@ -227,49 +178,6 @@ func conjuncts(f core.Filter) []core.Filter {
 		return out
 	}
 	return []core.Filter{f}
-}
-
-// maxCounts bounds what a count adds up.
-const maxCounts = 16
-
-// split takes the ORs of a conjunction apart, as far as the bound allows.
-func split(conj []core.Filter) [][]core.Filter {
-	arms := [][]core.Filter{nil}
-	for _, f := range conj {
-		if f.Op != core.OpOr || len(f.Args)*len(arms) > maxCounts {
-			for i := range arms {
-				arms[i] = append(arms[i], f)
-			}
-			continue
-		}
-		var next [][]core.Filter
-		for _, arm := range arms {
-			for _, a := range f.Args {
-				next = append(next, append(slices.Clip(arm), conjuncts(a)...))
-			}
-		}
-		arms = next
-	}
-	return arms
-}
-
-// disjoint reports whether two conjunctions hold one field equal to different values.
-func (c *collection) disjoint(a, b []core.Filter) bool {
-	return slices.ContainsFunc(a, func(f core.Filter) bool {
-		field := c.fields[f.Field]
-		if f.Op != core.OpEq || field == nil || field.Array {
-			return false
-		}
-		v, ok := field.operand(f.Value)
-		return ok && slices.ContainsFunc(b, func(g core.Filter) bool {
-			if g.Op != core.OpEq || g.Field != f.Field {
-				return false
-			}
-			w, ok := field.operand(g.Value)
-			order, comparable := compareOperands(v, w)
-			return ok && comparable && order != 0
-		})
-	})
 }
 
 // plan is a Query on its way to a statement. The aim is that a page costs the
@@ -404,8 +312,27 @@ func (p *plan) branch(b *builder, column string, a arm, withKeys bool) ([]string
 			b.add(",", col, " ", results[i])
 		}
 	}
+	if err := p.rows(b, conj, from); err != nil {
+		return nil, err
+	}
+	if after != nil {
+		b.add(" AND ")
+		behind(b, p.order, columns, after)
+	}
+	if p.until != nil {
+		b.add(" AND ")
+		behind(b, core.Reversed(p.order), columns, p.until)
+	}
+	return results, nil
+}
+
+// rows writes where an arm is read from, and what its rows must match.
+func (p *plan) rows(b *builder, conj []core.Filter, from source) error {
 	b.add(" FROM ")
 	switch { // CROSS JOIN keeps SQLite from turning a join around
+	case from.alone:
+		b.add(from.side.table, " s WHERE s.v=")
+		b.bind(from.value)
 	case from.side != nil:
 		b.add(from.side.table, " s CROSS JOIN ", p.table, " c ON c.rid=s.rid WHERE s.v=")
 		b.bind(from.value)
@@ -417,22 +344,14 @@ func (p *plan) branch(b *builder, column string, a arm, withKeys bool) ([]string
 	default:
 		b.add(p.table, " c WHERE 1")
 	}
-	b.driven = from != source{}
+	b.driven, b.side = from != source{}, from.side
 	for _, f := range conj {
 		b.add(" AND ")
 		if err := p.condition(b, f, from.side); err != nil {
-			return nil, err
+			return err
 		}
 	}
-	if after != nil {
-		b.add(" AND ")
-		behind(b, p.order, columns, after)
-	}
-	if p.until != nil {
-		b.add(" AND ")
-		behind(b, core.Reversed(p.order), columns, p.until)
-	}
-	return results, nil
+	return nil
 }
 
 // condition writes a conjunct. Beside a side table a comparison with one of its
@@ -458,6 +377,7 @@ type source struct {
 	index string // an index of the table
 	side  *side  // the side table of an array, at value
 	value any
+	alone bool   // the side table has all that is tested, so that no document is read
 	words string // the full-text index
 }
 

@@ -110,7 +110,7 @@ func newNote(id, text string) *note { return &note{Head: core.Head{ID: id, Versi
 
 func count(t *testing.T, s *sqlite.Store, f core.Filter) int64 {
 	t.Helper()
-	n, err := s.Count(t.Context(), "notes", f)
+	n, err := s.Count(t.Context(), "notes", core.Query{Filter: f})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -268,7 +268,7 @@ func TestLargeFilters(t *testing.T) {
 		for name, f := range map[string]core.Filter{
 			"or": core.Or(or...), "and": core.And(or...), "not": nested, "in": core.In("_id", in), "search": core.Search(text),
 		} {
-			_, err := s.Count(t.Context(), "notes", f)
+			_, err := s.Count(t.Context(), "notes", core.Query{Filter: f})
 			for _, e := range s.Find(t.Context(), "notes", core.Query{Filter: f, Order: []core.Order{{Field: "_id"}}, Limit: 10}) {
 				err = errors.Join(err, e)
 			}
@@ -311,7 +311,7 @@ func TestSchemaChanges(t *testing.T) {
 	spec.Fields, spec.Indexes, spec.Search, spec.Expires = spec.Fields[1:2], nil, nil, "" // only text
 	ensure(t, s, spec)
 	check(core.Eq("text", "word3 same"), 120)
-	if _, err := s.Count(t.Context(), "notes", core.Eq("tags", "b77")); err == nil {
+	if _, err := s.Count(t.Context(), "notes", core.Query{Filter: core.Eq("tags", "b77")}); err == nil {
 		t.Error("a field that is not declared any more is served")
 	}
 
@@ -454,7 +454,7 @@ func TestClose(t *testing.T) {
 				acked = append(acked, id)
 				mu.Unlock()
 				once.Do(func() { close(first) })
-				if _, err := s.Count(context.Background(), "notes", core.All); err != nil && !core.Is(err, core.Unavailable) {
+				if _, err := s.Count(context.Background(), "notes", core.Query{}); err != nil && !core.Is(err, core.Unavailable) {
 					t.Errorf("Count: %v", err)
 				}
 			}
@@ -592,7 +592,7 @@ func TestLogIsBounded(t *testing.T) {
 	for range 4 {
 		wg.Go(func() {
 			for ctx.Err() == nil {
-				if _, err := s.Count(ctx, "notes", core.Search("many words")); err != nil && ctx.Err() == nil {
+				if _, err := s.Count(ctx, "notes", core.Query{Filter: core.Search("many words")}); err != nil && ctx.Err() == nil {
 					t.Errorf("Count: %v", err)
 				}
 			}

@@ -342,7 +342,7 @@ func get[T any](t *testing.T, s core.DocStore, coll, id string) *T {
 
 func count(t *testing.T, s core.DocStore, coll string, f core.Filter) int64 {
 	t.Helper()
-	n, err := s.Count(deadline(t), coll, f)
+	n, err := s.Count(deadline(t), coll, core.Query{Filter: f})
 	if err != nil {
 		t.Fatalf("Count: %v", err)
 	}

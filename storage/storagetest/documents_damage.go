@@ -109,7 +109,7 @@ func testDamageInLists(t *testing.T, d *documents) {
 			for _, e := range page.Edges() {
 				ids = append(ids, e.Node.ID)
 			}
-			if n, err := page.TotalCount(ctx); err != nil || n != len(all) {
+			if n, err := page.TotalCount(ctx, nil); err != nil || n != len(all) {
 				t.Errorf("%d counted: %v", n, err)
 			}
 			info := page.PageInfo()

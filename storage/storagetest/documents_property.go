@@ -354,8 +354,13 @@ func checkMatch(ctx context.Context, s core.DocStore, docs []*sample, f core.Fil
 		}
 		return fmt.Errorf("filter %s: the store finds %v too much and %v too little, or twice: %+v", show(f), extra, missing, differ)
 	}
-	if n, err := s.Count(ctx, spec.Name, f); err != nil || n != int64(len(want)) {
+	if n, err := s.Count(ctx, spec.Name, core.Query{Filter: f}); err != nil || n != int64(len(want)) {
 		return fmt.Errorf("filter %s: counted %d (%w), want %d", show(f), n, err, len(want))
+	}
+	for _, most := range []int{1, 7} {
+		if n, err := s.Count(ctx, spec.Name, core.Query{Filter: f, Limit: most}); err != nil || n != int64(min(most, len(want))) {
+			return fmt.Errorf("filter %s: counted %d (%w) of at most %d, want %d", show(f), n, err, most, min(most, len(want)))
+		}
 	}
 	return nil
 }

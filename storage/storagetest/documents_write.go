@@ -387,7 +387,7 @@ func testContexts(t *testing.T, d *documents) {
 		check("Find", err)
 		_, err = s.FindEach(ctx, "articles", []core.Query{{Limit: 1}, {Limit: limit}})
 		check("FindEach", err)
-		_, err = s.Count(ctx, "articles", core.All)
+		_, err = s.Count(ctx, "articles", core.Query{})
 		check("Count", err)
 		check("Write", s.Write(ctx, update("articles", core.All, core.Set("title", "late"))))
 		check("two Writes", s.Write(ctx, update("articles", core.All, core.Set("title", "late")), insertOp("articles", newArticle("art_2", day(2)))))

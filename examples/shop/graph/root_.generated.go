@@ -69,7 +69,7 @@ type ComplexityRoot struct {
 		Edges      func(childComplexity int) int
 		Nodes      func(childComplexity int) int
 		PageInfo   func(childComplexity int) int
-		TotalCount func(childComplexity int) int
+		TotalCount func(childComplexity int, exact *bool) int
 	}
 
 	AssetEdge struct {
@@ -187,7 +187,7 @@ type ComplexityRoot struct {
 		Edges      func(childComplexity int) int
 		Nodes      func(childComplexity int) int
 		PageInfo   func(childComplexity int) int
-		TotalCount func(childComplexity int) int
+		TotalCount func(childComplexity int, exact *bool) int
 	}
 
 	OrderEdge struct {
@@ -241,7 +241,7 @@ type ComplexityRoot struct {
 		Edges      func(childComplexity int) int
 		Nodes      func(childComplexity int) int
 		PageInfo   func(childComplexity int) int
-		TotalCount func(childComplexity int) int
+		TotalCount func(childComplexity int, exact *bool) int
 	}
 
 	PostEdge struct {
@@ -283,7 +283,7 @@ type ComplexityRoot struct {
 		Edges      func(childComplexity int) int
 		Nodes      func(childComplexity int) int
 		PageInfo   func(childComplexity int) int
-		TotalCount func(childComplexity int) int
+		TotalCount func(childComplexity int, exact *bool) int
 	}
 
 	ProductEdge struct {
@@ -344,7 +344,7 @@ type ComplexityRoot struct {
 		Edges      func(childComplexity int) int
 		Nodes      func(childComplexity int) int
 		PageInfo   func(childComplexity int) int
-		TotalCount func(childComplexity int) int
+		TotalCount func(childComplexity int, exact *bool) int
 	}
 
 	ReviewEdge struct {
@@ -454,7 +454,7 @@ type ComplexityRoot struct {
 		Edges      func(childComplexity int) int
 		Nodes      func(childComplexity int) int
 		PageInfo   func(childComplexity int) int
-		TotalCount func(childComplexity int) int
+		TotalCount func(childComplexity int, exact *bool) int
 	}
 
 	UserEdge struct {
@@ -610,7 +610,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 			break
 		}
 
-		return e.ComplexityRoot.AssetConnection.TotalCount(childComplexity), true
+		args, err := ec.field_AssetConnection_totalCount_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.AssetConnection.TotalCount(childComplexity, args["exact"].(*bool)), true
 
 	case "AssetEdge.cursor":
 		if e.ComplexityRoot.AssetEdge.Cursor == nil {
@@ -1152,7 +1157,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 			break
 		}
 
-		return e.ComplexityRoot.OrderConnection.TotalCount(childComplexity), true
+		args, err := ec.field_OrderConnection_totalCount_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.OrderConnection.TotalCount(childComplexity, args["exact"].(*bool)), true
 
 	case "OrderEdge.cursor":
 		if e.ComplexityRoot.OrderEdge.Cursor == nil {
@@ -1357,7 +1367,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 			break
 		}
 
-		return e.ComplexityRoot.PostConnection.TotalCount(childComplexity), true
+		args, err := ec.field_PostConnection_totalCount_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.PostConnection.TotalCount(childComplexity, args["exact"].(*bool)), true
 
 	case "PostEdge.cursor":
 		if e.ComplexityRoot.PostEdge.Cursor == nil {
@@ -1546,7 +1561,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 			break
 		}
 
-		return e.ComplexityRoot.ProductConnection.TotalCount(childComplexity), true
+		args, err := ec.field_ProductConnection_totalCount_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.ProductConnection.TotalCount(childComplexity, args["exact"].(*bool)), true
 
 	case "ProductEdge.cursor":
 		if e.ComplexityRoot.ProductEdge.Cursor == nil {
@@ -1884,7 +1904,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 			break
 		}
 
-		return e.ComplexityRoot.ReviewConnection.TotalCount(childComplexity), true
+		args, err := ec.field_ReviewConnection_totalCount_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.ReviewConnection.TotalCount(childComplexity, args["exact"].(*bool)), true
 
 	case "ReviewEdge.cursor":
 		if e.ComplexityRoot.ReviewEdge.Cursor == nil {
@@ -2229,7 +2254,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 			break
 		}
 
-		return e.ComplexityRoot.UserConnection.TotalCount(childComplexity), true
+		args, err := ec.field_UserConnection_totalCount_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.UserConnection.TotalCount(childComplexity, args["exact"].(*bool)), true
 
 	case "UserEdge.cursor":
 		if e.ComplexityRoot.UserEdge.Cursor == nil {
@@ -4336,7 +4366,13 @@ type AssetConnection {
   """
   How many there are on all pages together. Counted only when selected.
   """
-  totalCount: Int! @cost(weight: "50")
+  totalCount(
+    """
+    False counts no further than 10,000: 10001 then says that there are more, as in
+    "10,000+". The time that an exact count of very many takes is charged.
+    """
+    exact: Boolean = true
+  ): Int! @cost(weight: "50")
 }
 """
 One of the assets of a connection.
@@ -4495,7 +4531,13 @@ type OrderConnection {
   """
   How many there are on all pages together. Counted only when selected.
   """
-  totalCount: Int! @cost(weight: "50")
+  totalCount(
+    """
+    False counts no further than 10,000: 10001 then says that there are more, as in
+    "10,000+". The time that an exact count of very many takes is charged.
+    """
+    exact: Boolean = true
+  ): Int! @cost(weight: "50")
 }
 """
 One of the orders of a connection.
@@ -4757,7 +4799,13 @@ type PostConnection {
   """
   How many there are on all pages together. Counted only when selected.
   """
-  totalCount: Int! @cost(weight: "50")
+  totalCount(
+    """
+    False counts no further than 10,000: 10001 then says that there are more, as in
+    "10,000+". The time that an exact count of very many takes is charged.
+    """
+    exact: Boolean = true
+  ): Int! @cost(weight: "50")
 }
 """
 One of the posts of a connection.
@@ -4967,7 +5015,13 @@ type ProductConnection {
   """
   How many there are on all pages together. Counted only when selected.
   """
-  totalCount: Int! @cost(weight: "50")
+  totalCount(
+    """
+    False counts no further than 10,000: 10001 then says that there are more, as in
+    "10,000+". The time that an exact count of very many takes is charged.
+    """
+    exact: Boolean = true
+  ): Int! @cost(weight: "50")
 }
 """
 One of the products of a connection.
@@ -5411,7 +5465,13 @@ type ReviewConnection {
   """
   How many there are on all pages together. Counted only when selected.
   """
-  totalCount: Int! @cost(weight: "50")
+  totalCount(
+    """
+    False counts no further than 10,000: 10001 then says that there are more, as in
+    "10,000+". The time that an exact count of very many takes is charged.
+    """
+    exact: Boolean = true
+  ): Int! @cost(weight: "50")
 }
 """
 One of the reviews of a connection.
@@ -5901,7 +5961,13 @@ type UserConnection {
   """
   How many there are on all pages together. Counted only when selected.
   """
-  totalCount: Int! @cost(weight: "50")
+  totalCount(
+    """
+    False counts no further than 10,000: 10001 then says that there are more, as in
+    "10,000+". The time that an exact count of very many takes is charged.
+    """
+    exact: Boolean = true
+  ): Int! @cost(weight: "50")
 }
 """
 One of the users of a connection.
