@@ -214,7 +214,7 @@ func TestWrittenInTheMoment(t *testing.T) {
 				if len(c.slugs) > 0 {
 					return
 				}
-				if n, err := w.docs.Count(t.Context(), "posts", core.Eq("slugs", "soon")); n != 0 || err != nil {
+				if n, err := w.docs.Count(t.Context(), "posts", core.Query{Filter: core.Eq("slugs", "soon")}); n != 0 || err != nil {
 					t.Errorf("%d hidden posts hold the slug, %v", n, err)
 				}
 				rival, err := w.Posts.Create(ctx, core.PostDraft{Title: "Soon"})

@@ -74,7 +74,7 @@ type PageInfo struct {
 
 // Page reads the documents that the caller may see and that args ask for.
 func (c *Collection[T]) Page(ctx context.Context, args PageArgs) (*Page[T], error) {
-	p, err := c.plan(ctx, args)
+	p, err := c.ask(ctx, args)
 	if err != nil {
 		return nil, err
 	}
@@ -92,20 +92,20 @@ func (c *Collection[T]) Page(ctx context.Context, args PageArgs) (*Page[T], erro
 // pages is Page for each of list, in one call of the store. The documents of
 // all pages form one batch. Each page keeps to itself what could not be read.
 func (c *Collection[T]) pages(ctx context.Context, list []PageArgs) ([]*Page[T], error) {
-	plans, queries := make([]plan, len(list)), make([]Query, 0, len(list))
+	asked, queries := make([]pageQuery, len(list)), make([]Query, 0, len(list))
 	for i, args := range list {
 		var err error
-		if plans[i], err = c.plan(ctx, args); err != nil {
+		if asked[i], err = c.ask(ctx, args); err != nil {
 			return nil, err
 		}
-		queries = append(queries, plans[i].parts...)
+		queries = append(queries, asked[i].parts...)
 	}
 	each, damaged, err := c.findEach(ctx, queries)
 	if err != nil {
 		return nil, err
 	}
 	pages, n := make([]*Page[T], len(list)), 0
-	for i, p := range plans {
+	for i, p := range asked {
 		var docs []*T
 		var bad []*Error
 		for part := range p.parts {
@@ -119,8 +119,8 @@ func (c *Collection[T]) pages(ctx context.Context, list []PageArgs) ([]*Page[T],
 	return pages, nil
 }
 
-// plan is a page that may be read.
-type plan struct {
+// pageQuery is what a page asks the store for.
+type pageQuery struct {
 	query    Query  // asks for one document more than the page holds
 	where    Filter // what all pages hold together, within in
 	in       scope
@@ -132,8 +132,8 @@ type plan struct {
 	served   bool // by an index
 }
 
-// plan checks args and makes the query of their page.
-func (c *Collection[T]) plan(ctx context.Context, args PageArgs) (p plan, err error) {
+// ask checks args and makes the query of their page.
+func (c *Collection[T]) ask(ctx context.Context, args PageArgs) (p pageQuery, err error) {
 	limit, backward, err := args.bounds()
 	if err != nil {
 		return p, err
@@ -143,7 +143,7 @@ func (c *Collection[T]) plan(ctx context.Context, args PageArgs) (p plan, err er
 		return p, err
 	}
 	keys := append(slices.Clone(args.OrderBy), Order{Field: "_id", Desc: len(args.OrderBy) > 0 && args.OrderBy[len(args.OrderBy)-1].Desc})
-	p = plan{order: cursorOrder{coll: c.spec.Name, keys: keys}, backward: backward}
+	p = pageQuery{order: cursorOrder{coll: c.spec.Name, keys: keys}, backward: backward}
 	after, err := p.order.place("after", args.After, c.fields)
 	if err != nil {
 		return p, err
@@ -185,7 +185,7 @@ func Reversed(order []Order) []Order {
 }
 
 // page makes a page of the documents that were read for p.
-func (c *Collection[T]) page(p plan, docs []*T) *Page[T] {
+func (c *Collection[T]) page(p pageQuery, docs []*T) *Page[T] {
 	more := len(docs) >= p.query.Limit
 	if more {
 		docs = docs[:p.query.Limit-1]

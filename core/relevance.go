@@ -46,7 +46,7 @@ func ranks(search Filter, fields []string) []ranked {
 
 // byRank makes the queries of a page by relevance, one for each rank from that of
 // the one cursor to that of the other. where is its conditions without the search.
-func (p *plan) byRank(s *Spec, list []ranked, where Filter, in scope) {
+func (p *pageQuery) byRank(s *Spec, list []ranked, where Filter, in scope) {
 	by := p.query.Order[0]
 	if !by.Desc {
 		slices.Reverse(list)
@@ -78,7 +78,7 @@ func (p *plan) byRank(s *Spec, list []ranked, where Filter, in scope) {
 
 // read reads the parts of p one behind the other until the page is full. Their
 // documents form one batch.
-func (c *Collection[T]) read(ctx context.Context, p plan) (docs []*T, damaged []*Error, err error) {
+func (c *Collection[T]) read(ctx context.Context, p pageQuery) (docs []*T, damaged []*Error, err error) {
 	for i, q := range p.parts {
 		q.Limit -= len(docs)
 		more, bad, err := c.find(ctx, q)
@@ -102,7 +102,7 @@ func (c *Collection[T]) read(ctx context.Context, p plan) (docs []*T, damaged []
 }
 
 // noteRank notes the rank of documents that were read for a part of p.
-func noteRank[T any](p plan, part int, docs []*T) {
+func noteRank[T any](p pageQuery, part int, docs []*T) {
 	if p.ranks == nil {
 		return
 	}

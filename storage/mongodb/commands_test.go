@@ -444,9 +444,9 @@ func TestCountCommands(t *testing.T) {
 		hint  string
 	}{
 		{core.Query{}, `[{"$match":{}},` + group, ""},
-		{core.Query{Filter: core.Eq("title", "a")}, `[{"$match":{"title":{"$eq":"a"}}},` + group, `\"hint\":\"title_1_createdAt_1__id_1\",`},
-		{core.Query{Filter: core.Eq("tags", "a"), Limit: 7}, `[{"$match":{"tags":{"$eq":"a"}}},{"$limit":7},` + group, `\"hint\":\"tags_1_createdAt_1__id_1\",`},
-		{core.Query{Filter: core.Gt("_id", "a")}, `[{"$match":{"_id":{"$gt":"a"}}},` + group, `\"hint\":\"_id_\",`},
+		{core.Query{Filter: core.Eq("title", "a")}, `[{"$match":{"title":{"$eq":"a"}}},` + group, `"hint":"title_1_createdAt_1__id_1",`},
+		{core.Query{Filter: core.Eq("tags", "a"), Limit: 7}, `[{"$match":{"tags":{"$eq":"a"}}},{"$limit":7},` + group, `"hint":"tags_1_createdAt_1__id_1",`},
+		{core.Query{Filter: core.Gt("_id", "a")}, `[{"$match":{"_id":{"$gt":"a"}}},` + group, `"hint":"_id_",`},
 		{core.Query{Filter: core.Eq("slug", "a")}, `[{"$match":{"slug":{"$eq":"a"}}},` + group, ""},
 		{core.Query{Filter: core.Or(core.Eq("title", "a"), core.Eq("tags", "b"))},
 			`[{"$match":{"$or":[{"title":{"$eq":"a"}},{"$and":[{"tags":{"$eq":"b"}},{"$nor":[{"title":{"$eq":"a"}}]}]}]}},` + group, ""},
