@@ -81,7 +81,7 @@ func TestAudience(t *testing.T) {
 		for caller, p := range callers {
 			for _, where := range []core.Filter{core.All, core.Eq("state", "OUT"), core.Or(core.Eq("writerId", "user_me"), core.Eq("state", "NEW"))} {
 				for _, order := range [][]core.Order{nil, by("due"), by("-due")} {
-					q, _ := core.PlanList(specs["papers"], p, now, where, order)
+					q, _ := specs["papers"].PlanList(p, now, where, order)
 					q.Limit = 100
 					var want, got []string
 					for _, d := range papers {

@@ -7,13 +7,19 @@ import (
 	"time"
 )
 
-// PlanCount is the ways to the documents that a count of q counts: its own, or, where
+// CountArms is the ways to the documents that a count of q counts: its own, or, where
 // it has none, those to whatever matches its filter. No document is on two of them.
-func (s *Spec) PlanCount(q Query) []Arm {
+func (s *Spec) CountArms(q Query) []Arm {
 	if q.Arms != nil {
 		return q.Arms
 	}
 	return s.planCount(q.Filter, scope{arms: []Filter{All}})
+}
+
+// PlanCount is a count as core asks a store for it on behalf of p.
+func (s Spec) PlanCount(p Principal, now time.Time, where Filter) Query {
+	in := s.scope(p, now)
+	return Query{Filter: And(where, in.rule), Arms: s.planCount(where, in)}
 }
 
 // planCount finds the ways to count what where matches within a scope. No order is
@@ -54,7 +60,7 @@ func (s *Spec) planCount(where Filter, in scope) (arms []Arm) {
 	for _, w := range ways {
 		asked := conditions(w, true)
 		if s.finds(asked) {
-			tests := append(asked, conditions(in.rule, false)...)
+			tests := slices.Concat(asked, conditions(in.rule, false))
 			add(counted{tests, tests})
 			continue
 		}

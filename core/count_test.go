@@ -95,7 +95,7 @@ func TestCounts(t *testing.T) {
 	for range 300 {
 		where := filter(3)
 		for caller, ctx := range as {
-			q := core.PlanCount(spec, core.PrincipalOf(ctx), now, where)
+			q := spec.PlanCount(core.PrincipalOf(ctx), now, where)
 			want := int64(0)
 			for _, p := range all {
 				if q.Filter.Match(p, spec.Search) {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"math"
 	"net/url"
-	"slices"
 	"time"
 
 	"github.com/golang-jwt/jwt/v5"
@@ -113,23 +112,6 @@ func (t *Turns) Lines() int {
 
 // Password checks a new password of nobody.
 func (c *Checker) Password(typed string) string { return c.password("password", typed, &User{}) }
-
-// PlanList is how a list is read for a caller, and why no index serves it.
-func PlanList(s Spec, p Principal, now time.Time, where Filter, order []Order) (q Query, problem string) {
-	in := s.scope(p, now)
-	arms, why := s.plan(where, in, order)
-	if why != nil {
-		problem = why()
-	}
-	keys := append(slices.Clone(order), Order{Field: "_id", Desc: len(order) > 0 && order[len(order)-1].Desc})
-	return Query{Filter: And(where, in.rule), Arms: arms, Order: keys, Limit: DefaultPage}, problem
-}
-
-// PlanCount is how such a list is counted.
-func PlanCount(s Spec, p Principal, now time.Time, where Filter) Query {
-	in := s.scope(p, now)
-	return Query{Filter: And(where, in.rule), Arms: s.planCount(where, in)}
-}
 
 // IsSVG is how an SVG is told.
 var IsSVG = isSVG

@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"slices"
 	"strings"
+	"time"
 
 	lru "github.com/hashicorp/golang-lru/v2"
 )
@@ -44,6 +45,18 @@ func (s *Spec) Plan(q Query) []Arm {
 	}
 	arms, _ := s.plan(q.Filter, scope{arms: []Filter{All}}, q.Order)
 	return arms
+}
+
+// PlanList is the first page of a list as core asks a store for it on behalf of p, and why
+// no index serves it.
+func (s Spec) PlanList(p Principal, now time.Time, where Filter, order []Order) (q Query, problem string) {
+	in := s.scope(p, now)
+	arms, why := s.plan(where, in, order)
+	if why != nil {
+		problem = why()
+	}
+	keys := append(slices.Clone(order), Order{Field: "_id", Desc: len(order) > 0 && order[len(order)-1].Desc})
+	return Query{Filter: And(where, in.rule), Arms: arms, Order: keys, Limit: DefaultPage + 1}, problem
 }
 
 // Unserved says in one sentence why no index of s serves a list of the

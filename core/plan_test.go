@@ -387,7 +387,7 @@ func BenchmarkPlanList(b *testing.B) {
 		b.Run(name, func(b *testing.B) {
 			b.ReportAllocs()
 			for b.Loop() {
-				core.PlanList(specs["posts"], p, time.Unix(0, 0), core.Eq("tags", "a"), by("-date"))
+				specs["posts"].PlanList(p, time.Unix(0, 0), core.Eq("tags", "a"), by("-date"))
 			}
 		})
 	}

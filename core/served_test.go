@@ -39,7 +39,7 @@ func TestServedShapes(t *testing.T) {
 		for caller, p := range callers {
 			for text, where := range shapes(spec) {
 				for _, order := range orders(spec) {
-					q, problem := core.PlanList(spec, p, now, where, order)
+					q, problem := spec.PlanList(p, now, where, order)
 					if problem != "" || q.Filter.Op == core.OpNone {
 						continue
 					}
@@ -77,7 +77,7 @@ func TestServedCounts(t *testing.T) {
 	for _, name := range []string{"posts", "assets", "users"} {
 		for caller, p := range callers {
 			for text, where := range shapes(specs[name]) {
-				q := core.PlanCount(specs[name], p, now, where)
+				q := specs[name].PlanCount(p, now, where)
 				few := true // also where nothing can match
 				for _, a := range q.Arms {
 					sql, steps, err := docs.ExplainCount(t.Context(), name, core.Query{Filter: a.Filter, Arms: []core.Arm{a}})
@@ -222,7 +222,7 @@ func TestHiddenIsNotWalked(t *testing.T) {
 	for _, where := range []core.Filter{core.All, core.Eq("tags", "a"), core.Eq("authorId", "user_you"), core.Search("word")} {
 		for _, order := range [][]core.Order{nil, by("-date"), by("createdAt"), by("title"), by("-updatedAt")} {
 			for caller, leads := range map[string][]string{"visitor": {"_audience"}, "member": {"_audience", "_own_authorId"}} {
-				q, problem := core.PlanList(specs["posts"], callers[caller], time.Now(), where, order)
+				q, problem := specs["posts"].PlanList(callers[caller], time.Now(), where, order)
 				if problem != "" {
 					continue
 				}

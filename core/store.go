@@ -30,7 +30,7 @@ type DocStore interface {
 	FindEach(ctx context.Context, coll string, qs []Query) ([][]Doc, error)
 	// Count counts what q matches, at most its Limit when that is not 0, in the
 	// collections that Find reads. Of q only Filter, Arms and Limit matter; the arms
-	// are those of [Spec.PlanCount], and have no document in common.
+	// are those of [Spec.CountArms], and have no document in common.
 	Count(ctx context.Context, coll string, q Query) (int64, error)
 	// Write carries out all operations as one atomic, durable step, or none.
 	Write(ctx context.Context, ops ...Op) error

@@ -264,7 +264,7 @@ func (c *collection) sort(order []core.Order) (bson.D, error) {
 // Count counts the matching documents, not the collection's metadata.
 func (s *Store) Count(ctx context.Context, coll string, q core.Query) (int64, error) {
 	c := s.readable(coll)
-	f, index := way(c.spec.PlanCount(q))
+	f, index := way(c.spec.CountArms(q))
 	match, err := c.match(f)
 	if err != nil {
 		return 0, fail(ctx, err)

@@ -37,7 +37,7 @@ func (c *collection) count(q core.Query) (string, []any, error) {
 	}
 	p, b := &plan{collection: c}, &builder{c: c}
 	b.add("SELECT 0")
-	for _, a := range c.spec.PlanCount(q) {
+	for _, a := range c.spec.CountArms(q) {
 		from, conj, err := p.source(p.tighten(conjuncts(a.Filter)), a.Index)
 		if err != nil {
 			return "", nil, err

@@ -4,6 +4,9 @@ import (
 	"context"
 	"strings"
 	"time"
+
+	"github.com/grapnel/grapnel/core"
+	modernc "modernc.org/sqlite"
 )
 
 // WithVFS opens the file through another of SQLite's file systems.
@@ -35,6 +38,53 @@ func (s *Store) Pragma(ctx context.Context, name string) (v any, err error) {
 		return err
 	})
 	return v, err
+}
+
+// Looked is how many pages of the file SQLite looks at to carry out a list or a count.
+func (s *Store) Looked(ctx context.Context, coll string, q core.Query, count bool) (pages int, err error) {
+	c, err := s.collection(coll)
+	if err != nil {
+		return 0, err
+	}
+	err = s.read(ctx, func(ctx context.Context, conn *conn) error {
+		run := func() error {
+			if count {
+				sql, args, err := c.count(q)
+				if err == nil {
+					_, err = conn.value(ctx, sql, args...)
+				}
+				return err
+			}
+			p, err := c.plan(q)
+			if err == nil {
+				_, err = p.read(ctx, conn)
+			}
+			return err
+		}
+		if err := run(); err != nil { // reads the schema, and prepares
+			return err
+		}
+		seen := func() (n int, err error) {
+			for _, op := range []modernc.DBStatusOp{modernc.DBStatusCacheHit, modernc.DBStatusCacheMiss} {
+				at, _, err := conn.raw.(modernc.DBStatus).Status(op, false)
+				if err != nil {
+					return 0, err
+				}
+				n += at
+			}
+			return n, nil
+		}
+		before, err := seen()
+		if err == nil {
+			err = run()
+		}
+		if err == nil {
+			pages, err = seen()
+		}
+		pages -= before
+		return err
+	})
+	return pages, err
 }
 
 // Prepared counts the prepared statements of all readers that name a table.

@@ -62,19 +62,6 @@ func (b *builder) constant(truth bool) {
 	}
 }
 
-// where writes the conjunction of fs; nothing when there is none.
-func (b *builder) where(fs []core.Filter) error {
-	for i, f := range fs {
-		if i > 0 {
-			b.add(" AND ")
-		}
-		if err := b.filter(f); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
 // filter writes f as an expression that is true exactly where f matches;
 // elsewhere it may be false or NULL, which is why Not asks IS NOT TRUE.
 func (b *builder) filter(f core.Filter) error {

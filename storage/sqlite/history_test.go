@@ -239,7 +239,7 @@ func TestUpgrade(t *testing.T) {
 	if e, err := stream.Next(t.Context()); err != nil || e.ID != "lng_3" || bytes.Equal(e.Token, old.Token) {
 		t.Errorf("after the upgrade: %v, %v", e.ID, err)
 	}
-	if n, err := s.Count(t.Context(), "longs", core.All); err != nil || n != 3 {
+	if n, err := s.Count(t.Context(), "longs", core.Query{}); err != nil || n != 3 {
 		t.Errorf("%d documents, %v", n, err)
 	}
 }

@@ -61,6 +61,22 @@ func TestContract(t *testing.T) {
 				t.Fatal(err)
 			}
 		}),
+		storagetest.Explain(func(t *testing.T, s core.DocStore, coll string, q core.Query, count bool) (e storagetest.Explanation) {
+			explain := s.(*verified).Explain
+			if count {
+				explain = s.(*verified).ExplainCount
+			}
+			sql, steps, err := explain(t.Context(), coll, q)
+			if err == nil {
+				e.Examined, err = s.(*verified).Looked(t.Context(), coll, q, count)
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			e.Text = sql + "\n" + strings.Join(steps, "\n")
+			e.Sorts = strings.Contains(e.Text, "TEMP B-TREE")
+			return e
+		}),
 		storagetest.Forget(func(t *testing.T, s core.DocStore) {
 			if err := s.(*verified).Forget(t.Context()); err != nil {
 				t.Fatal(err)

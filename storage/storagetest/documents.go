@@ -35,10 +35,11 @@ func Forget(all func(t *testing.T, store core.DocStore)) Option {
 
 // documents is one run of the contract.
 type documents struct {
-	open   func(t *testing.T, specs []core.Spec) core.DocStore
-	peers  func(t *testing.T, specs []core.Spec) (a, b core.DocStore)
-	expire func(t *testing.T, store core.DocStore)
-	forget func(t *testing.T, store core.DocStore)
+	open    func(t *testing.T, specs []core.Spec) core.DocStore
+	peers   func(t *testing.T, specs []core.Spec) (a, b core.DocStore)
+	expire  func(t *testing.T, store core.DocStore)
+	forget  func(t *testing.T, store core.DocStore)
+	explain func(t *testing.T, store core.DocStore, coll string, q core.Query, count bool) Explanation
 }
 
 // RunDocuments holds an adapter to the contract of core.DocStore. open returns
@@ -73,6 +74,7 @@ func RunDocuments(t *testing.T, open func(t *testing.T, specs []core.Spec) core.
 		{"Search", testSearch},
 		{"MatchProperty", testMatchProperty},
 		{"PageProperty", testPageProperty},
+		{"Explain", testExplain},
 
 		{"InsertTwice", testInsertTwice},
 		{"Unique", testUnique},

@@ -1,0 +1,146 @@
+package storagetest
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/grapnel/grapnel/core"
+)
+
+// Explanation is how a store has carried out a query.
+type Explanation struct {
+	// Sorts: it sorts what it finds, beyond merging walks that are in order.
+	Sorts bool
+	// Examined is how many documents it has looked at, or pages of them.
+	Examined int
+	// Text is for who reads a failure.
+	Text string
+}
+
+// Explain gives the suite a way to see how the store carries out a list, or a count.
+// Without it, what a list costs is not tested.
+func Explain(explain func(t *testing.T, store core.DocStore, coll string, q core.Query, count bool) Explanation) Option {
+	return func(d *documents) { d.explain = explain }
+}
+
+// story is a type of which rules hide most from most.
+type story struct {
+	core.Head `bson:",inline"`
+	Title     string    `bson:"title"`
+	Status    string    `bson:"status"`
+	Author    string    `bson:"author"`
+	Tags      []string  `bson:"tags"`
+	Date      time.Time `bson:"date"`
+	Text      string    `bson:"text"`
+}
+
+func storySpecs(t *testing.T) []core.Spec {
+	all, err := core.CompleteSpecs([]core.Spec{{Name: "users", Prefix: "user"}, {Name: "posts", Prefix: "post"}, {Name: "assets", Prefix: "asset"}, {
+		Type: "Story", Name: "stories", Prefix: "sto", New: func() any { return &story{} },
+		Attributes: []core.Attribute{{Name: "date", Kind: core.Time, Required: true}},
+		Fields: []core.Field{
+			{Name: "title"}, {Name: "status"}, {Name: "author"}, {Name: "tags", Array: true}, {Name: "date", Kind: core.Time}, {Name: "createdAt", Kind: core.Time},
+		},
+		Indexes: [][]string{{"createdAt"}, {"date"}, {"title"}, {"status", "date"}, {"author", "date"}, {"tags", "date"}},
+		Search:  []string{"title"},
+		Rules: []core.Rule{
+			{Verbs: core.Read, Where: core.And(core.Eq("status", "OUT"), core.Lte("date", core.Now{}))},
+			{Verbs: core.Read, Owner: "author"},
+			{Verbs: core.AnyVerb, Role: core.Editor},
+		},
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return []core.Spec{all["stories"]}
+}
+
+// testExplain explains every list and count of stories that is served, for a visitor, a
+// member and an editor: none sorts, none looks at more than twice what it answers and a
+// few, however many drafts of others are newer, older and between.
+func testExplain(t *testing.T, d *documents) {
+	if d.explain == nil {
+		t.Skip("the adapter does not tell how it carries out a query")
+	}
+	specs := storySpecs(t)
+	spec, s := specs[0], d.storeFor(t, specs)
+	now := core.Millis(time.Now())
+	stories, order := 400, rand.New(rand.NewPCG(1, 2)).Perm(400) // neighbours in an index are none in the store
+	for part := range slices.Chunk(order, 100) {
+		var ops []core.Op
+		for _, i := range part {
+			at := now.Add(time.Duration(i-stories) * time.Minute)
+			doc := &story{
+				Head:  core.Head{ID: fmt.Sprintf("sto_%04d", i), Version: 1, CreatedAt: at, UpdatedAt: at},
+				Title: fmt.Sprintf("title %04d word%d", i, i%7), Status: "DRAFT", Author: []string{"you", "they"}[i%2], Tags: []string{"all", []string{"a", "b"}[i%2]}, Date: at,
+				Text: strings.Repeat("text ", 400),
+			}
+			switch {
+			case i%10 < 2 && i < stories/2: // the readable ones are the older
+				doc.Status = "OUT"
+			case i%50 == 3:
+				doc.Author = "me"
+			}
+			id := core.Eq("_id", doc.ID)
+			ops = append(ops, core.Op{Kind: core.OpInsert, Coll: spec.Name, Doc: doc}, core.Op{Kind: core.OpUpdate, Coll: spec.Name, Filter: id, Patch: spec.Hidden(doc)})
+		}
+		write(t, s, ops...)
+	}
+	wheres := map[string]core.Filter{
+		"all": core.All, "a tag": core.Eq("tags", "all"), "another tag": core.Eq("tags", "a"), "an author": core.Eq("author", "you"), "mine": core.Eq("author", "me"),
+		"authors": core.In("author", []string{"you", "they"}), "published": core.Eq("status", "OUT"), "drafts": core.Eq("status", "DRAFT"), "early": core.Lt("date", now.Add(-300*time.Minute)),
+		"an author or a tag": core.Or(core.Eq("author", "you"), core.Eq("tags", "b")), "a title": core.Prefix("title", "title 00"), "an id": core.Eq("_id", "sto_0001"),
+	}
+	var orders [][]core.Order
+	for _, f := range []string{"_id", "createdAt", "date", "title"} {
+		orders = append(orders, []core.Order{{Field: f}}, []core.Order{{Field: f, Desc: true}})
+	}
+	lists, counts := 0, 0
+	for name, p := range map[string]core.Principal{"visitor": {}, "member": {UserID: "me", Role: core.Member}, "reader": {UserID: "none", Role: core.Member}, "editor": {UserID: "me", Role: core.Editor}} {
+		for text, where := range wheres {
+			for _, by := range orders {
+				if by[0].Field == "_id" {
+					by = nil
+				}
+				q, problem := spec.PlanList(p, now, where, by)
+				if problem != "" || len(q.Arms) == 0 {
+					continue
+				}
+				lists++
+				found := len(find[story](t, s, spec.Name, q))
+				e := d.explain(t, s, spec.Name, q, false)
+				if !e.Sorts && e.Examined <= 2*found+10 || e.Sorts && few(q) && e.Examined <= 2*stories/50+2*found+10 {
+					continue
+				}
+				t.Errorf("%s, %s, ordered by %v: sorts %t, examines %d for %d\n%s", name, text, by, e.Sorts, e.Examined, found, e.Text)
+			}
+			q := spec.PlanCount(p, now, where)
+			if len(q.Arms) == 0 || text == "a title" || strings.Contains(text, " or ") { // whose indexes lack what is tested
+				continue
+			}
+			counts++
+			n, err := s.Count(deadline(t), spec.Name, q)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if e := d.explain(t, s, spec.Name, q, true); e.Sorts || e.Examined > int(n)/4+2*stories/50+10 {
+				t.Errorf("the count for a %s, %s: sorts %t, examines %d for %d\n%s", name, text, e.Sorts, e.Examined, n, e.Text)
+			}
+		}
+	}
+	if lists < 100 || counts < 20 {
+		t.Errorf("only %d lists and %d counts are served", lists, counts)
+	}
+}
+
+// few reports whether some arm of a query finds what its owner hides, which may be
+// sorted.
+func few(q core.Query) bool {
+	return slices.ContainsFunc(q.Arms, func(a core.Arm) bool {
+		return a.Index == nil || len(a.Index) == 1 && strings.HasPrefix(a.Index[0], "_own_")
+	})
+}
