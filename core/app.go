@@ -26,6 +26,9 @@ type Config struct {
 	BaseURL string
 	// MaxUpload bounds the size of a file in bytes.
 	MaxUpload int64
+	// MaxUserFiles bounds the bytes that the files of one user take together, unless it
+	// is an administrator; 0: no bound.
+	MaxUserFiles int64
 	// FileTypes may be uploaded; zero: the usual ones.
 	FileTypes FileTypes
 	// Limits on strangers; a zero Rate means the default.
@@ -124,8 +127,10 @@ func New(ctx context.Context, cfg Config) (*App, error) {
 	}
 	a.Posts = &Posts{Collection: register[Post](a, "posts"), app: a}
 	a.Posts.settle, a.Posts.unsettled = a.Posts.claimDue, unclaimed
-	a.Assets = &Assets{Collection: register[Asset](a, "assets"), app: a, types: cfg.FileTypes, max: cfg.MaxUpload, slots: make(chan struct{}, maxUploads)}
+	a.Assets = &Assets{Collection: register[Asset](a, "assets"), app: a, types: cfg.FileTypes, max: cfg.MaxUpload}
 	a.Assets.left = newLeftovers(register[Leftover](a, "leftovers"), cfg.Objects, cfg.Now)
+	a.Assets.quota = &quota{docs: register[FileUsage](a, "fileUsages"), assets: a.Assets.Collection, left: a.Assets.left.docs, limit: cfg.MaxUserFiles}
+	a.Assets.left.quota = a.Assets.quota
 
 	a.running.Go(func() { a.listen(a.ctx, stream) })
 	a.running.Go(func() { a.Assets.sweep(a.ctx) })
@@ -133,10 +138,10 @@ func New(ctx context.Context, cfg Config) (*App, error) {
 }
 
 // CompleteSpecs adds to the declared specs what core itself knows of its types,
-// sessions and leftovers, and the fields of the Head: so the stores get them, by name.
+// sessions, leftovers and sums of files, and the fields of the Head: so the stores get them, by name.
 func CompleteSpecs(declared []Spec) (map[string]Spec, error) {
 	specs, prefixes := map[string]Spec{}, map[string]string{}
-	for _, s := range append(slices.Clone(declared), sessionSpec(), leftoverSpec()) {
+	for _, s := range append(slices.Clone(declared), sessionSpec(), leftoverSpec(), usageSpec()) {
 		if other, twice := prefixes[s.Prefix]; twice || s.Prefix == "" || s.Name == "" {
 			return nil, fmt.Errorf("core: the types %s and %s need names and id prefixes of their own", s.Type, other)
 		}
@@ -152,6 +157,7 @@ func CompleteSpecs(declared []Spec) (map[string]Spec, error) {
 	for name, empty := range map[string]func() any{
 		"users": func() any { return new(User) }, "posts": func() any { return new(Post) },
 		"assets": func() any { return new(Asset) }, "sessions": func() any { return new(Session) }, "leftovers": func() any { return new(Leftover) },
+		"fileUsages": func() any { return new(FileUsage) },
 	} {
 		s := specs[name]
 		s.New = empty

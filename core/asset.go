@@ -82,11 +82,12 @@ func completeAssets(s Spec) Spec {
 // Assets is the service of files.
 type Assets struct {
 	*Collection[Asset]
-	app   *App
-	left  *leftovers
-	types FileTypes
-	max   int64
-	slots chan struct{} // uploads at work; each holds some memory
+	app    *App
+	left   *leftovers
+	quota  *quota
+	types  FileTypes
+	max    int64
+	places places
 	// completing are the promised files that are looked at, by id: once, however
 	// many ask.
 	completing singleflight.Group
@@ -141,7 +142,12 @@ func (a *Assets) Update(ctx context.Context, id string, expected *int64, p Asset
 			return nil, Errorf(Conflict, "The file has changed meanwhile; try again.")
 		}
 		asset.SHA256, asset.Width, asset.Height = published.SHA256, published.Width, published.Height
-		return a.replace(asset, &published), nil
+		also, held := a.replace(asset, &published)
+		if held == 0 {
+			return also, nil
+		}
+		count, err := a.quota.settle(ctx, asset.OwnerID, held)
+		return append(also, count...), err
 	})
 	if err != nil || done.key() != published.next {
 		a.release(ctx, &published)
@@ -152,35 +158,47 @@ func (a *Assets) Update(ctx context.Context, id string, expected *int64, p Asset
 // Delete removes a file: the record becomes a leftover in one step, and the sweep
 // then deletes the bytes.
 func (a *Assets) Delete(ctx context.Context, id string, expected *int64) error {
-	err := a.turns.do(ctx, id, raced, func(ctx context.Context) error {
+	err := a.turns.do(ctx, id, lost, func(ctx context.Context) error {
 		asset, err := a.current(ctx, id, Delete, expected)
 		if err != nil {
 			return err
 		}
-		return a.docs.Write(ctx, a.remove(asset, a.exactly(asset, a.may(ctx, Delete)))...)
+		ops, err := a.remove(ctx, asset, a.exactly(asset, a.may(ctx, Delete)))
+		if err != nil {
+			return err
+		}
+		return a.docs.Write(ctx, ops...)
 	})
 	a.left.nudge()
 	return err
 }
 
 // remove is the operations that make a leftover of an asset which pin matches.
-func (a *Assets) remove(asset *Asset, pin Filter) []Op {
-	return []Op{
-		{Kind: OpDelete, Coll: a.spec.Name, Filter: pin},
-		a.left.abandon(asset.key(), a.now(), asset.writableUntil()),
+func (a *Assets) remove(ctx context.Context, asset *Asset, pin Filter) ([]Op, error) {
+	old := a.leftover(asset, a.now())
+	count, err := a.quota.settle(ctx, asset.OwnerID, old.Held-asset.Size)
+	return append([]Op{{Kind: OpDelete, Coll: a.spec.Name, Filter: pin}, a.left.docs.insert(old)}, count...), err
+}
+
+// leftover is what is left of the bytes of an asset, for which the sweep comes when
+// they are due. What a signed request to the store can bring back stays counted.
+func (a *Assets) leftover(asset *Asset, due time.Time) *Leftover {
+	old := a.left.abandon(asset.key(), due, asset.writableUntil())
+	if _, signed := a.app.objects.(UploadSigner); signed && asset.SignedUntil != nil && old.Until.After(a.now()) {
+		old.OwnerID, old.Held = asset.OwnerID, asset.Size
 	}
+	return old
 }
 
 // replace has doc, whose bytes are those of its key, take those that done has made of
-// them, if it has.
-func (a *Assets) replace(doc, done *Asset) []Op {
+// them, if it has. What is held of the old ones is to be counted.
+func (a *Assets) replace(doc, done *Asset) (ops []Op, held int64) {
 	if done.next == "" {
-		return nil
+		return nil, 0
 	}
-	now := a.now()
-	old := a.left.abandon(doc.key(), now.Add(readGrace), doc.writableUntil())
+	old := a.leftover(doc, a.now().Add(readGrace))
 	doc.Key, doc.SignedUntil = done.next, nil
-	return []Op{a.left.claim(done.next), old}
+	return []Op{a.left.claim(done.next), a.left.docs.insert(old)}, old.Held
 }
 
 // URL is where the bytes are; nil while they are not. Whoever sees a private

@@ -174,7 +174,7 @@ func (c *Collection[T]) findByID(ctx context.Context, ids []string) (list []*T, 
 
 // create stores doc, whose Head it fills (an id or creation time that is
 // already there stays), together with the other operations, all or none.
-func (c *Collection[T]) create(ctx context.Context, doc *T) error {
+func (c *Collection[T]) create(ctx context.Context, doc *T, also ...Op) error {
 	h, now := headOf(doc), Millis(c.now())
 	if h.ID == "" {
 		h.ID = newID(c.spec.Prefix)
@@ -186,7 +186,7 @@ func (c *Collection[T]) create(ctx context.Context, doc *T) error {
 	if !c.may(ctx, Create).Match(doc, c.spec.Search) {
 		return denied(ctx)
 	}
-	return c.docs.Write(ctx, c.insert(doc))
+	return c.docs.Write(ctx, append([]Op{c.insert(doc)}, also...)...)
 }
 
 // insert is the operation that stores a document as it stands.

@@ -36,6 +36,7 @@ type world struct {
 	db      string // the file of the documents
 	files   string // folder of the objects
 	offset  atomic.Int64
+	cfg     core.Config
 }
 
 func newWorld(t testing.TB, with ...func(*core.Config)) *world {
@@ -59,7 +60,7 @@ func newWorld(t testing.TB, with ...func(*core.Config)) *world {
 	for _, set := range with {
 		set(&cfg)
 	}
-	w.objects = objects
+	w.objects, w.cfg = objects, cfg
 	if w.App, err = core.New(t.Context(), cfg); err != nil {
 		t.Fatal(err)
 	}

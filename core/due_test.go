@@ -276,7 +276,9 @@ func TestAnnouncedOnce(t *testing.T) {
 					}
 				}
 				post := w.schedule(t, ctx, core.PostDraft{Title: "Soon"})
+				done := make(chan struct{})
 				do := func() {
+					defer close(done)
 					if err := c.do(w, ctx, post.ID); err != nil {
 						t.Error(err)
 					}
@@ -297,10 +299,10 @@ func TestAnnouncedOnce(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				for deadline := time.Now().Add(20 * time.Second); store.alarms.Load() != nil; time.Sleep(time.Millisecond) {
-					if time.Now().After(deadline) {
-						t.Fatal("the alarm has not read")
-					}
+				select {
+				case <-done:
+				case <-time.After(20 * time.Second):
+					t.Fatal("the alarm has not read")
 				}
 				if _, err := w.Posts.Publish(ctx, marker.ID, nil, nil); err != nil {
 					t.Fatal(err)

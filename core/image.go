@@ -125,7 +125,7 @@ func (a *Assets) hurry(ctx context.Context, asset *Asset, key string) {
 
 // publish cleans the bytes of a private image that is about to become public.
 func (a *Assets) publish(ctx context.Context, asset *Asset) error {
-	leave, err := a.enter()
+	leave, err := a.enter(ctx, asset)
 	if err != nil {
 		return err
 	}

@@ -48,13 +48,17 @@ type Leftover struct {
 	// Until is when nobody can write them any more: they are deleted once more then,
 	// and the record with them.
 	Until time.Time `bson:"until"`
+	// OwnerID is whose quota they count for still, and Held how much: a signed request
+	// to the store can bring them back until then.
+	OwnerID string `bson:"ownerId"`
+	Held    int64  `bson:"held"`
 }
 
 // leftoverSpec describes leftovers, which no schema declares and only the system knows.
 func leftoverSpec() Spec {
 	return Spec{
 		Name: "leftovers", Prefix: "left",
-		Fields:  []Field{{Name: "state"}, {Name: "due", Kind: Time}},
+		Fields:  []Field{{Name: "state"}, {Name: "due", Kind: Time}, {Name: "ownerId"}},
 		Indexes: [][]string{{"due"}},
 	}
 }
@@ -74,25 +78,26 @@ type leftovers struct {
 	objects ObjectStore
 	now     func() time.Time
 	wake    chan struct{}
+	quota   *quota // nil where nothing is held
 }
 
 func newLeftovers(docs *Collection[Leftover], objects ObjectStore, now func() time.Time) *leftovers {
 	return &leftovers{docs: docs, objects: objects, now: now, wake: make(chan struct{}, 1)}
 }
 
-func (l *leftovers) insert(key string, state LeftoverState, due, until time.Time) Op {
+func (l *leftovers) make(key string, state LeftoverState, due, until time.Time) *Leftover {
 	now := Millis(l.now())
-	return l.docs.insert(&Leftover{
+	return &Leftover{
 		Head:  Head{ID: leftoverID(key), Version: 1, CreatedAt: now, UpdatedAt: now},
 		State: state, Due: Millis(due), Until: Millis(until),
-	})
+	}
 }
 
 // reserve names an object that is about to be written, beside the one that its asset
 // has. The attempt must end within attemptLife.
 func (l *leftovers) reserve(ctx context.Context, key string) error {
 	end := l.now().Add(attemptLife + attemptGrace)
-	return l.docs.docs.Write(ctx, l.insert(key, Reserved, end, end))
+	return l.docs.docs.Write(ctx, l.docs.insert(l.make(key, Reserved, end, end)))
 }
 
 // claim is the operation by which an asset takes reserved bytes; it matches nothing
@@ -101,13 +106,13 @@ func (l *leftovers) claim(key string) Op {
 	return Op{Kind: OpDelete, Coll: l.docs.spec.Name, Filter: And(Eq("_id", leftoverID(key)), Eq("state", Reserved))}
 }
 
-// abandon is the operation that leaves bytes, which nobody writes after until, to the
-// sweep.
-func (l *leftovers) abandon(key string, due, until time.Time) Op {
+// abandon leaves bytes, which nobody writes after until, to the sweep, once it is
+// inserted.
+func (l *leftovers) abandon(key string, due, until time.Time) *Leftover {
 	if now := l.now(); until.Before(now) {
 		until = now
 	}
-	return l.insert(key, Deleting, due, until)
+	return l.make(key, Deleting, due, until)
 }
 
 // hurry has the sweep come now for bytes that are left already.
@@ -124,8 +129,8 @@ func (l *leftovers) hurry(ctx context.Context, key string) error {
 // goes on.
 func (l *leftovers) adopt(ctx context.Context, key string) error {
 	now := l.now()
-	left := &Leftover{Head: Head{ID: leftoverID(key)}, State: Deleting, Until: now}
-	if err := l.docs.docs.Write(ctx, l.abandon(key, now, now)); err != nil {
+	left := l.abandon(key, now, now)
+	if err := l.docs.docs.Write(ctx, l.docs.insert(left)); err != nil {
 		return err
 	}
 	return l.remove(ctx, left)
@@ -189,5 +194,16 @@ func (l *leftovers) remove(ctx context.Context, left *Leftover) error {
 	if now.Before(left.Until) {
 		return write(Op{Kind: OpUpdate, Patch: Patch{Set("due", left.Until)}, Optional: true})
 	}
-	return write(Op{Kind: OpDelete, Optional: true})
+	if left.Held == 0 {
+		return write(Op{Kind: OpDelete, Optional: true})
+	}
+	count, err := l.quota.settle(ctx, left.OwnerID, -left.Held)
+	if err != nil {
+		return err
+	}
+	err = l.docs.docs.Write(ctx, append([]Op{{Kind: OpDelete, Coll: l.docs.spec.Name, Filter: this}}, count...)...)
+	if raced(err) {
+		return nil // another sweep did it
+	}
+	return err
 }

@@ -125,6 +125,49 @@ func (w *world) fits(t *testing.T) (ready int) {
 	}
 }
 
+// sums checks that what is counted of each user's files is what there is.
+func (w *world) sums(t *testing.T) {
+	t.Helper()
+	each := func(coll string, add func(core.Doc) error) {
+		for doc, err := range w.docs.Find(t.Context(), coll, core.Query{Limit: 100_000}) {
+			if err == nil {
+				err = add(doc)
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	there := map[string]int64{}
+	each("assets", func(doc core.Doc) error {
+		a := new(core.Asset)
+		err := doc.Decode(a)
+		there[a.OwnerID] += a.Size
+		return err
+	})
+	each("leftovers", func(doc core.Doc) error {
+		l := new(core.Leftover)
+		err := doc.Decode(l)
+		there[l.OwnerID] += l.Held
+		return err
+	})
+	each("fileUsages", func(doc core.Doc) error {
+		u := new(core.FileUsage)
+		err := doc.Decode(u)
+		owner := strings.Replace(u.ID, "fileusage_", "user_", 1)
+		if u.Bytes != there[owner] {
+			t.Errorf("%d bytes are counted for %s, %d are there", u.Bytes, owner, there[owner])
+		}
+		delete(there, owner)
+		return err
+	})
+	for owner, n := range there {
+		if owner != "" {
+			t.Errorf("%d bytes of %s are not counted", n, owner)
+		}
+	}
+}
+
 // settles sweeps, by several at once, also when nobody can be at work any more, and
 // checks that only the READY files and their bytes are left.
 func (w *world) settles(t *testing.T) {
@@ -257,9 +300,11 @@ func TestLostAnswerOfEachStep(t *testing.T) {
 						t.Errorf("faults %d at step %d: %v", what, at, err)
 					}
 					w.fits(t)
+					w.sums(t)
 				}
 			}
 			w.settles(t)
+			w.sums(t)
 		})
 	}
 }
@@ -341,7 +386,10 @@ func filesOf(t *testing.T) int64 {
 func TestLostAcknowledgements(t *testing.T) {
 	t.Parallel()
 	w, f := newUnsureWorld(t)
-	ctx := w.as(t, "ada", core.Member)
+	users := make([]context.Context, 4)
+	for i := range users {
+		users[i] = w.as(t, fmt.Sprintf("user%d", i), core.Member)
+	}
 	photo := sample(t, "photo.jpg")
 	f.set(func(bool) fault {
 		switch rand.IntN(20) {
@@ -354,14 +402,15 @@ func TestLostAcknowledgements(t *testing.T) {
 	})
 	total, done, failed := filesOf(t), atomic.Int64{}, atomic.Int64{}
 	var clients sync.WaitGroup
-	for range 16 {
+	for i := range 16 {
 		clients.Go(func() {
 			var mine []*core.Asset
+			user := users[i%len(users)]
 			for n := done.Add(1); n <= total; n = done.Add(1) {
 				var asset *core.Asset
 				var err error
 				text := []byte(fmt.Sprintf("text %d", n))
-				ctx, cancel := context.WithCancel(ctx)
+				ctx, cancel := context.WithCancel(user)
 				if n%10 == 0 { // a client that leaves
 					time.AfterFunc(time.Duration(rand.IntN(3000))*time.Microsecond, cancel)
 				}
@@ -394,7 +443,9 @@ func TestLostAcknowledgements(t *testing.T) {
 	if failed.Load() == 0 {
 		t.Error("nothing failed")
 	}
+	w.sums(t)
 	w.settles(t)
+	w.sums(t)
 }
 
 // A file that is deleted while its bytes arrive leaves none.
@@ -603,7 +654,9 @@ func TestSignedRequestUsedAgain(t *testing.T) {
 		}
 		put(key)
 		w.fits(t)
+		w.sums(t)
 		w.settles(t)
+		w.sums(t)
 	}
 }
 

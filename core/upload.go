@@ -2,6 +2,7 @@ package core
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -45,8 +46,6 @@ type Promise struct {
 const (
 	// sniffLen is how many bytes the type of a file is read from.
 	sniffLen = 16 << 10
-	// maxUploads bounds the uploads that one process takes at a time.
-	maxUploads = 32
 	// uploadLife is how long a promised upload may take.
 	uploadLife = time.Hour
 	// urlLife is how long the address of a private file is good, at least;
@@ -78,13 +77,22 @@ func (a *Assets) Upload(ctx context.Context, u Upload) (*Asset, error) {
 	if u.Declared > a.max {
 		return nil, a.tooLarge()
 	}
-	leave, err := a.enter()
+	leave, err := a.enter(ctx, asset)
 	if err != nil {
 		return nil, err
 	}
 	defer leave()
+	room, err := a.quota.room(ctx)
+	if err != nil {
+		return nil, err
+	}
+	asset.Size = max(u.Declared, 0) // counted so, until it is known
+	if asset.Size > room {
+		return nil, a.quota.exceeded(a.quota.limit - room)
+	}
+	body := &paced{r: u.Body, now: a.now}
 	head := make([]byte, sniffLen)
-	n, err := io.ReadFull(u.Body, head)
+	n, err := io.ReadFull(body, head)
 	if err != nil && err != io.EOF && err != io.ErrUnexpectedEOF {
 		return nil, err
 	}
@@ -95,24 +103,38 @@ func (a *Assets) Upload(ctx context.Context, u Upload) (*Asset, error) {
 	if asset.ContentType, err = a.types.sniff(head); err != nil {
 		return nil, err
 	}
-	if err := a.create(ctx, asset); err != nil {
+	if err := a.begin(ctx, asset); err != nil {
 		return nil, err
 	}
-	if asset, err = a.store(ctx, asset, io.MultiReader(bytes.NewReader(head), u.Body)); err != nil {
+	if asset, err = a.store(ctx, asset, io.MultiReader(bytes.NewReader(head), body), room); err != nil {
 		a.giveUp(ctx, asset)
 		return nil, err
 	}
 	return asset, nil
 }
 
-// store streams the bytes of a pending asset to their place and makes it ready; beside
-// an error it is the asset as far as it has come.
-func (a *Assets) store(ctx context.Context, asset *Asset, body io.Reader) (*Asset, error) {
+// begin stores a pending asset and counts its size for its owner.
+func (a *Assets) begin(ctx context.Context, asset *Asset) error {
+	return a.turns.do(ctx, usageID(asset.OwnerID), lost, func(ctx context.Context) error {
+		count, err := a.quota.claim(ctx, asset.OwnerID, asset.Size)
+		if err != nil {
+			return err
+		}
+		return a.create(ctx, asset, count...)
+	})
+}
+
+// store streams the bytes of a pending asset, for which its owner has so much room, to
+// their place and makes it ready; beside an error it is the asset as far as it has come.
+func (a *Assets) store(ctx context.Context, asset *Asset, body io.Reader, room int64) (*Asset, error) {
 	ctx, cancel := context.WithTimeout(ctx, attemptLife)
 	defer cancel()
 	seen := picture.NewReader(body, asset.ContentType, asset.cleans())
 	defer seen.Close()
 	in := &intake{r: seen, hash: sha256.New(), left: a.max, tooLarge: a.tooLarge()}
+	if room < a.max {
+		in.left, in.tooLarge = room, a.quota.exceeded(a.quota.limit-room)
+	}
 	if err := a.app.objects.Put(ctx, asset.key(), in, ObjectMeta{ContentType: asset.ContentType}); err != nil {
 		return asset, err
 	}
@@ -123,14 +145,10 @@ func (a *Assets) store(ctx context.Context, asset *Asset, body io.Reader) (*Asse
 	return a.ready(ctx, asset)
 }
 
-// enter takes one of the places for uploads; UNAVAILABLE when all are taken.
-func (a *Assets) enter() (leave func(), err error) {
-	select {
-	case a.slots <- struct{}{}:
-		return func() { <-a.slots }, nil
-	default:
-		return nil, Errorf(Unavailable, "Too many files are being uploaded at this moment; try again.")
-	}
+// enter takes a place for the caller, or for the owner of the file when a signature
+// is all that is known.
+func (a *Assets) enter(ctx context.Context, asset *Asset) (leave func(), err error) {
+	return a.places.enter(cmp.Or(PrincipalOf(ctx).UserID, asset.OwnerID), ClientOf(ctx).Network())
 }
 
 // intake measures and hashes what passes and stops at the limit.
@@ -175,7 +193,7 @@ func (a *Assets) Promise(ctx context.Context, p Promise) (*Asset, *SignedRequest
 		return fail(a.tooLarge())
 	}
 	asset.SignedUntil = asset.Deadline
-	if err := a.create(ctx, asset); err != nil {
+	if err := a.begin(ctx, asset); err != nil {
 		return fail(err)
 	}
 	if signer, ok := a.app.objects.(UploadSigner); ok {
@@ -216,12 +234,12 @@ func (a *Assets) Receive(ctx context.Context, id string, query url.Values, body 
 	} else if !Is(err, NotFound) {
 		return err
 	}
-	leave, err := a.enter()
+	leave, err := a.enter(ctx, asset)
 	if err != nil {
 		return err
 	}
 	defer leave()
-	in := &intake{r: body, hash: sha256.New(), left: asset.Size, tooLarge: mismatch}
+	in := &intake{r: &paced{r: body, now: a.now}, hash: sha256.New(), left: asset.Size, tooLarge: mismatch}
 	// A body that does not keep the promise must fail inside Put, before it
 	// becomes an object.
 	promised := &checked{intake: in, want: asset, mismatch: mismatch}
@@ -324,7 +342,7 @@ func (a *Assets) accept(ctx context.Context, asset *Asset, arrived ObjectInfo) (
 	if arrived.SHA256 != nil && !picture.Known(asset.ContentType) {
 		return nil
 	}
-	leave, err := a.enter()
+	leave, err := a.enter(ctx, asset)
 	if err != nil {
 		return err
 	}
@@ -356,13 +374,19 @@ func (a *Assets) ready(ctx context.Context, asset *Asset) (*Asset, error) {
 		if d.State != Pending {
 			return nil, Errorf(Conflict, "The upload was completed already.")
 		}
+		more := asset.Size - d.Size
 		d.ContentType, d.Size, d.SHA256, d.Width, d.Height = asset.ContentType, asset.Size, asset.SHA256, asset.Width, asset.Height
 		if d.cleans() && !asset.cleans() {
 			return nil, Errorf(Conflict, "The file has changed meanwhile; begin a new upload.")
 		}
-		also := a.replace(d, asset)
+		also, held := a.replace(d, asset)
 		d.State, d.Deadline = Ready, nil
-		return also, nil
+		count := a.quota.settle
+		if more > 0 {
+			count = a.quota.claim
+		}
+		counted, err := count(ctx, d.OwnerID, more+held)
+		return append(also, counted...), err
 	})
 	if err != nil {
 		ctx, cancel := aside(ctx)
@@ -391,8 +415,15 @@ func (a *Assets) giveUp(ctx context.Context, asset *Asset) {
 // deleted, it is one already.
 func (a *Assets) leave(ctx context.Context, asset *Asset) error {
 	defer a.left.nudge()
-	err := a.docs.Write(ctx, a.remove(asset, And(Eq("_id", asset.ID), Eq("state", Pending)))...)
-	if raced(err) {
+	stored, err := a.Get(AsSystem(ctx), asset.ID) // asset has come further than its record
+	var ops []Op
+	if err == nil {
+		ops, err = a.remove(ctx, stored, And(Eq("_id", asset.ID), Eq("state", Pending)))
+	}
+	if err == nil {
+		err = a.docs.Write(ctx, ops...)
+	}
+	if raced(err) || Is(err, NotFound) {
 		return a.left.hurry(ctx, asset.key())
 	}
 	return err

@@ -52,3 +52,7 @@ func (r *mutationResolver) UpdateAsset(ctx context.Context, input model.UpdateAs
 func (r *mutationResolver) DeleteAsset(ctx context.Context, input model.DeleteAssetInput) (*model.DeleteAssetPayload, error) {
 	return &model.DeleteAssetPayload{DeletedID: input.ID}, r.app.Assets.Delete(ctx, input.ID, translate.Version(input.ExpectedVersion))
 }
+
+func (r *queryResolver) StorageUsage(ctx context.Context) (*core.StorageUsage, error) {
+	return r.app.Assets.Usage(ctx)
+}

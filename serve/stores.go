@@ -105,7 +105,7 @@ func (p Project) newApp(ctx context.Context, s config.Settings, st *stores, publ
 	}
 	return core.New(ctx, core.Config{
 		Specs: p.Specs, Docs: st.docs, Objects: st.objects, Key: key, BaseURL: strings.TrimSuffix(public.String(), "/"),
-		MaxUpload: int64(s.MaxUpload), FileTypes: types, SignUpRole: signUpRoles[s.SignUp], StrictIndexes: s.StrictIndexes, Log: log,
+		MaxUpload: int64(s.MaxUpload), MaxUserFiles: int64(s.MaxUserFiles), FileTypes: types, SignUpRole: signUpRoles[s.SignUp], StrictIndexes: s.StrictIndexes, Log: log,
 	})
 }
 

@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
+	"fmt"
 	"io"
 	"io/fs"
 	"math/rand/v2"
@@ -48,13 +49,17 @@ func TestKilledUploads(t *testing.T) {
 		total := filesOf(t)
 		var stored, deleted sync.Map // acknowledged: id -> *kept, id -> nothing
 		var acknowledged atomic.Int64
-		for range rounds {
+		for round := range rounds {
 			p := binary.Start(t, env...)
-			token := p.Admin()
+			tokens := make([]string, clients/8) // each may send as many files at a time
+			for i := range tokens {
+				name := fmt.Sprintf("round%d_%d", round, i)
+				tokens[i], _ = p.SignUp(name)
+			}
 			end := acknowledged.Load() + total/rounds
 			var wg sync.WaitGroup
-			for range clients {
-				wg.Go(func() { uploadAndDelete(p, token, &stored, &deleted, &acknowledged, end) })
+			for i := range clients {
+				wg.Go(func() { uploadAndDelete(p, tokens[i%len(tokens)], &stored, &deleted, &acknowledged, end) })
 			}
 			wg.Wait()
 			<-p.Ended

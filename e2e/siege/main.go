@@ -7,7 +7,7 @@
 //	documents  processor time, allocated bytes and answer of the dearest documents of
 //	           each class, refused ones and answered ones, each alone on a server
 //	siege      latency of a normal query from one honest client, quiet, and while
-//	           1,000 sockets are open, 32 uploads run and refused documents come in as
+//	           1,000 sockets are open, 16 uploads run and refused documents come in as
 //	           fast as they are answered
 //	passwords  the same while strangers try passwords, from ever other addresses
 //	reads      the same while strangers ask for 50 counts or loose lists at a time, on 8
@@ -89,7 +89,7 @@ func run(ctx context.Context, args []string, stdout io.Writer) error {
 	flags.IntVar(&s.rate, "rate", 50, "requests a second of the honest client")
 	flags.IntVar(&s.sockets, "sockets", 1_000, "open sockets in the siege")
 	flags.IntVar(&s.subscribed, "subscribed", 200, "of them with a subscription")
-	flags.IntVar(&s.uploads, "uploads", 32, "uploads at a time in the siege")
+	flags.IntVar(&s.uploads, "uploads", 16, "uploads at a time in the siege: as many as one network may")
 	flags.IntVar(&s.uploadRate, "upload-rate", 256<<10, "bytes a second of each upload")
 	flags.IntVar(&s.flood, "flood", 8, "connections with refused documents, each from an address of its own")
 	flags.IntVar(&s.signIns, "passwords", 64, "connections on which passwords are tried")

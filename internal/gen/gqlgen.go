@@ -23,7 +23,7 @@ var inCore = map[string]bool{
 	"User": true, "UserConnection": true, "UserEdge": true, "Role": true, "SessionTokens": true,
 	"Post": true, "PostConnection": true, "PostEdge": true, "PostChange": true, "PostStatus": true,
 	"Asset": true, "AssetConnection": true, "AssetEdge": true, "Visibility": true, "AssetState": true,
-	"SignedRequest": true, "HTTPHeader": true,
+	"SignedRequest": true, "StorageUsage": true, "HTTPHeader": true,
 }
 
 // bound are the scalars with Go types of their own.

@@ -1,0 +1,155 @@
+package core
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"strings"
+)
+
+// FileUsage counts the bytes that the files of one user take: the size of each, promised
+// ones among them, and what a signed request could bring back of deleted ones. Each
+// write that changes one of them changes the sum too. A user who has none is counted
+// when a file of theirs is written next.
+type FileUsage struct {
+	Head  `bson:",inline"`
+	Bytes int64 `bson:"bytes"`
+}
+
+// usageSpec describes sums, which no schema declares and only the system knows.
+func usageSpec() Spec {
+	return Spec{Name: "fileUsages", Prefix: "fileusage", Fields: []Field{{Name: "bytes", Kind: Int}}}
+}
+
+func usageID(user string) string { return "fileusage_" + strings.TrimPrefix(user, "user_") }
+
+// quota keeps the sums, and users to the limit. Administrators are counted, but not
+// limited: the limit is for strangers, and they run the site.
+type quota struct {
+	docs   *Collection[FileUsage]
+	assets *Collection[Asset]
+	left   *Collection[Leftover]
+	limit  int64 // bytes of a user; 0: none
+}
+
+// of is how much the files of a user take; known is false when they were not counted
+// before.
+func (q *quota) of(ctx context.Context, user string) (n int64, known bool, err error) {
+	ctx = context.WithValue(AsSystem(ctx), readingKey{}, (*Reading)(nil)) // not what the caller asked for
+	usage, err := q.docs.Get(ctx, usageID(user))
+	switch {
+	case err == nil:
+		return usage.Bytes, true, nil
+	case !Is(err, NotFound):
+		return 0, false, err
+	}
+	most := MaxPage
+	for args := (PageArgs{Where: Eq("ownerId", user), OrderBy: []Order{{Field: "createdAt"}}, First: &most}); ; {
+		page, err := q.assets.Page(ctx, args)
+		if err != nil {
+			return 0, false, err
+		}
+		for _, a := range page.Nodes() {
+			n += a.Size
+		}
+		info := page.PageInfo()
+		if !info.HasNextPage {
+			break
+		}
+		args.After = info.EndCursor
+	}
+	for doc, err := range q.left.docs.Find(ctx, q.left.spec.Name, Query{Filter: Eq("ownerId", user), Limit: math.MaxInt32}) {
+		left := new(Leftover)
+		if err == nil {
+			err = doc.Decode(left)
+		}
+		if err != nil {
+			return 0, false, err
+		}
+		n += left.Held
+	}
+	return n, false, nil
+}
+
+// StorageUsage is how much the files of a user take of what they may.
+type StorageUsage struct {
+	Used  int64
+	Limit *int64 // nil: none
+}
+
+// Usage is how much the files of the caller take; nil for a visitor.
+func (a *Assets) Usage(ctx context.Context) (*StorageUsage, error) {
+	caller := PrincipalOf(ctx)
+	if !caller.SignedIn() {
+		return nil, nil
+	}
+	used, _, err := a.quota.of(ctx, caller.UserID)
+	usage := &StorageUsage{Used: used}
+	if !a.quota.exempts(caller) {
+		usage.Limit = &a.quota.limit
+	}
+	return usage, err
+}
+
+// room is for how many bytes more the caller may upload; TOO_LARGE when for none.
+func (q *quota) room(ctx context.Context) (int64, error) {
+	caller := PrincipalOf(ctx)
+	if q.exempts(caller) {
+		return math.MaxInt64, nil
+	}
+	used, _, err := q.of(ctx, caller.UserID)
+	if err == nil && used >= q.limit {
+		err = q.exceeded(used)
+	}
+	return q.limit - used, err
+}
+
+func (q *quota) exempts(p Principal) bool {
+	return q.limit == 0 || p.system || p.Role == Admin
+}
+
+// claim is the operation that counts n bytes more for a user, who asks for them, or
+// less. It matches nothing once they would be too many, or when somebody else has
+// counted first: see lost.
+func (q *quota) claim(ctx context.Context, user string, n int64) ([]Op, error) {
+	return q.add(ctx, user, n, n > 0 && !q.exempts(PrincipalOf(ctx)))
+}
+
+// settle is claim for what is so, whatever the limit.
+func (q *quota) settle(ctx context.Context, user string, n int64) ([]Op, error) {
+	return q.add(ctx, user, n, false)
+}
+
+func (q *quota) add(ctx context.Context, user string, n int64, bounded bool) ([]Op, error) {
+	if user == "" {
+		return nil, nil
+	}
+	used, known, err := q.of(ctx, user)
+	switch {
+	case err != nil:
+		return nil, err
+	case bounded && used+n > q.limit:
+		return nil, q.exceeded(used)
+	case !known:
+		now := Millis(q.docs.now())
+		return []Op{q.docs.insert(&FileUsage{Head: Head{ID: usageID(user), Version: 1, CreatedAt: now, UpdatedAt: now}, Bytes: used + n})}, nil
+	case n == 0:
+		return nil, nil
+	}
+	op := Op{Kind: OpUpdate, Coll: q.docs.spec.Name, Filter: Eq("_id", usageID(user)), Patch: Patch{Inc("bytes", n)}, Optional: !bounded}
+	if bounded {
+		op.Filter = And(op.Filter, Lte("bytes", q.limit-n))
+	}
+	return []Op{op}, nil
+}
+
+// exceeded is the error for a file that has no place beside those that there are.
+func (q *quota) exceeded(used int64) error {
+	return &Error{Code: TooLarge,
+		Message: fmt.Sprintf("Your files may take %d bytes together, and take %d already: this one does not fit. Delete files that you no longer need, or ask whoever runs the server for more room.", q.limit, used),
+		Fields:  []FieldError{{Path: "file", Code: "QUOTA", Message: "does not fit beside your other files", Limit: q.limit}}}
+}
+
+// lost reports whether a write that counts was not carried out because others had
+// written or counted in between.
+func lost(err error) bool { return raced(err) || isTaken(err, "_id") }
