@@ -310,6 +310,7 @@ type ComplexityRoot struct {
 		Products       func(childComplexity int, where *model1.ProductWhere, orderBy *model1.ProductOrder, search *string, first *int32, after *string, last *int32, before *string) int
 		Review         func(childComplexity int, id string) int
 		Reviews        func(childComplexity int, where *model1.ReviewWhere, orderBy *model1.ReviewOrder, search *string, first *int32, after *string, last *int32, before *string) int
+		StorageUsage   func(childComplexity int) int
 		User           func(childComplexity int, id string) int
 		UserByEmail    func(childComplexity int, email string) int
 		UserByUsername func(childComplexity int, username string) int
@@ -383,6 +384,11 @@ type ComplexityRoot struct {
 		Headers   func(childComplexity int) int
 		Method    func(childComplexity int) int
 		URL       func(childComplexity int) int
+	}
+
+	StorageUsage struct {
+		Limit func(childComplexity int) int
+		Used  func(childComplexity int) int
 	}
 
 	Subscription struct {
@@ -1743,6 +1749,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.Reviews(childComplexity, args["where"].(*model1.ReviewWhere), args["orderBy"].(*model1.ReviewOrder), args["search"].(*string), args["first"].(*int32), args["after"].(*string), args["last"].(*int32), args["before"].(*string)), true
+	case "Query.storageUsage":
+		if e.ComplexityRoot.Query.StorageUsage == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Query.StorageUsage(childComplexity), true
 	case "Query.user":
 		if e.ComplexityRoot.Query.User == nil {
 			break
@@ -2019,6 +2031,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.SignedRequest.URL(childComplexity), true
+
+	case "StorageUsage.limit":
+		if e.ComplexityRoot.StorageUsage.Limit == nil {
+			break
+		}
+
+		return e.ComplexityRoot.StorageUsage.Limit(childComplexity), true
+	case "StorageUsage.used":
+		if e.ComplexityRoot.StorageUsage.Used == nil {
+			break
+		}
+
+		return e.ComplexityRoot.StorageUsage.Used(childComplexity), true
 
 	case "Subscription.orderChanged":
 		if e.ComplexityRoot.Subscription.OrderChanged == nil {
@@ -2528,6 +2553,19 @@ type Asset implements Node {
   version: Int!
 }
 """
+How much your files take of what they may.
+"""
+type StorageUsage {
+  """
+  Bytes of all your files together: promised ones too, and for a day those deleted that a signed request to the store could bring back.
+  """
+  used: Int64!
+  """
+  Bytes that they may take; null when there is no limit for you.
+  """
+  limit: Int64
+}
+"""
 A file with what is said of it.
 """
 input UploadAssetInput {
@@ -2739,9 +2777,18 @@ type DeleteAssetPayload {
   """
   deletedId: ID!
 }
+extend type Query {
+  """
+  How much your files take; null for a visitor.
+  """
+  storageUsage: StorageUsage
+}
 extend type Mutation {
   """
-  Uploads a file within this request. Its bytes go to the store while they arrive.
+  Uploads a file within this request. Its bytes go to the store while they arrive. What
+  does not fit beside your other files (see ` + "`" + `storageUsage` + "`" + `) is refused with TOO_LARGE and
+  the field code QUOTA, more than 8 uploads at a time with RATE_LIMITED, and a file that
+  comes too slowly with ABORTED.
   """
   uploadAsset(
     """
@@ -2750,7 +2797,8 @@ extend type Mutation {
     input: UploadAssetInput!
   ): UploadAssetPayload
   """
-  Promises a file and gives a signed request to send it with, straight to the store: for uploads in the background.
+  Promises a file and gives a signed request to send it with, straight to the store: for
+  uploads in the background. Its size counts from now on, see ` + "`" + `storageUsage` + "`" + `.
   """
   createAssetUpload(
     """
@@ -6732,6 +6780,16 @@ func (ec *executionContext) childFields_SignedRequest(ctx context.Context, field
 		return ec.fieldContext_SignedRequest_expiresAt(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type SignedRequest", field.Name)
+}
+
+func (ec *executionContext) childFields_StorageUsage(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "used":
+		return ec.fieldContext_StorageUsage_used(ctx, field)
+	case "limit":
+		return ec.fieldContext_StorageUsage_limit(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type StorageUsage", field.Name)
 }
 
 func (ec *executionContext) childFields_SuspendUserPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
