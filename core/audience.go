@@ -114,6 +114,9 @@ func (a *audience) String() string {
 // index of an owner holds only what members cannot read, for they find the rest by
 // the others: so it is small, however many documents there are.
 func (s Spec) guarded() Spec {
+	if s.Singleton {
+		return s // nobody lists it
+	}
 	a := newAudience(s.Rules)
 	s.audience = a
 	var indexes [][]string

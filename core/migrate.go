@@ -136,6 +136,13 @@ func (m *Migration) Apply(ctx context.Context) error {
 	if err := m.docs.Ensure(ctx, slices.Collect(maps.Values(m.specs))); err != nil {
 		return err
 	}
+	for _, s := range m.specs {
+		if s.Singleton {
+			if err := makeOnly(ctx, m.docs, s); err != nil {
+				return err
+			}
+		}
+	}
 	for coll, fields := range m.fills {
 		if err := fillDefaults(ctx, m.docs, coll, fields); err != nil {
 			return err

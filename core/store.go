@@ -181,6 +181,8 @@ type Spec struct {
 	Expires string
 	// Live collections appear in Changes.
 	Live bool
+	// Singleton: the collection has exactly one document, [Spec.OnlyID].
+	Singleton bool
 	// Rules say who may do what; without rules, only the system may.
 	Rules []Rule
 

@@ -73,6 +73,12 @@ func (b *binder) method(g *goFile, receiver, name, format string, args ...any) {
 
 func (b *binder) queries(g *goFile, m *model) {
 	one, t := templates.ToGo(lower(m.name)), b.typ(m.name)
+	if m.single {
+		b.method(g, "queryResolver", one, `(ctx context.Context) (*%s, error) {
+	return translate.Maybe(%s.Only(ctx))
+}`, t, m.service())
+		return
+	}
 	own := !m.base || b.p.home // otherwise Grapnel's resolvers answer, but for what the project adds
 	if own {
 		b.method(g, "queryResolver", one, `(ctx context.Context, id string) (*%s, error) {
@@ -152,7 +158,11 @@ func (b *binder) mutations(g *goFile, m *model) {
 		mutation("create", "doc, err := %s.Create(ctx, create%s(ctx, &input))", m.service(), name)
 	}
 	if m.update {
-		mutation("update", "doc, err := %s.Update(ctx, input.ID, translate.Version(input.ExpectedVersion), update%s(&input))", m.service(), name)
+		id := "input.ID"
+		if m.single {
+			id = m.service() + ".OnlyID()"
+		}
+		mutation("update", "doc, err := %s.Update(ctx, %s, translate.Version(input.ExpectedVersion), update%s(&input))", m.service(), id, name)
 	}
 	if m.remove {
 		mutation("delete", "err := %s.Delete(ctx, input.ID, translate.Version(input.ExpectedVersion))", m.service())
@@ -180,7 +190,13 @@ func (b *binder) extended(g *goFile, m *model) {
 }
 
 func (b *binder) subscriptions(g *goFile, m *model) {
-	if m.spec.Live {
+	switch {
+	case !m.spec.Live:
+	case m.single:
+		b.method(g, "subscriptionResolver", templates.ToGo(lower(m.name)+"Changed"), `(ctx context.Context) (<-chan *core.Change[%s], error) {
+	return %s.Changed(ctx, core.All)
+}`, b.typ(m.name), m.service())
+	default:
 		b.method(g, "subscriptionResolver", templates.ToGo(lower(m.name)+"Changed"), `(ctx context.Context, where *%s) (<-chan *core.Change[%s], error) {
 	return translate.Changes(ctx, %s.Changed, where, %sWhere)
 }`, b.input(m.name+"Where"), b.typ(m.name), m.service(), templates.ToGoPrivate(m.name))
@@ -189,6 +205,22 @@ func (b *binder) subscriptions(g *goFile, m *model) {
 
 // conversions writes the functions that turn inputs into values of core.
 func (b *binder) conversions(g *goFile, m *model) {
+	if !m.single {
+		b.listing(g, m)
+	}
+	if m.create {
+		b.edits(g, m, "create", "ctx context.Context, ", m.fields, func(f *field) bool { return f.onCreate }, b.draft)
+	}
+	switch {
+	case m.update:
+		b.edits(g, m, "update", "", m.fields, func(f *field) bool { return f.onUpdate }, b.patch)
+	case len(m.added()) > 0:
+		b.edits(g, m, "update", "", m.added(), func(f *field) bool { return f.onUpdate }, b.patch)
+	}
+}
+
+// listing writes those that turn the filter and the order of a list.
+func (b *binder) listing(g *goFile, m *model) {
 	private := templates.ToGoPrivate(m.name)
 	g.printf("\nfunc %[1]sWhere(w *translate.Reader, at string, in *%[2]s) core.Filter {\n\treturn core.And(\n\t\ttranslate.Logic(w, at, in.And, in.Or, in.Not, %[1]sWhere),\n\t\ttranslate.ID(w, at, \"id\", \"_id\", in.ID),\n", private, b.input(m.name+"Where"))
 	for _, f := range m.listed() {
@@ -221,15 +253,6 @@ func (b *binder) conversions(g *goFile, m *model) {
 		last = f.name
 	}
 	g.printf("\t}\n\treturn translate.Order(by.Direction, %q)\n}\n", m.stored(last))
-	if m.create {
-		b.edits(g, m, "create", "ctx context.Context, ", m.fields, func(f *field) bool { return f.onCreate }, b.draft)
-	}
-	switch {
-	case m.update:
-		b.edits(g, m, "update", "", m.fields, func(f *field) bool { return f.onUpdate }, b.patch)
-	case len(m.added()) > 0:
-		b.edits(g, m, "update", "", m.added(), func(f *field) bool { return f.onUpdate }, b.patch)
-	}
 }
 
 // edits writes the function that turns an input into core.Edits.

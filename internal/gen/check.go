@@ -289,7 +289,10 @@ func (r *reader) typeNames() {
 	filters := map[string]bool{}
 	for _, m := range r.doc.models {
 		at, what := m.def.Position, "a type that the model "+m.name+" makes"
-		made := []string{m.name + "Connection", m.name + "Edge", m.name + "Where", m.name + "Order", m.name + "OrderField"}
+		var made []string
+		if !m.single {
+			made = append(made, m.name+"Connection", m.name+"Edge", m.name+"Where", m.name+"Order", m.name+"OrderField")
+		}
 		if m.spec.Live {
 			made = append(made, m.name+"Change")
 		}
@@ -373,7 +376,9 @@ func (r *reader) rootNames() {
 	for _, m := range r.doc.models {
 		at, what := m.def.Position, "made from "+m.name
 		claim(at, "Query", lower(m.name), what)
-		claim(at, "Query", m.plural, what+", as its plural")
+		if !m.single {
+			claim(at, "Query", m.plural, what+", as its plural")
+		}
 		for _, f := range m.fields {
 			if f.unique && !f.list && f.isStored() {
 				claim(f.def.Position, "Query", m.byName(f), what)

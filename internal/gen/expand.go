@@ -52,7 +52,7 @@ func expand(doc *document) (map[string]string, error) {
 type modelSDL struct {
 	Name, File, One, Plural      string
 	Label, Labels                string // the name and the plural in words
-	NotNode                      bool
+	NotNode, Single              bool
 	Missing, Filters, Uniques    []fieldSDL
 	CreateFields, UpdateFields   []fieldSDL
 	Orders                       []fieldSDL // the type of each is the value of the enum
@@ -69,7 +69,7 @@ type fieldSDL struct{ Name, Type, Description, Default, Query string }
 func newModelSDL(doc *document, m *model) modelSDL {
 	s := modelSDL{
 		Name: m.name, File: m.def.Position.Src.Name, One: lower(m.name), Plural: m.plural, Label: words(m.name), Labels: words(m.plural),
-		NotNode: !slices.Contains(m.def.Interfaces, "Node"), Arguments: m.arguments(), Order: m.order.Field, Direction: "smallest first",
+		Single: m.single, NotNode: !slices.Contains(m.def.Interfaces, "Node"), Arguments: m.arguments(), Order: m.order.Field, Direction: "smallest first",
 		Create: m.create, Update: m.update, Delete: m.remove, Live: m.spec.Live,
 		CreateShown: m.createShown, UpdateShown: m.updateShown,
 	}

@@ -48,6 +48,8 @@ type model struct {
 	spec     core.Spec
 	order    core.Order // of a list that is asked for none
 
+	single bool // there is exactly one
+
 	create, update, remove bool // mutations to make
 	// createShown and updateShown tell that whoever may write may read the result.
 	createShown, updateShown bool

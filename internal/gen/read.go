@@ -125,8 +125,8 @@ func (r *reader) declare(def *ast.Definition, base bool) {
 	if def.Kind == ast.Enum {
 		r.doc.enums[def.Name] = def
 	}
-	if def.Kind == ast.Object && def.Directives.ForName("model") != nil {
-		m := &model{def: def, name: def.Name, base: base || r.doc.home, head: map[string]bool{}}
+	if d := def.Directives.ForName("model"); def.Kind == ast.Object && d != nil {
+		m := &model{def: def, name: def.Name, base: base || r.doc.home, head: map[string]bool{}, single: boolean(d, "singleton", false)}
 		r.models[def.Name] = m
 		r.doc.models = append(r.doc.models, m)
 	}
@@ -472,6 +472,9 @@ func (r *reader) relate(m *model) {
 		switch f.kind {
 		case reference:
 			f.to = r.models[f.typ]
+			if f.to.single {
+				r.problems.add(f.def.Position, "There is only one %s, to which everything could refer: ask for it by the query %s.", f.typ, lower(f.typ))
+			}
 		case hasMany:
 			name, isConnection := strings.CutSuffix(f.typ, "Connection")
 			other := r.models[name]
@@ -497,12 +500,15 @@ func (r *reader) relate(m *model) {
 func (r *reader) model(m *model) {
 	d := m.def.Directives.ForName("model")
 	m.plural = text(d, "plural", inflect.Pluralize(lower(m.name)))
-	if m.plural == lower(m.name) {
+	if m.single {
+		r.single(m)
+		m.plural = lower(m.name)
+	} else if m.plural == lower(m.name) {
 		r.problems.add(d.Position, "The plural of %s would be the same word: name another one, @model(plural: %q).", m.name, "all"+m.name)
 	}
 	m.spec = core.Spec{
 		Type: m.name, Name: text(d, "collection", m.plural), Prefix: text(d, "idPrefix", strings.ToLower(m.name)),
-		Live: boolean(d, "subscription", true),
+		Live: boolean(d, "subscription", true), Singleton: m.single,
 	}
 	for _, n := range []struct {
 		name, argument string
@@ -566,6 +572,9 @@ func (r *reader) model(m *model) {
 			wanted[name.Raw] = true
 		}
 	}
+	if m.single {
+		wanted["CREATE"], wanted["DELETE"] = false, false
+	}
 	m.createShown, m.updateShown = true, true
 	for _, rule := range m.spec.Rules {
 		shown := rule.Verbs&core.Read != 0
@@ -581,6 +590,26 @@ func (r *reader) model(m *model) {
 	}
 	if m.create && !slices.ContainsFunc(m.fields, func(f *field) bool { return f.isStored() && !f.isHead() && f.onCreate }) {
 		r.problems.add(m.def.Position, "%s has no field that a create could set: add one, or leave CREATE out of its mutations.", m.name)
+	}
+}
+
+// single checks what a type declares of which there is exactly one.
+func (r *reader) single(m *model) {
+	d := m.def.Directives.ForName("model")
+	for _, name := range []string{"plural", "orderBy", "mutations"} {
+		if v := argument(d, name); v != nil {
+			r.problems.add(v.Position, "There is only one %s, that is neither listed, nor made, nor removed: leave %s out.", m.name, name)
+		}
+	}
+	for _, f := range m.fields {
+		for _, d := range f.def.Directives {
+			if slices.Contains([]string{"index", "filterable", "unique", "searchable", "bulk"}, d.Name) {
+				r.problems.add(d.Position, "@%s has no meaning here, for there is only one %s: remove it.", d.Name, m.name)
+			}
+		}
+		if f.isStored() && f.mustBeGiven() {
+			r.problems.add(f.def.Position, "The %s is there before anybody has written it: make %s nullable, or give it a @default.", words(m.name), f.name)
+		}
 	}
 }
 

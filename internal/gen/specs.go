@@ -60,6 +60,9 @@ func specs(doc *document) *goFile {
 		if s.Live {
 			g.printf("\t\t\tLive: true,\n")
 		}
+		if s.Singleton {
+			g.printf("\t\t\tSingleton: true,\n")
+		}
 		g.printf("\t\t\tRules: %s,\n\t\t},\n", goRules(s.Rules, "\n"))
 	}
 	g.printf("\t}\n}\n")

@@ -36,7 +36,11 @@ func (r *run) reads(caller string) {
 	var single, many batch
 	for _, name := range r.names() {
 		id := strconv.Quote(r.m.id(name))
-		single.add(r.m.byID+"(id: "+id+") { ...all }", r.one(caller, name, string(core.NotFound)))
+		if r.m.spec.Singleton {
+			single.add(r.m.byID+" { ...all }", r.one(caller, name, ""))
+		} else {
+			single.add(r.m.byID+"(id: "+id+") { ...all }", r.one(caller, name, string(core.NotFound)))
+		}
 		single.add("node(id: "+id+") { ...all }", r.one(caller, name, string(core.NotFound)))
 	}
 	single.add("nodes(ids: "+quoted(r.ids())+") { ...all }", func(a answer, alias string) {
@@ -62,6 +66,10 @@ func (r *run) reads(caller string) {
 		r.follow(&single, caller, l)
 	}
 
+	if r.m.spec.Singleton {
+		single.ask(r, caller)
+		return
+	}
 	many.add(r.m.list+"(first: 100) { totalCount nodes { ...all } edges { node { id } } }", r.list(caller, r.sees(caller)))
 	for _, by := range r.m.orders {
 		if r.mayName(caller, camel(by)) {
@@ -275,6 +283,9 @@ func (r *run) nested(b *batch, caller string, l link) {
 // read it on every record: not in a filter, wherever it stands in one, not in an
 // order, a search, a nested connection or a subscription.
 func (r *run) namesGuards(caller string) {
+	if r.m.spec.Singleton {
+		return
+	}
 	for field := range r.m.table.Guards {
 		if r.mayName(caller, field) {
 			continue // reads has asked

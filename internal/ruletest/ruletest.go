@@ -69,7 +69,8 @@ func (a Allow) allows(caller, record string) bool {
 type Table struct {
 	Model string // the type: "Post"
 	// Records by name; the id of one is the prefix of the type and the name,
-	// "post_draft", and other records refer to it by that.
+	// "post_draft", and other records refer to it by that. That of a singleton is
+	// named "only".
 	Records map[string]Fields
 	Read    Allow
 	// Guards are the fields with rules of their own.
@@ -107,14 +108,14 @@ type Write struct {
 }
 
 // records is what a write is tried on.
-func (w Write) records(t *Table) []string {
+func (m *model) records(w Write) []string {
 	switch {
-	case !strings.Contains(w.Call, "$id"):
-		return []string{New}
 	case w.Only != "":
 		return strings.Fields(w.Only)
+	case m.spec.Singleton || strings.Contains(w.Call, "$id"):
+		return slices.Sorted(maps.Keys(m.table.Records))
 	}
-	return slices.Sorted(maps.Keys(t.Records))
+	return []string{New}
 }
 
 // Project is a schema with its rules.

@@ -26,7 +26,7 @@ type model struct {
 	table *Table
 	spec  core.Spec
 	// Names of root fields.
-	byID, list, changed string
+	byID, list, changed string // of a singleton, byID needs none, and there is no list
 	lookups             map[string]string // the argument of each query by a value
 	searches            bool
 	where               *ast.Definition
@@ -91,6 +91,8 @@ func (s *suite) explore(m *model) error {
 		case f.Type.Name() == name+"Connection":
 			m.list = f.Name
 			m.searches = f.Arguments.ForName("search") != nil
+		case f.Type.Name() == name && m.spec.Singleton:
+			m.byID = f.Name
 		case f.Type.Name() != name || len(f.Arguments) != 1:
 		case f.Arguments[0].Name == "id":
 			m.byID = f.Name
@@ -105,12 +107,13 @@ func (s *suite) explore(m *model) error {
 			}
 		}
 	}
-	m.where = s.schema.Types[name+"Where"]
-	for _, v := range s.schema.Types[name+"OrderField"].EnumValues {
-		m.orders = append(m.orders, v.Name)
+	if m.where = s.schema.Types[name+"Where"]; m.where != nil {
+		for _, v := range s.schema.Types[name+"OrderField"].EnumValues {
+			m.orders = append(m.orders, v.Name)
+		}
 	}
 	m.fields = s.selection(s.schema.Types[name], 3)
-	if m.byID == "" || m.list == "" || m.where == nil || (m.changed != "") != m.spec.Live {
+	if m.byID == "" || (m.list == "" || m.where == nil) != m.spec.Singleton || (m.changed != "") != m.spec.Live {
 		return fmt.Errorf("the schema lacks a query of %s", name)
 	}
 	for _, other := range s.models {
@@ -194,6 +197,9 @@ func (s *suite) gaps() (problems []string) {
 		}
 		for _, w := range m.table.Writes {
 			tried |= w.Verb
+		}
+		if spec.Singleton {
+			tried |= core.Create | core.Delete
 		}
 		if missing := verbs &^ tried; missing != 0 {
 			add("%s: no write of the table stands for %s", spec.Type, verbNames(missing))

@@ -30,10 +30,10 @@ func (r *run) subscriptions(callers []string) {
 	}
 	// Who listens to a filter by a guarded field is refused.
 	for field := range r.m.table.Guards {
-		f := r.m.where.Fields.ForName(field)
-		if f == nil {
+		if r.m.where == nil || r.m.where.Fields.ForName(field) == nil {
 			continue
 		}
+		f := r.m.where.Fields.ForName(field)
 		for _, caller := range callers {
 			where, _ := r.where(f, r.names()[0])
 			if !r.mayName(caller, field) {

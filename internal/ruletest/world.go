@@ -73,6 +73,9 @@ func newRun(t testing.TB, s *suite, m *model, specs []core.Spec, first bool) *ru
 				r.stored[name] = f
 			}
 			r.hide(spot{other, name, ""}, f)
+			if other.spec.Singleton { // the server has made it
+				ops = append(ops, core.Op{Kind: core.OpDelete, Coll: other.spec.Name, Filter: core.Eq("_id", other.id(name))})
+			}
 			ops = append(ops, r.insert(other, f))
 		}
 	}

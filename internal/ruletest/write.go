@@ -14,7 +14,7 @@ import (
 func (r *run) writes(caller string) {
 	for i := range r.m.table.Writes {
 		w := &r.m.table.Writes[i]
-		for _, record := range w.records(r.m.table) {
+		for _, record := range r.m.records(*w) {
 			if r.try(caller, w, record); r.done() {
 				return
 			}

@@ -172,6 +172,54 @@ func (ec *executionContext) unmarshalInputDimensionsInput(ctx context.Context, o
 	return it, nil
 }
 
+func (ec *executionContext) unmarshalInputMenuEntryInput(ctx context.Context, obj any) (model.MenuEntry, error) {
+	var it model.MenuEntry
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	if _, present := asMap["entries"]; !present {
+		asMap["entries"] = []any{}
+	}
+
+	fieldsInOrder := [...]string{"label", "url", "entries"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "label":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("label"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Label = data
+		case "url":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("url"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.URL = data
+		case "entries":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("entries"))
+			data, err := ec.unmarshalOMenuEntryInput2ᚕᚖgithubᚗcomᚋgrapnelᚋgrapnelᚋexamplesᚋshopᚋgraphᚋmodelᚐMenuEntryᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Entries = data
+		}
+	}
+	return it, nil
+}
+
 func (ec *executionContext) unmarshalInputOrderLineInput(ctx context.Context, obj any) (model.OrderLine, error) {
 	var it model.OrderLine
 	if obj == nil {
@@ -500,6 +548,11 @@ func (ec *executionContext) unmarshalInputVisibilityFilter(ctx context.Context, 
 
 // region    ***************************** type.gotpl *****************************
 
+func (ec *executionContext) unmarshalNMenuEntryInput2ᚖgithubᚗcomᚋgrapnelᚋgrapnelᚋexamplesᚋshopᚋgraphᚋmodelᚐMenuEntry(ctx context.Context, v any) (*model.MenuEntry, error) {
+	res, err := ec.unmarshalInputMenuEntryInput(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
 func (ec *executionContext) unmarshalNOrderLineInput2ᚕᚖgithubᚗcomᚋgrapnelᚋgrapnelᚋexamplesᚋshopᚋgraphᚋmodelᚐOrderLineᚄ(ctx context.Context, v any) ([]*model.OrderLine, error) {
 	vSlice := graphql.CoerceList(v)
 	var err error
@@ -546,6 +599,23 @@ func (ec *executionContext) unmarshalODimensionsInput2ᚖgithubᚗcomᚋgrapnel�
 	}
 	res, err := ec.unmarshalInputDimensionsInput(ctx, v)
 	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalOMenuEntryInput2ᚕᚖgithubᚗcomᚋgrapnelᚋgrapnelᚋexamplesᚋshopᚋgraphᚋmodelᚐMenuEntryᚄ(ctx context.Context, v any) ([]*model.MenuEntry, error) {
+	if v == nil {
+		return nil, nil
+	}
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]*model.MenuEntry, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNMenuEntryInput2ᚖgithubᚗcomᚋgrapnelᚋgrapnelᚋexamplesᚋshopᚋgraphᚋmodelᚐMenuEntry(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
 }
 
 func (ec *executionContext) unmarshalOOrderStatusFilter2ᚖgithubᚗcomᚋgrapnelᚋgrapnelᚋexamplesᚋshopᚋgraphᚋmodelᚐOrderStatusFilter(ctx context.Context, v any) (*model.OrderStatusFilter, error) {

@@ -15,6 +15,7 @@ type Models struct {
 	Orders   *core.Model[model.Order]
 	Products *core.Model[model.Product]
 	Reviews  *core.Model[model.Review]
+	Shop     *core.Model[model.Shop]
 }
 
 // NewModels makes them; once for each App.
@@ -23,6 +24,7 @@ func NewModels(app *core.App) *Models {
 		Orders:   core.NewModel[model.Order](app, "orders"),
 		Products: core.NewModel[model.Product](app, "products"),
 		Reviews:  core.NewModel[model.Review](app, "reviews"),
+		Shop:     core.NewModel[model.Shop](app, "shop"),
 	}
 }
 
@@ -89,6 +91,10 @@ type productResolver struct{ *resolver }
 func (x *root) Review() graph.ReviewResolver { return &reviewResolver{x.r} }
 
 type reviewResolver struct{ *resolver }
+
+func (x *root) Shop() graph.ShopResolver { return &shopResolver{x.r} }
+
+type shopResolver struct{ *resolver }
 
 func (x *root) User() graph.UserResolver { return &userResolver{x.r, x.base.User()} }
 

@@ -28,7 +28,7 @@ func TestRules(t *testing.T) {
 		Schema: func(app *core.App) graphql.ExecutableSchema {
 			return graph.NewExecutableSchema(graph.Config{Resolvers: resolvers.New(app)})
 		},
-	}, append(tables, products, reviews, orders)...)
+	}, append(tables, products, reviews, orders, shopItself)...)
 }
 
 // withAddress adds what the shop stores of users.
@@ -145,3 +145,14 @@ var orders = ruletest.Table{
 }
 
 var lines = []any{ruletest.Fields{"productId": "product_public", "quantity": 1}}
+
+var shopItself = ruletest.Table{
+	Model:   "Shop",
+	Records: map[string]ruletest.Fields{"only": {"logoId": nil}},
+	Read:    ruletest.Allow{"only": ruletest.Everybody},
+	Writes: []ruletest.Write{
+		{Verb: core.Update, Call: `updateShop(input: {name: "Corner shop", menu: [{label: "News", entries: [{label: "Old ones", entries: []}]}]})`, Allow: ruletest.Allow{"only": ruletest.Editors}},
+		{Verb: core.Update, Call: `updateShop(input: {expectedVersion: 1, notice: null})`, Allow: ruletest.Allow{"only": ruletest.Editors}},
+	},
+	Equivalent: map[string]string{"Shop rule 2 without READ": "everybody reads the shop"},
+}

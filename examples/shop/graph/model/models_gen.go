@@ -318,6 +318,28 @@ type UpdateReviewPayload struct {
 }
 
 // Fields that are left out stay as they are; null empties those that may be null, and is as left out for the others.
+type UpdateShopInput struct {
+	// Refuse with CONFLICT when the record has another version by now.
+	ExpectedVersion graphql.Omittable[*int32] `json:"expectedVersion,omitempty"`
+	// What it is called.
+	Name graphql.Omittable[*string] `json:"name,omitempty"`
+	// What stands above every page, if anything.
+	Notice graphql.Omittable[*string] `json:"notice,omitempty"`
+	// The picture beside the name.
+	LogoID graphql.Omittable[*string] `json:"logoId,omitempty"`
+	// Whether orders are taken.
+	Open graphql.Omittable[*bool] `json:"open,omitempty"`
+	// The menu.
+	Menu graphql.Omittable[[]*MenuEntry] `json:"menu,omitempty"`
+}
+
+// What `updateShop` did.
+type UpdateShopPayload struct {
+	// The shop as it is now.
+	Shop *Shop `json:"shop"`
+}
+
+// Fields that are left out stay as they are; null empties those that may be null, and is as left out for the others.
 type UpdateUserInput struct {
 	// Which user.
 	ID string `json:"id"`

@@ -222,5 +222,33 @@ func Specs() []core.Spec {
 				{Verbs: core.Read | core.Update | core.Delete, Role: core.Editor},
 			},
 		},
+		{
+			Type: "Shop", Name: "shop", Prefix: "shop",
+			Attributes: []core.Attribute{
+				{Name: "name", Required: true, Default: "Shop", Constraint: "maxLength: 80, minLength: 1"},
+				{Name: "notice", Constraint: "maxLength: 500"},
+				{Name: "logoId", Reference: "assets"},
+				{Name: "open", Kind: core.Bool, Required: true, Default: true},
+				{Name: "menu", Kind: core.Document, Array: true, Type: "MenuEntry", Constraint: "maxItems: 20"},
+			},
+			Embedded: map[string][]core.Attribute{
+				"MenuEntry": {
+					{Name: "label", Required: true, Constraint: "maxLength: 60, minLength: 1"},
+					{Name: "url", Constraint: "format: URL"},
+					{Name: "entries", Kind: core.Document, Array: true, Type: "MenuEntry", Constraint: "maxItems: 20"},
+				},
+			},
+			New: func() any { return new(Shop) },
+			Fields: []core.Field{
+				{Name: "createdAt", Kind: core.Time},
+			},
+			Indexes:   [][]string{{"createdAt"}},
+			Live:      true,
+			Singleton: true,
+			Rules: []core.Rule{
+				{Verbs: core.Read},
+				{Verbs: core.Read | core.Update, Role: core.Editor},
+			},
+		},
 	}
 }
