@@ -51,6 +51,8 @@ type snapshot struct {
 	Audience string `bson:"audience"`
 	// Removed: no start since then has declared the type.
 	Removed bool `bson:"removed"`
+	// Singleton: of the documents only the one is shown.
+	Singleton bool `bson:"singleton"`
 }
 
 // snapshotType is an embedded type.
@@ -319,6 +321,9 @@ func (m *Migration) compare(ctx context.Context, old *snapshot, spec Spec) error
 	if count == 0 {
 		return nil
 	}
+	if now.Singleton && !old.Singleton {
+		m.warn("There is only one %s from now on; its %s, but nobody will see any but %s.", spec.Type, plural(count, "document is kept", "documents are kept"), spec.OnlyID())
+	}
 	if old.Audience != now.Audience {
 		m.step("Who may read %s is written into its %s.", spec.Type, plural(count, "document", "documents"))
 		m.hides = append(m.hides, spec)
@@ -477,7 +482,7 @@ func (f snapshotField) narrower(was snapshotField) bool {
 }
 
 func newSnapshot(s Spec) *snapshot {
-	now := &snapshot{Head: Head{ID: s.Name, Version: 1}, Type: s.Type, Prefix: s.Prefix}
+	now := &snapshot{Head: Head{ID: s.Name, Version: 1}, Type: s.Type, Prefix: s.Prefix, Singleton: s.Singleton}
 	unique, columns := map[string]bool{}, []string{}
 	for _, f := range s.Fields {
 		unique[f.Name] = f.Unique

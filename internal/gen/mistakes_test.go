@@ -28,6 +28,16 @@ type Other @model @auth(rules: [{allow: PUBLIC}]) { thing: Thing @reference @aut
 		`1:67: others goes by Other.thing, which some may not read: write others: OtherConnection, for it is null for them.`},
 	{"NOW and null", `type Thing @model @auth(rules: [{allow: PUBLIC, operations: [READ], where: {until: {gt: NOW}}}]) { until: Time }`,
 		`1:100: A rule lets callers read by comparing until with NOW, and subscriptions wait for that moment: write until: Time!, or @model(subscription: false).`},
+	{"a singleton is not listed", `type Site @model(singleton: true, plural: "sites", mutations: [CREATE, UPDATE]) @auth(rules: [{allow: PUBLIC}]) { title: String @index }`,
+		`1:44: There is only one Site, and no list: leave plural out.
+1:64: There is always one Site, that is neither made nor removed: leave CREATE out.
+1:130: @index has no meaning here, for there is only one Site: remove it.`},
+	{"a singleton has defaults", `type Site @model(singleton: true) @auth(rules: [{allow: PUBLIC}]) { title: String! tags: [String!]! @constraint(minItems: 1) }`,
+		`1:69: The site is there before anybody has written it: make title nullable, or give it a @default.
+1:84: The site is there before anybody has written it, and tags is empty then: leave minItems out.`},
+	{"reference to a singleton", `type Site @model(singleton: true) @auth(rules: [{allow: PUBLIC}]) { title: String }
+type Thing @model @auth(rules: [{allow: PUBLIC}]) { site: Site @reference }`,
+		`2:53: There is only one Site, to which everything could refer: ask for it by the query site.`},
 	{"syntax", `type Thing {`,
 		`1:13: Expected Name, found <EOF>.`},
 	{"syntax alone", "extend type Thing { x: Int }\n---\ntype Thing {",

@@ -596,9 +596,14 @@ func (r *reader) model(m *model) {
 // single checks what a type declares of which there is exactly one.
 func (r *reader) single(m *model) {
 	d := m.def.Directives.ForName("model")
-	for _, name := range []string{"plural", "orderBy", "mutations"} {
+	for _, name := range []string{"plural", "orderBy"} {
 		if v := argument(d, name); v != nil {
-			r.problems.add(v.Position, "There is only one %s, that is neither listed, nor made, nor removed: leave %s out.", m.name, name)
+			r.problems.add(v.Position, "There is only one %s, and no list: leave %s out.", m.name, name)
+		}
+	}
+	for _, v := range listed(argument(d, "mutations")) {
+		if v.Raw != "UPDATE" {
+			r.problems.add(v.Position, "There is always one %s, that is neither made nor removed: leave %s out.", m.name, v.Raw)
 		}
 	}
 	for _, f := range m.fields {
@@ -607,7 +612,11 @@ func (r *reader) single(m *model) {
 				r.problems.add(d.Position, "@%s has no meaning here, for there is only one %s: remove it.", d.Name, m.name)
 			}
 		}
-		if f.isStored() && f.mustBeGiven() {
+		switch {
+		case !f.isStored() || !f.mustBeGiven():
+		case f.list:
+			r.problems.add(f.def.Position, "The %s is there before anybody has written it, and %s is empty then: leave minItems out.", words(m.name), f.name)
+		default:
 			r.problems.add(f.def.Position, "The %s is there before anybody has written it: make %s nullable, or give it a @default.", words(m.name), f.name)
 		}
 	}

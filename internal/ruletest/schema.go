@@ -26,7 +26,7 @@ type model struct {
 	table *Table
 	spec  core.Spec
 	// Names of root fields.
-	byID, list, changed string // of a singleton, byID needs none, and there is no list
+	byID, list, changed string            // of a singleton, byID needs none, and there is no list
 	lookups             map[string]string // the argument of each query by a value
 	searches            bool
 	where               *ast.Definition

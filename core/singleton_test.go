@@ -1,0 +1,78 @@
+package core_test
+
+import (
+	"errors"
+	"reflect"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/grapnel/grapnel/core"
+)
+
+// The one document is made at the first start, by one of several servers, keeps what was
+// written at the next ones, and gets the defaults of fields that are declared later.
+func TestSingleton(t *testing.T) {
+	t.Parallel()
+	y := newYard(t)
+	type Bare struct {
+		core.Head `bson:",inline"`
+		Title     string `bson:"title"`
+	}
+	type site struct {
+		Bare `bson:",inline"`
+		Size int64 `bson:"size"`
+	}
+	size := core.Attribute{Name: "size", Kind: core.Int, Required: true, Default: int64(3)}
+	spec := func(singleton bool, more ...core.Attribute) core.Spec {
+		return core.Spec{
+			Type: "Site", Name: "sites", Prefix: "site", Singleton: singleton, New: func() any { return new(Bare) }, Rules: []core.Rule{{Verbs: core.AnyVerb}},
+			Attributes: append([]core.Attribute{{Name: "title", Required: true, Default: "A site"}}, more...),
+		}
+	}
+	all := func() (sites []site) {
+		for doc, err := range y.docs.Find(t.Context(), "sites", core.Query{Limit: 10, Order: []core.Order{{Field: "_id"}}}) {
+			var s site
+			if err = errors.Join(err, doc.Decode(&s)); err != nil {
+				t.Fatal(err)
+			}
+			sites = append(sites, s)
+		}
+		return sites
+	}
+	var servers sync.WaitGroup
+	for range 4 {
+		servers.Go(func() {
+			m := y.plan(t, []core.Spec{spec(true)})
+			if err := m.Apply(t.Context()); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	servers.Wait()
+	first := all()
+	if len(first) != 1 || first[0].ID != "site_only" || first[0].Version != 1 || first[0].CreatedAt.IsZero() || first[0].Title != "A site" {
+		t.Fatalf("made %+v", first)
+	}
+	if err := y.docs.Write(t.Context(), core.Op{Kind: core.OpUpdate, Coll: "sites", Filter: core.Eq("_id", "site_only"), Patch: core.Patch{core.Set("title", "Mine")}}); err != nil {
+		t.Fatal(err)
+	}
+	y.mustStart(t, spec(true, size))
+	if got := all(); len(got) != 1 || got[0].Title != "Mine" || got[0].Size != 3 || !got[0].CreatedAt.Equal(first[0].CreatedAt) {
+		t.Errorf("at the next start %+v", got)
+	}
+
+	// A type of many becomes one of one: its documents stay, and the log says so.
+	y.mustStart(t, spec(false, size))
+	y.insert(t, "sites", values{"title": "Another", "size": int64(1)})
+	if m := y.plan(t, []core.Spec{spec(true, size)}); len(m.Warnings) != 1 || !contains(m.Warnings[0], "There is only one Site from now on", "2 documents are kept", "site_only") {
+		t.Errorf("warned of %q", m.Warnings)
+	}
+	y.mustStart(t, spec(true, size))
+	if got := all(); len(got) != 2 || !strings.Contains(y.log.String(), "nobody will see any but site_only") {
+		t.Errorf("afterwards %+v\n%s", got, y.log.String())
+	}
+	if m := y.plan(t, []core.Spec{spec(true, size)}); !reflect.DeepEqual(m.Warnings, []string(nil)) {
+		t.Errorf("warned again of %q", m.Warnings)
+	}
+}
