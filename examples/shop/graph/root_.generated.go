@@ -30,6 +30,7 @@ type ResolverRoot interface {
 	Product() ProductResolver
 	Query() QueryResolver
 	Review() ReviewResolver
+	Shop() ShopResolver
 	Subscription() SubscriptionResolver
 	User() UserResolver
 	AddressInput() AddressInputResolver
@@ -134,6 +135,12 @@ type ComplexityRoot struct {
 		Value func(childComplexity int) int
 	}
 
+	MenuEntry struct {
+		Entries func(childComplexity int) int
+		Label   func(childComplexity int) int
+		URL     func(childComplexity int) int
+	}
+
 	Mutation struct {
 		CancelOrder         func(childComplexity int, id string) int
 		ChangePassword      func(childComplexity int, input model.ChangePasswordInput) int
@@ -161,6 +168,7 @@ type ComplexityRoot struct {
 		UpdatePost          func(childComplexity int, input model.UpdatePostInput) int
 		UpdateProduct       func(childComplexity int, input model1.UpdateProductInput) int
 		UpdateReview        func(childComplexity int, input model1.UpdateReviewInput) int
+		UpdateShop          func(childComplexity int, input model1.UpdateShopInput) int
 		UpdateUser          func(childComplexity int, input model1.UpdateUserInput) int
 		UploadAsset         func(childComplexity int, input model.UploadAssetInput) int
 	}
@@ -310,6 +318,7 @@ type ComplexityRoot struct {
 		Products       func(childComplexity int, where *model1.ProductWhere, orderBy *model1.ProductOrder, search *string, first *int32, after *string, last *int32, before *string) int
 		Review         func(childComplexity int, id string) int
 		Reviews        func(childComplexity int, where *model1.ReviewWhere, orderBy *model1.ReviewOrder, search *string, first *int32, after *string, last *int32, before *string) int
+		Shop           func(childComplexity int) int
 		StorageUsage   func(childComplexity int) int
 		User           func(childComplexity int, id string) int
 		UserByEmail    func(childComplexity int, email string) int
@@ -365,6 +374,24 @@ type ComplexityRoot struct {
 		User func(childComplexity int) int
 	}
 
+	Shop struct {
+		CreatedAt func(childComplexity int) int
+		ID        func(childComplexity int) int
+		Logo      func(childComplexity int) int
+		Menu      func(childComplexity int) int
+		Name      func(childComplexity int) int
+		Notice    func(childComplexity int) int
+		Open      func(childComplexity int) int
+		UpdatedAt func(childComplexity int) int
+		Version   func(childComplexity int) int
+	}
+
+	ShopChange struct {
+		Doc  func(childComplexity int) int
+		ID   func(childComplexity int) int
+		Kind func(childComplexity int) int
+	}
+
 	SignInPayload struct {
 		Tokens func(childComplexity int) int
 		Viewer func(childComplexity int) int
@@ -396,6 +423,7 @@ type ComplexityRoot struct {
 		PostChanged    func(childComplexity int, where *model.PostWhere) int
 		ProductChanged func(childComplexity int, where *model1.ProductWhere) int
 		ReviewChanged  func(childComplexity int, where *model1.ReviewWhere) int
+		ShopChanged    func(childComplexity int) int
 	}
 
 	SuspendUserPayload struct {
@@ -428,6 +456,10 @@ type ComplexityRoot struct {
 
 	UpdateReviewPayload struct {
 		Review func(childComplexity int) int
+	}
+
+	UpdateShopPayload struct {
+		Shop func(childComplexity int) int
 	}
 
 	UpdateUserPayload struct {
@@ -757,6 +789,25 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.HTTPHeader.Value(childComplexity), true
 
+	case "MenuEntry.entries":
+		if e.ComplexityRoot.MenuEntry.Entries == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MenuEntry.Entries(childComplexity), true
+	case "MenuEntry.label":
+		if e.ComplexityRoot.MenuEntry.Label == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MenuEntry.Label(childComplexity), true
+	case "MenuEntry.url":
+		if e.ComplexityRoot.MenuEntry.URL == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MenuEntry.URL(childComplexity), true
+
 	case "Mutation.cancelOrder":
 		if e.ComplexityRoot.Mutation.CancelOrder == nil {
 			break
@@ -1043,6 +1094,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.UpdateReview(childComplexity, args["input"].(model1.UpdateReviewInput)), true
+	case "Mutation.updateShop":
+		if e.ComplexityRoot.Mutation.UpdateShop == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_updateShop_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.UpdateShop(childComplexity, args["input"].(model1.UpdateShopInput)), true
 	case "Mutation.updateUser":
 		if e.ComplexityRoot.Mutation.UpdateUser == nil {
 			break
@@ -1749,6 +1811,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.Reviews(childComplexity, args["where"].(*model1.ReviewWhere), args["orderBy"].(*model1.ReviewOrder), args["search"].(*string), args["first"].(*int32), args["after"].(*string), args["last"].(*int32), args["before"].(*string)), true
+	case "Query.shop":
+		if e.ComplexityRoot.Query.Shop == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Query.Shop(childComplexity), true
 	case "Query.storageUsage":
 		if e.ComplexityRoot.Query.StorageUsage == nil {
 			break
@@ -1974,6 +2042,80 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.SetUserRolePayload.User(childComplexity), true
 
+	case "Shop.createdAt":
+		if e.ComplexityRoot.Shop.CreatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Shop.CreatedAt(childComplexity), true
+	case "Shop.id":
+		if e.ComplexityRoot.Shop.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Shop.ID(childComplexity), true
+	case "Shop.logo":
+		if e.ComplexityRoot.Shop.Logo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Shop.Logo(childComplexity), true
+	case "Shop.menu":
+		if e.ComplexityRoot.Shop.Menu == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Shop.Menu(childComplexity), true
+	case "Shop.name":
+		if e.ComplexityRoot.Shop.Name == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Shop.Name(childComplexity), true
+	case "Shop.notice":
+		if e.ComplexityRoot.Shop.Notice == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Shop.Notice(childComplexity), true
+	case "Shop.open":
+		if e.ComplexityRoot.Shop.Open == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Shop.Open(childComplexity), true
+	case "Shop.updatedAt":
+		if e.ComplexityRoot.Shop.UpdatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Shop.UpdatedAt(childComplexity), true
+	case "Shop.version":
+		if e.ComplexityRoot.Shop.Version == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Shop.Version(childComplexity), true
+
+	case "ShopChange.shop":
+		if e.ComplexityRoot.ShopChange.Doc == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ShopChange.Doc(childComplexity), true
+	case "ShopChange.changedId":
+		if e.ComplexityRoot.ShopChange.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ShopChange.ID(childComplexity), true
+	case "ShopChange.kind":
+		if e.ComplexityRoot.ShopChange.Kind == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ShopChange.Kind(childComplexity), true
+
 	case "SignInPayload.tokens":
 		if e.ComplexityRoot.SignInPayload.Tokens == nil {
 			break
@@ -2089,6 +2231,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Subscription.ReviewChanged(childComplexity, args["where"].(*model1.ReviewWhere)), true
+	case "Subscription.shopChanged":
+		if e.ComplexityRoot.Subscription.ShopChanged == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Subscription.ShopChanged(childComplexity), true
 
 	case "SuspendUserPayload.user":
 		if e.ComplexityRoot.SuspendUserPayload.User == nil {
@@ -2145,6 +2293,13 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.UpdateReviewPayload.Review(childComplexity), true
+
+	case "UpdateShopPayload.shop":
+		if e.ComplexityRoot.UpdateShopPayload.Shop == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UpdateShopPayload.Shop(childComplexity), true
 
 	case "UpdateUserPayload.user":
 		if e.ComplexityRoot.UpdateUserPayload.User == nil {
@@ -2329,6 +2484,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 		ec.unmarshalInputIDFilter,
 		ec.unmarshalInputInt64Filter,
 		ec.unmarshalInputIntFilter,
+		ec.unmarshalInputMenuEntryInput,
 		ec.unmarshalInputOrderLineInput,
 		ec.unmarshalInputOrderOrder,
 		ec.unmarshalInputOrderStatusFilter,
@@ -2360,6 +2516,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 		ec.unmarshalInputUpdatePostInput,
 		ec.unmarshalInputUpdateProductInput,
 		ec.unmarshalInputUpdateReviewInput,
+		ec.unmarshalInputUpdateShopInput,
 		ec.unmarshalInputUpdateUserInput,
 		ec.unmarshalInputUploadAssetInput,
 		ec.unmarshalInputUserOrder,
@@ -4329,6 +4486,53 @@ type Review implements Node {
   hidden: Boolean!
 }
 `, BuiltIn: false},
+	{Name: "../schema/shop.graphqls", Input: `"""
+What the shop tells of itself.
+"""
+type Shop implements Node {
+  """
+  Names the shop.
+  """
+  id: ID!
+  """
+  What it is called.
+  """
+  name: String!
+  """
+  What stands above every page, if anything.
+  """
+  notice: String
+  """
+  The picture beside the name.
+  """
+  logo: Asset
+  """
+  Whether orders are taken.
+  """
+  open: Boolean!
+  """
+  The menu.
+  """
+  menu: [MenuEntry!]!
+}
+"""
+An entry of a menu.
+"""
+type MenuEntry {
+  """
+  What it says.
+  """
+  label: String!
+  """
+  Where it leads.
+  """
+  url: String
+  """
+  The entries below it.
+  """
+  entries: [MenuEntry!]!
+}
+`, BuiltIn: false},
 	{Name: "../schema/user.graphqls", Input: `"""
 A postal address.
 """
@@ -5858,6 +6062,23 @@ input DimensionsInput {
   depth: Float!
 }
 """
+An entry of a menu.
+"""
+input MenuEntryInput {
+  """
+  What it says.
+  """
+  label: String!
+  """
+  Where it leads.
+  """
+  url: String
+  """
+  The entries below it.
+  """
+  entries: [MenuEntryInput!] = []
+}
+"""
 One line of an order.
 """
 input OrderLineInput {
@@ -5988,6 +6209,99 @@ input VisibilityFilter {
   One of these, at most 100.
   """
   in: [Visibility!]
+}
+`, BuiltIn: false},
+	{Name: "../schema/gen/shop.graphqls", Input: `"""
+Fields that are left out stay as they are; null empties those that may be null, and is as left out for the others.
+"""
+input UpdateShopInput {
+  """
+  Refuse with CONFLICT when the record has another version by now.
+  """
+  expectedVersion: Int
+  """
+  What it is called.
+  """
+  name: String
+  """
+  What stands above every page, if anything.
+  """
+  notice: String
+  """
+  The picture beside the name.
+  """
+  logoId: ID
+  """
+  Whether orders are taken.
+  """
+  open: Boolean
+  """
+  The menu.
+  """
+  menu: [MenuEntryInput!]
+}
+"""
+What ` + "`" + `updateShop` + "`" + ` did.
+"""
+type UpdateShopPayload {
+  """
+  The shop as it is now.
+  """
+  shop: Shop!
+}
+"""
+A change of the shop, as far as the subscriber may know of it.
+"""
+type ShopChange {
+  """
+  What happened.
+  """
+  kind: ChangeKind!
+  """
+  The id of what changed.
+  """
+  changedId: ID!
+  """
+  The shop after the change; null when it was removed.
+  """
+  shop: Shop
+}
+extend type Shop {
+  """
+  When the record was made.
+  """
+  createdAt: Time!
+  """
+  When the record last changed.
+  """
+  updatedAt: Time!
+  """
+  Counts the changes of the record; for ` + "`" + `expectedVersion` + "`" + `.
+  """
+  version: Int!
+}
+extend type Query {
+  """
+  The shop; null when you may not see it.
+  """
+  shop: Shop
+}
+extend type Mutation {
+  """
+  Changes the shop.
+  """
+  updateShop(
+    """
+    What changes.
+    """
+    input: UpdateShopInput!
+  ): UpdateShopPayload
+}
+extend type Subscription {
+  """
+  What happens to the shop. It is ADDED when it comes into your sight, REMOVED when it leaves it.
+  """
+  shopChanged: ShopChange!
 }
 `, BuiltIn: false},
 	{Name: "../schema/gen/user.graphqls", Input: `"""
@@ -6386,6 +6700,18 @@ func (ec *executionContext) childFields_HTTPHeader(ctx context.Context, field gr
 	return nil, fmt.Errorf("no field named %q was found under type HTTPHeader", field.Name)
 }
 
+func (ec *executionContext) childFields_MenuEntry(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "label":
+		return ec.fieldContext_MenuEntry_label(ctx, field)
+	case "url":
+		return ec.fieldContext_MenuEntry_url(ctx, field)
+	case "entries":
+		return ec.fieldContext_MenuEntry_entries(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type MenuEntry", field.Name)
+}
+
 func (ec *executionContext) childFields_Order(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "id":
@@ -6740,6 +7066,42 @@ func (ec *executionContext) childFields_SetUserRolePayload(ctx context.Context, 
 	return nil, fmt.Errorf("no field named %q was found under type SetUserRolePayload", field.Name)
 }
 
+func (ec *executionContext) childFields_Shop(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_Shop_id(ctx, field)
+	case "name":
+		return ec.fieldContext_Shop_name(ctx, field)
+	case "notice":
+		return ec.fieldContext_Shop_notice(ctx, field)
+	case "logo":
+		return ec.fieldContext_Shop_logo(ctx, field)
+	case "open":
+		return ec.fieldContext_Shop_open(ctx, field)
+	case "menu":
+		return ec.fieldContext_Shop_menu(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_Shop_createdAt(ctx, field)
+	case "updatedAt":
+		return ec.fieldContext_Shop_updatedAt(ctx, field)
+	case "version":
+		return ec.fieldContext_Shop_version(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Shop", field.Name)
+}
+
+func (ec *executionContext) childFields_ShopChange(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "kind":
+		return ec.fieldContext_ShopChange_kind(ctx, field)
+	case "changedId":
+		return ec.fieldContext_ShopChange_changedId(ctx, field)
+	case "shop":
+		return ec.fieldContext_ShopChange_shop(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ShopChange", field.Name)
+}
+
 func (ec *executionContext) childFields_SignInPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "viewer":
@@ -6854,6 +7216,14 @@ func (ec *executionContext) childFields_UpdateReviewPayload(ctx context.Context,
 		return ec.fieldContext_UpdateReviewPayload_review(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type UpdateReviewPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_UpdateShopPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "shop":
+		return ec.fieldContext_UpdateShopPayload_shop(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type UpdateShopPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_UpdateUserPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
