@@ -363,6 +363,7 @@ type listener interface {
 // by collection; after a failure it goes on where it stood.
 func (a *App) listen(ctx context.Context, stream Stream) {
 	pause := time.Duration(0)
+	var end error = Errorf(Unavailable, "The server is shutting down; subscribe again.")
 	for ctx.Err() == nil {
 		e, err := stream.Next(ctx)
 		if err == nil {
@@ -376,6 +377,10 @@ func (a *App) listen(ctx context.Context, stream Stream) {
 			break
 		}
 		a.log.WarnContext(ctx, "follow changes", "error", err)
+		if errors.Is(err, ErrOutdated) {
+			end = err
+			break
+		}
 		if errors.Is(err, ErrTokenLost) {
 			// Open anew first: who subscribes from then on misses nothing.
 			if next, err := a.docs.Changes(ctx, nil); err == nil {
@@ -395,6 +400,6 @@ func (a *App) listen(ctx context.Context, stream Stream) {
 	}
 	_ = stream.Close()
 	for _, c := range a.types.all() {
-		c.listener().end(Errorf(Unavailable, "The server is shutting down; subscribe again."), true)
+		c.listener().end(end, true)
 	}
 }

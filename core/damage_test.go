@@ -11,21 +11,25 @@ import (
 )
 
 // damage replaces bytes of a document, which are in it once, by as many others.
-func (w *world) damage(t *testing.T, table, id string, old, with []byte) {
+func (w *world) damage(t *testing.T, coll, id string, old, with []byte) {
 	t.Helper()
 	db, err := sql.Open("sqlite", w.db)
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer db.Close()
+	var table string
+	if err := db.QueryRow("SELECT name FROM sqlite_schema WHERE name LIKE 'c!_" + coll + "$%' ESCAPE '!'").Scan(&table); err != nil {
+		t.Fatal(err)
+	}
 	var doc []byte
-	if err := db.QueryRow("SELECT doc FROM "+table+" WHERE id=?", id).Scan(&doc); err != nil {
+	if err := db.QueryRow(`SELECT doc FROM "`+table+`" WHERE id=?`, id).Scan(&doc); err != nil {
 		t.Fatal(err)
 	}
 	if bytes.Count(doc, old) != 1 || len(old) != len(with) {
 		t.Fatalf("%q is %d times in the document", old, bytes.Count(doc, old))
 	}
-	if _, err := db.Exec("UPDATE "+table+" SET doc=? WHERE id=?", bytes.Replace(doc, old, with, 1), id); err != nil {
+	if _, err := db.Exec(`UPDATE "`+table+`" SET doc=? WHERE id=?`, bytes.Replace(doc, old, with, 1), id); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -63,7 +67,7 @@ func TestBytesDisagree(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			w.damage(t, "c_posts", post.ID, c.old(post.ID), c.with(post.ID))
+			w.damage(t, "posts", post.ID, c.old(post.ID), c.with(post.ID))
 			if _, err := w.Posts.Get(ctx, post.ID); core.Is(err, core.Unreadable) == c.readable {
 				t.Errorf("read by its id: %v", err)
 			}
@@ -96,7 +100,7 @@ func TestDamageThatDecodes(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		w.damage(t, "c_posts", post.ID, []byte(c.old), []byte(c.with))
+		w.damage(t, "posts", post.ID, []byte(c.old), []byte(c.with))
 		if _, err := w.Posts.Get(ctx, post.ID); !core.Is(err, core.Unreadable) {
 			t.Errorf("%s: %v", name, err)
 		}

@@ -16,7 +16,9 @@ type DocStore interface {
 	// Ensure creates the collections and indexes that specs declare. It is
 	// idempotent, and may be called again for some of them or for more. When
 	// documents hold the same value in a unique field it fails with CONFLICT.
-	// Before it only Find and Count may be called.
+	// Before it only Find and Count may be called. Once it has returned, every
+	// store that was told a Spec with another Fingerprint of one of these
+	// collections, in whatever process, refuses it with [ErrOutdated], and Ping.
 	Ensure(ctx context.Context, specs []Spec) error
 	// Find yields the documents that q describes, in order. Leaving the loop
 	// early releases everything; an error ends it. A collection of which

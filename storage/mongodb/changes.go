@@ -127,7 +127,13 @@ func (st *stream) parts(ctx context.Context) (parts []bson.Raw, err error) {
 
 // advance waits for the next document; between says that no event has begun.
 func (st *stream) advance(ctx context.Context, between bool) error {
-	for !st.cs.TryNext(ctx) {
+	for {
+		if err := outdated(st.store.ensured()); err != nil {
+			return err
+		}
+		if st.cs.TryNext(ctx) {
+			return nil
+		}
 		// Also without an event the position moves on, so that a quiet stream
 		// does not fall out of the oplog.
 		if between {
@@ -143,7 +149,6 @@ func (st *stream) advance(ctx context.Context, between bool) error {
 		}
 		return streamFail(ctx, err)
 	}
-	return nil
 }
 
 // streamFail is fail for streams: an event that is too large to be sent is lost, and so

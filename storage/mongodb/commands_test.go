@@ -37,6 +37,11 @@ var (
 // noIndexes are those of a collection that was just made.
 var noIndexes = page(0, "firstBatch", bson.D{{Key: "name", Value: "_id_"}, {Key: "key", Value: bson.D{{Key: "_id", Value: 1}}}})
 
+// fenced is what the fence holds once a spec is in force.
+func fenced(spec core.Spec) bson.D {
+	return page(0, "firstBatch", bson.D{{Key: "_id", Value: spec.Name}, {Key: "spec", Value: spec.Fingerprint()}})
+}
+
 func failure(code int32, labels ...string) bson.D {
 	return bson.D{{Key: "ok", Value: 0}, {Key: "code", Value: code}, {Key: "errmsg", Value: "a failure"}, {Key: "errorLabels", Value: labels}}
 }
@@ -65,7 +70,8 @@ func newMock(t *testing.T, spec core.Spec, opts ...mongodb.Option) *mock {
 			Failed:    ours.Failed,
 		})
 	}))
-	m.deployment.AddResponses(replicaSet, ok, noIndexes, page(0, "firstBatch"), ok)
+	opts = append(opts, mongodb.Lease(time.Hour))
+	m.deployment.AddResponses(replicaSet, ok, noIndexes, ok, fenced(spec), page(0, "firstBatch"), ok)
 	store, err := mongodb.Open(context.Background(), "mongodb://localhost/", opts...)
 	if err != nil {
 		t.Fatal(err)
@@ -131,42 +137,42 @@ func TestEnsureCommands(t *testing.T) {
 		`{"key":{"slug":1},"name":"slug_1","unique":true,"partialFilterExpression":{"slug":{"$gte":""}}},` +
 		`{"key":{"number":1},"name":"number_1","unique":true,"partialFilterExpression":{"number":{"$gte":{"$numberDouble":"-Infinity"}}}},` +
 		`{"key":{"at":1},"name":"at_1","unique":true,"partialFilterExpression":{"at":{"$gte":{"$date":{"$numberLong":"-9223372036854775808"}}}}},` +
-		`{"key":{"createdAt":1},"expireAfterSeconds":0,"name":"createdAt_1"},` +
-		`{"key":{"_words.title":1},"name":"_words.title_1"}],"writeConcern":{"w":"majority"}}`
+		`{"key":{"createdAt":1},"expireAfterSeconds":0,"name":"createdAt_1"}],"writeConcern":{"w":"majority"}}`
 	list := `{"listIndexes":"items","cursor":{}}`
+	every := `{"find":"items","filter":{},"projection":{"title":1},"readConcern":{"level":"majority"}}`
+	wordIndex := `{"createIndexes":"items","indexes":[{"key":{"_words.title":1},"name":"_words.title_1"}],"writeConcern":{"w":"majority"}}`
 	wordless := `{"find":"items","filter":{"_words.title":{"$ne":"#2"}},"projection":{"title":1},"readConcern":{"level":"majority"}}`
-	m.check(t, `{"hello":1}`, create, list, wordless, indexes)
+	fence := `{"find":"_fence","filter":{},"projection":{"spec":1},"readConcern":{"level":"majority"}}`
+	m.check(t, `{"hello":1}`, create, list, indexes, fence, every, wordIndex)
 
 	// With documents from before their type was live and searchable.
-	m.deployment.AddResponses(failure(48), ok, noIndexes,
+	m.deployment.AddResponses(failure(48), ok, noIndexes, ok, fenced(spec),
 		page(0, "firstBatch", bson.D{{Key: "_id", Value: "itm_1"}, {Key: "title", Value: "An old title"}}), changed, ok)
 	ensure(t, m, spec)
 	m.check(t, create,
 		`{"collMod":"items","changeStreamPreAndPostImages":{"enabled":true}}`,
-		list,
-		wordless,
+		list, indexes, fence, every,
 		`{"update":"items","ordered":false,"writeConcern":{"w":"majority"},"txnNumber":1,"updates":[{"q":{"_id":"itm_1","title":{"$eq":"An old title"}},"u":{"$set":{"_words.title":["#2","an","old","title"]}}}]}`,
-		indexes)
+		wordIndex)
 
 	// With words of an older program in one of two documents.
 	words := page(0, "firstBatch", bson.D{{Key: "name", Value: "_words.title_1"}, {Key: "key", Value: bson.D{{Key: "_words.title", Value: 1}}}})
 	number := func(n int32) bson.D { return bson.D{{Key: "ok", Value: 1}, {Key: "n", Value: n}} }
-	m.deployment.AddResponses(failure(48), ok, words, number(2), page(0, "firstBatch", bson.D{{Key: "n", Value: int32(1)}}),
-		page(0, "firstBatch", bson.D{{Key: "_id", Value: "itm_1"}}), changed, ok)
+	m.deployment.AddResponses(failure(48), ok, words, ok, fenced(spec), number(2), page(0, "firstBatch", bson.D{{Key: "n", Value: int32(1)}}),
+		page(0, "firstBatch", bson.D{{Key: "_id", Value: "itm_1"}}), changed)
 	ensure(t, m, spec)
 	m.check(t, create,
 		`{"collMod":"items","changeStreamPreAndPostImages":{"enabled":true}}`,
-		list,
+		list, indexes, fence,
 		`{"count":"items","readConcern":{"level":"majority"}}`,
 		`{"aggregate":"items","pipeline":[{"$match":{"_words.title":{"$eq":"#2"}}},{"$group":{"_id":1,"n":{"$sum":1}}}],"cursor":{},"readConcern":{"level":"majority"}}`,
 		wordless,
-		`{"update":"items","ordered":false,"writeConcern":{"w":"majority"},"txnNumber":2,"updates":[{"q":{"_id":"itm_1","title":{"$eq":null}},"u":{"$set":{"_words.title":["#2"]}}}]}`,
-		indexes)
+		`{"update":"items","ordered":false,"writeConcern":{"w":"majority"},"txnNumber":2,"updates":[{"q":{"_id":"itm_1","title":{"$eq":null}},"u":{"$set":{"_words.title":["#2"]}}}]}`)
 
 	// With everything there already, which MongoDB 7 does not tell.
-	m.deployment.AddResponses(ok, words, number(1), page(0, "firstBatch", bson.D{{Key: "n", Value: int32(1)}}), ok)
+	m.deployment.AddResponses(ok, words, ok, fenced(spec), number(1), page(0, "firstBatch", bson.D{{Key: "n", Value: int32(1)}}))
 	ensure(t, m, spec)
-	if sent := m.took(t); len(sent) != 5 {
+	if sent := m.took(t); len(sent) != 6 {
 		t.Errorf("sent %v", sent)
 	}
 }

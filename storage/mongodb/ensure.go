@@ -33,9 +33,13 @@ func (s *Store) Ensure(ctx context.Context, specs []core.Spec) error {
 	// A deadline of its own, for the client's default is meant for requests.
 	ctx, cancel := context.WithTimeout(ctx, buildTimeout)
 	defer cancel()
-	for _, spec := range specs {
-		c := s.newCollection(spec)
-		err := s.ensure(ctx, c)
+	colls := make([]*collection, len(specs))
+	for i, spec := range specs {
+		colls[i] = s.newCollection(spec)
+	}
+	// First what can fail by what is stored: then nobody is in the way of others.
+	for _, c := range colls {
+		spec, err := c.spec, s.ensure(ctx, c)
 		if hasCode(err, indexConflicts) {
 			err = core.Wrap(core.Internal, err, fmt.Sprintf("An index of the collection %q differs from what its type declares; drop it and start again.", spec.Name))
 		}
@@ -45,8 +49,16 @@ func (s *Store) Ensure(ctx context.Context, specs []core.Spec) error {
 		if err != nil {
 			return fail(ctx, err)
 		}
+	}
+	if err := s.raise(ctx, colls); err != nil {
+		return fail(ctx, err)
+	}
+	for _, c := range colls {
+		if err := c.ensureWords(ctx); err != nil {
+			return fail(ctx, err)
+		}
 		s.mu.Lock()
-		s.colls[spec.Name] = c
+		s.colls[c.spec.Name] = c
 		s.mu.Unlock()
 	}
 	return nil
@@ -82,7 +94,7 @@ func (s *Store) ensure(ctx context.Context, c *collection) error {
 	return err
 }
 
-// indexes are what the spec declares. takenField reads the names of the unique
+// indexes are what the spec declares, without those of words. takenField reads the names of the unique
 // ones.
 func (c *collection) indexes() []mongo.IndexModel {
 	var models []mongo.IndexModel
@@ -107,17 +119,14 @@ func (c *collection) indexes() []mongo.IndexModel {
 	if c.spec.Expires != "" {
 		add(options.Index().SetExpireAfterSeconds(0), c.spec.Expires)
 	}
-	for _, f := range c.spec.Search {
-		add(options.Index(), wordsField+"."+f)
-	}
 	return models
 }
 
 // indexName is the usual name of an index on some fields.
 func indexName(fields ...string) string { return strings.Join(fields, "_1_") + "_1" }
 
-// adopt brings a collection, mostly one from an earlier start, to what its spec says now.
-// Should it be cut short, the next start goes on with the words that are missing.
+// adopt drops what still acts of the indexes of an earlier start, and finds those of
+// words.
 func (c *collection) adopt(ctx context.Context) error {
 	cur, err := c.Indexes().List(ctx)
 	if err != nil {
@@ -127,24 +136,42 @@ func (c *collection) adopt(ctx context.Context) error {
 	if err := cur.All(ctx, &have); err != nil {
 		return err
 	}
-	names := map[string]bool{}
+	c.words = map[string]bool{}
 	for _, i := range have {
-		names[i.Name] = true
+		if field, is := strings.CutPrefix(i.Name, wordsField+"."); is {
+			c.words[strings.TrimSuffix(field, "_1")] = true
+		}
 		if c.outdated(i) {
 			if err := c.Indexes().DropOne(ctx, i.Name); err != nil {
 				return err
 			}
 		}
 	}
+	return nil
+}
+
+// ensureWords makes the words that are missing, and then their indexes. Without an index
+// nobody has kept the words that there are: all are made anew, and again should it be
+// cut short.
+func (c *collection) ensureWords(ctx context.Context) error {
 	for _, field := range c.spec.Search {
-		whole := false
-		if names[indexName(wordsField+"."+field)] {
+		name, whole := wordsField+"."+field, false
+		missing := bson.D{}
+		if c.words[field] {
+			var err error
 			if whole, err = c.hasWords(ctx, field); err != nil {
 				return err
 			}
+			missing = compare(name, "$ne", rulesMark)
 		}
 		if !whole {
-			if err := c.fillWords(ctx, field); err != nil {
+			if err := c.fillWords(ctx, field, missing); err != nil {
+				return err
+			}
+		}
+		if !c.words[field] {
+			_, err := c.Indexes().CreateOne(ctx, mongo.IndexModel{Keys: bson.D{{Key: name, Value: 1}}, Options: options.Index().SetName(indexName(name))})
+			if err != nil {
 				return err
 			}
 		}
@@ -195,9 +222,9 @@ func isOfKind(filter bson.Raw, f core.Field) bool {
 	return err == nil && filter.Lookup(f.Name, "$gte").Type == t
 }
 
-// fillWords adds the words of one field to the documents that lack them.
-func (c *collection) fillWords(ctx context.Context, field string) (err error) {
-	cur, err := c.Collection.Find(ctx, compare(wordsField+"."+field, "$ne", rulesMark), options.Find().SetProjection(bson.D{{Key: field, Value: 1}}))
+// fillWords sets the words of one field in documents.
+func (c *collection) fillWords(ctx context.Context, field string, which bson.D) (err error) {
+	cur, err := c.Collection.Find(ctx, which, options.Find().SetProjection(bson.D{{Key: field, Value: 1}}))
 	if err != nil {
 		return err
 	}

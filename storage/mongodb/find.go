@@ -69,7 +69,10 @@ func release(ctx context.Context, cur *mongo.Cursor) {
 }
 
 func (s *Store) find(ctx context.Context, coll string, q core.Query) (*mongo.Cursor, error) {
-	c := s.readable(coll)
+	c, err := s.readable(ctx, coll)
+	if err != nil {
+		return nil, err
+	}
 	r, err := c.request(q)
 	if err != nil {
 		return nil, err
@@ -92,7 +95,7 @@ func (s *Store) find(ctx context.Context, coll string, q core.Query) (*mongo.Cur
 // the first of them, and a $unionWith for each other one. Each walks an index
 // of its own and stops at its limit.
 func (s *Store) FindEach(ctx context.Context, coll string, qs []core.Query) ([][]core.Doc, error) {
-	c, err := s.collection(coll)
+	c, err := s.collection(ctx, coll)
 	if err != nil {
 		return nil, fail(ctx, err)
 	}
@@ -263,7 +266,10 @@ func (c *collection) sort(order []core.Order) (bson.D, error) {
 
 // Count counts the matching documents, not the collection's metadata.
 func (s *Store) Count(ctx context.Context, coll string, q core.Query) (int64, error) {
-	c := s.readable(coll)
+	c, err := s.readable(ctx, coll)
+	if err != nil {
+		return 0, fail(ctx, err)
+	}
 	f, index := way(c.spec.CountArms(q))
 	match, err := c.match(f)
 	if err != nil {

@@ -27,10 +27,13 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"net"
 	"net/url"
+	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/grapnel/grapnel/core"
@@ -58,6 +61,8 @@ type Store struct {
 	client *mongo.Client
 	db     *mongo.Database
 
+	fence fence
+
 	mu    sync.RWMutex
 	colls map[string]*collection // by name, from Ensure
 }
@@ -70,6 +75,7 @@ type Option func(*settings)
 type settings struct {
 	log    *slog.Logger
 	slow   time.Duration
+	lease  time.Duration                // for tests
 	adjust func(*options.ClientOptions) // for tests
 }
 
@@ -84,7 +90,7 @@ func WithSlow(d time.Duration) Option { return func(s *settings) { s.slow = d } 
 // says about pools, timeouts and compression goes before our defaults; writes
 // always wait for a majority. The errors are for whoever starts the program.
 func Open(ctx context.Context, uri string, opts ...Option) (*Store, error) {
-	set := &settings{log: slog.Default(), slow: 100 * time.Millisecond}
+	set := &settings{log: slog.Default(), slow: 100 * time.Millisecond, lease: fenceLease}
 	for _, o := range opts {
 		o(set)
 	}
@@ -93,7 +99,10 @@ func Open(ctx context.Context, uri string, opts ...Option) (*Store, error) {
 	if err != nil {
 		return nil, core.Wrap(core.Invalid, err, "The MongoDB URI is not valid.")
 	}
-	s := &Store{client: client, db: client.Database(databaseName(uri)), colls: map[string]*collection{}}
+	s := &Store{client: client, db: client.Database(databaseName(uri)), colls: map[string]*collection{}, fence: fence{lease: set.lease, stopped: make(chan struct{})}}
+	follow, stop := context.WithCancel(context.Background())
+	s.fence.stop = stop
+	go s.follow(follow)
 	if err := s.check(ctx, strings.Join(o.Hosts, ",")); err != nil {
 		_ = s.Close()
 		return nil, err
@@ -178,15 +187,24 @@ func (s *Store) check(ctx context.Context, hosts string) error {
 
 // Ping writes to the database: that a disk is full is known only by trying.
 func (s *Store) Ping(ctx context.Context) error {
-	pings, now := s.db.Collection(pingCollection), time.Now()
-	res, err := pings.UpdateByID(ctx, "ping", bson.D{{Key: "$set", Value: bson.D{{Key: "at", Value: now}}}})
-	if err == nil && res.MatchedCount == 0 {
-		_, err = pings.InsertOne(ctx, bson.D{{Key: "_id", Value: "ping"}, {Key: "at", Value: now}})
-		if mongo.IsDuplicateKeyError(err) {
-			err = nil // another server was first
+	if err := outdated(s.ensured()); err != nil {
+		return err
+	}
+	return fail(ctx, s.put(ctx, pingCollection, "ping", bson.D{{Key: "at", Value: time.Now()}}))
+}
+
+// put sets fields of a document of the store's own, which it makes if need be.
+func (s *Store) put(ctx context.Context, coll, id string, fields bson.D) error {
+	for {
+		res, err := s.db.Collection(coll).UpdateByID(ctx, id, bson.D{{Key: "$set", Value: fields}})
+		if err != nil || res.MatchedCount > 0 {
+			return err
+		}
+		_, err = s.db.Collection(coll).InsertOne(ctx, append(bson.D{{Key: "_id", Value: id}}, fields...))
+		if !mongo.IsDuplicateKeyError(err) { // else another server was first
+			return err
 		}
 	}
-	return fail(ctx, err)
 }
 
 // pingCollection has one document, which Ping writes.
@@ -194,6 +212,8 @@ const pingCollection = "_ping"
 
 // Close ends all connections.
 func (s *Store) Close() error {
+	s.fence.stop()
+	<-s.fence.stopped
 	ctx, cancel := context.WithTimeout(context.Background(), closeTimeout)
 	defer cancel()
 	return fail(ctx, s.client.Disconnect(ctx))
@@ -204,6 +224,10 @@ type collection struct {
 	*mongo.Collection
 	spec   core.Spec
 	fields map[string]core.Field // what filters and orders may name
+
+	fingerprint string
+	stale       atomic.Bool     // another Spec is in force
+	words       map[string]bool // the fields with an index of words when Ensure began
 }
 
 func (s *Store) newCollection(spec core.Spec) *collection {
@@ -211,25 +235,34 @@ func (s *Store) newCollection(spec core.Spec) *collection {
 	for _, f := range spec.Fields {
 		fields[f.Name] = f
 	}
-	return &collection{Collection: s.db.Collection(spec.Name), spec: spec, fields: fields}
+	return &collection{Collection: s.db.Collection(spec.Name), spec: spec, fields: fields, fingerprint: spec.Fingerprint()}
 }
 
-func (s *Store) collection(name string) (*collection, error) {
+// ensured are the collections of which Ensure was told.
+func (s *Store) ensured() []*collection {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
-	if c := s.colls[name]; c != nil {
-		return c, nil
+	return slices.Collect(maps.Values(s.colls))
+}
+
+func (s *Store) collection(ctx context.Context, name string) (*collection, error) {
+	s.mu.RLock()
+	c := s.colls[name]
+	s.mu.RUnlock()
+	if c != nil {
+		return c, s.lease(ctx, c)
 	}
 	return nil, core.Errorf(core.Internal, "mongodb: no spec declares the collection %q", name)
 }
 
 // readable is a collection for Find and Count. One of which Ensure was not told
 // has no field but the id.
-func (s *Store) readable(name string) *collection {
+func (s *Store) readable(ctx context.Context, name string) (*collection, error) {
 	s.mu.RLock()
-	defer s.mu.RUnlock()
-	if c := s.colls[name]; c != nil {
-		return c
+	c := s.colls[name]
+	s.mu.RUnlock()
+	if c != nil {
+		return c, s.lease(ctx, c)
 	}
-	return s.newCollection(core.Spec{Name: name})
+	return s.newCollection(core.Spec{Name: name}), nil
 }

@@ -77,11 +77,11 @@ func TestContract(t *testing.T) {
 	storagetest.RunDocuments(t,
 		func(t *testing.T, _ []core.Spec) core.DocStore {
 			uri, _ := newDatabase(t)
-			return open(t, uri)
+			return open(t, uri, mongodb.Lease(300*time.Millisecond))
 		},
 		storagetest.Peers(func(t *testing.T, _ []core.Spec) (a, b core.DocStore) {
 			uri, _ := newDatabase(t)
-			return open(t, uri), open(t, uri)
+			return open(t, uri, mongodb.Lease(300*time.Millisecond)), open(t, uri, mongodb.Lease(300*time.Millisecond))
 		}),
 	)
 }

@@ -15,14 +15,15 @@ import (
 type command struct {
 	// one says that it touches at most one document, which makes it atomic and
 	// retryable by itself. An update of many is neither: it can stop halfway.
-	one bool
-	run func(ctx context.Context) error
+	one  bool
+	run  func(ctx context.Context) error
+	coll *collection
 }
 
 // Write sends a single operation on a single document as one command, and
 // everything else as a transaction.
 func (s *Store) Write(ctx context.Context, ops ...core.Op) error {
-	cmds, err := s.commands(ops)
+	cmds, err := s.commands(ctx, ops)
 	switch {
 	case err != nil || len(cmds) == 0:
 		return fail(ctx, err)
@@ -34,8 +35,12 @@ func (s *Store) Write(ctx context.Context, ops ...core.Op) error {
 		return fail(ctx, err)
 	}
 	defer sess.EndSession(context.WithoutCancel(ctx))
+	outside := ctx
 	_, err = sess.WithTransaction(ctx, func(ctx context.Context) (any, error) {
 		for _, cmd := range cmds {
+			if err := s.lease(outside, cmd.coll); err != nil { // it may be a late attempt
+				return nil, err
+			}
 			if err := cmd.run(ctx); err != nil {
 				return nil, err // whatever it is, the transaction ends without effect
 			}
@@ -47,10 +52,10 @@ func (s *Store) Write(ctx context.Context, ops ...core.Op) error {
 
 // commands translates operations. Neighbouring inserts into one collection
 // become one command.
-func (s *Store) commands(ops []core.Op) ([]command, error) {
+func (s *Store) commands(ctx context.Context, ops []core.Op) ([]command, error) {
 	var cmds []command
 	for i := 0; i < len(ops); {
-		c, err := s.collection(ops[i].Coll)
+		c, err := s.collection(ctx, ops[i].Coll)
 		if err != nil {
 			return nil, err
 		}
@@ -64,6 +69,7 @@ func (s *Store) commands(ops []core.Op) ([]command, error) {
 		if err != nil {
 			return nil, err
 		}
+		cmd.coll = c
 		cmds = append(cmds, cmd)
 		i += n
 	}
@@ -89,7 +95,7 @@ func (c *collection) command(at int, ops []core.Op) (command, error) {
 		return err
 	}
 	if op.Kind == core.OpDelete {
-		return command{one, func(ctx context.Context) error {
+		return command{one: one, run: func(ctx context.Context) error {
 			if one {
 				return matched(deleted(c.DeleteOne(ctx, match)))
 			}
@@ -100,7 +106,7 @@ func (c *collection) command(at int, ops []core.Op) (command, error) {
 	if err != nil {
 		return command{}, err
 	}
-	return command{one, func(ctx context.Context) error {
+	return command{one: one, run: func(ctx context.Context) error {
 		if one {
 			return matched(updated(c.UpdateOne(ctx, match, update)))
 		}
@@ -118,12 +124,12 @@ func (c *collection) insert(ops []core.Op) (command, error) {
 		docs[i] = d
 	}
 	if len(docs) == 1 {
-		return command{true, func(ctx context.Context) error {
+		return command{one: true, run: func(ctx context.Context) error {
 			_, err := c.InsertOne(ctx, docs[0])
 			return err
 		}}, nil
 	}
-	return command{false, func(ctx context.Context) error {
+	return command{run: func(ctx context.Context) error {
 		_, err := c.InsertMany(ctx, docs)
 		return err
 	}}, nil

@@ -5,6 +5,7 @@ import (
 	"context"
 	"database/sql/driver"
 	"encoding/binary"
+	"errors"
 	"sync"
 	"time"
 
@@ -56,13 +57,18 @@ func (s *Store) follow() {
 			return
 		case <-tick.C:
 			// What fails now is seen at the next tick.
-			_ = s.read(ctx, func(ctx context.Context, c *conn) error {
+			err := s.read(ctx, func(ctx context.Context, c *conn) error {
 				seq, err := lastChange(ctx, c)
-				if err == nil {
-					s.feed.publish(seq)
+				if err != nil {
+					return err
 				}
-				return err
+				s.feed.publish(seq)
+				return s.current(ctx, c)
 			})
+			if errors.Is(err, core.ErrOutdated) {
+				close(s.outdated)
+				return
+			}
 		}
 	}
 }
@@ -114,7 +120,15 @@ const readAhead = 64
 
 // Next is for one goroutine at a time.
 func (t *stream) Next(ctx context.Context) (core.Event, error) {
-	for len(t.ahead) == 0 {
+	for {
+		select {
+		case <-t.s.outdated:
+			return core.Event{}, core.ErrOutdated
+		default:
+		}
+		if len(t.ahead) > 0 {
+			break
+		}
 		if err := ctx.Err(); err != nil {
 			return core.Event{}, t.s.failure(err)
 		}
@@ -130,6 +144,7 @@ func (t *stream) Next(ctx context.Context) (core.Event, error) {
 		case <-ctx.Done():
 		case <-t.closed:
 			return core.Event{}, core.Errorf(core.Unavailable, "The stream is closed.")
+		case <-t.s.outdated:
 		case <-t.s.closing:
 			return core.Event{}, errClosed()
 		}

@@ -14,17 +14,20 @@ import (
 
 // collection is a Spec as tables, worked out once:
 //
-//	c_posts               rid, id, one x_ column for each scalar field, cut (where the Bulk fields begin in doc),
+//	c_posts$FINGERPRINT   rid, id, one x_ column for each scalar field, cut (where the Bulk fields begin in doc),
 //	                      doc (last: columns are read without it)
 //	i_posts$status$date   a compound index, ending with id
 //	u_posts$slug          a unique index; null never conflicts
 //	a_posts$tags$date     elements of an array: v, the x_ columns that an index orders them by, id, rid
 //	f_posts$words         words of the searched fields by rid, those of the first one once more with firstMark
 //
-// Names hold "$", which no GraphQL name can.
+// Names hold "$", which no GraphQL name can. With the fingerprint of the Spec in its
+// name, the table is none to a process that lays its documents out otherwise: not one
+// of its statements runs, and no statement pays for that.
 type collection struct {
 	spec    core.Spec
-	table   string // quoted, as all of these
+	name    string // of the table
+	table   string // the same, quoted, as all of these
 	fts     string // empty without Search
 	fields  map[string]*field
 	columns []*field // the scalar ones, in the order of the table
@@ -58,20 +61,40 @@ type side struct {
 // ident quotes a name.
 func ident(name string) string { return `"` + strings.ReplaceAll(name, `"`, `""`) + `"` }
 
+// tablePrefix begins the name of a collection's table, whatever its Spec.
+func tablePrefix(coll string) string { return "c_" + coll }
+
 // newCollection lays out a Spec, and refuses one that it cannot serve.
 func newCollection(spec core.Spec) (*collection, error) {
+	c, err := layOut(spec)
+	if err != nil {
+		return nil, err
+	}
+	return c.in(tablePrefix(spec.Name) + "$" + spec.Fingerprint()), nil
+}
+
+// in has the documents in the named table.
+func (c *collection) in(table string) *collection {
+	c.name, c.table = table, ident(table)
+	c.uniques[table+".id"] = "_id"
+	for _, f := range c.columns {
+		if f.Unique {
+			c.uniques[table+".x_"+f.Name] = f.Name
+		}
+	}
+	c.insertSQL = "INSERT INTO " + c.table + "(rid,id," + c.columnList() + "cut,doc) VALUES(" + marks(len(c.columns)+4) + ")"
+	return c
+}
+
+// layOut is a collection that is in no table yet.
+func layOut(spec core.Spec) (*collection, error) {
 	bad := func(format string, args ...any) error {
 		return core.Errorf(core.Internal, "Collection %q: %s.", spec.Name, fmt.Sprintf(format, args...))
 	}
 	if spec.Name == "" || strings.ContainsAny(spec.Name, "$\x00") {
 		return nil, bad("the name is not usable")
 	}
-	c := &collection{
-		spec:    spec,
-		table:   ident("c_" + spec.Name),
-		fields:  map[string]*field{},
-		uniques: map[string]string{"c_" + spec.Name + ".id": "_id"},
-	}
+	c := &collection{spec: spec, fields: map[string]*field{}, uniques: map[string]string{}}
 	lower := map[string]bool{} // SQLite's names know no case
 	for _, f := range spec.Fields {
 		if f.Name == "" || f.Name == "_id" || strings.ContainsAny(f.Name, "$\x00") || lower[strings.ToLower(f.Name)] {
@@ -90,9 +113,6 @@ func newCollection(spec core.Spec) (*collection, error) {
 		}
 		n.column, n.at = ident("x_"+f.Name), len(c.columns)
 		c.columns = append(c.columns, n)
-		if f.Unique {
-			c.uniques["c_"+spec.Name+".x_"+f.Name] = f.Name
-		}
 	}
 	for _, index := range spec.Indexes {
 		if len(index) == 0 {
@@ -129,7 +149,6 @@ func newCollection(spec core.Spec) (*collection, error) {
 			return nil, bad("it expires by %q, which is no declared time", e)
 		}
 	}
-	c.insertSQL = "INSERT INTO " + c.table + "(id," + c.columnList() + "cut,doc) VALUES(" + marks(len(c.columns)+3) + ")"
 	return c, nil
 }
 
@@ -201,8 +220,9 @@ func (c *collection) layout(withWords bool) string {
 		Arrays  []array
 		Search  []string
 		Bulk    []string
+		Rows    string
 		Words   *words `json:",omitempty"`
-	}{Bulk: c.spec.Bulk, Search: slices.Sorted(slices.Values(c.spec.Search))}
+	}{Bulk: c.spec.Bulk, Search: slices.Sorted(slices.Values(c.spec.Search)), Rows: rowID}
 	if withWords && c.fts != "" {
 		l.Words = &words{core.WordRules, c.spec.Search[0]}
 	}
@@ -226,13 +246,17 @@ func (c *collection) layout(withWords bool) string {
 	return string(text)
 }
 
+// rowID is how rows are numbered: no number is used again, so that what is left of a
+// document, wherever, never leads to another.
+const rowID = "INTEGER PRIMARY KEY AUTOINCREMENT"
+
 // tables are the statements that make the tables.
 func (c *collection) tables() []string {
 	var b strings.Builder
 	for _, f := range c.columns {
 		b.WriteString(f.column + " " + columnType[f.Kind] + ",")
 	}
-	out := []string{"CREATE TABLE " + c.table + "(rid INTEGER PRIMARY KEY,id TEXT NOT NULL UNIQUE," + b.String() + "cut INTEGER NOT NULL,doc BLOB NOT NULL)"}
+	out := []string{"CREATE TABLE " + c.table + "(rid " + rowID + ",id TEXT NOT NULL UNIQUE," + b.String() + "cut INTEGER NOT NULL,doc BLOB NOT NULL)"}
 	for _, f := range c.arrays {
 		for _, s := range f.sides {
 			keys := ""
@@ -297,7 +321,7 @@ func (c *collection) indexes() map[string]string {
 // indexName is the name of the index of some fields and the id, quoted.
 func (c *collection) indexName(fields []string) string {
 	if len(fields) == 0 {
-		return ident("sqlite_autoindex_c_" + c.spec.Name + "_1") // of UNIQUE
+		return ident("sqlite_autoindex_" + c.name + "_1") // of UNIQUE
 	}
 	return ident("i_" + c.spec.Name + "$" + strings.Join(fields, "$"))
 }

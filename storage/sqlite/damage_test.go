@@ -33,14 +33,15 @@ func TestDamagedDocuments(t *testing.T) {
 	if _, err := db.Exec("PRAGMA synchronous=OFF"); err != nil {
 		t.Fatal(err)
 	}
+	table := sqlite.Table(postSpec())
 	var id string
 	var doc []byte
-	if err := db.QueryRow("SELECT id, doc FROM c_posts ORDER BY id LIMIT 1 OFFSET 1").Scan(&id, &doc); err != nil {
+	if err := db.QueryRow("SELECT id, doc FROM "+table+" ORDER BY id LIMIT 1 OFFSET 1").Scan(&id, &doc); err != nil {
 		t.Fatal(err)
 	}
 	try := func(name string, value any) {
 		t.Helper()
-		if _, err := db.Exec("UPDATE c_posts SET doc=? WHERE id=?", value, id); err != nil {
+		if _, err := db.Exec("UPDATE "+table+" SET doc=? WHERE id=?", value, id); err != nil {
 			t.Fatal(err)
 		}
 		for _, brief := range []bool{false, true} {

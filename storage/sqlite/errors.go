@@ -29,6 +29,10 @@ func (s *Store) failure(err error) error {
 	var e *modernc.Error
 	if errors.As(err, &e) {
 		switch e.Code() & 0xff {
+		case sqlite3.SQLITE_ERROR:
+			if strings.Contains(e.Error(), "no such table: "+tablePrefix("")) {
+				return core.ErrOutdated
+			}
 		case sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB:
 			return core.Wrap(core.Internal, err, fmt.Sprintf("The database %[1]s is damaged. Stop the server, keep a copy of the file, and put a backup in its place; "+
 				"without one, save what can be read of it: sqlite3 %[1]s .recover | sqlite3 recovered.db. The command check says what is damaged.", s.path))
@@ -49,7 +53,7 @@ func cannotWrite(cause error) error {
 }
 
 // taken names the field of a broken unique index of c; nil for other errors.
-// SQLite names the index by its columns: "UNIQUE constraint failed: c_posts.x_slug".
+// SQLite names the index by its columns: "UNIQUE constraint failed: c_posts$FINGERPRINT.x_slug".
 func taken(c *collection, err error) error {
 	var e *modernc.Error
 	if !errors.As(err, &e) || e.Code()&0xff != sqlite3.SQLITE_CONSTRAINT {

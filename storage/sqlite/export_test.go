@@ -31,6 +31,15 @@ func (s *Store) Forget(ctx context.Context) error {
 	return s.prune(ctx, time.Now().Add(time.Hour), 0, 0)
 }
 
+// Table is the quoted name of the table of a collection.
+func Table(spec core.Spec) string {
+	c, err := newCollection(spec)
+	if err != nil {
+		panic(err)
+	}
+	return c.table
+}
+
 // Pragma is a setting of the writing connection.
 func (s *Store) Pragma(ctx context.Context, name string) (v any, err error) {
 	err = s.writer.do(ctx, func(w *writer) error {

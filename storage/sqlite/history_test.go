@@ -214,7 +214,7 @@ func TestUpgrade(t *testing.T) {
 	defer db.Close()
 	for _, statement := range []string{
 		"DROP TABLE parts", "DROP TABLE part_bytes", "DELETE FROM meta WHERE key='history'", "ALTER TABLE changes DROP COLUMN parts",
-		"UPDATE changes SET after=(SELECT doc FROM c_longs WHERE c_longs.id=changes.id)", "PRAGMA user_version=1",
+		"UPDATE changes SET after=(SELECT doc FROM " + sqlite.Table(longSpec()) + " c WHERE c.id=changes.id)", "PRAGMA user_version=1",
 	} {
 		if _, err := db.Exec(statement); err != nil {
 			t.Fatal(err)

@@ -12,7 +12,7 @@ import (
 )
 
 // schemaVersion is PRAGMA user_version of the files that this code writes.
-const schemaVersion = 2
+const schemaVersion = 3
 
 // prepareSchema makes the tables that every database has and returns the
 // number of the last change.
@@ -69,6 +69,7 @@ var upgrades = [schemaVersion][]string{
 		"CREATE TABLE part_bytes(part INTEGER PRIMARY KEY, bytes BLOB NOT NULL)",
 		"INSERT INTO meta VALUES('history',0)",
 	},
+	{}, // tables of documents in another form, which Ensure makes
 }
 
 // lastChange is the number of the last change that any process has written.
@@ -130,7 +131,29 @@ func (s *Store) Ensure(ctx context.Context, specs []core.Spec) error {
 	return nil
 }
 
+// tableOf is the table with the documents of a collection, by whatever Spec; empty
+// without one.
+func tableOf(ctx context.Context, conn *conn, coll string) (name string, err error) {
+	v, err := conn.value(ctx, "SELECT name FROM sqlite_schema WHERE type='table' AND (name=?1 OR substr(name,1,length(?1)+1)=?1||'$')", tablePrefix(coll))
+	name, _ = v.(string)
+	return name, err
+}
+
 func (w *writer) ensure(ctx context.Context, c *collection) error {
+	have, err := tableOf(ctx, w.conn, c.spec.Name)
+	if err != nil {
+		return err
+	}
+	if have != "" && have != c.name { // from here on, it is none to others
+		if err := w.conn.script(ctx, "ALTER TABLE "+ident(have)+" RENAME TO "+c.table); err != nil {
+			return err
+		}
+	}
+	return w.ensureTables(ctx, c)
+}
+
+// ensureTables lays the tables out as c is, unless they are so already.
+func (w *writer) ensureTables(ctx context.Context, c *collection) error {
 	key, layout := "layout:"+c.spec.Name, c.layout(true)
 	have, err := w.conn.value(ctx, "SELECT value FROM meta WHERE key=?", key)
 	if err != nil {
@@ -153,7 +176,7 @@ func (w *writer) ensure(ctx context.Context, c *collection) error {
 	}
 	old := ""
 	if have != nil {
-		old = ident("old " + c.spec.Name)
+		old = ident(oldName(c))
 		if err := w.dropTables(ctx, c, old); err != nil {
 			return err
 		}
@@ -164,6 +187,10 @@ func (w *writer) ensure(ctx context.Context, c *collection) error {
 		}
 	}
 	if old != "" {
+		// The numbers of rows go on, also where the last rows are gone.
+		if err := w.conn.exec(ctx, "INSERT INTO sqlite_sequence(name,seq) SELECT ?,seq FROM sqlite_sequence WHERE name=?", c.name, oldName(c)); err != nil {
+			return err
+		}
 		if err := w.refill(ctx, c, old); err != nil {
 			return err
 		}
@@ -177,13 +204,16 @@ func (w *writer) ensure(ctx context.Context, c *collection) error {
 	return w.ensureIndexes(ctx, c)
 }
 
+// oldName is the table of the documents while they move to a new one.
+func oldName(c *collection) string { return "old " + c.spec.Name }
+
 // dropTables removes everything of a collection but its documents, which stay
 // in a table named old.
 func (w *writer) dropTables(ctx context.Context, c *collection, old string) error {
 	var drop []string
 	err := w.conn.query(ctx, `SELECT type, name FROM sqlite_schema WHERE sql IS NOT NULL AND
 		(type='index' AND tbl_name=?1 OR type='table' AND (name=?2 OR substr(name,1,length(?3))=?3))`,
-		[]any{"c_" + c.spec.Name, "f_" + c.spec.Name + "$words", "a_" + c.spec.Name + "$"},
+		[]any{c.name, "f_" + c.spec.Name + "$words", "a_" + c.spec.Name + "$"},
 		func(row []driver.Value) error {
 			drop = append(drop, fmt.Sprintf("DROP %s %s", row[0], ident(row[1].(string))))
 			return nil
@@ -199,7 +229,8 @@ func (w *writer) dropTables(ctx context.Context, c *collection, old string) erro
 	return nil
 }
 
-// refill inserts the documents of the table old into the new tables of c.
+// refill inserts the documents of the table old into the new tables of c, as the rows
+// that they were.
 func (w *writer) refill(ctx context.Context, c *collection, old string) error {
 	type document struct {
 		rid int64
@@ -221,7 +252,7 @@ func (w *writer) refill(ctx context.Context, c *collection, old string) error {
 			if err != nil {
 				return err
 			}
-			if _, err := w.store(ctx, c, r.fold()); err != nil {
+			if err := w.store(ctx, c, d.rid, r.fold()); err != nil {
 				return err
 			}
 		}
@@ -235,7 +266,7 @@ func (w *writer) ensureIndexes(ctx context.Context, c *collection) error {
 	want := c.indexes()
 	var drop []string
 	err := w.conn.query(ctx, `SELECT name FROM sqlite_schema WHERE type='index' AND sql IS NOT NULL AND
-		(tbl_name=?1 OR substr(tbl_name,1,length(?2))=?2)`, []any{"c_" + c.spec.Name, "a_" + c.spec.Name + "$"},
+		(tbl_name=?1 OR substr(tbl_name,1,length(?2))=?2)`, []any{c.name, "a_" + c.spec.Name + "$"},
 		func(row []driver.Value) error {
 			name := row[0].(string)
 			if _, ok := want[name]; ok {

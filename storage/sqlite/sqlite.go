@@ -43,11 +43,12 @@ type Store struct {
 	colls  atomic.Pointer[map[string]*collection]
 	ensure sync.Mutex // one Ensure at a time
 
-	long    chan struct{} // holds one when the write-ahead log is too long
-	grown   chan struct{} // the same when the history of changes has grown
-	closing chan struct{} // closed by Close
-	close   sync.Once
-	done    sync.WaitGroup // writer, upkeep, follow and trim
+	long     chan struct{} // holds one when the write-ahead log is too long
+	grown    chan struct{} // the same when the history of changes has grown
+	outdated chan struct{} // closed when another process has declared a collection otherwise
+	closing  chan struct{} // closed by Close
+	close    sync.Once
+	done     sync.WaitGroup // writer, upkeep, follow and trim
 }
 
 var _ core.DocStore = (*Store)(nil)
@@ -107,9 +108,10 @@ func Open(ctx context.Context, path string, opts ...Option) (_ *Store, err error
 			log:       slog.Default(),
 			after:     time.After,
 		},
-		long:    make(chan struct{}, 1),
-		grown:   make(chan struct{}, 1),
-		closing: make(chan struct{}),
+		long:     make(chan struct{}, 1),
+		grown:    make(chan struct{}, 1),
+		outdated: make(chan struct{}),
+		closing:  make(chan struct{}),
 	}
 	for _, o := range opts {
 		o(&s.config)
@@ -241,9 +243,7 @@ func (s *Store) Close() (err error) {
 // Ping reads from the file, and writes to it unless somebody has just done so: that
 // a disk is full is known only by trying.
 func (s *Store) Ping(ctx context.Context) error {
-	err := s.read(ctx, func(ctx context.Context, c *conn) error {
-		return c.query(ctx, "SELECT count(*) FROM meta", nil, func([]driver.Value) error { return nil })
-	})
+	err := s.read(ctx, s.current)
 	if err != nil || s.readOnly || time.Since(time.Unix(0, s.writer.wrote.Load())) < writtenLately {
 		return err
 	}
@@ -307,18 +307,40 @@ func (s *Store) readable(ctx context.Context, name string) (*collection, error) 
 	if c := (*s.colls.Load())[name]; c != nil {
 		return c, nil
 	}
-	c, err := newCollection(core.Spec{Name: name})
+	var table string
+	err := s.read(ctx, func(ctx context.Context, conn *conn) (err error) {
+		table, err = tableOf(ctx, conn, name)
+		return err
+	})
+	if err != nil || table == "" {
+		return nil, err
+	}
+	c, err := layOut(core.Spec{Name: name})
 	if err != nil {
 		return nil, err
 	}
-	err = s.read(ctx, func(ctx context.Context, conn *conn) error {
-		v, err := conn.value(ctx, "SELECT 1 FROM sqlite_schema WHERE type='table' AND name=?", "c_"+name)
-		if v == nil {
-			c = nil
-		}
-		return err
+	return c.in(table), nil
+}
+
+// current fails with core.ErrOutdated when another process has declared a collection
+// otherwise. Reads and writes find that out by themselves: their table is gone.
+func (s *Store) current(ctx context.Context, conn *conn) error {
+	if !s.ensure.TryLock() {
+		return nil // another declaration is on its way, and from here
+	}
+	defer s.ensure.Unlock()
+	there := map[string]bool{}
+	err := conn.query(ctx, "SELECT name FROM sqlite_schema WHERE type='table'", nil, func(row []driver.Value) error {
+		name, _ := row[0].(string)
+		there[name] = true
+		return nil
 	})
-	return c, err
+	for _, c := range *s.colls.Load() {
+		if err == nil && !there[c.name] {
+			err = core.ErrOutdated
+		}
+	}
+	return err
 }
 
 // declare publishes the collections that Ensure has prepared.

@@ -25,12 +25,18 @@ func (s *Store) Verify(ctx context.Context, specs []core.Spec, found func(string
 			return nil
 		})
 		for i := 0; i < len(specs) && err == nil; i++ {
-			c, e := newCollection(specs[i])
-			if e != nil {
-				return e
-			}
 			// In one state of the file, for a server may be writing.
-			err = transaction(ctx, conn, "BEGIN", func() error { return c.verify(ctx, conn, found) })
+			err = transaction(ctx, conn, "BEGIN", func() error {
+				table, err := tableOf(ctx, conn, specs[i].Name)
+				if err != nil || table == "" {
+					return err
+				}
+				c, err := layOut(specs[i])
+				if err != nil {
+					return err
+				}
+				return c.in(table).verify(ctx, conn, found)
+			})
 		}
 		return err
 	})

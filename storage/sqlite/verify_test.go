@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/grapnel/grapnel/core"
@@ -21,6 +22,7 @@ func TestVerify(t *testing.T) {
 		lists = ": what lists go by is not what the document holds"
 		tags  = `posts, tags: the table "a_posts$tags$date", by which lists are filtered, is not what the documents hold`
 	)
+	table := sqlite.Table(postSpec())
 	for _, test := range []struct {
 		name, hand string
 		from, to   string // bytes of the document a
@@ -52,18 +54,18 @@ func TestVerify(t *testing.T) {
 			defer db.Close()
 			if test.from != "" {
 				var doc []byte
-				if err := db.QueryRow("SELECT doc FROM c_posts WHERE id=?", a).Scan(&doc); err != nil {
+				if err := db.QueryRow("SELECT doc FROM "+table+" WHERE id=?", a).Scan(&doc); err != nil {
 					t.Fatal(err)
 				}
 				if bytes.Count(doc, []byte(test.from)) != 1 {
 					t.Fatalf("%q is not there once", test.from)
 				}
-				if _, err := db.Exec("UPDATE c_posts SET doc=? WHERE id=?", bytes.Replace(doc, []byte(test.from), []byte(test.to), 1), a); err != nil {
+				if _, err := db.Exec("UPDATE "+table+" SET doc=? WHERE id=?", bytes.Replace(doc, []byte(test.from), []byte(test.to), 1), a); err != nil {
 					t.Fatal(err)
 				}
 			}
 			if test.hand != "" {
-				if _, err := db.Exec(test.hand); err != nil {
+				if _, err := db.Exec(strings.ReplaceAll(test.hand, "c_posts", table)); err != nil {
 					t.Fatal(err)
 				}
 			}

@@ -56,7 +56,7 @@ func TestOldWords(t *testing.T) {
 	exec(`UPDATE meta SET value=substr(value,1,instr(value,',"Words":')-1)||'}' WHERE key='layout:notes'`,
 		`DROP TABLE "f_notes$words"`,
 		`CREATE VIRTUAL TABLE "f_notes$words" USING fts5(w,content='',contentless_delete=1,detail=none,tokenize='ascii')`,
-		`INSERT INTO "f_notes$words"(rowid,w) SELECT rid,'łodz' FROM c_notes`)
+		`INSERT INTO "f_notes$words"(rowid,w) SELECT rid,'łodz' FROM `+sqlite.Table(spec))
 
 	// A start that ends after the first step.
 	s = reopen()

@@ -257,7 +257,7 @@ func (c *collection) prepare(op core.Op) (s step, err error) {
 func (w *writer) apply(ctx context.Context, s *step, now int64) (int, error) {
 	c := s.coll
 	if s.op.Kind == core.OpInsert {
-		if _, err := w.store(ctx, c, s.insert); err != nil {
+		if err := w.store(ctx, c, nil, s.insert); err != nil {
 			return 0, err
 		}
 		return 1, w.note(ctx, c, now, s.insert.id, nil, s.insert.raw)
@@ -320,25 +320,27 @@ func (w *writer) matching(ctx context.Context, s *step) (found []match, err erro
 	return found, err
 }
 
-// store inserts a record with all that hangs on it.
-func (w *writer) store(ctx context.Context, c *collection, r *record) (rid int64, err error) {
-	args := make([]any, 0, len(r.columns)+3)
-	args = append(args, r.id)
+// store inserts a record with all that hangs on it, as a certain row, or a new one
+// when it is nil.
+func (w *writer) store(ctx context.Context, c *collection, row any, r *record) error {
+	args := make([]any, 0, len(r.columns)+4)
+	args = append(args, row, r.id)
 	args = append(args, r.columns...)
 	args = append(args, int64(r.cut), r.raw)
 	res, err := w.conn.run(ctx, c.insertSQL, args)
 	if err != nil {
-		return 0, conflict(c, err)
+		return conflict(c, err)
 	}
-	if rid, err = res.LastInsertId(); err != nil {
-		return 0, err
+	rid, err := res.LastInsertId()
+	if err != nil {
+		return err
 	}
 	for _, f := range c.arrays {
 		if err := w.addElements(ctx, c, f, rid, r); err != nil {
-			return 0, err
+			return err
 		}
 	}
-	return rid, w.addWords(ctx, c, rid, r)
+	return w.addWords(ctx, c, rid, r)
 }
 
 // change patches a stored document and returns the new one.

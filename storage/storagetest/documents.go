@@ -59,6 +59,8 @@ func RunDocuments(t *testing.T, open func(t *testing.T, specs []core.Spec) core.
 		{"EnsurePart", testEnsurePart},
 		{"EnsureKind", testEnsureKind},
 		{"EnsureTwice", testEnsureTwice},
+		{"EnsureSearch", testEnsureSearch},
+		{"Outdated", testOutdated},
 		{"ReadBeforeEnsure", testReadBeforeEnsure},
 		{"DecodeMap", testDecodeMap},
 		{"Ping", testPing},

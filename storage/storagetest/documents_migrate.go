@@ -81,6 +81,27 @@ func testEnsureKind(t *testing.T, d *documents) {
 	}
 }
 
+// testEnsureSearch has a field that is searched, not any more, and again: what it held
+// meanwhile is found, and what it held before is not.
+func testEnsureSearch(t *testing.T, d *documents) {
+	s := d.store(t)
+	a := newArticle("art_1", day(1))
+	a.Title = "before"
+	insert(t, s, "articles", a)
+	without := specs()
+	without[0].Search = nil
+	if err := s.Ensure(deadline(t), without); err != nil {
+		t.Fatal(err)
+	}
+	write(t, s, update("articles", core.Eq("_id", "art_1"), core.Set("title", "meanwhile")))
+	if err := s.Ensure(deadline(t), specs()); err != nil {
+		t.Fatal(err)
+	}
+	if before, meanwhile := count(t, s, "articles", core.Search("before")), count(t, s, "articles", core.Search("meanwhile")); before != 0 || meanwhile != 1 {
+		t.Errorf("%d and %d found, want 0 and 1", before, meanwhile)
+	}
+}
+
 // testEnsureTwice makes a field unique in which two documents hold the same.
 func testEnsureTwice(t *testing.T, d *documents) {
 	all := specs()
