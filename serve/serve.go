@@ -27,6 +27,7 @@ import (
 	"github.com/grapnel/grapnel/internal/config"
 	"github.com/grapnel/grapnel/internal/scaffold"
 	"github.com/grapnel/grapnel/internal/seed"
+	"github.com/grapnel/grapnel/internal/static"
 	"github.com/grapnel/grapnel/internal/trusted"
 	"github.com/grapnel/grapnel/internal/ui"
 	"github.com/grapnel/grapnel/internal/web"
@@ -145,6 +146,14 @@ func (p Project) serve(ctx context.Context, s config.Settings, log *slog.Logger,
 	if s.HasPlayground() {
 		cfg.UI = ui.Playground()
 	}
+	if s.SiteDir != "" {
+		site, err := static.OpenDir(s.SiteDir)
+		if err != nil {
+			return err
+		}
+		defer site.Close()
+		cfg.Site = site
+	}
 	server, err := web.New(cfg)
 	if err != nil {
 		return err
@@ -202,6 +211,9 @@ func (p Project) trustedDocuments(files []string, log *slog.Logger) (map[string]
 // greet tells a developer where everything is.
 func greet(ctx context.Context, w io.Writer, app *core.App, s config.Settings, stores *stores, public *url.URL) {
 	fmt.Fprintf(w, "Grapnel is running.\n\n  GraphQL     %s/graphql\n", public)
+	if s.SiteDir != "" {
+		fmt.Fprintf(w, "  Site        %s/\n", public)
+	}
 	if s.HasPlayground() {
 		fmt.Fprintf(w, "  Playground  %s/playground\n", public)
 	}

@@ -43,6 +43,7 @@ type Settings struct {
 	Data             string        `env:"GRAPNEL_DATA" default:"./data" placeholder:"DIR" help:"Folder of the embedded stores and the key. Default: ${default}."`
 	Production       bool          `env:"GRAPNEL_PRODUCTION" help:"Turn off playground, introspection, suggestions in errors and localhost origins; log JSON."`
 	Playground       *bool         `env:"GRAPNEL_PLAYGROUND" help:"Serve /playground, whatever production says."`
+	SiteDir          string        `env:"GRAPNEL_SITE_DIR" type:"existingdir" placeholder:"DIR" help:"Folder of a built frontend, with an index.html, to serve at / beside the API. Default: none."`
 	Origins          []string      `env:"GRAPNEL_ORIGINS" placeholder:"ORIGIN,…" help:"Other origins whose web pages may call the API, such as https://app.example.org."`
 	TrustedProxies   []string      `env:"GRAPNEL_TRUSTED_PROXIES" placeholder:"CIDR,…" help:"Proxies whose word on the client's address and on https counts, such as 10.0.0.2 or 10.0.1.0/24; not the network of the clients. Default: none."`
 	AddressHeader    string        `name:"client-address-header" env:"GRAPNEL_CLIENT_ADDRESS_HEADER" default:"X-Forwarded-For" placeholder:"NAME" help:"Header in which they tell the address, which they must set themselves or append to: Forwarded, or one with an address or a list of them. Default: ${default}."`

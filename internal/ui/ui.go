@@ -10,9 +10,10 @@ import (
 	"io"
 	"net/http"
 	"path"
-	"strconv"
 	"strings"
 	"time"
+
+	"github.com/grapnel/grapnel/internal/static"
 )
 
 // policy is the Content-Security-Policy of the pages: everything from our own
@@ -51,14 +52,14 @@ func pages(name string) http.Handler {
 		}
 		h := w.Header()
 		h.Set("Content-Security-Policy", policy)
-		h.Set("Content-Type", contentType(file))
+		h.Set("Content-Type", static.ContentType(file))
 		h.Set("X-Content-Type-Options", "nosniff")
 		h.Set("Referrer-Policy", "same-origin")
 		h.Add("Vary", "Accept-Encoding")
 		h.Set("Cache-Control", "no-cache") // ask each time; the answer is mostly 304
 		h.Set("ETag", `W/"`+checksum(packed)+`"`)
 		body := packed
-		if acceptsGzip(r) {
+		if static.AcceptsGzip(r) {
 			h.Set("Content-Encoding", "gzip")
 		} else if body, err = unpack(packed); err != nil {
 			http.Error(w, "this file is damaged", http.StatusInternalServerError)
@@ -68,46 +69,9 @@ func pages(name string) http.Handler {
 	})
 }
 
-// contentType knows the files of our pages. The tables of the operating system
-// are not asked: an image without a system has none.
-func contentType(file string) string {
-	switch path.Ext(file) {
-	case ".html":
-		return "text/html; charset=utf-8"
-	case ".js":
-		return "text/javascript; charset=utf-8"
-	case ".css":
-		return "text/css; charset=utf-8"
-	case ".json":
-		return "application/json"
-	case ".txt":
-		return "text/plain; charset=utf-8"
-	case ".svg":
-		return "image/svg+xml"
-	case ".png":
-		return "image/png"
-	case ".woff2":
-		return "font/woff2"
-	}
-	return "application/octet-stream"
-}
-
 // checksum is what gzip keeps of the unpacked bytes in its trailer: their CRC-32
 // and length (RFC 1952, section 2.3.1).
 func checksum(packed []byte) string { return hex.EncodeToString(packed[len(packed)-8:]) }
-
-// acceptsGzip reads Accept-Encoding (RFC 9110, section 12.5.3) as far as
-// browsers and proxies use it: gzip is named and not refused with q=0.
-func acceptsGzip(r *http.Request) bool {
-	for field := range strings.SplitSeq(r.Header.Get("Accept-Encoding"), ",") {
-		coding, weight, _ := strings.Cut(strings.ReplaceAll(field, " ", ""), ";q=")
-		if strings.EqualFold(coding, "gzip") {
-			q, err := strconv.ParseFloat(weight, 64)
-			return err != nil || q > 0
-		}
-	}
-	return false
-}
 
 func unpack(packed []byte) ([]byte, error) {
 	z, err := gzip.NewReader(bytes.NewReader(packed))

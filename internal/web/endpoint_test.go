@@ -233,6 +233,32 @@ func TestRoutes(t *testing.T) {
 	}
 }
 
+// A frontend has what nothing else has, and only to read.
+func TestSite(t *testing.T) {
+	t.Parallel()
+	s := start(t, func(c *web.Config) {
+		c.UI = http.NotFoundHandler()
+		c.Site = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { _, _ = w.Write([]byte("site " + r.URL.Path)) })
+	})
+	for _, c := range []struct {
+		method, path string
+		status       int
+		body         string
+	}{
+		{"GET", "/", 200, "site /"},
+		{"GET", "/posts/hello", 200, "site /posts/hello"},
+		{"HEAD", "/posts/hello", 200, ""},
+		{"GET", "/healthz", 200, `{"status":"ok"}`},
+		{"POST", "/", 404, `{"errors":[{"message":"There is nothing here. GraphQL is at /graphql.","extensions":{"code":"NOT_FOUND"}}]}`},
+		{"GET", "/graphql?query={hello}", 200, `{"data":{"hello":"hello world"}}`},
+	} {
+		a := s.do(t, c.method, c.path, "", "Accept", "application/json")
+		if a.status != c.status || strings.TrimSpace(a.body) != c.body {
+			t.Errorf("%s %s: %d %s", c.method, c.path, a.status, a.body)
+		}
+	}
+}
+
 func TestReadiness(t *testing.T) {
 	t.Parallel()
 	s := start(t, func(c *web.Config) {

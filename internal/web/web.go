@@ -64,6 +64,10 @@ type Config struct {
 	Uploads http.Handler // PUT of /uploads/{id}; nil: 404
 	UI      http.Handler // GET of /playground and everything below; nil: off
 
+	// Site answers GET and HEAD of all that nothing else here does: a frontend. nil: 404,
+	// and where to go at /.
+	Site http.Handler
+
 	// Ready holds a check for each store that the server cannot do without.
 	Ready map[string]func(ctx context.Context) error
 
@@ -137,8 +141,12 @@ func New(c Config) (*Server, error) {
 	})
 	mux.HandleFunc("GET /healthz", health)
 	mux.Handle("GET /readyz", newReadiness(c.Ready, &s.draining, c.Log))
-	mux.HandleFunc("GET /{$}", landing(c.UI != nil, prefix(c.PublicURL)))
-	mux.HandleFunc("/", notFound(prefix(c.PublicURL)))
+	if c.Site == nil {
+		mux.HandleFunc("GET /{$}", landing(c.UI != nil, prefix(c.PublicURL)))
+		mux.HandleFunc("/", notFound(prefix(c.PublicURL)))
+	} else {
+		mux.HandleFunc("/", frontend(c.Site, notFound(prefix(c.PublicURL))))
+	}
 	if c.Uploads != nil {
 		mux.Handle("PUT /uploads/{id}", c.Uploads)
 	}
@@ -307,5 +315,16 @@ func toPlayground(w http.ResponseWriter) {
 func notFound(prefix string) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		graphqlhttp.Refuse(w, r, core.Errorf(core.NotFound, "There is nothing here. GraphQL is at %s/graphql.", prefix))
+	}
+}
+
+// frontend serves a site to those who read, however long that takes them.
+func frontend(site http.Handler, others http.HandlerFunc) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		if r.Method != http.MethodGet && r.Method != http.MethodHead {
+			others(w, r)
+			return
+		}
+		site.ServeHTTP(&patientWriter{ResponseWriter: w, control: http.NewResponseController(w)}, r)
 	}
 }
