@@ -202,6 +202,19 @@ func (s Spec) diffHidden(before, after any) (p Patch) {
 	return p
 }
 
+// Audience names the hidden field by which an index of words is to be parted, as other
+// indexes are by their first field, and all that it may hold; "" for none. What has a
+// value in a Sparse field is to be found by that too.
+func (s *Spec) Audience() (field string, values []int64) {
+	if !s.audience.varies() {
+		return "", nil
+	}
+	for v := range nobody + 1 { // with 0, for null
+		values = append(values, v)
+	}
+	return audienceField, values
+}
+
 // scope is what a caller may read.
 type scope struct {
 	rule Filter

@@ -59,7 +59,7 @@ func (s *Spec) planCount(where Filter, in scope) (arms []Arm) {
 	}
 	for _, w := range ways {
 		asked := conditions(w, true)
-		if s.finds(asked) {
+		if s.few(asked) {
 			tests := slices.Concat(asked, conditions(in.rule, false))
 			add(counted{tests, tests})
 			continue
@@ -68,7 +68,7 @@ func (s *Spec) planCount(where Filter, in scope) (arms []Arm) {
 			told := s.told(r)
 			rest := assuming(And(w, r), told)
 			parts := []Filter{rest}
-			if apart {
+			if apart && !s.searches(asked) { // each would be a search of its own
 				parts = alternatives(rest)
 			}
 			for _, part := range parts {
@@ -101,9 +101,9 @@ var opposite = map[FilterOp]FilterOp{OpLt: OpGte, OpGte: OpLt, OpLte: OpGt, OpGt
 // that is known of them.
 type counted struct{ tests, known []condition }
 
-// finds reports whether an id, a unique value or words find the documents of an arm.
-func (s *Spec) finds(arm []condition) bool {
-	return s.few(arm) || len(s.Search) > 0 && slices.ContainsFunc(arm, func(c condition) bool { return c.Op == OpSearch })
+// searches reports whether words find the documents of an arm.
+func (s *Spec) searches(arm []condition) bool {
+	return len(s.Search) > 0 && slices.ContainsFunc(arm, func(c condition) bool { return c.Op == OpSearch })
 }
 
 // told is what the hidden field of an arm of a scope tells of its documents.
@@ -187,7 +187,7 @@ func (c *condition) only() []any {
 // lead is the index that tests, which it may complete, bound best. Nil leaves the way
 // to the store.
 func (s *Spec) lead(tests []condition) (_ []condition, index []string) {
-	if s.finds(tests) {
+	if s.few(tests) || s.searches(tests) {
 		return tests, nil
 	}
 	led := tests

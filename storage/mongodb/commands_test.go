@@ -439,6 +439,50 @@ func TestFindEachCommands(t *testing.T) {
 }
 
 // TestServersRefused has servers that cannot do what the store needs.
+// A list of a visitor names the index that core has found for its one way. That of a
+// member has two, which the server merges.
+func TestFindCommands(t *testing.T) {
+	all, err := core.CompleteSpecs([]core.Spec{{Name: "users", Prefix: "user"}, {Name: "posts", Prefix: "post"}, {Name: "assets", Prefix: "asset"}, {
+		Name: "papers", Prefix: "pap", Type: "Paper", New: func() any {
+			return &struct {
+				core.Head `bson:",inline"`
+				Status    string `bson:"status"`
+				Owner     string `bson:"owner"`
+				Size      int64  `bson:"size"`
+			}{}
+		},
+		Fields:  []core.Field{{Name: "status"}, {Name: "owner"}, {Name: "size", Kind: core.Int}},
+		Indexes: [][]string{{"size"}},
+		Rules:   []core.Rule{{Verbs: core.Read, Where: core.Eq("status", "OUT")}, {Verbs: core.Read, Owner: "owner"}},
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	spec := all["papers"]
+	m := newMock(t, spec)
+	m.took(t)
+	for _, test := range []struct {
+		caller core.Principal
+		filter string
+		hint   string
+	}{
+		{core.Principal{}, `{"$and":[{"_audience":{"$eq":1}},{"status":{"$eq":"OUT"}}]}`, `,"hint":"_audience_1_size_1__id_1"`},
+		{core.Principal{UserID: "me", Role: core.Member}, `{"$or":[` +
+			`{"$and":[{"_audience":{"$eq":1}},{"$or":[{"status":{"$eq":"OUT"}},{"owner":{"$eq":"me"}}]}]},` +
+			`{"$and":[{"_own_owner":{"$eq":"me"}},{"_audience":{"$eq":6}},{"$or":[{"status":{"$eq":"OUT"}},{"owner":{"$eq":"me"}}]}]}]}`, ``},
+	} {
+		q, problem := spec.PlanList(test.caller, time.Now(), core.All, []core.Order{{Field: "size", Desc: true}})
+		if problem != "" {
+			t.Fatal(problem)
+		}
+		m.deployment.AddResponses(page(0, "firstBatch"))
+		for _, err := range m.Find(t.Context(), "papers", q) {
+			t.Fatal(err)
+		}
+		m.check(t, `{"find":"papers","batchSize":22,"filter":`+test.filter+test.hint+`,"limit":21,"sort":{"size":-1,"_id":-1},"readConcern":{"level":"majority"}}`)
+	}
+}
+
 // A count is one command, which names the index where core has found one way.
 func TestCountCommands(t *testing.T) {
 	m := newMock(t, itemSpec())

@@ -19,20 +19,23 @@ import (
 //	i_posts$status$date   a compound index, ending with id
 //	u_posts$slug          a unique index; null never conflicts
 //	a_posts$tags$date     elements of an array: v, the x_ columns that an index orders them by, id, rid
-//	f_posts$words         words of the searched fields by rid, those of the first one once more with firstMark
+//	f_posts$words         words of the searched fields by rid, those of the first one once more with firstMark,
+//	                      all behind marks where documents have different audiences
 //
 // Names hold "$", which no GraphQL name can. With the fingerprint of the Spec in its
 // name, the table is none to a process that lays its documents out otherwise: not one
 // of its statements runs, and no statement pays for that.
 type collection struct {
-	spec    core.Spec
-	name    string // of the table
-	table   string // the same, quoted, as all of these
-	fts     string // empty without Search
-	fields  map[string]*field
-	columns []*field // the scalar ones, in the order of the table
-	arrays  []*field
-	uniques map[string]string // "table.column" in an error of SQLite -> field
+	spec     core.Spec
+	name     string // of the table
+	table    string // the same, quoted, as all of these
+	fts      string // empty without Search
+	fields   map[string]*field
+	columns  []*field // the scalar ones, in the order of the table
+	arrays   []*field
+	audience *field            // by which the index of words is parted; nil for none
+	anyone   []string          // the marks of all that it may hold
+	uniques  map[string]string // "table.column" in an error of SQLite -> field
 
 	insertSQL string
 }
@@ -143,6 +146,14 @@ func layOut(spec core.Spec) (*collection, error) {
 	}
 	if len(spec.Search) > 0 {
 		c.fts = ident("f_" + spec.Name + "$words")
+		name, values := spec.Audience()
+		c.audience, c.anyone = c.fields[name], unmarked
+		if c.audience != nil {
+			c.anyone = nil
+			for _, v := range values {
+				c.anyone = append(c.anyone, audienceMark(v))
+			}
+		}
 	}
 	if e := spec.Expires; e != "" {
 		if f := c.fields[e]; f == nil || f.Kind != core.Time || f.Array {
@@ -207,8 +218,9 @@ func marks(n int) string { return strings.TrimSuffix(strings.Repeat("?,", n), ",
 // without words, only the index of words is.
 func (c *collection) layout(withWords bool) string {
 	type words struct {
-		Rules int
-		First string
+		Rules  int
+		First  string
+		Parted bool `json:",omitempty"`
 	}
 	type array struct {
 		Name   string
@@ -224,7 +236,7 @@ func (c *collection) layout(withWords bool) string {
 		Words   *words `json:",omitempty"`
 	}{Bulk: c.spec.Bulk, Search: slices.Sorted(slices.Values(c.spec.Search)), Rows: rowID}
 	if withWords && c.fts != "" {
-		l.Words = &words{core.WordRules, c.spec.Search[0]}
+		l.Words = &words{core.WordRules, c.spec.Search[0], c.audience != nil}
 	}
 	for _, f := range c.columns {
 		l.Columns = append(l.Columns, core.Field{Name: f.Name, Kind: f.Kind})
@@ -278,7 +290,11 @@ func (c *collection) tables() []string {
 // of a word: it splits at the spaces. The index of prefixes keeps what readers
 // type first from costing more the more words there are.
 func (c *collection) wordTable() string {
-	return "CREATE VIRTUAL TABLE " + c.fts + " USING fts5(w,content='',contentless_delete=1,detail=none,prefix='1 2 3',tokenize='ascii')"
+	prefixes := "1 2 3"
+	if c.audience != nil {
+		prefixes = "2 3 4" // behind a mark
+	}
+	return "CREATE VIRTUAL TABLE " + c.fts + " USING fts5(w,content='',contentless_delete=1,detail=none,prefix='" + prefixes + "',tokenize='ascii')"
 }
 
 var columnType = [...]string{core.String: "TEXT", core.Int: "INTEGER", core.Float: "REAL", core.Bool: "INTEGER", core.Time: "INTEGER", core.Date: "TEXT", core.Decimal: "BLOB"}

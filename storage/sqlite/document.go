@@ -92,6 +92,7 @@ type record struct {
 	columns []any    // by field.at
 	arrays  [][]any  // by field.at; distinct elements
 	texts   []string // of the searched fields, in the order of the spec
+	marks   []string // that stand before its words
 	words   string   // in texts, once fold was called
 	cut     int      // where the Bulk and hidden fields begin that end the document; else its end
 }
@@ -157,6 +158,7 @@ func (c *collection) record(raw []byte) (*record, error) {
 	if r.id == "" {
 		return nil, core.Errorf(core.Internal, "A document of %q has no _id.", c.spec.Name)
 	}
+	r.marks = c.marksOf(r)
 	return r, nil
 }
 
@@ -165,21 +167,18 @@ func (r *record) fold() *record {
 	var all []string
 	for i, t := range r.texts {
 		words := core.Words(t)
-		all = append(all, words...)
-		if i == 0 && len(r.texts) > 1 {
+		for _, mark := range r.marks {
 			for _, w := range words {
-				all = append(all, firstMark+w)
+				all = append(all, mark+w)
+				if i == 0 && len(r.texts) > 1 {
+					all = append(all, mark+firstMark+w)
+				}
 			}
 		}
 	}
 	r.words = strings.Join(all, " ")
 	return r
 }
-
-// firstMark stands before the words of the first of several searched fields. No
-// word has it, for it is folded to 1. An index that tells all fields apart has
-// twice the size.
-const firstMark = "¹"
 
 // value brings a stored value to the form of f's column.
 func (f *field) value(v bson.RawValue) (any, error) {

@@ -244,7 +244,7 @@ func (b *builder) element(f core.Filter, field *field) error {
 
 // search writes a full-text condition.
 func (b *builder) search(f core.Filter) error {
-	text, err := b.c.phrase(f)
+	text, err := b.c.phrase(f, b.c.anyone)
 	if err != nil {
 		return err
 	}

@@ -385,7 +385,7 @@ type source struct {
 // from an element of an array or the words of a search, if it asks for any. rest is the
 // conditions that are left.
 func (p *plan) source(conj []core.Filter, index []string) (from source, rest []core.Filter, err error) {
-	from.words, rest, err = p.searched(conj)
+	from.words, rest, err = p.searched(conj, nil)
 	switch {
 	case err != nil || from.words != "":
 		return from, rest, err

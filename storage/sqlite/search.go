@@ -12,38 +12,48 @@ import (
 )
 
 // phrase is the FTS5 expression that asks for what a search asks for: quoted
-// words side by side, a star behind those that are beginnings. Words hold only
+// words side by side, a star behind those that are beginnings, once behind each mark. Words hold only
 // letters, digits and marks. It is empty when nothing can match.
-func (c *collection) phrase(f core.Filter) (string, error) {
+func (c *collection) phrase(f core.Filter, marks []string) (string, error) {
 	text, _ := f.Value.(string)
 	sought := core.SoughtWords(text)
 	if c.fts == "" || sought.Empty() {
 		return "", nil
 	}
-	mark := ""
+	first := ""
 	if len(c.spec.Search) > 1 && f.Field != "" {
-		mark = firstMark
+		first = firstMark
 	}
 	if f.Field != "" && f.Field != c.spec.Search[0] {
 		return "", core.Errorf(core.Internal, "The field %q of %q cannot be searched by itself.", f.Field, c.spec.Name)
 	}
-	var b strings.Builder
-	for _, w := range sought.Words {
-		b.WriteString(` "` + mark + w + `"`)
+	each := make([]string, len(marks))
+	for i, mark := range marks {
+		var b strings.Builder
+		for _, w := range sought.Words {
+			b.WriteString(` "` + mark + first + w + `"`)
+		}
+		for _, w := range sought.Beginnings {
+			b.WriteString(` "` + mark + first + w + `"*`)
+		}
+		each[i] = b.String()[1:]
 	}
-	for _, w := range sought.Beginnings {
-		b.WriteString(` "` + mark + w + `"*`)
+	if len(each) == 1 {
+		return each[0], nil
 	}
-	return b.String()[1:], nil
+	return "(" + strings.Join(each, ") OR (") + ")", nil
 }
 
 // searched takes the searches out of a conjunction, which it does not change: the
 // full-text expression that every wanted document matches, "" when there is none,
 // and what is left. One expression lets FTS5 walk several lists at once, those of
-// words that must not be there too.
-func (c *collection) searched(conj []core.Filter) (text string, rest []core.Filter, err error) {
-	if !slices.ContainsFunc(conj, func(f core.Filter) bool { return f.Op == core.OpSearch }) {
+// words that must not be there too. Without marks it is for those of the conjunction.
+func (c *collection) searched(conj []core.Filter, marks []string) (text string, rest []core.Filter, err error) {
+	if !searches(conj) {
 		return "", conj, nil
+	}
+	if marks == nil {
+		marks = c.marks(conj)
 	}
 	var not string
 	for _, f := range conj {
@@ -53,7 +63,7 @@ func (c *collection) searched(conj []core.Filter) (text string, rest []core.Filt
 		}
 		var expr string
 		if of.Op == core.OpSearch {
-			if expr, err = c.phrase(of); err != nil {
+			if expr, err = c.phrase(of, marks); err != nil {
 				return "", nil, err
 			}
 		}
@@ -80,8 +90,17 @@ func (c *collection) searched(conj []core.Filter) (text string, rest []core.Filt
 // sought is what the documents of the plan are searched for, and the plan without
 // it; nil when there is no search, or none in an order that has an index.
 func (p *plan) sought() (text string, walk *plan, err error) {
+	if !searches(p.arms[0].conj) {
+		return "", nil, nil
+	}
+	var marks []string
+	for _, a := range p.arms {
+		marks = append(marks, p.marks(a.conj)...)
+	}
+	slices.Sort(marks)
+	marks = slices.Compact(marks)
 	for i, a := range p.arms {
-		expr, conj, err := p.searched(a.conj)
+		expr, conj, err := p.searched(a.conj, marks)
 		if err != nil {
 			return "", nil, err
 		}
@@ -95,6 +114,10 @@ func (p *plan) sought() (text string, walk *plan, err error) {
 		text, walk.arms[i].conj = expr, conj
 	}
 	return text, walk, nil
+}
+
+func searches(conj []core.Filter) bool {
+	return slices.ContainsFunc(conj, func(f core.Filter) bool { return f.Op == core.OpSearch })
 }
 
 // search reads an ordered page of a search, in one state of the file.

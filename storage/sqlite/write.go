@@ -377,7 +377,7 @@ func (w *writer) change(ctx context.Context, c *collection, rid int64, before *r
 			return nil, err
 		}
 	}
-	if !slices.Equal(before.texts, after.texts) {
+	if !slices.Equal(before.texts, after.texts) || !slices.Equal(before.marks, after.marks) {
 		if err := w.removeWords(ctx, c, rid); err != nil {
 			return nil, err
 		}
