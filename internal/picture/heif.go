@@ -170,7 +170,7 @@ func inspectHEIF(r io.ReaderAt, size int64, clean bool) (Info, []Edit) {
 			if e.length = min(e.length, size-e.offset); e.offset >= size || e.length <= 0 {
 				continue
 			}
-			edits = append(edits, cleanExtent(r, read, e)...)
+			edits = append(edits, cleanExtent(read, e)...)
 		}
 		break
 	}
@@ -179,7 +179,7 @@ func inspectHEIF(r io.ReaderAt, size int64, clean bool) (Info, []Edit) {
 }
 
 // cleanExtent is what is to be overwritten of an extent of metadata.
-func cleanExtent(r io.ReaderAt, read func(offset, n int64) []byte, e extent) (edits []Edit) {
+func cleanExtent(read func(offset, n int64) []byte, e extent) (edits []Edit) {
 	b := read(e.offset, e.length)
 	w := &walk{clean: true}
 	switch {

@@ -120,6 +120,9 @@ func checkoutAt(dir string) (string, error) {
 	return dir, nil
 }
 
+// ofImage are the files that a container image is built by.
+var ofImage = map[string]bool{"files/Dockerfile.tmpl": true, "files/dot-dockerignore.tmpl": true}
+
 // write makes the files.
 func write(dir string, p Plan, from source) error {
 	data := struct {
@@ -128,7 +131,7 @@ func write(dir string, p Plan, from source) error {
 		Copy         bool
 	}{from, p.Module, p.Module[strings.LastIndexByte(p.Module, '/')+1:], from.copyOf != ""}
 	return fs.WalkDir(files, "files", func(path string, d fs.DirEntry, err error) error {
-		if err != nil || d.IsDir() || filepath.IsAbs(data.Replace) && strings.Contains(path, "ocker") {
+		if err != nil || d.IsDir() || filepath.IsAbs(data.Replace) && ofImage[path] {
 			return err // an image cannot be built with a checkout that lies elsewhere
 		}
 		t, err := template.ParseFS(files, path)

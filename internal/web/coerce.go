@@ -10,6 +10,7 @@ import (
 
 	"github.com/grapnel/grapnel/core/value"
 	"github.com/grapnel/grapnel/internal/graphqlhttp"
+	"github.com/grapnel/grapnel/internal/literal"
 )
 
 // gqlparser takes any whole number, and a text that looks like one, for an Int, any
@@ -19,7 +20,7 @@ import (
 // which gqlparser takes anything, are looked at in the same places by their own code.
 
 // Scalars say of the custom scalars of a schema, by name, why a value is none of it: one
-// that came as JSON, or as a literal in the form that [graphqlhttp.Exact] reads. The
+// that came as JSON, or as a literal in the form that [literal.Exact] reads. The
 // error is a *core.Error. What a scalar that is not among them takes is found out when a
 // field is executed.
 type Scalars map[string]func(v any) error
@@ -75,7 +76,7 @@ func settle(v *ast.Value, scalars Scalars) string {
 			return cannot(scalar, json.Number(v.Raw), "it must be a whole number of 64 bits.")
 		}
 		if scalars[scalar] != nil {
-			graphqlhttp.KeepNumbers(v)
+			literal.KeepNumbers(v)
 		}
 		value, err := v.Value(nil)
 		if err != nil {

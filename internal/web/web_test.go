@@ -17,6 +17,7 @@ import (
 
 	"github.com/grapnel/grapnel/core"
 	"github.com/grapnel/grapnel/internal/graphqlhttp"
+	"github.com/grapnel/grapnel/internal/literal"
 	"github.com/grapnel/grapnel/internal/web"
 )
 
@@ -126,7 +127,7 @@ func start(t *testing.T, change func(*web.Config)) *server {
 // isDay checks values of the scalar Day.
 func isDay(v any) error {
 	if v != "Monday" {
-		return core.Errorf(core.Invalid, "Day cannot represent %s: it must be Monday.", graphqlhttp.Written(graphqlhttp.Exact(v)))
+		return core.Errorf(core.Invalid, "Day cannot represent %s: it must be Monday.", graphqlhttp.Written(literal.Exact(v)))
 	}
 	return nil
 }

@@ -16,6 +16,7 @@ import (
 	"github.com/grapnel/grapnel/core"
 	"github.com/grapnel/grapnel/core/value"
 	"github.com/grapnel/grapnel/internal/graphqlhttp"
+	"github.com/grapnel/grapnel/internal/literal"
 )
 
 // layout is RFC 3339 with the milliseconds that the stores keep.
@@ -30,7 +31,7 @@ func MarshalTime(t time.Time) graphql.Marshaler {
 // and precision. The second 60, which only the last minute of a day in UTC can have,
 // is the moment after it.
 func UnmarshalTime(v any) (time.Time, error) {
-	v = graphqlhttp.Exact(v)
+	v = literal.Exact(v)
 	if s, ok := v.(string); ok {
 		if t, ok := parseTime(s); ok {
 			return core.Millis(t), nil
@@ -70,7 +71,7 @@ func MarshalInt64(n int64) graphql.Marshaler {
 
 // UnmarshalInt64 reads a whole number; those of JSON may be written as 1.0 or 1e3.
 func UnmarshalInt64(v any) (int64, error) {
-	v = graphqlhttp.Exact(v)
+	v = literal.Exact(v)
 	switch v := v.(type) {
 	case int64: // these two are defaults of the schema
 		return v, nil
@@ -101,7 +102,7 @@ func MarshalDate(d value.Date) graphql.Marshaler {
 
 // UnmarshalDate reads a full-date of RFC 3339.
 func UnmarshalDate(v any) (value.Date, error) {
-	v = graphqlhttp.Exact(v)
+	v = literal.Exact(v)
 	text, _ := v.(string)
 	d, err := value.ParseDate(text)
 	if err != nil {
@@ -120,7 +121,7 @@ func MarshalDecimal(d value.Decimal) graphql.Marshaler {
 
 // UnmarshalDecimal reads a number, or a text that JSON would take for one.
 func UnmarshalDecimal(v any) (value.Decimal, error) {
-	v = graphqlhttp.Exact(v)
+	v = literal.Exact(v)
 	var text string
 	switch v := v.(type) {
 	case string:
@@ -145,7 +146,7 @@ func MarshalJSON(j value.JSON) graphql.Marshaler {
 
 // UnmarshalJSON reads a value of any form, within the bounds of [value.JSON].
 func UnmarshalJSON(v any) (value.JSON, error) {
-	v = graphqlhttp.Exact(v)
+	v = literal.Exact(v)
 	if !isPlain(v) {
 		return "", core.Errorf(core.Invalid, "JSON cannot hold a file.")
 	}

@@ -1,4 +1,6 @@
-package graphqlhttp
+// Package literal carries the values of custom scalars through gqlparser as their
+// clients wrote them.
+package literal
 
 import (
 	"encoding/json"
