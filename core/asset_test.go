@@ -3,6 +3,7 @@ package core_test
 import (
 	"bytes"
 	"crypto/sha256"
+	"encoding/binary"
 	"encoding/hex"
 	"errors"
 	"image"
@@ -156,6 +157,41 @@ func TestMetadataOfPublicImages(t *testing.T) {
 				t.Errorf("%s, %s: the title is gone", name, way)
 			}
 		}
+	}
+}
+
+// An image with more metadata than can be looked at is public only as it is.
+func TestTooMuchMetadata(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	ctx := w.as(t, "ada", core.Member)
+	scan := []byte("II*\x00\x08\x00\x00\x00")
+	for range 5000 { // pages
+		scan = append(scan, 1, 0, 0x12, 1, 3, 0, 1, 0, 0, 0, 1, 0, 0, 0)
+		scan = binary.LittleEndian.AppendUint32(scan, uint32(len(scan)+4))
+	}
+	refused := func(err error) bool {
+		var e *core.Error
+		return errors.As(err, &e) && e.Code == core.Invalid && len(e.Fields) == 1 && e.Fields[0].Code == "METADATA"
+	}
+	if _, err := w.upload(ctx, "a.tif", scan, core.Public); !refused(err) {
+		t.Errorf("public: %v", err)
+	}
+	if _, err := w.Assets.Upload(ctx, core.Upload{Filename: "a.tif", Declared: -1, Body: bytes.NewReader(scan), Visibility: core.Public, KeepMetadata: true}); err != nil {
+		t.Errorf("as it is: %v", err)
+	}
+	private, err := w.upload(ctx, "a.tif", scan, core.Private)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := w.Assets.Update(ctx, private.ID, nil, publish); !refused(err) {
+		t.Errorf("published: %v", err)
+	}
+	if _, err := w.direct(ctx, "a.tif", "image/tiff", scan); !refused(err) {
+		t.Errorf("direct: %v", err)
+	}
+	if err := w.Sweep(t.Context()); err != nil || len(w.remains(t)) != 2 {
+		t.Errorf("left: %v, %v", w.remains(t), err)
 	}
 }
 

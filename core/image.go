@@ -62,6 +62,9 @@ func (a *Assets) measure(ctx context.Context, asset *Asset, info picture.Info) e
 		if at.err != nil {
 			return at.err
 		}
+		if found.Partial && asset.cleans() {
+			return invalidField("file", "METADATA", "has more metadata than can be searched for positions and serial numbers; send it as PRIVATE or with keepMetadata, or save it anew with less")
+		}
 		if info.Width == 0 {
 			info.Width, info.Height = found.Width, found.Height
 		}

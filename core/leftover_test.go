@@ -10,8 +10,6 @@ import (
 	"iter"
 	"math/rand/v2"
 	"net/url"
-	"os"
-	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -21,6 +19,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/grapnel/grapnel/core"
+	"github.com/grapnel/grapnel/storage/storagetest"
 )
 
 // fault is what becomes of one step of a store.
@@ -370,16 +369,6 @@ func TestUploadWrites(t *testing.T) {
 	}
 }
 
-// filesOf is how many uploads and deletes a test mixes: GRAPNEL_TEST_FILES, or few.
-func filesOf(t *testing.T) int64 {
-	n, err := strconv.ParseInt(os.Getenv("GRAPNEL_TEST_FILES"), 10, 64)
-	if err != nil {
-		n = 600
-	}
-	t.Logf("%d uploads and deletes", n)
-	return n
-}
-
 // Uploads, publications and deletes of many clients over stores of which one step in
 // ten fails, or is done and its answer lost: no READY file is without bytes, no bytes
 // are without a record, and nothing but READY files remains.
@@ -400,7 +389,7 @@ func TestLostAcknowledgements(t *testing.T) {
 		}
 		return none
 	})
-	total, done, failed := filesOf(t), atomic.Int64{}, atomic.Int64{}
+	total, done, failed := storagetest.Load(t, 600), atomic.Int64{}, atomic.Int64{}
 	var clients sync.WaitGroup
 	for i := range 16 {
 		clients.Go(func() {

@@ -13,7 +13,6 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
-	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -27,17 +26,8 @@ import (
 	"github.com/grapnel/grapnel/storage/mongodb"
 	"github.com/grapnel/grapnel/storage/s3"
 	"github.com/grapnel/grapnel/storage/sqlite"
+	"github.com/grapnel/grapnel/storage/storagetest"
 )
-
-// filesOf is how many uploads and deletes a test mixes: GRAPNEL_TEST_FILES, or few.
-func filesOf(t *testing.T) int64 {
-	n, err := strconv.ParseInt(os.Getenv("GRAPNEL_TEST_FILES"), 10, 64)
-	if err != nil {
-		n = 400
-	}
-	t.Logf("%d uploads and deletes", n)
-	return n
-}
 
 // SIGKILL in the middle of uploads and deletes, several times: what was acknowledged is
 // true, no READY file is without its bytes, no bytes are without a record, and one sweep
@@ -46,7 +36,7 @@ func TestKilledUploads(t *testing.T) {
 	grapnel.EachStores(t, func(t *testing.T, stores grapnel.Stores) {
 		env := append(stores.Env, "GRAPNEL_USER_COST=0", "GRAPNEL_ADDRESS_COST=0")
 		const rounds, clients = 5, 16
-		total := filesOf(t)
+		total := storagetest.Load(t, 400)
 		var stored, deleted sync.Map // acknowledged: id -> *kept, id -> nothing
 		var acknowledged atomic.Int64
 		for round := range rounds {

@@ -58,6 +58,7 @@ func (w *walk) heif() {
 			if !w.clean {
 				return
 			}
+			w.again = w.again || m.partial
 			for _, e := range m.extents {
 				switch {
 				case e.inBox:
@@ -140,7 +141,7 @@ func inspectHEIF(r io.ReaderAt, size int64, clean bool) (Info, []Edit) {
 		return b
 	}
 	const maxBoxes = 1000
-	at := int64(0)
+	at, held, partial := int64(0), int64(0), true
 	for range maxBoxes {
 		head := read(at, 8)
 		if head == nil {
@@ -163,6 +164,7 @@ func inspectHEIF(r io.ReaderAt, size int64, clean bool) (Info, []Edit) {
 		}
 		m := parseMeta(b[box.head:])
 		found = info(m.width, m.height, false, false)
+		partial = m.partial
 		for _, e := range m.extents {
 			if e.inBox || !clean {
 				continue
@@ -170,11 +172,15 @@ func inspectHEIF(r io.ReaderAt, size int64, clean bool) (Info, []Edit) {
 			if e.length = min(e.length, size-e.offset); e.offset >= size || e.length <= 0 {
 				continue
 			}
+			if held += min(e.length, maxBlock); held > maxScanned {
+				edits = append(edits, Edit{Offset: e.offset, Zeros: e.length})
+				continue
+			}
 			edits = append(edits, cleanExtent(read, e)...)
 		}
 		break
 	}
-	found.Cleaned = len(edits) > 0
+	found.Cleaned, found.Partial = len(edits) > 0, partial
 	return found, edits
 }
 
@@ -250,6 +256,7 @@ const (
 type meta struct {
 	width, height int
 	extents       []extent
+	partial       bool // there are more extents
 }
 
 // parseMeta reads the content of a box meta.
@@ -310,7 +317,7 @@ func parseMeta(b []byte) (m meta) {
 		return true
 	})
 	m.width, m.height = shownSize(ipco, associations(ipma, primary))
-	m.extents = locate(iloc, items, idat)
+	m.extents, m.partial = locate(iloc, items, idat)
 	return m
 }
 
@@ -367,7 +374,7 @@ func shownSize(ipco []byte, list []uint64) (width, height int) {
 
 // locate reads where items are. The content of idat begins at that place of the box,
 // behind its head.
-func locate(iloc []byte, items map[uint64]itemKind, idat int64) (list []extent) {
+func locate(iloc []byte, items map[uint64]itemKind, idat int64) (list []extent, partial bool) {
 	const maxExtents = 1000
 	r := reader{b: iloc}
 	version, _ := r.full()
@@ -390,7 +397,10 @@ func locate(iloc []byte, items map[uint64]itemKind, idat int64) (list []extent) 
 			r.bytes(int(extents) * (indexSize + offsetSize + lengthSize))
 			continue
 		}
-		for k := uint64(0); k < extents && !r.short && len(list) < maxExtents; k++ {
+		for k := uint64(0); k < extents && !r.short; k++ {
+			if len(list) == maxExtents {
+				return list, true
+			}
 			r.uint(indexSize)
 			e := extent{kind: kind, whole: extents == 1, inBox: method == 1}
 			offset := base + r.uint(offsetSize)
@@ -408,7 +418,7 @@ func locate(iloc []byte, items map[uint64]itemKind, idat int64) (list []extent) 
 			list = append(list, e)
 		}
 	}
-	return list
+	return list, false
 }
 
 // trackSize is the size of the first track with a picture in the content of a box

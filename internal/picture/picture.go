@@ -33,6 +33,9 @@ type Info struct {
 	Width, Height int
 	// Cleaned: something was overwritten.
 	Cleaned bool
+	// Partial: there is more metadata than is looked at, so that what is private in it
+	// may remain when the image is cleaned.
+	Partial bool
 	// Again: what is to be known stands in front of what tells where it is. Ask
 	// Inspect when the file is stored.
 	Again bool
@@ -143,6 +146,9 @@ func (w *walk) exif(b []byte) (changed bool) {
 		e.apply(b, 0)
 	}
 	w.cleaned = w.cleaned || len(edits) > 0
+	if w.clean && d.partial { // nobody knows what else it tells
+		return w.erase(b)
+	}
 	return len(edits) > 0
 }
 
@@ -200,7 +206,9 @@ func Inspect(r io.ReaderAt, size int64, mediaType string, clean bool) (Info, []E
 		if d.orientation >= 5 && d.orientation <= 8 {
 			d.width, d.height = d.height, d.width
 		}
-		return info(d.width, d.height, len(edits) > 0, false), edits
+		found := info(d.width, d.height, len(edits) > 0, false)
+		found.Partial = d.partial
+		return found, edits
 	}
 	return inspectHEIF(r, size, clean)
 }

@@ -47,7 +47,7 @@ func look(t testing.TB, b []byte, mediaType string, clean bool) ([]byte, picture
 		if info.Width == 0 {
 			info.Width, info.Height = again.Width, again.Height
 		}
-		info.Cleaned = info.Cleaned || again.Cleaned
+		info.Cleaned, info.Partial = info.Cleaned || again.Cleaned, again.Partial
 	}
 	if len(out) != len(b) {
 		t.Fatalf("%s: %d bytes became %d", mediaType, len(b), len(out))
@@ -484,6 +484,90 @@ func TestPieces(t *testing.T) {
 			t.Error(err)
 		}
 		r.Close() // early
+	}
+}
+
+// scanOf is a TIFF file of pages, each a directory that leads to the next. Page i has an
+// orientation and what of each returns: an entry with a tag, and the value behind it.
+func scanOf(pages int, of func(i int) (tag, format int, value []byte)) []byte {
+	le := binary.LittleEndian
+	b := []byte("II*\x00\x08\x00\x00\x00")
+	for i := range pages {
+		tag, format, value := of(i)
+		entries := 1
+		if value != nil {
+			entries++
+		}
+		behind := len(b) + 2 + 12*entries + 4
+		b = le.AppendUint16(b, uint16(entries))
+		b = append(b, 0x12, 1, 3, 0, 1, 0, 0, 0, 1, 0, 0, 0)
+		if value != nil {
+			b = le.AppendUint16(b, uint16(tag))
+			b = le.AppendUint16(b, uint16(format))
+			count := len(value)
+			if format == 4 {
+				count = 1
+			}
+			b = le.AppendUint32(b, uint32(count))
+			b = le.AppendUint32(b, uint32(behind))
+		}
+		next := behind + len(value)
+		if i == pages-1 {
+			next = 0
+		}
+		b = append(le.AppendUint32(b, uint32(next)), value...)
+	}
+	return b
+}
+
+// A file with much metadata is cleaned of all that is private, or says that it may not
+// be: however far behind it stands, and however many pieces there are.
+func TestMuchMetadata(t *testing.T) {
+	t.Parallel()
+	position := join(be16(0x0100), 2, 0, 2, 0, be16(0x0300), be16(0), "N\x00\x00\x00", 0, 0, 0, 0, "GPSLatitude")
+	at := func(page int) func(int) (int, int, []byte) {
+		return func(i int) (int, int, []byte) {
+			if i == page {
+				return 0x8825, 4, position[:18]
+			}
+			return 0, 0, nil
+		}
+	}
+	large := join(packet, make([]byte, 900<<10))
+	for name, c := range map[string]struct {
+		mediaType      string
+		data           []byte
+		keeps          string
+		partial, leads bool // leads: the entry that leads to the position must go
+	}{
+		"page 300":               {"image/tiff", scanOf(301, at(300)), "", false, true},
+		"page 4,000":             {"image/tiff", scanOf(4001, at(4000)), "", false, true},
+		"page 5,000":             {"image/tiff", scanOf(5001, at(5000)), "", true, false},
+		"six packets":            {"image/tiff", scanOf(6, func(int) (int, int, []byte) { return 0x2bc, 7, []byte(packet) }), "Sunset", false, false},
+		"300 packets":            {"image/tiff", scanOf(300, func(int) (int, int, []byte) { return 0x2bc, 7, []byte(packet) }), "Sunset", false, false},
+		"20 packets of 900 KiB":  {"image/tiff", scanOf(20, func(int) (int, int, []byte) { return 0x2bc, 7, large }), "Sunset", false, false},
+		"Exif of 5,000 in a PNG": {"image/png", withChunks(chunk("eXIf", scanOf(5001, at(5000)))), "", false, true},
+		"index of 2 MiB":         {"image/heic", join(heifOf(nil, ispe(40, 30))[:24], full("meta", box("free", make([]byte, 2<<20)))), "", true, false},
+		"1,001 extents": {"image/heic", join(box("ftyp", "heic\x00\x00\x00\x00mif1heic"), full("meta",
+			full("iinf", be16(1), box("infe", 2, 0, 0, 0, be16(1), be16(0), "Exif\x00")),
+			box("iloc", 1, 0, 0, 0, 0x44, 0, be16(1), be16(1), be16(0), be16(0), be16(1001), bytes.Repeat(join(be32(200), be32(1)), 1001)))), "", true, false},
+	} {
+		if c.leads && !bytes.Contains(c.data, []byte{0x25, 0x88, 4, 0}) {
+			t.Fatalf("%s: nothing leads to a position", name)
+		}
+		out, info := look(t, c.data, c.mediaType, true)
+		if info.Partial != c.partial || !c.partial && !info.Cleaned {
+			t.Errorf("%s: %+v", name, info)
+		}
+		if list := tells(out); len(list) > 0 || c.leads && bytes.Contains(out, []byte{0x25, 0x88, 4, 0}) {
+			t.Errorf("%s: it tells %q", name, list)
+		}
+		if !bytes.Contains(out, []byte(c.keeps)) {
+			t.Errorf("%s: %q is gone", name, c.keeps)
+		}
+		if _, info := look(t, c.data, c.mediaType, false); info.Cleaned {
+			t.Errorf("%s: it was cleaned unasked", name)
+		}
 	}
 }
 

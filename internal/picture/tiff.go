@@ -25,8 +25,11 @@ const (
 const (
 	// maxDirectories and maxEntries bound what one file is looked at for; photos
 	// have five directories with 60 entries together, a page of a scan one of 20.
-	maxDirectories = 256
-	maxEntries     = 8192
+	maxDirectories = 4096
+	maxEntries     = 1 << 16
+	// maxScanned bounds the metadata that is read to overwrite a part of it, and the
+	// memory that takes. What is beyond goes as a whole.
+	maxScanned = 8 * maxBlock
 )
 
 // tiff is a TIFF file, or a block of Exif, which has its form. BigTIFF is the same
@@ -40,13 +43,17 @@ type tiff struct {
 
 	width, height, orientation int
 
-	seen    map[int64]bool
+	seen    map[int64]bool // directories, by their offset
+	reached int            // of them
 	entries int
 	queue   []pointer
-	dirs    []Edit // as they are to be
-	blank   []Edit // values that go
+	packets map[int64]int64 // of XMP: offset and length
+	scanned int64           // bytes of them
+	dirs    []Edit          // as they are to be
+	blank   []Edit          // values that go
 	xmp     []Edit
 	dirty   bool
+	partial bool // there is more than the bounds allow
 }
 
 // pointer leads to a directory.
@@ -65,15 +72,13 @@ const (
 
 // parseTIFF reads the directories of a file, and what is to be overwritten in it.
 func parseTIFF(r io.ReaderAt, size int64, clean bool) (*tiff, []Edit) {
-	t := &tiff{r: r, size: size, clean: clean, seen: map[int64]bool{}}
+	t := &tiff{r: r, size: size, clean: clean, seen: map[int64]bool{}, packets: map[int64]int64{}}
 	t.header()
-	for len(t.queue) > 0 && len(t.seen) < maxDirectories {
+	for len(t.queue) > 0 {
 		p := t.queue[0]
 		t.queue = t.queue[1:]
-		if !t.seen[p.offset] {
-			t.seen[p.offset] = true
-			t.directory(p)
-		}
+		t.reached++
+		t.directory(p)
 	}
 	if !t.dirty {
 		return t, nil
@@ -105,7 +110,12 @@ func (t *tiff) header() {
 }
 
 func (t *tiff) follow(offset int64, kind directory) {
-	if offset >= 8 && offset < t.size {
+	switch {
+	case offset < 8 || offset >= t.size || t.seen[offset]:
+	case len(t.seen) == maxDirectories:
+		t.partial = true
+	default:
+		t.seen[offset] = true
 		t.queue = append(t.queue, pointer{offset, kind})
 	}
 }
@@ -139,6 +149,8 @@ func (t *tiff) directory(p pointer) {
 		count = t.order.Uint64(b)
 	}
 	if count > uint64(maxEntries-t.entries) {
+		// Only what is in the file can tell anything.
+		t.partial = t.partial || count <= uint64(t.size-p.offset)/uint64(entry)
 		return
 	}
 	n := int(count)
@@ -229,7 +241,7 @@ func (t *tiff) entry(e []byte, kind directory) (drop bool) {
 			return int(min(t.order.Uint32(value), 1<<31-1))
 		}
 	}
-	first := kind == mainDir && len(t.seen) == 1
+	first := kind == mainDir && t.reached == 1
 	switch tag {
 	case tagWidth:
 		if first {
@@ -269,7 +281,10 @@ func (t *tiff) subIFDs(span Edit, count, width uint64, long bool, value []byte) 
 		return
 	}
 	if long {
-		value = t.read(span.Offset, int(min(count, 32)*width))
+		n := min(count, uint64(maxEntries-t.entries))
+		t.entries += int(n)
+		t.partial = t.partial || n < count
+		value = t.read(span.Offset, int(n*width))
 	} else {
 		value = value[:count*width]
 	}
@@ -284,11 +299,12 @@ func (t *tiff) subIFDs(span Edit, count, width uint64, long bool, value []byte) 
 
 // packet cleans the XMP at span.
 func (t *tiff) packet(span Edit) {
-	if len(t.xmp) >= 4 {
+	if t.packets[span.Offset] >= span.Zeros {
 		return
 	}
-	if span.Zeros > maxBlock {
-		t.xmp, t.dirty = append(t.xmp, span), true
+	t.packets[span.Offset] = span.Zeros
+	if t.scanned += min(span.Zeros, maxBlock); span.Zeros > maxBlock || t.scanned > maxScanned {
+		t.blank, t.dirty = append(t.blank, span), true
 		return
 	}
 	b := t.read(span.Offset, int(span.Zeros))
