@@ -40,9 +40,16 @@ func Check(ctx context.Context, docs DocStore, declared []Spec, found func(Probl
 	if err != nil {
 		return 0, err
 	}
+	old, err := (&Migration{docs: docs}).snapshots(ctx)
+	if err != nil {
+		return 0, err
+	}
 	refs := references{docs: docs, specs: specs, found: found, open: map[string][]reference{}}
 	for _, name := range slices.Sorted(maps.Keys(specs)) {
 		spec := specs[name]
+		if last := old[name]; last == nil || last.Audience != spec.audience.String() {
+			spec.audience = nil // the next start makes the hidden fields anew
+		}
 		fields := everything(spec, specs)
 		for doc, err := range everyDocument(ctx, docs, name) {
 			if ctx.Err() != nil {
@@ -140,5 +147,34 @@ func (s Spec) check(doc storedDoc, fields []*watch) (found []Problem) {
 	for _, f := range s.broken(doc) {
 		add(f.Path, f.Message)
 	}
+	if len(found) > 0 {
+		return found // what hidden fields are made of may be wrong
+	}
+	for _, e := range s.mendHidden(doc) {
+		add(e.Field, fmt.Sprintf("holds %v, where %v is due: lists do not find the document as its rules have it", doc.fields[e.Field], e.Value))
+	}
 	return found
+}
+
+// Mend gives all documents the hidden fields that the rules ask for; see
+// [Spec.Hidden]. The store must be as the declared types have it, or the error says so.
+func Mend(ctx context.Context, docs DocStore, declared []Spec) error {
+	m, err := PlanMigration(ctx, docs, declared)
+	if err != nil {
+		return err
+	}
+	if len(m.Steps)+len(m.Refusals) > 0 {
+		return Errorf(Conflict, "The database is not as the schema declares it; see the command migrate.")
+	}
+	if err := m.Apply(ctx); err != nil {
+		return err
+	}
+	for _, name := range slices.Sorted(maps.Keys(m.specs)) {
+		if s := m.specs[name]; s.audience.varies() {
+			if err := fillHidden(ctx, docs, s); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }

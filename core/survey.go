@@ -411,14 +411,17 @@ func fillDefaults(ctx context.Context, docs DocStore, coll string, fields []*wat
 // fillHidden gives the documents of a collection the hidden fields that its rules
 // ask for now.
 func fillHidden(ctx context.Context, docs DocStore, s Spec) error {
-	return rewrite(ctx, docs, s.Name, func(doc storedDoc) (p Patch) {
-		for _, e := range s.hiddenOf(doc) {
-			if have := doc.fields[e.Field]; have != e.Value {
-				p = append(p, e)
-			}
+	return rewrite(ctx, docs, s.Name, s.mendHidden)
+}
+
+// mendHidden is the hidden fields that a stored document should have and has not.
+func (s Spec) mendHidden(doc storedDoc) (p Patch) {
+	for _, e := range s.hiddenOf(doc) {
+		if have := doc.fields[e.Field]; have != e.Value {
+			p = append(p, e)
 		}
-		return p
-	})
+	}
+	return p
 }
 
 // hiddenOf is the hidden fields of a stored document. One that does not fit its struct

@@ -85,6 +85,9 @@ func (p Project) check(ctx context.Context, s config.Settings, c config.Check, l
 		}
 	}
 	n, err := core.Check(ctx, docs, p.Specs, f.found)
+	if err == nil && c.Repair && f.problems > 0 {
+		err = p.repair(ctx, docs, specs)
+	}
 	if err != nil {
 		return err
 	}
@@ -97,6 +100,17 @@ func (p Project) check(ctx context.Context, s config.Settings, c config.Check, l
 		looked += " and " + count(int(n), "file")
 	}
 	return f.sum(looked)
+}
+
+// repair makes anew what follows from the documents.
+func (p Project) repair(ctx context.Context, docs core.DocStore, specs map[string]core.Spec) error {
+	if err := core.Mend(ctx, docs, p.Specs); err != nil {
+		return err
+	}
+	if file, ok := docs.(*sqlite.Store); ok {
+		return file.Repair(ctx, slices.Collect(maps.Values(specs)))
+	}
+	return nil
 }
 
 // checkFiles compares the file store with the records, and repairs if asked.

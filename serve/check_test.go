@@ -196,8 +196,8 @@ func TestCheckFiles(t *testing.T) {
 	if out, err := run("check", "--files", "--min-age=0s"); err == nil || !strings.Contains(out, "files "+key) || !strings.Contains(out, "2 problems") {
 		t.Errorf("%s %v", out, err)
 	}
-	if out, err := run("check", "--repair"); err == nil || !strings.Contains(err.Error(), "--files") {
-		t.Errorf("--repair alone: %s %v", out, err)
+	if out, err := run("check", "--repair"); err != nil {
+		t.Errorf("--repair alone is not about files: %s %v", out, err)
 	}
 	if out, err := run("check", "--files", "--repair", "--min-age=0s"); err == nil || !strings.Contains(out, "; deleted") {
 		t.Errorf("repair: %s %v", out, err)
@@ -312,5 +312,75 @@ func TestCheckReferencesAndColumns(t *testing.T) {
 	byHand(t, file, "UPDATE c_posts SET x_status='OTHER' WHERE id=(SELECT min(id) FROM c_posts)")
 	if out, err := run("check"); err == nil || !strings.Contains(out, "database: posts post_") || !strings.Contains(out, ", status: what lists go by is not what the document holds") || !strings.Contains(out, "1 problem, and") {
 		t.Errorf("%v %s", err, out)
+	}
+}
+
+// What lists go by follows from the documents: check finds where it does not, hidden
+// fields among it, and mends it if asked.
+func TestCheckRepair(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	file := filepath.Join(dir, "grapnel.db")
+	p := serve.Project{Specs: model.Specs()}
+	run := commands(t, p, dir)
+	if out, err := run("seed", "--users=3", "--posts=6", "--images=1"); err != nil {
+		t.Fatalf("%s %v", out, err)
+	}
+	docs, err := sqlite.Open(t.Context(), file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer docs.Close()
+	specs, err := core.CompleteSpecs(p.Specs)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := docs.Ensure(t.Context(), slices.Collect(maps.Values(specs))); err != nil {
+		t.Fatal(err)
+	}
+	var ids []string
+	for doc, err := range docs.Find(t.Context(), "posts", core.Query{Order: []core.Order{{Field: "_id"}}, Limit: 3}) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		ids = append(ids, doc.ID())
+	}
+	for i, e := range []core.Edit{core.Set("_audience", int64(9)), core.Set("_audience", nil), core.Set("_own_authorId", "user_other")} {
+		if err := docs.Write(t.Context(), core.Op{Kind: core.OpUpdate, Coll: "posts", Filter: core.Eq("_id", ids[i]), Patch: core.Patch{e}}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	byHand(t, file, "UPDATE c_users SET x_role='OTHER' WHERE id=(SELECT min(id) FROM c_users)", `DELETE FROM "a_posts$tags$_audience$date"`)
+	wrong := []string{
+		"posts " + ids[0] + ", _audience: holds 9, where ", "posts " + ids[1] + ", _audience: holds <nil>, where ",
+		"posts " + ids[2] + ", _own_authorId: holds user_other, where ", ", role: what lists go by", "the table \"a_posts$tags$_audience$date\", by which",
+	}
+	for _, args := range [][]string{{"check"}, {"check", "--repair"}} {
+		out, err := run(args...)
+		if err == nil || !strings.Contains(out, "5 problems") {
+			t.Errorf("%v: %v", args, err)
+		}
+		for _, want := range wrong {
+			if !strings.Contains(out, want) {
+				t.Errorf("%v: nothing of %q in\n%s", args, want, out)
+			}
+		}
+	}
+	if out, err := run("check"); err != nil {
+		t.Errorf("after the repair: %s %v", out, err)
+	}
+	other := serve.Project{Specs: append(model.Specs(), boxSpec())}
+	byHand(t, file, "UPDATE c_users SET x_role='OTHER' WHERE id=(SELECT min(id) FROM c_users)")
+	if out, err := commands(t, other, dir)("check", "--repair"); err == nil || !strings.Contains(err.Error(), "migrate") {
+		t.Errorf("with another schema: %s %v", out, err)
+	}
+	edited := serve.Project{Specs: model.Specs()} // and not started yet
+	i := slices.IndexFunc(edited.Specs, func(s core.Spec) bool { return s.Name == "posts" })
+	edited.Specs[i].Rules = append(slices.Clone(edited.Specs[i].Rules), core.Rule{Verbs: core.Read, Role: core.Member, Where: core.Eq("title", "x")})
+	if out, err := commands(t, edited, dir)("check"); err == nil || !strings.Contains(out, "1 problem.") {
+		t.Errorf("with other rules: %s %v", out, err)
+	}
+	if err := docs.Ping(t.Context()); err != nil {
+		t.Errorf("the store that stayed open: %v", err)
 	}
 }

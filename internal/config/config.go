@@ -3,7 +3,6 @@
 package config
 
 import (
-	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -107,16 +106,8 @@ type Migrate struct {
 // Check looks at what is stored.
 type Check struct {
 	Files  bool          `help:"Compare the files in the store with their records, too: bytes that no record names, and files whose bytes are gone."`
-	Repair bool          `help:"With --files: delete the bytes that no record names. Files whose bytes are gone are only reported."`
+	Repair bool          `help:"Make anew what follows from the documents: what lists and searches go by. With --files also delete the bytes that no record names; files whose bytes are gone are only reported."`
 	MinAge time.Duration `default:"24h" help:"With --files: leave out bytes without a record that are younger."`
-}
-
-// Validate refuses flags that say nothing together.
-func (c Check) Validate() error {
-	if c.Repair && !c.Files {
-		return errors.New("--repair is about files: say --files, too")
-	}
-	return nil
 }
 
 // Documents makes a manifest.

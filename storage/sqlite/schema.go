@@ -131,6 +131,9 @@ func (s *Store) Ensure(ctx context.Context, specs []core.Spec) error {
 	return nil
 }
 
+// layoutKey is where meta keeps how the tables of a collection are laid out.
+func layoutKey(c *collection) string { return "layout:" + c.spec.Name }
+
 // tableOf is the table with the documents of a collection, by whatever Spec; empty
 // without one.
 func tableOf(ctx context.Context, conn *conn, coll string) (name string, err error) {
@@ -154,7 +157,7 @@ func (w *writer) ensure(ctx context.Context, c *collection) error {
 
 // ensureTables lays the tables out as c is, unless they are so already.
 func (w *writer) ensureTables(ctx context.Context, c *collection) error {
-	key, layout := "layout:"+c.spec.Name, c.layout(true)
+	key, layout := layoutKey(c), c.layout(true)
 	have, err := w.conn.value(ctx, "SELECT value FROM meta WHERE key=?", key)
 	if err != nil {
 		return err

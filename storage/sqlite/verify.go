@@ -25,26 +25,58 @@ func (s *Store) Verify(ctx context.Context, specs []core.Spec, found func(string
 			return nil
 		})
 		for i := 0; i < len(specs) && err == nil; i++ {
-			// In one state of the file, for a server may be writing.
-			err = transaction(ctx, conn, "BEGIN", func() error {
-				table, err := tableOf(ctx, conn, specs[i].Name)
-				if err != nil || table == "" {
-					return err
-				}
-				c, err := layOut(specs[i])
-				if err != nil {
-					return err
-				}
-				return c.in(table).verify(ctx, conn, found)
-			})
+			err = verify(ctx, conn, specs[i], found)
 		}
 		return err
 	})
 }
 
+// Repair makes the tables of collections anew where they are not what the documents
+// hold, with the words. Ensure has been told of them.
+func (s *Store) Repair(ctx context.Context, specs []core.Spec) error {
+	for _, spec := range specs {
+		c, err := s.collection(spec.Name)
+		if err != nil {
+			return err
+		}
+		wrong := false
+		err = s.read(ctx, func(ctx context.Context, conn *conn) error {
+			return verify(ctx, conn, spec, func(string) { wrong = true })
+		})
+		if err == nil && wrong {
+			err = s.writer.do(ctx, func(w *writer) error {
+				if err := w.conn.exec(ctx, "UPDATE meta SET value='' WHERE key=?", layoutKey(c)); err != nil {
+					return err
+				}
+				return w.ensureTables(ctx, c)
+			})
+		}
+		if err != nil {
+			return s.failure(err)
+		}
+	}
+	return nil
+}
+
+// verify compares the tables of one collection with its documents, in one state of the
+// file, for a server may be writing.
+func verify(ctx context.Context, conn *conn, spec core.Spec, found func(string)) error {
+	return transaction(ctx, conn, "BEGIN", func() error {
+		table, err := tableOf(ctx, conn, spec.Name)
+		if err != nil || table == "" {
+			return err
+		}
+		c, err := layOut(spec)
+		if err != nil {
+			return err
+		}
+		return c.in(table).verify(ctx, conn, found)
+	})
+}
+
 // verify compares the tables of c with its documents.
 func (c *collection) verify(ctx context.Context, conn *conn, found func(string)) error {
-	layout, err := conn.value(ctx, "SELECT value FROM meta WHERE key=?", "layout:"+c.spec.Name)
+	layout, err := conn.value(ctx, "SELECT value FROM meta WHERE key=?", layoutKey(c))
 	if err != nil {
 		return err
 	}

@@ -81,11 +81,7 @@ func TestVerify(t *testing.T) {
 			if got := verify(looking); !slices.Equal(got, test.want) {
 				t.Errorf("found %q, want %q", got, test.want)
 			}
-			// As docs/guides/change-a-type.md says.
-			if _, err := db.Exec("UPDATE meta SET value='' WHERE key LIKE 'layout:%'"); err != nil {
-				t.Fatal(err)
-			}
-			if err := s.Ensure(t.Context(), []core.Spec{postSpec()}); err != nil && test.to != "\x7fstatus\x00" {
+			if err := s.Repair(t.Context(), []core.Spec{postSpec()}); err != nil {
 				t.Fatal(err)
 			}
 			if got := verify(s); len(got) > 0 {
