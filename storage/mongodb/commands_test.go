@@ -596,3 +596,26 @@ func TestSlowLog(t *testing.T) {
 		t.Errorf("logged %q", log.String())
 	}
 }
+
+// A type with more indexes than a collection may have is refused before anything is
+// changed, and says why.
+func TestTooManyIndexes(t *testing.T) {
+	m := newMock(t, itemSpec())
+	m.took(t)
+	spec := itemSpec() // with the words, one unique field and _id
+	for len(spec.Indexes) < 61 {
+		name := fmt.Sprint("f", len(spec.Indexes))
+		spec.Fields = append(spec.Fields, core.Field{Name: name})
+		spec.Indexes = append(spec.Indexes, []string{name})
+	}
+	m.deployment.AddResponses(ok, noIndexes, ok, fenced(spec), page(0, "firstBatch"), ok)
+	if err := m.Ensure(t.Context(), []core.Spec{spec}); err != nil {
+		t.Errorf("64 indexes: %v", err)
+	}
+	m.took(t)
+	spec.Indexes = append(spec.Indexes, []string{"f60", "title"})
+	if err := m.Ensure(t.Context(), []core.Spec{spec}); !core.Is(err, core.Invalid) || !strings.Contains(err.Error(), "65 indexes") {
+		t.Errorf("65 indexes: %v", err)
+	}
+	m.check(t)
+}

@@ -18,6 +18,7 @@ const (
 	buildTimeout    = 30 * time.Minute // for building indexes over what is there
 	fillBatch       = 500              // documents whose words are added at once
 	namespaceExists = 48               // the server's code
+	maxIndexes      = 64               // of a collection
 )
 
 // indexConflicts are the server's codes for an index of the same name or keys
@@ -36,6 +37,9 @@ func (s *Store) Ensure(ctx context.Context, specs []core.Spec) error {
 	colls := make([]*collection, len(specs))
 	for i, spec := range specs {
 		colls[i] = s.newCollection(spec)
+		if n := 1 + len(colls[i].indexes()) + len(spec.Search); n > maxIndexes { // one is that of _id
+			return core.Errorf(core.Invalid, "The collection %q needs %d indexes, and MongoDB allows %d. Declare fewer with @index, @unique and @searchable, or fewer owners in rules that read.", spec.Name, n, maxIndexes)
+		}
 	}
 	// First what can fail by what is stored: then nobody is in the way of others.
 	for _, c := range colls {
