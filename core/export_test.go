@@ -115,3 +115,13 @@ func (c *Checker) Password(typed string) string { return c.password("password", 
 
 // IsSVG is how an SVG is told.
 var IsSVG = isSVG
+
+// GuessKeys are the keys by which wrong passwords are counted.
+func (a *App) GuessKeys() (keys []string) {
+	for _, log := range a.Sessions.guesses.of.Values() {
+		for _, g := range log {
+			keys = append(keys, g.account, g.source, g.block)
+		}
+	}
+	return append(keys, a.Sessions.guesses.of.Keys()...)
+}

@@ -237,6 +237,27 @@ func TestGuessesAreCounted(t *testing.T) {
 	}
 }
 
+// What strangers type as an address takes no more memory than a short one.
+func TestGuessKeysAreShort(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	ctx := core.WithClient(t.Context(), core.Client{Address: "192.0.2.1"})
+	for i := range 3 {
+		if _, _, err := w.Sessions.SignIn(ctx, strings.Repeat(string(rune('a'+i)), 1<<20)+"@example.org", "wrong password"); err == nil {
+			t.Fatal("signed in")
+		}
+	}
+	keys := w.GuessKeys()
+	if len(keys) == 0 {
+		t.Error("nothing is counted")
+	}
+	for _, key := range keys {
+		if len(key) > 64 {
+			t.Errorf("a key of %d bytes", len(key))
+		}
+	}
+}
+
 // A device is known to the account that signed in on it, as long as its token is
 // good, and has tries of its own.
 func TestKnownDevices(t *testing.T) {
