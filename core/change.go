@@ -236,14 +236,14 @@ func (f *feed[T]) publish(e Event) {
 	f.deliver(img)
 }
 
-// mayMiss reports whether a moment of the document before a change, to which the clock
+// mayMiss reports, with f.mu held, whether a moment of the document before a change, to which the clock
 // came by itself, may not have been announced yet: the alarm comes within a minute, and
 // leaves to publish what it finds written since.
 func (f *feed[T]) mayMiss(img images[T], at time.Time) bool {
 	return at.After(headOf(img.before).UpdatedAt) && at.After(f.since) && !at.After(img.at) && img.at.Sub(at) < 2*alarmEvery
 }
 
-// tell notes that subscribers hear of a moment; false when they have heard.
+// tell notes, with f.mu held, that subscribers hear of a moment; false when they have heard.
 func (f *feed[T]) tell(id string, at time.Time) bool {
 	known, _ := f.told.ContainsOrAdd(moment{id, at.UnixMilli()}, struct{}{})
 	return !known
@@ -276,6 +276,7 @@ func (f *feed[T]) idle() bool {
 	return len(f.subs) == 0
 }
 
+// deliver hands an image to all subscribers; its caller holds f.mu.
 func (f *feed[T]) deliver(img images[T]) {
 	for s := range f.subs {
 		select {

@@ -156,6 +156,11 @@ func (c *Collection[T]) getMany(ctx context.Context, ids []string) ([]*T, map[st
 // findByID is find for the documents with these ids, which are sorted. One whose
 // bytes hold another id than the one by which the store has found it is damaged.
 func (c *Collection[T]) findByID(ctx context.Context, ids []string) (list []*T, damaged []*Error, err error) {
+	if c.spec.Singleton { // what else is stored is from before it was one
+		if ids = slices.DeleteFunc(slices.Clone(ids), func(id string) bool { return id != c.OnlyID() }); len(ids) == 0 {
+			return nil, nil, nil
+		}
+	}
 	f := In("_id", ids)
 	if len(ids) == 1 {
 		f = Eq("_id", ids[0])

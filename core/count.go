@@ -18,7 +18,11 @@ func (s *Spec) CountArms(q Query) []Arm {
 
 // PlanCount is a count as core asks a store for it on behalf of p.
 func (s Spec) PlanCount(p Principal, now time.Time, where Filter) Query {
-	in := s.scope(p, now)
+	return s.counting(where, s.scope(p, now))
+}
+
+// counting counts what where matches within a scope.
+func (s *Spec) counting(where Filter, in scope) Query {
 	return Query{Filter: And(where, in.rule), Arms: s.planCount(where, in)}
 }
 

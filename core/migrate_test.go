@@ -71,20 +71,26 @@ func newYard(t testing.TB) *yard {
 // start is one start of a server with these types beside our own.
 func (y *yard) start(t testing.TB, specs ...core.Spec) error {
 	t.Helper()
+	app, err := y.open(t, specs...)
+	if err == nil {
+		app.Close()
+	}
+	return err
+}
+
+// open is a start of a server that goes on.
+func (y *yard) open(t testing.TB, specs ...core.Spec) (*core.App, error) {
+	t.Helper()
 	y.log.Reset()
 	objects, err := filesystem.Open(filepath.Join(y.dir, "files"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer objects.Close()
-	app, err := core.New(t.Context(), core.Config{
+	t.Cleanup(func() { objects.Close() })
+	return core.New(t.Context(), core.Config{
 		Specs: append(model.Specs(), specs...), Docs: y.docs, Objects: objects,
 		Key: bytes.Repeat([]byte("k"), 32), BaseURL: "http://localhost", Log: slog.New(slog.NewTextHandler(&y.log, nil)),
 	})
-	if err == nil {
-		app.Close()
-	}
-	return err
 }
 
 func (y *yard) mustStart(t testing.TB, specs ...core.Spec) {

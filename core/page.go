@@ -142,7 +142,7 @@ func (c *Collection[T]) ask(ctx context.Context, args PageArgs) (p pageQuery, er
 	if err := c.mayName(ctx, where, args.OrderBy); err != nil {
 		return p, err
 	}
-	keys := append(slices.Clone(args.OrderBy), Order{Field: "_id", Desc: len(args.OrderBy) > 0 && args.OrderBy[len(args.OrderBy)-1].Desc})
+	keys := withID(args.OrderBy)
 	p = pageQuery{order: cursorOrder{coll: c.spec.Name, keys: keys}, backward: backward}
 	after, err := p.order.place("after", args.After, c.fields)
 	if err != nil {
@@ -157,13 +157,15 @@ func (c *Collection[T]) ask(ctx context.Context, args PageArgs) (p pageQuery, er
 	if relevance {
 		walked = walked[1:]
 	}
-	arms, problem := c.spec.plan(where, in, walked)
+	var problem func() string
+	p.query, problem = c.spec.listing(where, in, walked)
 	if err := c.advisor.check(ctx, c.spec.Name, problem); err != nil {
 		return p, err
 	}
 	p.served = problem == nil || PrincipalOf(ctx).system
 	p.where, p.in = where, in
-	p.query = Query{Filter: And(where, in.rule), Arms: arms, Order: keys, After: after, Before: before, Limit: limit + 1, Brief: args.Brief}
+	p.query.Order, p.query.After, p.query.Before = keys, after, before
+	p.query.Limit, p.query.Brief = limit+1, args.Brief
 	if backward {
 		p.query.Order, p.query.After, p.query.Before = Reversed(keys), before, after
 	}
@@ -196,8 +198,8 @@ func (c *Collection[T]) page(p pageQuery, docs []*T) *Page[T] {
 		page.hasNext, page.hasPrior = page.hasPrior, page.hasNext
 	}
 	page.count = func(ctx context.Context, limit int) (int, error) {
-		q := Query{Filter: And(p.where, p.in.rule), Arms: c.spec.planCount(p.where, p.in), Limit: limit}
-		if len(q.Arms) == 0 {
+		q := c.spec.counting(p.where, p.in)
+		if q.Limit = limit; len(q.Arms) == 0 {
 			return 0, nil
 		}
 		n, err := c.docs.Count(ctx, c.spec.Name, q)

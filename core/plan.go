@@ -21,8 +21,9 @@ const maxBranches = 32
 // side by side, each in the wanted order, merges them and stops at the limit; what two
 // arms find counts once.
 type Arm struct {
-	// Filter is all that the documents of the arm must match. It implies the Filter
-	// of the query, and every document of that is in an arm.
+	// Filter is all that is to be tested of the documents of the arm. Those that match
+	// it match the Filter of the query, and every document of that is in an arm. In a
+	// list the filter itself says so; in a count, the hidden fields may.
 	Filter Filter
 	// Index is the fields of the index to walk, which "_id" follows: one of
 	// [Spec.Indexes], or empty for "_id" alone. Nil leaves the way to the store: for
@@ -50,13 +51,24 @@ func (s *Spec) Plan(q Query) []Arm {
 // PlanList is the first page of a list as core asks a store for it on behalf of p, and why
 // no index serves it.
 func (s Spec) PlanList(p Principal, now time.Time, where Filter, order []Order) (q Query, problem string) {
-	in := s.scope(p, now)
-	arms, why := s.plan(where, in, order)
+	q, why := s.listing(where, s.scope(p, now), order)
 	if why != nil {
 		problem = why()
 	}
-	keys := append(slices.Clone(order), Order{Field: "_id", Desc: len(order) > 0 && order[len(order)-1].Desc})
-	return Query{Filter: And(where, in.rule), Arms: arms, Order: keys, Limit: DefaultPage + 1}, problem
+	q.Order, q.Limit = withID(order), DefaultPage+1
+	return q, problem
+}
+
+// listing lists what where matches within a scope, in an order without "_id"; problem
+// says why no index serves it.
+func (s *Spec) listing(where Filter, in scope, order []Order) (q Query, problem func() string) {
+	arms, problem := s.plan(where, in, order)
+	return Query{Filter: And(where, in.rule), Arms: arms}, problem
+}
+
+// withID is an order that tells all documents apart.
+func withID(order []Order) []Order {
+	return append(slices.Clone(order), Order{Field: "_id", Desc: len(order) > 0 && order[len(order)-1].Desc})
 }
 
 // Unserved says in one sentence why no index of s serves a list of the

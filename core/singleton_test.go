@@ -68,7 +68,15 @@ func TestSingleton(t *testing.T) {
 	if m := y.plan(t, []core.Spec{spec(true, size)}); len(m.Warnings) != 1 || !contains(m.Warnings[0], "There is only one Site from now on", "2 documents are kept", "site_only") {
 		t.Errorf("warned of %q", m.Warnings)
 	}
-	y.mustStart(t, spec(true, size))
+	app, err := y.open(t, spec(true, size))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer app.Close()
+	core.NewModel[site](app, "sites")
+	if nodes, err := app.Nodes(t.Context(), []string{"site_only", "site_001"}); err != nil || nodes[0] == nil || nodes[1] != nil {
+		t.Errorf("by their ids: %v, %v", nodes, err)
+	}
 	if got := all(); len(got) != 2 || !strings.Contains(y.log.String(), "nobody will see any but site_only") {
 		t.Errorf("afterwards %+v\n%s", got, y.log.String())
 	}

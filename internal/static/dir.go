@@ -8,6 +8,7 @@ import (
 	"io"
 	"io/fs"
 	"net/http"
+	"net/url"
 	"os"
 	"path"
 	"regexp"
@@ -93,7 +94,8 @@ func (d *Dir) find(w http.ResponseWriter, r *http.Request) (*os.File, error) {
 			return f, nil
 		}
 		f.Close()
-		w.Header().Set("Location", path.Base(name)+"/") // relative, for a proxy may hide a prefix
+		to := url.URL{Path: "./" + path.Base(name) + "/", RawQuery: r.URL.RawQuery} // relative, for a proxy may hide a prefix
+		w.Header().Set("Location", to.String())
 		w.WriteHeader(http.StatusPermanentRedirect)
 		return nil, nil
 	}
@@ -136,9 +138,21 @@ func (d *Dir) open(name string) (*os.File, error) {
 	return f, nil
 }
 
-// hashed are names that change with the bytes, where builds of Vite, SvelteKit, Next,
-// Nuxt, Astro and webpack put them.
-var hashed = regexp.MustCompile(`(^|/)(assets|_app/immutable|_next/static|_nuxt|_astro|static)/.*[.-][A-Za-z0-9_-]{8,}\.[a-z0-9]+$`)
+// inAssets are names in the folders where builds of Vite, SvelteKit, Next, Nuxt, Astro and
+// webpack put what they name by a hash, and the hash.
+var inAssets = regexp.MustCompile(`(^|/)(assets|_app/immutable|_next/static|_nuxt|_astro|static)/.*[.-]([A-Za-z0-9_]{8,})\.[a-z0-9]+$`)
+
+// isHashed reports whether a name changes with the bytes. A hash is no word and no date:
+// taking it for one costs a question, the contrary shows an old file for a year.
+func isHashed(name string) bool {
+	m := inAssets.FindStringSubmatch(name)
+	if m == nil {
+		return false
+	}
+	hash := m[3]
+	return strings.ToLower(hash) != hash && strings.ToUpper(hash) != hash ||
+		strings.ContainsAny(hash, "0123456789_") && strings.ContainsAny(hash, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ")
+}
 
 func (d *Dir) serve(w http.ResponseWriter, r *http.Request, f *os.File) {
 	info, err := f.Stat()
@@ -152,7 +166,7 @@ func (d *Dir) serve(w http.ResponseWriter, r *http.Request, f *os.File) {
 	h.Set("Content-Type", kind)
 	h.Set("ETag", tag)
 	h.Set("Cache-Control", "no-cache")
-	if hashed.MatchString(name) && strings.HasSuffix(f.Name(), path.Base(name)) {
+	if isHashed(name) && strings.HasSuffix(f.Name(), path.Base(name)) {
 		h.Set("Cache-Control", "public, max-age=31536000, immutable")
 	}
 	var body io.ReadSeeker = f

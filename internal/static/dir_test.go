@@ -35,7 +35,7 @@ const (
 
 func TestDir(t *testing.T) {
 	t.Parallel()
-	dir := build(t, "index.html", "about.html", "docs/index.html", "favicon.ico", "assets/index-NK9OE_uu.js", "assets/photograph.jpg",
+	dir := build(t, "index.html", "about.html", "docs/index.html", "favicon.ico", "assets/index-NK9OE_uu.js", "assets/photograph.jpg", "assets/hero-background.jpg", "static/report-20260101.txt", "static/js/main.3f2a9c1b.js", "a:b/index.html",
 		"report-20260101.txt", ".env", ".well-known/security.txt", "assets/.secret/key.js")
 	outside := filepath.Join(t.TempDir(), "secret.txt")
 	if err := os.WriteFile(outside, []byte("secret"), 0o600); err != nil {
@@ -58,11 +58,16 @@ func TestDir(t *testing.T) {
 		{"/index.html", page, 200, "index.html", "no-cache"},
 		{"/about", page, 200, "about.html", "no-cache"},
 		{"/docs/", page, 200, "docs/index.html", "no-cache"},
-		{"/docs", page, 308, "", ""},
+		{"/docs", page, 308, "./docs/", ""},
+		{"/docs?q=a%20b", page, 308, "./docs/?q=a%20b", ""},
+		{"/a:b", page, 308, "./a:b/", ""},
 		{"/posts/hello-world", page, 200, "index.html", "no-cache"},
 		{"/posts/hello-world", "*/*", 200, "index.html", "no-cache"},
 		{"/authors/ada.l", page, 200, "index.html", "no-cache"},
 		{"/assets/index-NK9OE_uu.js", "*/*", 200, "assets/index-NK9OE_uu.js", forever},
+		{"/assets/hero-background.jpg", "image/*", 200, "assets/hero-background.jpg", "no-cache"},
+		{"/static/report-20260101.txt", "*/*", 200, "static/report-20260101.txt", "no-cache"},
+		{"/static/js/main.3f2a9c1b.js", "*/*", 200, "static/js/main.3f2a9c1b.js", forever},
 		{"/assets/photograph.jpg", "image/*", 200, "assets/photograph.jpg", "no-cache"},
 		{"/report-20260101.txt", "*/*", 200, "report-20260101.txt", "no-cache"},
 		{"/assets/index-AAAAAAAA.js", "*/*", 404, "", "no-store"},
@@ -77,7 +82,7 @@ func TestDir(t *testing.T) {
 		{"/favicon.ico/x.js", "*/*", 404, "", "no-store"},
 	} {
 		r := httptest.NewRequest("GET", "/", nil)
-		r.URL.Path = c.path
+		r.URL.Path, r.URL.RawQuery, _ = strings.Cut(c.path, "?")
 		r.Header.Set("Accept", c.accept)
 		w := httptest.NewRecorder()
 		d.ServeHTTP(w, r)
@@ -88,7 +93,7 @@ func TestDir(t *testing.T) {
 		if body := w.Body.String(); c.code == 200 && body != "content of "+c.body || strings.Contains(body, "secret") {
 			t.Errorf("%q for %s: %q", what, c.accept, body)
 		}
-		if location := w.Header().Get("Location"); (c.code == 308) != (location == "docs/") {
+		if location := w.Header().Get("Location"); c.code == 308 && location != c.body {
 			t.Errorf("%q leads to %q", what, location)
 		}
 	}
