@@ -52,7 +52,7 @@ func (s *Store) trim() {
 		pause := firstPause
 		for tries := 1; !s.tryTrim(); tries++ {
 			if tries == readersStay {
-				s.log.Warn("another program reads the database in one long transaction; its write-ahead log grows until that ends", "log", s.path+"-wal", "bytes", s.logSize())
+				s.log.Warn("somebody reads the database in one long transaction, such as a backup or another program; its write-ahead log grows until that ends", "log", s.path+"-wal", "bytes", s.logSize())
 			}
 			select {
 			case <-s.closing:
@@ -88,16 +88,17 @@ func (s *Store) tryTrim() (done bool) {
 	if err := c.exec(ctx, "PRAGMA busy_timeout=0"); err != nil {
 		return false
 	}
-	for range 2 { // the second has only what was written during the first
-		if !c.checkpoint(ctx, "PASSIVE") {
-			return false
-		}
-	}
+	c.checkpoint(ctx, "PASSIVE") // as far as those allow who read meanwhile
 	idle := s.everyReader()
-	s.writer.rest(func(*conn) { done = c.checkpoint(ctx, "TRUNCATE") })
-	for _, r := range idle {
-		s.readers.give(r, false)
+	defer func() {
+		for _, r := range idle {
+			s.readers.give(r, false)
+		}
+	}()
+	if !c.checkpoint(ctx, "PASSIVE") { // the rest: somebody reads who is not one of ours
+		return false
 	}
+	s.writer.rest(func(*conn) { done = c.checkpoint(ctx, "TRUNCATE") })
 	return done
 }
 
