@@ -128,6 +128,78 @@ func TestDuePageWritesOnce(t *testing.T) {
 	}
 }
 
+// A number that one post of a write gets may be what another is called, or be held
+// already: each still gets a slug, by the one write.
+func TestSlugsOfOneWrite(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct{ held, titles, want []string }{
+		"a number is a title, and its number held": {[]string{"x", "x-2-2"}, []string{"X", "X 2"}, []string{"x-3", "x-2"}},
+		"the title comes first":                    {[]string{"x", "x-2-2"}, []string{"X 2", "X"}, []string{"x-2", "x-3"}},
+		"many of each":                             {[]string{"x", "x-2-2"}, []string{"X", "X", "X 2", "X 2"}, []string{"x-3", "x-4", "x-2", "x-2-3"}},
+		"rivals, and nothing held":                 {nil, []string{"X 2 2", "X", "X", "X 2", "X 2"}, []string{"x-2-2", "x", "x-3", "x-2", "x-2-3"}},
+		"the title is held too":                    {[]string{"x", "x-2", "x-2-2"}, []string{"X", "X 2"}, []string{"x-3", "x-2-3"}},
+	} {
+		hold := func(t *testing.T) (*world, *between, context.Context) {
+			w, store := newWorldBetween(t)
+			ctx := w.as(t, "ada", core.Author)
+			for _, slug := range c.held {
+				post, err := w.Posts.Create(ctx, core.PostDraft{Title: "Held", Slug: &slug})
+				if err == nil {
+					_, err = w.Posts.Publish(ctx, post.ID, nil, nil)
+				}
+				if err != nil {
+					t.Fatal(err)
+				}
+			}
+			return w, store, ctx
+		}
+		lead := func(t *testing.T, w *world, posts []*core.Post) {
+			t.Helper()
+			for i, post := range posts {
+				if !slices.Equal(post.Slugs, c.want[i:i+1]) {
+					t.Errorf("%s has the slugs %q, not %s", post.Title, post.Slugs, c.want[i])
+				}
+				if got, err := w.Posts.BySlug(t.Context(), c.want[i]); err != nil || got.ID != post.ID {
+					t.Errorf("%s leads to %+v, %v", c.want[i], got, err)
+				}
+			}
+		}
+		t.Run(name+", come due", func(t *testing.T) {
+			t.Parallel()
+			w, store, ctx := hold(t)
+			ids := make([]string, len(c.titles))
+			for i, title := range c.titles {
+				ids[i] = w.schedule(t, ctx, core.PostDraft{Title: title}).ID
+				w.offset.Add(int64(time.Millisecond)) // they come due in this order
+			}
+			w.comeDue()
+			store.writes.Store(0)
+			page, err := w.Posts.Page(t.Context(), core.PageArgs{Where: core.In("_id", ids), OrderBy: []core.Order{{Field: "publishedAt"}}})
+			if err != nil || len(page.Nodes()) != len(ids) {
+				t.Fatal(len(page.Nodes()), err)
+			}
+			lead(t, w, page.Nodes())
+			if n := store.writes.Load(); n != 1 {
+				t.Errorf("%d writes", n)
+			}
+		})
+		t.Run(name+", imported", func(t *testing.T) {
+			t.Parallel()
+			w, _, ctx := hold(t)
+			author, at := core.PrincipalOf(ctx).UserID, time.Now().Add(-time.Hour)
+			list := make([]core.PostImport, len(c.titles))
+			for i, title := range c.titles {
+				list[i] = core.PostImport{PostDraft: core.PostDraft{Title: title, AuthorID: &author}, PublishedAt: &at}
+			}
+			posts, err := w.Posts.Import(core.AsSystem(ctx), list)
+			if err != nil {
+				t.Fatal(err)
+			}
+			lead(t, w, posts)
+		})
+	}
+}
+
 // Two who read the same posts as they come due do not take their slugs from them.
 func TestDuePostsClaimedTwice(t *testing.T) {
 	t.Parallel()

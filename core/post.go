@@ -362,7 +362,7 @@ func (p *Posts) claim(ctx context.Context, post *Post) error {
 }
 
 // claim gives a post the first slug that no other has, and the former ones that are
-// still free, and notes that they are taken.
+// still free, and notes that they are taken. See takenSlugs.
 func (p *Post) claim(taken slugHolders) {
 	wanted := p.wantedSlugs()
 	free := func(s string) bool { return !taken.fromOthers(s, p.ID) }
@@ -400,25 +400,31 @@ func (h slugHolders) fromOthers(slug, id string) bool {
 	return held && holder != id
 }
 
-// takenSlugs tells who holds the slugs that posts may claim. Numbered ones are looked
-// up only for those that will need one.
+// takenSlugs tells who holds the slugs that posts may claim, as of one write for all:
+// a slug that no other holds is kept for the first of them that wishes for it most, or
+// held it before, and the numbered ones are looked up only for those that then need one.
+// So what a post finds free has been looked up, and no other post of the write takes it.
 func (p *Posts) takenSlugs(ctx context.Context, posts []*Post) (slugHolders, error) {
-	taken, rivals := slugHolders{}, map[string]int{}
+	taken := slugHolders{}
 	var first, further []string
 	for _, post := range posts {
-		for _, s := range append(post.wantedSlugs()[:1], post.FormerSlugs...) {
-			first = append(first, s)
-			rivals[s]++
-		}
+		first = append(append(first, post.wantedSlugs()[0]), post.FormerSlugs...)
 	}
 	if err := p.lookUpSlugs(ctx, first, taken); err != nil {
 		return nil, err
 	}
 	for _, post := range posts {
-		if wanted := post.wantedSlugs(); rivals[wanted[0]] > 1 || taken.fromOthers(wanted[0], post.ID) {
+		wanted := post.wantedSlugs()
+		for _, s := range append(wanted[:1:1], post.FormerSlugs...) {
+			if _, held := taken[s]; !held {
+				taken[s] = post.ID
+			}
+		}
+		if taken.fromOthers(wanted[0], post.ID) {
 			further = append(further, wanted[1:]...)
 		}
 	}
+	further = slices.DeleteFunc(further, func(s string) bool { _, known := taken[s]; return known })
 	return taken, p.lookUpSlugs(ctx, further, taken)
 }
 
