@@ -41,10 +41,18 @@ type DocStore interface {
 	// Changes returns: no later write is missed. A token that is no longer
 	// known fails with [ErrTokenLost], here or at Next.
 	Changes(ctx context.Context, after Token) (Stream, error)
+	// Snapshot calls read with the state of the whole store at one moment, whatever is
+	// written meanwhile. The Snapshot is good until read returns, whose error comes back.
+	// A store that cannot keep the state for so long fails with UNAVAILABLE.
+	Snapshot(ctx context.Context, read func(Snapshot) error) error
 	// Ping reports whether the store answers and can be written.
 	Ping(ctx context.Context) error
 	Close() error
 }
+
+// Snapshot yields every document of a collection, once, in no particular order; of one
+// that the store does not have, none. An error ends it.
+type Snapshot func(coll string) iter.Seq2[Doc, error]
 
 // Doc is one stored document, still encoded. It stays valid after the loop
 // that yielded it.

@@ -24,8 +24,9 @@ type command struct {
 	txnNumber  int64  // -1 for none
 	inTxn      bool   // autocommit: false
 	startTxn   bool
-	consistent string // the level of the read concern
-	majority   bool   // a write concern was given
+	consistent string               // the level of the read concern
+	at         *primitive.Timestamp // of the snapshot to read
+	majority   bool                 // a write concern was given
 }
 
 // handler is what the server knows of a command.
@@ -121,8 +122,10 @@ func parseCommand(body bson.D, addr string) (*command, error) {
 		return nil, errorf(72, "InvalidOptions", "writeConcern belongs to commitTransaction")
 	case c.inTxn && c.consistent != "" && !c.startTxn:
 		return nil, errorf(72, "InvalidOptions", "readConcern belongs to the first command of a transaction")
-	case !c.inTxn && c.consistent == "snapshot":
-		return nil, errorf(72, "InvalidOptions", "read concern snapshot outside a transaction")
+	case !c.inTxn && c.consistent == "snapshot" && (c.name != "find" || c.session == ""):
+		return nil, errorf(72, "InvalidOptions", "read concern snapshot of a %s outside a transaction", c.name)
+	case c.at != nil && (c.inTxn || c.consistent != "snapshot"):
+		return nil, errorf(72, "InvalidOptions", "atClusterTime needs read concern snapshot, here without a transaction")
 	}
 	return c, nil
 }
@@ -167,7 +170,13 @@ func (c *command) general(h handler, e bson.E) error {
 		}
 	case "readConcern":
 		// In a transaction the first command has it, whatever it is.
-		if d, ok := e.Value.(bson.D); ok && len(d) == 1 && d[0].Key == "level" && (h.use&useRead != 0 || h.use&useWrite != 0) {
+		d, ok := e.Value.(bson.D)
+		if ok && len(d) == 2 && d[1].Key == "atClusterTime" {
+			if at, isTime := d[1].Value.(primitive.Timestamp); isTime {
+				c.at, d = &at, d[:1]
+			}
+		}
+		if ok && len(d) == 1 && d[0].Key == "level" && (h.use&useRead != 0 || h.use&useWrite != 0) {
 			if level, _ := d[0].Value.(string); slices.Contains([]string{"local", "majority", "snapshot"}, level) {
 				c.consistent = level
 				return nil

@@ -24,6 +24,7 @@ import (
 
 	"github.com/256dpi/lungo"
 	"go.mongodb.org/mongo-driver/bson"
+	"go.mongodb.org/mongo-driver/bson/primitive"
 )
 
 // Release is the major version of MongoDB that a server behaves like, where they
@@ -72,6 +73,10 @@ type Server struct {
 	cursorID int64
 	images   map[lungo.Handle]bool // collections with pre- and post-images
 	fail     *failPoint
+
+	snapshots    map[primitive.Timestamp]*lungo.Transaction
+	oldSnapshots [maxSnapshots]primitive.Timestamp
+	snapshotTime uint32 // counts them
 }
 
 // Start runs a server on a free port of the loopback interface. Its data is in
@@ -95,15 +100,16 @@ func Start(release Release) (*Server, error) {
 		return nil, err
 	}
 	s := &Server{
-		release:  release,
-		listener: listener,
-		engine:   engine,
-		changes:  newChanges(rand.Text()),
-		done:     make(chan struct{}),
-		conns:    map[net.Conn]struct{}{},
-		sessions: map[string]*session{},
-		cursors:  map[int64]*cursor{},
-		images:   map[lungo.Handle]bool{},
+		release:   release,
+		listener:  listener,
+		engine:    engine,
+		changes:   newChanges(rand.Text()),
+		done:      make(chan struct{}),
+		conns:     map[net.Conn]struct{}{},
+		sessions:  map[string]*session{},
+		cursors:   map[int64]*cursor{},
+		images:    map[lungo.Handle]bool{},
+		snapshots: map[primitive.Timestamp]*lungo.Transaction{},
 	}
 	s.wg.Go(s.accept)
 	s.wg.Go(s.expire)

@@ -90,11 +90,47 @@ func (s *Server) alone(ctx context.Context, h handler, c *command) (reply bson.D
 		})
 		return reply, err
 	}
+	if c.consistent == "snapshot" {
+		return s.snapshot(ctx, h, c)
+	}
 	txn, err := s.engine.Begin(ctx, false)
 	if err != nil {
 		return nil, err
 	}
 	return h.run(s, txn, c)
+}
+
+// maxSnapshots bounds the states that are kept: of those that were read last. The
+// original keeps those of the last five minutes.
+const maxSnapshots = 16
+
+// snapshot reads the state of a moment: of now, or of that of an earlier command.
+func (s *Server) snapshot(ctx context.Context, h handler, c *command) (bson.D, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if c.at == nil {
+		txn, err := s.engine.Begin(ctx, false)
+		if err != nil {
+			return nil, err
+		}
+		s.snapshotTime++
+		c.at = &primitive.Timestamp{T: uint32(time.Now().Unix()), I: s.snapshotTime}
+		s.snapshots[*c.at] = txn
+		delete(s.snapshots, s.oldSnapshots[s.snapshotTime%maxSnapshots])
+		s.oldSnapshots[s.snapshotTime%maxSnapshots] = *c.at
+	}
+	txn := s.snapshots[*c.at]
+	if txn == nil {
+		return nil, errorf(239, "SnapshotTooOld", "Read timestamp %v is older than the oldest available timestamp.", *c.at)
+	}
+	s.mu.Unlock()
+	reply, err := h.run(s, txn, c)
+	s.mu.Lock()
+	if err == nil {
+		cur := reply[0].Value.(bson.D)
+		reply[0].Value = append(cur, bson.E{Key: "atClusterTime", Value: *c.at})
+	}
+	return reply, err
 }
 
 // transact runs a command of a transaction. Any error ends the transaction.

@@ -58,6 +58,10 @@ var (
 	sizeCodes = []int{
 		10334, // BSONObjectTooLarge
 	}
+	snapshotCodes = []int{
+		239, // SnapshotTooOld
+		246, // SnapshotUnavailable
+	}
 	stageCodes = []int{
 		40324, // an unknown stage of a pipeline
 	}

@@ -73,6 +73,7 @@ func RunDocuments(t *testing.T, open func(t *testing.T, specs []core.Spec) core.
 		{"FindEachMany", testFindEachMany},
 		{"Brief", testBrief},
 		{"ManyIDs", testManyIDs},
+		{"Snapshot", testSnapshot},
 		{"Search", testSearch},
 		{"MatchProperty", testMatchProperty},
 		{"PageProperty", testPageProperty},
