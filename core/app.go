@@ -104,6 +104,9 @@ func New(ctx context.Context, cfg Config) (*App, error) {
 	if a.specs, err = CompleteSpecs(cfg.Specs); err != nil {
 		return nil, err
 	}
+	if err := checkRestored(ctx, cfg.Docs); err != nil {
+		return nil, err
+	}
 	if err := migrate(ctx, cfg.Docs, a.specs, cfg.Log); err != nil {
 		return nil, err
 	}
@@ -138,10 +141,11 @@ func New(ctx context.Context, cfg Config) (*App, error) {
 }
 
 // CompleteSpecs adds to the declared specs what core itself knows of its types,
-// sessions, leftovers and sums of files, and the fields of the Head: so the stores get them, by name.
+// sessions, leftovers, sums of files and holds, and the fields of the Head: so the stores
+// get them, by name.
 func CompleteSpecs(declared []Spec) (map[string]Spec, error) {
 	specs, prefixes := map[string]Spec{}, map[string]string{}
-	for _, s := range append(slices.Clone(declared), sessionSpec(), leftoverSpec(), usageSpec()) {
+	for _, s := range append(slices.Clone(declared), sessionSpec(), leftoverSpec(), usageSpec(), holdSpec()) {
 		if other, twice := prefixes[s.Prefix]; twice || s.Prefix == "" || s.Name == "" {
 			return nil, fmt.Errorf("core: the types %s and %s need names and id prefixes of their own", s.Type, other)
 		}
@@ -158,6 +162,7 @@ func CompleteSpecs(declared []Spec) (map[string]Spec, error) {
 		"users": func() any { return new(User) }, "posts": func() any { return new(Post) },
 		"assets": func() any { return new(Asset) }, "sessions": func() any { return new(Session) }, "leftovers": func() any { return new(Leftover) },
 		"fileUsages": func() any { return new(FileUsage) },
+		"holds": func() any { return new(hold) },
 	} {
 		s := specs[name]
 		s.New = empty

@@ -151,7 +151,11 @@ func (l *leftovers) sweep(ctx context.Context) (more bool, err error) {
 	due, _, err := l.docs.find(ctx, Query{
 		Filter: Lte("due", Millis(l.now())), Order: []Order{{Field: "due"}, {Field: "_id"}}, Limit: MaxPage,
 	})
-	if err != nil {
+	if err != nil || len(due) == 0 {
+		return false, err
+	}
+	// In this order: what is due now was left before a hold that is taken later.
+	if held, err := heldBack(ctx, l.docs.docs, l.now()); held || err != nil {
 		return false, err
 	}
 	const enough = 3 // failures: the store is away

@@ -43,7 +43,7 @@ func (p Project) collectDocuments(c config.Documents, stdout, stderr io.Writer) 
 	if c.Out == "" {
 		err = m.Write(stdout)
 	} else {
-		err = writeFile(c.Out, m.Write)
+		err = writeFile(c.Out, 0o644, m.Write)
 	}
 	if err == nil {
 		fmt.Fprintf(stderr, "The manifest has %s.\n", count(len(m), "operation"))
@@ -59,13 +59,13 @@ func count(n int, noun string) string {
 }
 
 // writeFile writes a file whole or not at all.
-func writeFile(name string, write func(io.Writer) error) error {
-	f, err := os.CreateTemp(filepath.Dir(name), ".documents-*")
+func writeFile(name string, mode os.FileMode, write func(io.Writer) error) error {
+	f, err := os.CreateTemp(filepath.Dir(name), "."+filepath.Base(name)+"-*")
 	if err != nil {
 		return err
 	}
 	defer os.Remove(f.Name())
-	if err := errors.Join(write(f), f.Chmod(0o644), f.Sync(), f.Close()); err != nil {
+	if err := errors.Join(write(f), f.Chmod(mode), f.Sync(), f.Close()); err != nil {
 		return err
 	}
 	return os.Rename(f.Name(), name)

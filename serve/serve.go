@@ -81,6 +81,10 @@ func (p Project) Run(ctx context.Context, args []string, stdin io.Reader, stdout
 		return p.migrate(ctx, cli.Settings, cli.Migrate, log, stdout)
 	case "check":
 		return p.check(ctx, cli.Settings, cli.Check, log, stdout)
+	case "backup <to>":
+		return p.backup(ctx, cli.Settings, cli.Backup, log, stdout)
+	case "restore <from>":
+		return p.restore(ctx, cli.Settings, cli.Restore, log, stdout)
 	case "healthcheck":
 		return healthcheck(ctx, cli.Settings, cli.Healthcheck)
 	case "admin create":

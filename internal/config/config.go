@@ -28,6 +28,8 @@ type CLI struct {
 	Seed        Seed        `cmd:"" help:"Fill the store with a realistic news site."`
 	Migrate     Migrate     `cmd:"" help:"Bring the store to the types that are declared, as a start does, and say what was done."`
 	Check       Check       `cmd:"" help:"Look whether the database, every document in it and, if you ask, the files are as they should be, and print what is not. Writes nothing without --repair; may run beside a server."`
+	Backup      Backup      `cmd:"" help:"Copy all documents, as they are at one moment, and their files into one archive, beside running servers."`
+	Restore     Restore     `cmd:"" help:"Fill empty stores with what an archive has, after every digest in it was compared, and bring it to the declared types."`
 	Healthcheck Healthcheck `cmd:"" help:"Ask the running server whether it is well; for containers."`
 	Schema      struct{}    `cmd:"" help:"Print the GraphQL schema."`
 	Documents   Documents   `cmd:"" help:"Make the manifest of the operations in a frontend's files, for --trusted-documents."`
@@ -108,6 +110,26 @@ type Check struct {
 	Files  bool          `help:"Compare the files in the store with their records, too: bytes that no record names, and files whose bytes are gone."`
 	Repair bool          `help:"Make anew what follows from the documents: what lists and searches go by. With --files also delete the bytes that no record names; files whose bytes are gone are only reported."`
 	MinAge time.Duration `default:"24h" help:"With --files: leave out bytes without a record that are younger."`
+}
+
+// Backup writes an archive.
+type Backup struct {
+	To string `arg:"" help:"File to write, such as site.tar.zst, or s3://BUCKET/KEY. There must be none yet."`
+	Archive
+}
+
+// Restore reads an archive.
+type Restore struct {
+	From   string `arg:"" help:"File to read, or s3://BUCKET/KEY."`
+	Verify bool   `help:"Only compare the digests; write nothing."`
+	// Replace is said by whoever means it.
+	Replace bool `help:"Delete the documents that are there first. Stop the servers before."`
+	Archive
+}
+
+// Archive is where an archive in S3 is.
+type Archive struct {
+	Endpoint string `env:"GRAPNEL_BACKUP_S3_ENDPOINT" placeholder:"URL" help:"Endpoint of the S3-compatible server of the archive. Default: that of the files."`
 }
 
 // Documents makes a manifest.
