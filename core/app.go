@@ -162,7 +162,7 @@ func CompleteSpecs(declared []Spec) (map[string]Spec, error) {
 		"users": func() any { return new(User) }, "posts": func() any { return new(Post) },
 		"assets": func() any { return new(Asset) }, "sessions": func() any { return new(Session) }, "leftovers": func() any { return new(Leftover) },
 		"fileUsages": func() any { return new(FileUsage) },
-		"holds": func() any { return new(hold) },
+		"holds":      func() any { return new(hold) },
 	} {
 		s := specs[name]
 		s.New = empty

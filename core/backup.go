@@ -47,7 +47,7 @@ func (b *Backup) Run(ctx context.Context) (documents, files int64, err error) {
 	if err != nil {
 		return 0, 0, err
 	}
-	ctx, release, err := takeHold(AsSystem(ctx), b.Docs)
+	ctx, release, err := takeHold(AsSystem(ctx), b.Docs, specs["holds"])
 	if err != nil {
 		return 0, 0, err
 	}
@@ -292,7 +292,7 @@ func (r *Restore) clear(ctx context.Context, specs map[string]Spec) (prepared ma
 		}
 	}
 	prepared = map[string]bool{}
-	if err := r.Docs.Ensure(ctx, []Spec{holdSpec()}); err != nil {
+	if err := r.Docs.Ensure(ctx, []Spec{specs["holds"]}); err != nil {
 		return nil, err
 	}
 	mark := &hold{Head: Head{ID: restoring, Version: 1}, Until: Millis(time.Now().AddDate(1000, 0, 0))}

@@ -28,12 +28,12 @@ func holdSpec() Spec {
 	return Spec{Name: "holds", Prefix: "hold", Fields: []Field{{Name: "until", Kind: Time}}, Expires: "until"}
 }
 
-// takeHold takes a hold and returns a context that ends when it can no longer be renewed,
+// takeHold takes a hold, as spec describes it, and returns a context that ends when it can no longer be renewed,
 // and what gives it back.
-func takeHold(ctx context.Context, docs DocStore) (context.Context, func(), error) {
+func takeHold(ctx context.Context, docs DocStore, spec Spec) (context.Context, func(), error) {
 	h := &hold{Head: Head{ID: "hold_" + strings.ToLower(rand.Text()), Version: 1}, Until: Millis(time.Now().Add(holdLife))}
-	coll, this := holdSpec().Name, Eq("_id", h.ID)
-	if err := docs.Ensure(ctx, []Spec{holdSpec()}); err != nil {
+	coll, this := spec.Name, Eq("_id", h.ID)
+	if err := docs.Ensure(ctx, []Spec{spec}); err != nil {
 		return nil, nil, err
 	}
 	if err := docs.Write(ctx, Op{Kind: OpInsert, Coll: coll, Doc: h}); err != nil {

@@ -33,14 +33,14 @@ func (s *Store) Snapshot(ctx context.Context, read func(core.Snapshot) error) er
 // all yields the documents of a collection in the order of their rows.
 func (s *Store) all(ctx context.Context, c *conn, coll string) iter.Seq2[core.Doc, error] {
 	return func(yield func(core.Doc, error) bool) {
-		known, err := c.value(ctx, "SELECT 1 FROM sqlite_schema WHERE type='table' AND name=?", "c_"+coll)
-		if err != nil || known == nil {
+		table, err := tableOf(ctx, c, coll)
+		if err != nil || table == "" {
 			if err != nil {
 				yield(nil, s.failure(err))
 			}
 			return
 		}
-		sql := "SELECT rid,id,doc FROM " + ident("c_"+coll) + " WHERE rid>? ORDER BY rid"
+		sql := "SELECT rid,id,doc FROM " + ident(table) + " WHERE rid>? ORDER BY rid"
 		for last := int64(math.MinInt64); ; {
 			rows, err := c.page(ctx, sql, last)
 			if err != nil {
