@@ -197,10 +197,9 @@ func (t *stream) fetch(ctx context.Context) error {
 				err = core.ErrTokenLost
 			}
 			parts[string(digest)] = p
-			size += len(p)
 			return p, err
 		}
-		t.ahead = t.ahead[:0:0]
+		t.ahead, size = nil, 0
 		for i := 0; i < len(next) && (i == 0 || size <= holdBytes); i++ {
 			e, err := next[i].event(part)
 			if err != nil {
@@ -209,6 +208,11 @@ func (t *stream) fetch(ctx context.Context) error {
 			}
 			e.Token = t.s.token(next[i].seq)
 			t.ahead = append(t.ahead, e)
+			for _, image := range []core.Doc{e.Before, e.After} {
+				if image != nil {
+					size += len(image.BSON())
+				}
+			}
 		}
 		if n := len(t.ahead); n > 0 {
 			t.seq = next[n-1].seq

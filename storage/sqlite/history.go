@@ -16,8 +16,9 @@ import (
 // however many rows have them, by their digests; what else the two images share, the row
 // has once. So each edit of the title of a long text takes some hundred bytes.
 
-// partSize is how large a shared element is at least.
-const partSize = 4 << 10
+// partSize is how large a shared element is at least: below, looking for it costs a
+// write more than its bytes.
+const partSize = 16 << 10
 
 // note writes a change of a live collection down.
 func (w *writer) note(ctx context.Context, c *collection, now int64, id string, before, after []byte) error {

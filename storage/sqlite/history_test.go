@@ -56,7 +56,7 @@ func TestHistory(t *testing.T) {
 	}
 	defer stream.Close()
 	r := rand.New(rand.NewPCG(7, 8))
-	texts := []string{"", "short", text(r, 5_000), text(r, 50_000), text(r, 5_000)}
+	texts := []string{"", "short", text(r, 20_000), text(r, 50_000), text(r, 20_000)}
 	pick := func() string { return texts[r.IntN(len(texts))] }
 	stored := func(id string) []byte {
 		for d, err := range s.Find(t.Context(), "longs", core.Query{Filter: core.Eq("_id", id), Limit: 1}) {
@@ -261,6 +261,9 @@ func FuzzPack(f *testing.F) {
 	f.Fuzz(func(t *testing.T, known, raw, any []byte) {
 		got, ok := sqlite.Unpack(known, sqlite.Pack(raw, known))
 		if !ok || !bytes.Equal(got, raw) {
+			t.Errorf("%x came back as %x", raw, got)
+		}
+		if got, ok = sqlite.Unpack(append(bytes.Clone(known), any...), sqlite.Pack(raw, known, any)); !ok || !bytes.Equal(got, raw) {
 			t.Errorf("%x came back as %x", raw, got)
 		}
 		sqlite.Unpack(known, any)
