@@ -158,7 +158,7 @@ func (a *Assets) Update(ctx context.Context, id string, expected *int64, p Asset
 // Delete removes a file: the record becomes a leftover in one step, and the sweep
 // then deletes the bytes.
 func (a *Assets) Delete(ctx context.Context, id string, expected *int64) error {
-	err := a.turns.do(ctx, id, lost, func(ctx context.Context) error {
+	err := a.turns.do(ctx, id, raced, func(ctx context.Context) error {
 		asset, err := a.current(ctx, id, Delete, expected)
 		if err != nil {
 			return err

@@ -59,7 +59,7 @@ func leftoverSpec() Spec {
 	return Spec{
 		Name: "leftovers", Prefix: "left",
 		Fields:  []Field{{Name: "state"}, {Name: "due", Kind: Time}, {Name: "ownerId"}},
-		Indexes: [][]string{{"due"}},
+		Indexes: [][]string{{"due"}, {"ownerId"}},
 	}
 }
 

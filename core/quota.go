@@ -10,7 +10,7 @@ import (
 // FileUsage counts the bytes that the files of one user take: the size of each, promised
 // ones among them, and what a signed request could bring back of deleted ones. Each
 // write that changes one of them changes the sum too. A user who has none is counted
-// when a file of theirs is written next.
+// when it is first asked for.
 type FileUsage struct {
 	Head  `bson:",inline"`
 	Bytes int64 `bson:"bytes"`
@@ -30,24 +30,47 @@ type quota struct {
 	assets *Collection[Asset]
 	left   *Collection[Leftover]
 	limit  int64 // bytes of a user; 0: none
+	turns  turns // of those who would count the files of one user
 }
 
-// of is how much the files of a user take; known is false when they were not counted
-// before.
-func (q *quota) of(ctx context.Context, user string) (n int64, known bool, err error) {
-	ctx = context.WithValue(AsSystem(ctx), readingKey{}, (*Reading)(nil)) // not what the caller asked for
+// of is how much the files of a user take: the sum that is kept, which is made once.
+func (q *quota) of(ctx context.Context, user string) (int64, error) {
+	ctx = AsSystem(ctx)
 	usage, err := q.docs.Get(ctx, usageID(user))
-	switch {
-	case err == nil:
-		return usage.Bytes, true, nil
-	case !Is(err, NotFound):
-		return 0, false, err
+	if Is(err, NotFound) {
+		made := func(err error) bool { return isTaken(err, "_id") } // by another process
+		err = q.turns.do(ctx, usageID(user), made, func(ctx context.Context) (err error) {
+			if usage, err = q.docs.Get(ctx, usageID(user)); Is(err, NotFound) {
+				usage, err = q.make(ctx, user)
+			}
+			return err
+		})
 	}
+	if err != nil {
+		return 0, err
+	}
+	return usage.Bytes, nil
+}
+
+// make counts the files of a user and keeps the sum. Since whoever writes files has a
+// sum before, none was written meanwhile when it is the first that is kept.
+func (q *quota) make(ctx context.Context, user string) (*FileUsage, error) {
+	n, err := q.count(context.WithValue(ctx, readingKey{}, (*Reading)(nil)), user) // not what the caller asked for
+	if err != nil {
+		return nil, err
+	}
+	now := Millis(q.docs.now())
+	usage := &FileUsage{Head: Head{ID: usageID(user), Version: 1, CreatedAt: now, UpdatedAt: now}, Bytes: n}
+	return usage, q.docs.docs.Write(ctx, q.docs.insert(usage))
+}
+
+// count adds up what the records of files say.
+func (q *quota) count(ctx context.Context, user string) (n int64, err error) {
 	most := MaxPage
 	for args := (PageArgs{Where: Eq("ownerId", user), OrderBy: []Order{{Field: "createdAt"}}, First: &most}); ; {
 		page, err := q.assets.Page(ctx, args)
 		if err != nil {
-			return 0, false, err
+			return 0, err
 		}
 		for _, a := range page.Nodes() {
 			n += a.Size
@@ -64,11 +87,11 @@ func (q *quota) of(ctx context.Context, user string) (n int64, known bool, err e
 			err = doc.Decode(left)
 		}
 		if err != nil {
-			return 0, false, err
+			return 0, err
 		}
 		n += left.Held
 	}
-	return n, false, nil
+	return n, nil
 }
 
 // StorageUsage is how much the files of a user take of what they may.
@@ -83,7 +106,7 @@ func (a *Assets) Usage(ctx context.Context) (*StorageUsage, error) {
 	if !caller.SignedIn() {
 		return nil, nil
 	}
-	used, _, err := a.quota.of(ctx, caller.UserID)
+	used, err := a.quota.of(ctx, caller.UserID)
 	usage := &StorageUsage{Used: used}
 	if !a.quota.exempts(caller) {
 		usage.Limit = &a.quota.limit
@@ -97,7 +120,7 @@ func (q *quota) room(ctx context.Context) (int64, error) {
 	if q.exempts(caller) {
 		return math.MaxInt64, nil
 	}
-	used, _, err := q.of(ctx, caller.UserID)
+	used, err := q.of(ctx, caller.UserID)
 	if err == nil && used >= q.limit {
 		err = q.exceeded(used)
 	}
@@ -109,8 +132,7 @@ func (q *quota) exempts(p Principal) bool {
 }
 
 // claim is the operation that counts n bytes more for a user, who asks for them, or
-// less. It matches nothing once they would be too many, or when somebody else has
-// counted first: see lost.
+// less. It matches nothing once they would be too many.
 func (q *quota) claim(ctx context.Context, user string, n int64) ([]Op, error) {
 	return q.add(ctx, user, n, n > 0 && !q.exempts(PrincipalOf(ctx)))
 }
@@ -124,15 +146,12 @@ func (q *quota) add(ctx context.Context, user string, n int64, bounded bool) ([]
 	if user == "" {
 		return nil, nil
 	}
-	used, known, err := q.of(ctx, user)
+	used, err := q.of(ctx, user)
 	switch {
 	case err != nil:
 		return nil, err
 	case bounded && used+n > q.limit:
 		return nil, q.exceeded(used)
-	case !known:
-		now := Millis(q.docs.now())
-		return []Op{q.docs.insert(&FileUsage{Head: Head{ID: usageID(user), Version: 1, CreatedAt: now, UpdatedAt: now}, Bytes: used + n})}, nil
 	case n == 0:
 		return nil, nil
 	}
@@ -149,7 +168,3 @@ func (q *quota) exceeded(used int64) error {
 		Message: fmt.Sprintf("Your files may take %d bytes together, and take %d already: this one does not fit. Delete files that you no longer need, or ask whoever runs the server for more room.", q.limit, used),
 		Fields:  []FieldError{{Path: "file", Code: "QUOTA", Message: "does not fit beside your other files", Limit: q.limit}}}
 }
-
-// lost reports whether a write that counts was not carried out because others had
-// written or counted in between.
-func lost(err error) bool { return raced(err) || isTaken(err, "_id") }

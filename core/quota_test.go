@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"iter"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -249,7 +250,7 @@ func TestQuotaOfSignedRequests(t *testing.T) {
 	}
 }
 
-// Files that were there before anybody counted are counted when one is written next.
+// Files that were there before anybody counted are counted when it is first asked for.
 func TestQuotaOfEarlierReleases(t *testing.T) {
 	t.Parallel()
 	for name, write := range map[string]func(*world, context.Context, string) error{
@@ -281,6 +282,82 @@ func TestQuotaOfEarlierReleases(t *testing.T) {
 		if n := w.counted(t, ctx); n != map[string]int64{"upload": 700, "delete": 400}[name] {
 			t.Errorf("%s: %d bytes", name, n)
 		}
+	}
+}
+
+// sums counts how often the files of a user are added up.
+type sums struct {
+	core.DocStore
+	made atomic.Int64
+}
+
+func (s *sums) Find(ctx context.Context, coll string, q core.Query) iter.Seq2[core.Doc, error] {
+	if coll == "leftovers" && len(q.Order) == 0 { // those of an owner; the sweep asks by time
+		s.made.Add(1)
+	}
+	return s.DocStore.Find(ctx, coll, q)
+}
+
+// The files of a user that were never counted are added up once, however often and in
+// however many places of an operation the sum is asked for; what is asked for itself is
+// what the operation may read.
+func TestQuotaAddsUpOnce(t *testing.T) {
+	t.Parallel()
+	for name, ask := range map[string]func(*testing.T, *world, context.Context){
+		"50 fields of a query": func(t *testing.T, w *world, ctx context.Context) {
+			ctx, reading := core.WithReading(ctx, 1<<20, time.Minute)
+			var fields sync.WaitGroup
+			for range 50 {
+				fields.Go(func() {
+					if usage, err := w.Assets.Usage(ctx); err != nil || usage.Used != 600 {
+						t.Errorf("%+v, %v", usage, err)
+					}
+				})
+			}
+			fields.Wait()
+			if reading.Spent() == 0 {
+				t.Error("the operation is not charged for what it asks")
+			}
+			few, _ := core.WithReading(ctx, 1, time.Minute)
+			if usage, err := w.Assets.Usage(few); !core.Is(err, core.TooLarge) {
+				t.Errorf("an operation that may read no more: %+v, %v", usage, err)
+			}
+		},
+		"uploads": func(t *testing.T, w *world, ctx context.Context) {
+			for _, declared := range []int64{-1, 100} {
+				if _, err := w.Assets.Upload(ctx, core.Upload{Filename: "a.txt", Declared: declared, Body: bytes.NewReader(text(100)), Visibility: core.Public}); err != nil {
+					t.Error(err)
+				}
+			}
+		},
+		"a file too large": func(t *testing.T, w *world, ctx context.Context) {
+			for range 2 {
+				if _, err := w.Assets.Upload(ctx, core.Upload{Filename: "a.txt", Declared: 500, Body: bytes.NewReader(text(500)), Visibility: core.Public}); !isQuota(err) {
+					t.Error(err)
+				}
+			}
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := &sums{}
+			w := newQuotaWorld(t, func(cfg *core.Config) { s.DocStore, cfg.Docs = cfg.Docs, s })
+			ctx := w.as(t, "ada", core.Member)
+			for range 3 {
+				if _, err := w.upload(ctx, "a.txt", text(200), core.Public); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if err := w.docs.Write(t.Context(), core.Op{Kind: core.OpDelete, Coll: "fileUsages"}); err != nil {
+				t.Fatal(err)
+			}
+			s.made.Store(0)
+			ask(t, w, ctx)
+			if n := s.made.Load(); n != 1 {
+				t.Errorf("added up %d times", n)
+			}
+			w.sums(t)
+		})
 	}
 }
 

@@ -115,7 +115,7 @@ func (a *Assets) Upload(ctx context.Context, u Upload) (*Asset, error) {
 
 // begin stores a pending asset and counts its size for its owner.
 func (a *Assets) begin(ctx context.Context, asset *Asset) error {
-	return a.turns.do(ctx, usageID(asset.OwnerID), lost, func(ctx context.Context) error {
+	return a.turns.do(ctx, usageID(asset.OwnerID), raced, func(ctx context.Context) error {
 		count, err := a.quota.claim(ctx, asset.OwnerID, asset.Size)
 		if err != nil {
 			return err
