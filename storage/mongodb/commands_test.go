@@ -438,7 +438,6 @@ func TestFindEachCommands(t *testing.T) {
 	}
 }
 
-// TestServersRefused has servers that cannot do what the store needs.
 // A list of a visitor names the index that core has found for its one way. That of a
 // member has two, which the server merges.
 func TestFindCommands(t *testing.T) {
@@ -509,6 +508,7 @@ func TestCountCommands(t *testing.T) {
 	}
 }
 
+// TestServersRefused has servers that cannot do what the store needs.
 func TestServersRefused(t *testing.T) {
 	for _, test := range []struct {
 		name  string

@@ -41,8 +41,21 @@ func testOutdated(t *testing.T, d *documents) {
 					t.Fatal(err)
 				}
 			}
-			insert(t, a, "articles", newArticle("art_1", day(1)))
+			tagged := newArticle("art_1", day(1))
+			tagged.Tags = []string{"a"}
+			insert(t, a, "articles", tagged)
 			insert(t, b, "articles", newArticle("art_2", day(2)))
+			counts := map[string]core.Query{
+				"a count":               {},
+				"a count by an array":   {Filter: core.Eq("tags", "a")},
+				"a count by a search":   {Filter: core.Search("title")},
+				"a count up to a limit": {Filter: core.Eq("tags", "a"), Limit: 1},
+			}
+			for what, q := range counts { // which may leave something prepared
+				if n, err := a.Count(deadline(t), "articles", q); err != nil || n == 0 {
+					t.Errorf("%s before: %d, %v", what, n, err)
+				}
+			}
 			stream, err := a.Changes(deadline(t), nil)
 			if err != nil {
 				t.Fatal(err)
@@ -65,12 +78,16 @@ func testOutdated(t *testing.T, d *documents) {
 				"a read":      errorOf(a.Find(deadline(t), "articles", one)),
 				"reads":       second(a.FindEach(deadline(t), "articles", []core.Query{one})),
 				"a search":    errorOf(a.Find(deadline(t), "articles", core.Query{Filter: core.Search("title"), Order: []core.Order{{Field: "date"}, {Field: "_id"}}, Limit: 5})),
-				"a count":     second(a.Count(deadline(t), "articles", core.Query{})),
 				"Ping":        a.Ping(deadline(t)),
 				"the changes": untilError(t, stream),
 			} {
 				if !errors.Is(err, core.ErrOutdated) {
 					t.Errorf("%s: %v", what, err)
+				}
+			}
+			for what, q := range counts {
+				if n, err := a.Count(deadline(t), "articles", q); !errors.Is(err, core.ErrOutdated) {
+					t.Errorf("%s: %d, %v", what, n, err)
 				}
 			}
 			insert(t, a, "accounts", newAccount("acc_2"))
