@@ -2,6 +2,7 @@ package mongodb_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"slices"
@@ -595,6 +596,30 @@ func TestSlowLog(t *testing.T) {
 	if log.Len() > 0 {
 		t.Errorf("logged %q", log.String())
 	}
+}
+
+// A machine that was suspended wakes with a lease that its monotonic clock takes for good,
+// while another schema may have come into force: it looks again before it works.
+func TestSuspended(t *testing.T) {
+	spec := itemSpec()
+	m := newMock(t, spec)
+	m.took(t)
+	m.Suspend(59 * time.Minute) // of an hour
+	m.deployment.AddResponses(changed)
+	if err := m.Write(t.Context(), insert("itm_1", "a")); err != nil {
+		t.Fatal(err)
+	}
+	if sent := m.took(t); len(sent) != 1 || !strings.Contains(sent[0], `"insert":"items"`) {
+		t.Errorf("within the lease: %q", sent)
+	}
+	m.Suspend(time.Minute)
+	other := itemSpec()
+	other.Search = nil
+	m.deployment.AddResponses(fenced(other))
+	if err := m.Write(t.Context(), insert("itm_2", "a")); !errors.Is(err, core.ErrOutdated) {
+		t.Errorf("after another schema has come into force: %v", err)
+	}
+	m.check(t, `{"find":"_fence","filter":{},"projection":{"spec":1},"readConcern":{"level":"majority"}}`)
 }
 
 // A type with more indexes than a collection may have is refused before anything is

@@ -23,9 +23,24 @@ const (
 // fence is what a store knows of it.
 type fence struct {
 	lease   time.Duration
-	looked  atomic.Pointer[time.Time] // when the last look that succeeded was begun
+	looked  atomic.Pointer[moment] // when the last look that succeeded was begun
 	stop    context.CancelFunc
 	stopped chan struct{}
+}
+
+// moment is one by both clocks. The monotonic one stands still while the machine is
+// suspended; the other one may be set back.
+type moment struct{ steady, wall time.Time }
+
+func now() moment {
+	t := time.Now()
+	return moment{t, t.Round(0)}
+}
+
+// over reports whether the lease is, by either clock.
+func (f *fence) over(now moment) bool {
+	at := f.looked.Load()
+	return max(now.steady.Sub(at.steady), now.wall.Sub(at.wall)) > f.lease
 }
 
 // every is the time from one look to the next.
@@ -38,7 +53,7 @@ func (f *fence) settle() time.Duration { return f.lease * 3 / 2 }
 // raise notes the Specs of collections that are being ensured. Where others were
 // in force it waits until no store works by them.
 func (s *Store) raise(ctx context.Context, colls []*collection) error {
-	start := time.Now()
+	start := now()
 	noted, err := s.fingerprints(ctx)
 	if err != nil {
 		return err
@@ -89,7 +104,7 @@ func (s *Store) fingerprints(ctx context.Context) (map[string]string, error) {
 
 // look marks collections, and all that were ensured, that are outdated.
 func (s *Store) look(ctx context.Context, colls ...*collection) error {
-	start := time.Now()
+	start := now()
 	noted, err := s.fingerprints(ctx)
 	if err == nil {
 		s.compare(start, noted, colls)
@@ -98,9 +113,9 @@ func (s *Store) look(ctx context.Context, colls ...*collection) error {
 }
 
 // compare does so by what was in force at a moment.
-func (s *Store) compare(at time.Time, noted map[string]string, colls []*collection) {
+func (s *Store) compare(at moment, noted map[string]string, colls []*collection) {
 	for _, c := range append(s.ensured(), colls...) {
-		if now, ok := noted[c.spec.Name]; ok && now != c.fingerprint {
+		if spec, ok := noted[c.spec.Name]; ok && spec != c.fingerprint {
 			c.stale.Store(true)
 		}
 	}
@@ -136,7 +151,7 @@ func (s *Store) follow(ctx context.Context) {
 // lease lets a call go to the server, for collections that were ensured and whose Specs
 // were in force within the lease.
 func (s *Store) lease(ctx context.Context, colls ...*collection) error {
-	if time.Since(*s.fence.looked.Load()) > s.fence.lease {
+	if s.fence.over(now()) {
 		if err := s.look(ctx); err != nil {
 			return err
 		}
