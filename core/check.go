@@ -158,7 +158,8 @@ func (s Spec) check(doc storedDoc, fields []*watch) (found []Problem) {
 
 // Mend gives all documents the hidden fields that the rules ask for; see
 // [Spec.Hidden]. The store must be as the declared types have it, or the error says so.
-func Mend(ctx context.Context, docs DocStore, declared []Spec) error {
+// Before, tables mends what the store finds documents by, if it keeps such beside them.
+func Mend(ctx context.Context, docs DocStore, declared []Spec, tables func(context.Context, []Spec) error) error {
 	m, err := PlanMigration(ctx, docs, declared)
 	if err != nil {
 		return err
@@ -168,6 +169,11 @@ func Mend(ctx context.Context, docs DocStore, declared []Spec) error {
 	}
 	if err := m.Apply(ctx); err != nil {
 		return err
+	}
+	if tables != nil {
+		if err := tables(ctx, slices.Collect(maps.Values(m.specs))); err != nil {
+			return err
+		}
 	}
 	for _, name := range slices.Sorted(maps.Keys(m.specs)) {
 		if s := m.specs[name]; s.audience.varies() {

@@ -86,7 +86,7 @@ func (p Project) check(ctx context.Context, s config.Settings, c config.Check, l
 	}
 	n, err := core.Check(ctx, docs, p.Specs, f.found)
 	if err == nil && c.Repair && f.problems > 0 {
-		err = p.repair(ctx, docs, specs)
+		err = p.repair(ctx, docs)
 	}
 	if err != nil {
 		return err
@@ -103,14 +103,12 @@ func (p Project) check(ctx context.Context, s config.Settings, c config.Check, l
 }
 
 // repair makes anew what follows from the documents.
-func (p Project) repair(ctx context.Context, docs core.DocStore, specs map[string]core.Spec) error {
-	if err := core.Mend(ctx, docs, p.Specs); err != nil {
-		return err
-	}
+func (p Project) repair(ctx context.Context, docs core.DocStore) error {
+	var tables func(context.Context, []core.Spec) error
 	if file, ok := docs.(*sqlite.Store); ok {
-		return file.Repair(ctx, slices.Collect(maps.Values(specs)))
+		tables = file.Repair
 	}
-	return nil
+	return core.Mend(ctx, docs, p.Specs, tables)
 }
 
 // checkFiles compares the file store with the records, and repairs if asked.

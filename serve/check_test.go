@@ -350,14 +350,15 @@ func TestCheckRepair(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	byHand(t, file, "UPDATE c_users SET x_role='OTHER' WHERE id=(SELECT min(id) FROM c_users)", `DELETE FROM "a_posts$tags$_audience$date"`)
+	byHand(t, file, "UPDATE c_users SET x_role='OTHER' WHERE id=(SELECT min(id) FROM c_users)", `DELETE FROM "a_posts$tags$_audience$date"`,
+		"UPDATE c_posts SET x_version=99 WHERE id='"+ids[0]+"'") // by which a repair of the document itself finds it
 	wrong := []string{
 		"posts " + ids[0] + ", _audience: holds 9, where ", "posts " + ids[1] + ", _audience: holds <nil>, where ",
-		"posts " + ids[2] + ", _own_authorId: holds user_other, where ", ", role: what lists go by", "the table \"a_posts$tags$_audience$date\", by which",
+		"posts " + ids[2] + ", _own_authorId: holds user_other, where ", ", role: what lists go by", ids[0] + ", version: what lists go by", "the table \"a_posts$tags$_audience$date\", by which",
 	}
 	for _, args := range [][]string{{"check"}, {"check", "--repair"}} {
 		out, err := run(args...)
-		if err == nil || !strings.Contains(out, "5 problems") {
+		if err == nil || !strings.Contains(out, "6 problems") {
 			t.Errorf("%v: %v", args, err)
 		}
 		for _, want := range wrong {
