@@ -244,7 +244,8 @@ func (w *writer) refill(ctx context.Context, c *collection, old string) error {
 		var docs []document
 		err := w.conn.query(ctx, "SELECT rid, doc FROM "+old+" WHERE rid>? ORDER BY rid LIMIT 500", []any{last},
 			func(row []driver.Value) error {
-				docs = append(docs, document{row[0].(int64), row[1].([]byte)})
+				raw, _ := row[1].([]byte) // nil for a foreign value, which is no document
+				docs = append(docs, document{row[0].(int64), raw})
 				return nil
 			})
 		if err != nil || len(docs) == 0 {
@@ -252,15 +253,34 @@ func (w *writer) refill(ctx context.Context, c *collection, old string) error {
 		}
 		for _, d := range docs {
 			r, err := c.record(d.raw)
-			if err != nil {
-				return err
+			if err == nil {
+				err = w.store(ctx, c, d.rid, r.fold())
+			} else {
+				err = w.carry(ctx, c, old, d.rid)
 			}
-			if err := w.store(ctx, c, d.rid, r.fold()); err != nil {
+			if err != nil {
 				return err
 			}
 		}
 		last = docs[len(docs)-1].rid
 	}
+}
+
+// carry inserts a document that cannot be taken apart any more, with the columns that the
+// table old has of it: one damaged document does not keep the others.
+func (w *writer) carry(ctx context.Context, c *collection, old string, rid int64) error {
+	kept := ""
+	for _, f := range c.columns {
+		n, err := w.conn.value(ctx, "SELECT 1 FROM pragma_table_info(?) WHERE name=? AND type=?", oldName(c), "x_"+f.Name, columnType[f.Kind])
+		if err != nil {
+			return err
+		}
+		if n != nil {
+			kept += f.column + ","
+		}
+	}
+	columns := "rid,id," + kept + "cut,doc"
+	return w.conn.exec(ctx, "INSERT INTO "+c.table+"("+columns+") SELECT "+columns+" FROM "+old+" WHERE rid=?", rid)
 }
 
 // ensureIndexes makes the indexes that are missing and drops those that are

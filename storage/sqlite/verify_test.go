@@ -12,6 +12,47 @@ import (
 	"github.com/grapnel/grapnel/storage/sqlite"
 )
 
+// A document that is damaged keeps its row and its columns, whatever stands in its place,
+// and does not keep the others from being mended.
+func TestRepairBesideDamage(t *testing.T) {
+	t.Parallel()
+	table := sqlite.Table(postSpec())
+	for name, damage := range map[string]string{"cut short": "substr(doc,1,100)", "a text": "'hello'"} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			path := filepath.Join(t.TempDir(), "grapnel.db")
+			s := openAt(t, path)
+			defer s.Close()
+			fill(t, s, 3)
+			db, err := sql.Open("sqlite", path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer db.Close()
+			columns := func() (text string) {
+				t.Helper()
+				if err := db.QueryRow("SELECT group_concat(rid||id||x_status||x_slug||x_date||hex(doc)) FROM (SELECT * FROM " + table + " ORDER BY rid)").Scan(&text); err != nil {
+					t.Fatal(err)
+				}
+				return text
+			}
+			if _, err := db.Exec("UPDATE " + table + " SET doc=" + damage + " WHERE rid=2"); err != nil {
+				t.Fatal(err)
+			}
+			before := columns()
+			if _, err := db.Exec("UPDATE " + table + " SET x_status='OTHER' WHERE rid=1"); err != nil {
+				t.Fatal(err)
+			}
+			if err := s.Repair(t.Context(), []core.Spec{postSpec()}); err != nil {
+				t.Fatal(err)
+			}
+			if after := columns(); after != before {
+				t.Errorf("it holds\n%s\nwant\n%s", after, before)
+			}
+		})
+	}
+}
+
 // Where a foreign hand has changed a document, a column or a side table, Verify says
 // which disagree, reading alone. Tables that are made anew hold what the documents do.
 func TestVerify(t *testing.T) {

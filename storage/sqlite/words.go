@@ -60,7 +60,8 @@ func (w *writer) refillWords(ctx context.Context, c *collection) (more bool, err
 	var rids []int64
 	err = w.conn.query(ctx, "SELECT rid, doc FROM "+c.table+" WHERE rid>? ORDER BY rid LIMIT ?", []any{last, int64(upkeepBatch)}, func(row []driver.Value) error {
 		rids = append(rids, row[0].(int64))
-		docs = append(docs, row[1].([]byte))
+		raw, _ := row[1].([]byte) // nil for a foreign value, which is no document
+		docs = append(docs, raw)
 		return nil
 	})
 	if err != nil {
