@@ -81,15 +81,17 @@ func (q *quota) count(ctx context.Context, user string) (n int64, err error) {
 		}
 		args.After = info.EndCursor
 	}
-	for doc, err := range q.left.docs.Find(ctx, q.left.spec.Name, Query{Filter: Eq("ownerId", user), Limit: math.MaxInt32}) {
-		left := new(Leftover)
-		if err == nil {
-			err = doc.Decode(left)
-		}
+	for after := []any(nil); ; {
+		left, _, err := q.left.find(ctx, Query{Filter: Eq("ownerId", user), Order: []Order{{Field: "_id"}}, After: after, Limit: MaxPage})
 		if err != nil {
 			return 0, err
 		}
-		n += left.Held
+		for _, l := range left {
+			n, after = n+l.Held, []any{l.ID}
+		}
+		if len(left) < MaxPage {
+			break
+		}
 	}
 	return n, nil
 }
