@@ -105,8 +105,8 @@ func (d *Dir) find(w http.ResponseWriter, r *http.Request) (*os.File, error) {
 	if f, err := d.open(name + ".html"); err == nil {
 		return f, nil
 	}
-	if path.Ext(name) != "" && !strings.Contains(r.Header.Get("Accept"), "text/html") {
-		return nil, fs.ErrNotExist // a script that is not there must not be a page
+	if strings.HasPrefix(name, ".well-known/") || path.Ext(name) != "" && !strings.Contains(r.Header.Get("Accept"), "text/html") {
+		return nil, fs.ErrNotExist // what programs ask for and is not there must not be a page
 	}
 	return d.open(index)
 }
@@ -122,20 +122,21 @@ func hidden(name string) bool {
 	return false
 }
 
-// open opens a regular file. What cannot have a name in the folder is not there.
+// open opens a regular file: one that is none may never answer. What cannot have a name
+// in the folder is not there.
 func (d *Dir) open(name string) (*os.File, error) {
-	f, err := d.root.Open(name)
-	if err != nil {
-		if !errors.Is(err, fs.ErrPermission) {
-			err = fs.ErrNotExist
-		}
-		return nil, err
-	}
-	if info, err := f.Stat(); err != nil || !info.Mode().IsRegular() {
-		f.Close()
+	info, err := d.root.Stat(name)
+	if err == nil && !info.Mode().IsRegular() {
 		return nil, fs.ErrNotExist
 	}
-	return f, nil
+	var f *os.File
+	if err == nil {
+		f, err = d.root.Open(name)
+	}
+	if err != nil && !errors.Is(err, fs.ErrPermission) {
+		err = fs.ErrNotExist
+	}
+	return f, err
 }
 
 // inAssets are names in the folders where builds of Vite, SvelteKit, Next, Nuxt, Astro and

@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 
 	"github.com/grapnel/grapnel/internal/static"
@@ -44,6 +45,9 @@ func TestDir(t *testing.T) {
 	if err := os.Symlink(outside, filepath.Join(dir, "link.txt")); err != nil {
 		t.Fatal(err)
 	}
+	if err := syscall.Mkfifo(filepath.Join(dir, "pipe.txt"), 0o600); err != nil {
+		t.Fatal(err)
+	}
 	d, err := static.OpenDir(dir)
 	if err != nil {
 		t.Fatal(err)
@@ -73,6 +77,8 @@ func TestDir(t *testing.T) {
 		{"/assets/index-AAAAAAAA.js", "*/*", 404, "", "no-store"},
 		{"/assets/index-AAAAAAAA.js", page, 200, "index.html", "no-cache"},
 		{"/.well-known/security.txt", "*/*", 200, ".well-known/security.txt", "no-cache"},
+		{"/.well-known/openid-configuration", page, 404, "", "no-store"},
+		{"/pipe.txt", "*/*", 404, "", "no-store"},
 		{"/.env", page, 404, "", "no-store"},
 		{"/assets/.secret/key.js", "*/*", 404, "", "no-store"},
 		{"/link.txt", "*/*", 404, "", "no-store"},

@@ -238,7 +238,13 @@ func TestSite(t *testing.T) {
 	t.Parallel()
 	s := start(t, func(c *web.Config) {
 		c.UI = http.NotFoundHandler()
-		c.Site = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { _, _ = w.Write([]byte("site " + r.URL.Path)) })
+		c.Site = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if r.URL.Path == "/same" { // without a body
+				w.WriteHeader(http.StatusNotModified)
+				return
+			}
+			_, _ = w.Write([]byte("site " + r.URL.Path))
+		})
 	})
 	for _, c := range []struct {
 		method, path string
@@ -248,6 +254,9 @@ func TestSite(t *testing.T) {
 		{"GET", "/", 200, "site /"},
 		{"GET", "/posts/hello", 200, "site /posts/hello"},
 		{"HEAD", "/posts/hello", 200, ""},
+		{"GET", "/same", 304, ""},
+		{"GET", "/graphql/", 404, `{"errors":[{"message":"There is nothing here. GraphQL is at /graphql.","extensions":{"code":"NOT_FOUND"}}]}`},
+		{"GET", "/files/x.txt", 404, `{"errors":[{"message":"There is nothing here. GraphQL is at /graphql.","extensions":{"code":"NOT_FOUND"}}]}`},
 		{"GET", "/healthz", 200, `{"status":"ok"}`},
 		{"POST", "/", 404, `{"errors":[{"message":"There is nothing here. GraphQL is at /graphql.","extensions":{"code":"NOT_FOUND"}}]}`},
 		{"GET", "/graphql?query={hello}", 200, `{"data":{"hello":"hello world"}}`},

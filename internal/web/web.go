@@ -23,6 +23,7 @@ import (
 	"net/http"
 	"net/netip"
 	"net/url"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -318,13 +319,20 @@ func notFound(prefix string) http.HandlerFunc {
 	}
 }
 
-// frontend serves a site to those who read, however long that takes them.
+// frontend serves a site to those who read, however long that takes them. What is below
+// an address of the API is never one of the site.
 func frontend(site http.Handler, others http.HandlerFunc) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
-		if r.Method != http.MethodGet && r.Method != http.MethodHead {
+		first, _, _ := strings.Cut(strings.TrimPrefix(r.URL.Path, "/"), "/")
+		if r.Method != http.MethodGet && r.Method != http.MethodHead || slices.Contains(reserved, first) {
 			others(w, r)
 			return
 		}
-		site.ServeHTTP(&patientWriter{ResponseWriter: w, control: http.NewResponseController(w)}, r)
+		out := &patientWriter{ResponseWriter: w, control: http.NewResponseController(w)}
+		site.ServeHTTP(out, r)
+		out.begin()
 	}
 }
+
+// reserved are the first parts of the addresses of the API.
+var reserved = []string{"graphql", "files", "uploads", "playground", "healthz", "readyz"}
