@@ -47,11 +47,15 @@ func (b *Backup) Run(ctx context.Context) (documents, files int64, err error) {
 	if err != nil {
 		return 0, 0, err
 	}
-	ctx, release, err := takeHold(AsSystem(ctx), b.Docs, specs["holds"])
+	ctx = AsSystem(ctx)
+	if err := checkRestored(ctx, b.Docs); err != nil {
+		return 0, 0, err
+	}
+	ctx, giveBack, err := takeHold(ctx, b.Docs, specs["holds"], newID(holdSpec().Prefix))
 	if err != nil {
 		return 0, 0, err
 	}
-	defer release()
+	defer giveBack()
 	// The files may be more than memory holds.
 	spool, err := os.CreateTemp("", "grapnel-files-*")
 	if err != nil {
@@ -206,6 +210,27 @@ func (r *Restore) Run(ctx context.Context) (documents, files int64, err error) {
 	if err != nil {
 		return 0, 0, err
 	}
+	if err := r.mayFill(ctx, specs); err != nil {
+		return 0, 0, err
+	}
+	ctx, giveBack, err := takeHold(ctx, r.Docs, specs["holds"], "hold_restoring")
+	if errors.Is(err, errHeld) {
+		return 0, 0, Errorf(Conflict, "Another restore is running here. One that was killed is over after five minutes.")
+	}
+	if err != nil {
+		return 0, 0, err
+	}
+	defer giveBack()
+	defer func() {
+		if gone := context.Cause(ctx); err != nil && gone != nil {
+			err = gone
+		}
+	}()
+	mark := &hold{Head: Head{ID: restoring, Version: 1}, Until: Millis(time.Now().AddDate(1000, 0, 0))}
+	holds := holdSpec().Name
+	if err := r.Docs.Write(ctx, Op{Kind: OpDelete, Coll: holds, Filter: Eq("_id", restoring), Optional: true}, Op{Kind: OpInsert, Coll: holds, Doc: mark}); err != nil {
+		return 0, 0, err
+	}
 	there, err := r.clear(ctx, specs)
 	if err != nil {
 		return 0, 0, err
@@ -260,7 +285,7 @@ func (r *Restore) Run(ctx context.Context) (documents, files int64, err error) {
 	if err := m.Apply(ctx); err != nil {
 		return documents, files, err
 	}
-	return documents, files, r.Docs.Write(ctx, Op{Kind: OpDelete, Coll: holdSpec().Name, Filter: Eq("_id", restoring)})
+	return documents, files, r.Docs.Write(ctx, Op{Kind: OpDelete, Coll: holds, Filter: Eq("_id", restoring)})
 }
 
 // encoded is a document that is BSON already.
@@ -269,38 +294,47 @@ type encoded []byte
 // MarshalBSON implements the interface of that name of the BSON library.
 func (e encoded) MarshalBSON() ([]byte, error) { return e, nil }
 
-// clear makes room, or refuses to. It marks the store as one that is not complete.
+// mayFill refuses stores that hold something, unless it may go.
+func (r *Restore) mayFill(ctx context.Context, specs map[string]Spec) error {
+	if r.Replace {
+		return nil
+	}
+	colls, err := r.collections(ctx, specs)
+	if err != nil {
+		return err
+	}
+	if err := checkRestored(ctx, r.Docs); err != nil {
+		return err
+	}
+	for _, coll := range colls {
+		for _, err := range r.Docs.Find(ctx, coll, Query{Limit: 1}) {
+			if err == nil {
+				err = Errorf(Conflict, "There are documents already. To delete them first, stop the servers and say --replace.")
+			}
+			return err
+		}
+	}
+	for _, err := range r.Objects.List(ctx, objectPrefix) {
+		if err == nil {
+			err = Errorf(Conflict, "There are files already. If they are those of the backup or may stay, say --replace.")
+		}
+		return err
+	}
+	return nil
+}
+
+// collections names those that the stores have.
+func (r *Restore) collections(ctx context.Context, specs map[string]Spec) ([]string, error) {
+	return everyCollection(specs, r.Docs.Find(ctx, snapshotSpec().Name, Query{Limit: maxTypes}))
+}
+
+// clear makes room.
 func (r *Restore) clear(ctx context.Context, specs map[string]Spec) (prepared map[string]bool, err error) {
-	colls, err := everyCollection(specs, r.Docs.Find(ctx, snapshotSpec().Name, Query{Limit: maxTypes}))
+	colls, err := r.collections(ctx, specs)
 	if err != nil {
 		return nil, err
-	}
-	if !r.Replace {
-		for _, coll := range colls {
-			for _, err := range r.Docs.Find(ctx, coll, Query{Limit: 1}) {
-				if err == nil {
-					err = Errorf(Conflict, "There are documents already. To delete them first, stop the servers and say --replace.")
-				}
-				return nil, err
-			}
-		}
-		for _, err := range r.Objects.List(ctx, objectPrefix) {
-			if err == nil {
-				err = Errorf(Conflict, "There are files already. If they are those of the backup or may stay, say --replace.")
-			}
-			return nil, err
-		}
 	}
 	prepared = map[string]bool{}
-	if err := r.Docs.Ensure(ctx, []Spec{specs["holds"]}); err != nil {
-		return nil, err
-	}
-	mark := &hold{Head: Head{ID: restoring, Version: 1}, Until: Millis(time.Now().AddDate(1000, 0, 0))}
-	holds := holdSpec().Name
-	err = r.Docs.Write(ctx, Op{Kind: OpDelete, Coll: holds, Filter: Eq("_id", restoring), Optional: true}, Op{Kind: OpInsert, Coll: holds, Doc: mark})
-	if err != nil {
-		return nil, err
-	}
 	for _, coll := range colls {
 		if err := r.prepare(ctx, coll, prepared); err != nil {
 			return nil, err

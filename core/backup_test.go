@@ -10,6 +10,7 @@ import (
 	"io"
 	"iter"
 	"slices"
+	"strings"
 	"testing"
 
 	"golang.org/x/sync/errgroup"
@@ -173,6 +174,9 @@ func TestRestore(t *testing.T) {
 	}
 	broken := errors.New("the archive ends")
 	err = restore(true, func(yield func(core.BackupEntry, error) bool) {
+		if err := restore(true, c.entries()); !core.Is(err, core.Conflict) || !strings.Contains(err.Error(), "Another restore is running") {
+			t.Errorf("beside another one: %v", err)
+		}
 		for e, err := range c[:len(c)/2].entries() {
 			if !yield(e, err) {
 				return
@@ -187,6 +191,10 @@ func TestRestore(t *testing.T) {
 	if app, err := core.New(t.Context(), cfg); err == nil {
 		app.Close()
 		t.Error("a start with half of the documents")
+	}
+	half := core.Backup{Specs: model.Specs(), Docs: other.docs, Objects: other.objects, Write: new(copied).write, Found: func(core.Problem) {}}
+	if _, _, err := half.Run(t.Context()); !core.Is(err, core.Conflict) || !strings.Contains(err.Error(), "cut short") {
+		t.Errorf("a backup of half of the documents: %v", err)
 	}
 	if err := restore(true, c.entries()); err != nil {
 		t.Fatal(err)

@@ -2,8 +2,8 @@ package core
 
 import (
 	"context"
-	"crypto/rand"
-	"strings"
+	"errors"
+	"math/rand/v2"
 	"time"
 )
 
@@ -28,22 +28,30 @@ func holdSpec() Spec {
 	return Spec{Name: "holds", Prefix: "hold", Fields: []Field{{Name: "until", Kind: Time}}, Expires: "until"}
 }
 
-// takeHold takes a hold, as spec describes it, and returns a context that ends when it can no longer be renewed,
-// and what gives it back.
-func takeHold(ctx context.Context, docs DocStore, spec Spec) (context.Context, func(), error) {
-	h := &hold{Head: Head{ID: "hold_" + strings.ToLower(rand.Text()), Version: 1}, Until: Millis(time.Now().Add(holdLife))}
-	coll, this := spec.Name, Eq("_id", h.ID)
+// errHeld says that somebody has the hold.
+var errHeld = errors.New("somebody else has this hold")
+
+// takeHold takes the hold with this id, as spec describes it; errHeld when it is taken. It
+// returns a context that ends when the hold can no longer be renewed, and what gives it back.
+func takeHold(ctx context.Context, docs DocStore, spec Spec, id string) (_ context.Context, giveBack func(), err error) {
+	now := time.Now()
+	h := &hold{Head: Head{ID: id, Version: rand.Int64()}, Until: Millis(now.Add(holdLife))} // the version says whose it is
+	coll, mine := spec.Name, And(Eq("_id", id), Eq("version", h.Version))
 	if err := docs.Ensure(ctx, []Spec{spec}); err != nil {
 		return nil, nil, err
 	}
-	if err := docs.Write(ctx, Op{Kind: OpInsert, Coll: coll, Doc: h}); err != nil {
+	err = docs.Write(ctx, Op{Kind: OpDelete, Coll: coll, Filter: And(Eq("_id", id), Lte("until", Millis(now))), Optional: true}, Op{Kind: OpInsert, Coll: coll, Doc: h})
+	if isTaken(err, "_id") {
+		return nil, nil, errHeld
+	}
+	if err != nil {
 		return nil, nil, err
 	}
 	held, cancel := context.WithCancelCause(ctx)
-	done := make(chan struct{})
+	renewed := make(chan struct{})
 	go func() {
-		defer close(done)
-		last := time.Now()
+		defer close(renewed)
+		last := now
 		for {
 			select {
 			case <-held.Done():
@@ -51,22 +59,21 @@ func takeHold(ctx context.Context, docs DocStore, spec Spec) (context.Context, f
 			case <-time.After(holdRenew):
 			}
 			now := time.Now()
-			err := docs.Write(held, Op{Kind: OpUpdate, Coll: coll, Filter: this, Patch: Patch{Set("until", Millis(now.Add(holdLife)))}})
+			err := docs.Write(held, Op{Kind: OpUpdate, Coll: coll, Filter: mine, Patch: Patch{Set("until", Millis(now.Add(holdLife)))}})
 			if err == nil {
 				last = now
-			} else if time.Since(last) > holdLife-2*holdRenew {
-				cancel(Wrap(Unavailable, err, "The hold on files could not be renewed; begin again."))
+			} else if raced(err) || time.Since(last) > holdLife-2*holdRenew {
+				cancel(Wrap(Unavailable, err, "What nobody else may do meanwhile took too long; begin again."))
 			}
 		}
 	}()
-	release := func() {
+	return held, func() {
 		cancel(nil)
-		<-done
+		<-renewed
 		ctx, cancel := aside(ctx)
 		defer cancel()
-		_ = docs.Write(ctx, Op{Kind: OpDelete, Coll: coll, Filter: this, Optional: true}) // else it expires
-	}
-	return held, release, nil
+		_ = docs.Write(ctx, Op{Kind: OpDelete, Coll: coll, Filter: mine, Optional: true}) // else it expires
+	}, nil
 }
 
 // heldBack reports whether somebody has a hold at a time.

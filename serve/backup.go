@@ -10,6 +10,7 @@ import (
 	"log/slog"
 	"net/url"
 	"os"
+	"path/filepath"
 	"strings"
 	"time"
 
@@ -30,6 +31,9 @@ type place interface {
 
 // openPlace finds the place that the user names.
 func openPlace(ctx context.Context, s config.Settings, name string, a config.Archive) (place, error) {
+	if name == "" {
+		return nil, errors.New("the archive has no name")
+	}
 	u, err := url.Parse(name)
 	if err != nil || !strings.Contains(name, "://") {
 		return inFile(name), nil
@@ -55,11 +59,19 @@ func (p inFile) write(_ context.Context, f func(io.Writer) error) error {
 func (p inFile) open(context.Context) (io.ReadCloser, error) { return os.Open(string(p)) }
 
 func (p inFile) exists(context.Context) (bool, error) {
+	if dir := filepath.Dir(string(p)); !isDir(dir) {
+		return false, fmt.Errorf("there is no folder %s", dir)
+	}
 	_, err := os.Lstat(string(p))
 	if errors.Is(err, fs.ErrNotExist) {
 		return false, nil
 	}
 	return err == nil, err
+}
+
+func isDir(name string) bool {
+	info, err := os.Stat(name)
+	return err == nil && info.IsDir()
 }
 
 func (p inFile) Close() error { return nil }
