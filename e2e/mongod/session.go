@@ -3,6 +3,7 @@ package mongod
 import (
 	"context"
 	"errors"
+	"slices"
 	"sync"
 	"time"
 
@@ -128,7 +129,7 @@ func (s *Server) snapshot(ctx context.Context, h handler, c *command) (bson.D, e
 	s.mu.Lock()
 	if err == nil {
 		cur := reply[0].Value.(bson.D)
-		reply[0].Value = append(cur, bson.E{Key: "atClusterTime", Value: *c.at})
+		reply[0].Value = slices.Concat(cur, bson.D{{Key: "atClusterTime", Value: *c.at}})
 	}
 	return reply, err
 }

@@ -3,6 +3,7 @@ package archive_test
 import (
 	"bytes"
 	"crypto/sha256"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
@@ -11,7 +12,6 @@ import (
 	"testing"
 
 	"github.com/klauspost/compress/zstd"
-	"go.mongodb.org/mongo-driver/v2/bson"
 
 	"github.com/grapnel/grapnel/core"
 	"github.com/grapnel/grapnel/internal/archive"
@@ -19,11 +19,14 @@ import (
 
 func document(t testing.TB, id string, size int) []byte {
 	t.Helper()
-	raw, err := bson.Marshal(bson.D{{Key: "_id", Value: id}, {Key: "text", Value: strings.Repeat("x", size)}})
-	if err != nil {
-		t.Fatal(err)
+	var fields []byte
+	for _, f := range [][2]string{{"_id", id}, {"text", strings.Repeat("x", size)}} {
+		fields = append(append(append(fields, 2), f[0]...), 0) // a string
+		fields = binary.LittleEndian.AppendUint32(fields, uint32(len(f[1])+1))
+		fields = append(append(fields, f[1]...), 0)
 	}
-	return raw
+	raw := binary.LittleEndian.AppendUint32(nil, uint32(len(fields)+5))
+	return append(append(raw, fields...), 0)
 }
 
 // entries are documents of several chunks, large ones, and more files than one list of

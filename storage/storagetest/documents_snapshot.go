@@ -51,12 +51,15 @@ func testSnapshot(t *testing.T, d *documents) {
 				t.Errorf("%d documents in %s, want %d", got, coll, want)
 			}
 		}
-		for range all("articles") { // left early
+		for _, err := range all("articles") { // left early
+			if err != nil {
+				t.Error(err)
+			}
 			break
 		}
 		return failure
 	})
-	if err != failure {
+	if !errors.Is(err, failure) {
 		t.Errorf("the error of the caller became %v", err)
 	}
 	err = s.Snapshot(deadline(t), func(all core.Snapshot) error {
