@@ -117,6 +117,9 @@ func (s *suite) explore(m *model) error {
 		return fmt.Errorf("the schema lacks a query of %s", name)
 	}
 	for _, other := range s.models {
+		if other.spec.Singleton {
+			continue // there is one, and links are tried from a helper for each record
+		}
 		for _, f := range s.schema.Types[other.spec.Type].Fields {
 			if f.Type.Name() == name+"Connection" {
 				m.nested = append(m.nested, link{other, f.Name, onlyReference(m.spec, other.spec.Name)})
