@@ -12,7 +12,7 @@ export const options = {
   buildQuery: introspection => (...asked) => buildQuery(introspection, ...asked),
   introspection: {
     operationNames: { GET_ONE: type => lower(type.name), GET_LIST: list, GET_MANY: list, GET_MANY_REFERENCE: list },
-    exclude: ['Node'],
+    exclude: type => !type.interfaces?.some(({ name }) => name === 'Node'), // they have no id
   },
   query: { fetchPolicy: 'no-cache' },
 }
