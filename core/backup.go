@@ -307,11 +307,12 @@ func (r *Restore) mayFill(ctx context.Context, specs map[string]Spec) error {
 		return err
 	}
 	for _, coll := range colls {
-		for _, err := range r.Docs.Find(ctx, coll, Query{Limit: 1}) {
-			if err == nil {
-				err = Errorf(Conflict, "There are documents already. To delete them first, stop the servers and say --replace.")
-			}
+		there, err := exists(ctx, r.Docs, coll, All)
+		if err != nil {
 			return err
+		}
+		if there {
+			return Errorf(Conflict, "There are documents already. To delete them first, stop the servers and say --replace.")
 		}
 	}
 	for _, err := range r.Objects.List(ctx, objectPrefix) {
@@ -367,11 +368,9 @@ func (r *Restore) prepare(ctx context.Context, coll string, prepared map[string]
 
 // checkRestored refuses a store that a Restore has not completed.
 func checkRestored(ctx context.Context, docs DocStore) error {
-	for _, err := range docs.Find(ctx, holdSpec().Name, Query{Filter: Eq("_id", restoring), Limit: 1}) {
-		if err == nil {
-			err = Errorf(Conflict, "A restore was cut short here, and not all documents are there. Run it again, with --replace.")
-		}
-		return err
+	cut, err := exists(ctx, docs, holdSpec().Name, Eq("_id", restoring))
+	if cut {
+		return Errorf(Conflict, "A restore was cut short here, and not all documents are there. Run it again, with --replace.")
 	}
-	return nil
+	return err
 }

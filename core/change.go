@@ -236,9 +236,9 @@ func (f *feed[T]) publish(e Event) {
 	f.deliver(img)
 }
 
-// mayMiss reports, with f.mu held, whether a moment of the document before a change, to which the clock
-// came by itself, may not have been announced yet: the alarm comes within a minute, and
-// leaves to publish what it finds written since.
+// mayMiss reports, with f.mu held, whether a moment of the document before a change, to
+// which the clock came by itself, may not have been announced yet: the alarm comes within
+// a minute, and leaves to publish what it finds written since.
 func (f *feed[T]) mayMiss(img images[T], at time.Time) bool {
 	return at.After(headOf(img.before).UpdatedAt) && at.After(f.since) && !at.After(img.at) && img.at.Sub(at) < 2*alarmEvery
 }

@@ -105,11 +105,6 @@ var opposite = map[FilterOp]FilterOp{OpLt: OpGte, OpGte: OpLt, OpLte: OpGt, OpGt
 // that is known of them.
 type counted struct{ tests, known []condition }
 
-// searches reports whether words find the documents of an arm.
-func (s *Spec) searches(arm []condition) bool {
-	return len(s.Search) > 0 && slices.ContainsFunc(arm, func(c condition) bool { return c.Op == OpSearch })
-}
-
 // told is what the hidden field of an arm of a scope tells of its documents.
 func (s *Spec) told(arm Filter) (known []condition) {
 	for _, c := range conditions(arm, false) {

@@ -78,8 +78,5 @@ func takeHold(ctx context.Context, docs DocStore, spec Spec, id string) (_ conte
 
 // heldBack reports whether somebody has a hold at a time.
 func heldBack(ctx context.Context, docs DocStore, now time.Time) (bool, error) {
-	for _, err := range docs.Find(ctx, holdSpec().Name, Query{Filter: Gt("until", Millis(now)), Limit: 1}) {
-		return err == nil, err
-	}
-	return false, nil
+	return exists(ctx, docs, holdSpec().Name, Gt("until", Millis(now)))
 }

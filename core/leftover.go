@@ -198,9 +198,6 @@ func (l *leftovers) remove(ctx context.Context, left *Leftover) error {
 	if now.Before(left.Until) {
 		return write(Op{Kind: OpUpdate, Patch: Patch{Set("due", left.Until)}, Optional: true})
 	}
-	if left.Held == 0 {
-		return write(Op{Kind: OpDelete, Optional: true})
-	}
 	count, err := l.quota.settle(ctx, left.OwnerID, -left.Held)
 	if err != nil {
 		return err

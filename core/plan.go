@@ -219,6 +219,11 @@ func (s *Spec) few(arm []condition) bool {
 	})
 }
 
+// searches reports whether words find the documents of an arm.
+func (s *Spec) searches(arm []condition) bool {
+	return len(s.Search) > 0 && slices.ContainsFunc(arm, func(c condition) bool { return c.Op == OpSearch })
+}
+
 // walks are the walks that serve arm in this order: one, or one for each value of a
 // field that has few; nil when none does.
 func (s *Spec) walks(arm []condition, order []Order) []Arm {
@@ -264,7 +269,7 @@ func (s *Spec) walkEach(arm []condition, i int, order []Order) (out []Arm) {
 // bound. ok is false when none does; beside a search, index may be nil.
 func (s *Spec) walk(arm []condition, order []Order) (index []string, ok bool) {
 	most := -1
-	searches := len(s.Search) > 0 && slices.ContainsFunc(arm, func(c condition) bool { return c.Op == OpSearch })
+	searches := s.searches(arm)
 	consider := func(candidate []string) {
 		weight, bounded, serves := serves(candidate, arm, order)
 		if len(candidate) > 0 && s.isArray(candidate[0]) {

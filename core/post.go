@@ -364,11 +364,14 @@ func (p *Posts) claim(ctx context.Context, post *Post) error {
 // claim gives a post the first slug that no other has, and the former ones that are
 // still free, and notes that they are taken. See takenSlugs.
 func (p *Post) claim(taken slugHolders) {
-	wanted := p.wantedSlugs()
 	free := func(s string) bool { return !taken.fromOthers(s, p.ID) }
-	got := numbered(wanted[0], strings.ToLower(rand.Text()[:10]))
-	if i := slices.IndexFunc(wanted, free); i >= 0 {
-		got = wanted[i]
+	got := p.wantedSlug()
+	if !free(got) {
+		instead := numberedSlugs(got)
+		got = numbered(got, strings.ToLower(rand.Text()[:10]))
+		if i := slices.IndexFunc(instead, free); i >= 0 {
+			got = instead[i]
+		}
 	}
 	held := slices.DeleteFunc(slices.Concat(p.Slugs, p.FormerSlugs), func(s string) bool { return s == got || !free(s) })
 	held = append(held, got)
@@ -379,17 +382,20 @@ func (p *Post) claim(taken slugHolders) {
 	}
 }
 
-// wantedSlugs are the slugs that a post would have, the best one first.
-func (p *Post) wantedSlugs() []string {
-	base := deref(p.Slug)
-	if base == "" {
-		base = makeSlug(p.Title)
+// wantedSlug is the slug that a post would have.
+func (p *Post) wantedSlug() string {
+	if s := deref(p.Slug); s != "" {
+		return s
 	}
-	wanted := []string{base}
+	return makeSlug(p.Title)
+}
+
+// numberedSlugs are those instead of one that another post has, the best one first.
+func numberedSlugs(base string) (list []string) {
 	for n := 2; n < 12; n++ {
-		wanted = append(wanted, numbered(base, fmt.Sprint(n)))
+		list = append(list, numbered(base, fmt.Sprint(n)))
 	}
-	return wanted
+	return list
 }
 
 // slugHolders are the ids of the posts to which slugs lead, by slug.
@@ -408,20 +414,20 @@ func (p *Posts) takenSlugs(ctx context.Context, posts []*Post) (slugHolders, err
 	taken := slugHolders{}
 	var first, further []string
 	for _, post := range posts {
-		first = append(append(first, post.wantedSlugs()[0]), post.FormerSlugs...)
+		first = append(append(first, post.wantedSlug()), post.FormerSlugs...)
 	}
 	if err := p.lookUpSlugs(ctx, first, taken); err != nil {
 		return nil, err
 	}
 	for _, post := range posts {
-		wanted := post.wantedSlugs()
-		for _, s := range append(wanted[:1:1], post.FormerSlugs...) {
+		wanted := post.wantedSlug()
+		for _, s := range append([]string{wanted}, post.FormerSlugs...) {
 			if _, held := taken[s]; !held {
 				taken[s] = post.ID
 			}
 		}
-		if taken.fromOthers(wanted[0], post.ID) {
-			further = append(further, wanted[1:]...)
+		if taken.fromOthers(wanted, post.ID) {
+			further = append(further, numberedSlugs(wanted)...)
 		}
 	}
 	further = slices.DeleteFunc(further, func(s string) bool { _, known := taken[s]; return known })

@@ -168,7 +168,7 @@ func (c *FilesCheck) nameless(ctx context.Context, object Object) error {
 	if err != nil {
 		return err
 	}
-	for _, err := range c.Docs.Find(ctx, "leftovers", Query{Filter: Eq("_id", leftoverID(object.Key)), Limit: 1}) {
+	if left, err := exists(ctx, c.Docs, "leftovers", Eq("_id", leftoverID(object.Key))); left || err != nil {
 		return err
 	}
 	if _, err := c.Objects.Stat(ctx, object.Key); err != nil {

@@ -18,7 +18,7 @@ func (c *Collection[T]) Only(ctx context.Context) (*T, error) { return c.Get(ctx
 // makeOnly stores the one document of a singleton, with the defaults of its fields,
 // unless it is there.
 func makeOnly(ctx context.Context, docs DocStore, s Spec) error {
-	for _, err := range docs.Find(ctx, s.Name, Query{Filter: Eq("_id", s.OnlyID()), Limit: 1}) {
+	if there, err := exists(ctx, docs, s.Name, Eq("_id", s.OnlyID())); there || err != nil {
 		return err
 	}
 	doc, now := s.New(), Millis(time.Now())

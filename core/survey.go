@@ -347,6 +347,14 @@ func everyDocument(ctx context.Context, docs DocStore, coll string) iter.Seq2[st
 	}
 }
 
+// exists reports whether a document matches.
+func exists(ctx context.Context, docs DocStore, coll string, where Filter) (bool, error) {
+	for _, err := range docs.Find(ctx, coll, Query{Filter: where, Limit: 1}) {
+		return err == nil, err
+	}
+	return false, nil
+}
+
 func readPage(ctx context.Context, docs DocStore, coll string, after []any, page int) ([]storedDoc, error) {
 	var list []storedDoc
 	for doc, err := range docs.Find(ctx, coll, Query{Order: []Order{{Field: "_id"}}, After: after, Limit: page, Identify: true}) {

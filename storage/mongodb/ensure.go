@@ -98,8 +98,8 @@ func (s *Store) ensure(ctx context.Context, c *collection) error {
 	return err
 }
 
-// indexes are what the spec declares, without those of words. takenField reads the names of the unique
-// ones.
+// indexes are what the spec declares, without those of words. takenField reads the names
+// of the unique ones.
 func (c *collection) indexes() []mongo.IndexModel {
 	var models []mongo.IndexModel
 	add := func(o *options.IndexOptionsBuilder, fields ...string) {

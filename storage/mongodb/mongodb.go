@@ -245,24 +245,31 @@ func (s *Store) ensured() []*collection {
 	return slices.Collect(maps.Values(s.colls))
 }
 
-func (s *Store) collection(ctx context.Context, name string) (*collection, error) {
+// known is a collection of which Ensure was told, if it is still to be used; nil for others.
+func (s *Store) known(ctx context.Context, name string) (*collection, error) {
 	s.mu.RLock()
 	c := s.colls[name]
 	s.mu.RUnlock()
-	if c != nil {
-		return c, s.lease(ctx, c)
+	if c == nil {
+		return nil, nil
 	}
-	return nil, core.Errorf(core.Internal, "mongodb: no spec declares the collection %q", name)
+	return c, s.lease(ctx, c)
+}
+
+func (s *Store) collection(ctx context.Context, name string) (*collection, error) {
+	c, err := s.known(ctx, name)
+	if c == nil {
+		return nil, core.Errorf(core.Internal, "mongodb: no spec declares the collection %q", name)
+	}
+	return c, err
 }
 
 // readable is a collection for Find and Count. One of which Ensure was not told
 // has no field but the id.
 func (s *Store) readable(ctx context.Context, name string) (*collection, error) {
-	s.mu.RLock()
-	c := s.colls[name]
-	s.mu.RUnlock()
-	if c != nil {
-		return c, s.lease(ctx, c)
+	c, err := s.known(ctx, name)
+	if c == nil {
+		return s.newCollection(core.Spec{Name: name}), nil
 	}
-	return s.newCollection(core.Spec{Name: name}), nil
+	return c, err
 }

@@ -12,8 +12,8 @@ import (
 )
 
 // phrase is the FTS5 expression that asks for what a search asks for: quoted
-// words side by side, a star behind those that are beginnings, once behind each mark. Words hold only
-// letters, digits and marks. It is empty when nothing can match.
+// words side by side, a star behind those that are beginnings, once behind each mark.
+// Words hold only letters, digits and marks. It is empty when nothing can match.
 func (c *collection) phrase(f core.Filter, marks []string) (string, error) {
 	text, _ := f.Value.(string)
 	sought := core.SoughtWords(text)
