@@ -122,7 +122,7 @@ func (r *run) serve(alone bool) *httptest.Server {
 			return app.Sessions.Principal(ctx, "sess_"+caller, "user_"+caller)
 		},
 		Transports: []graphql.Transport{upload.Transport{MaxFile: 1 << 20}},
-		Limits:     web.Limits{Body: many, Query: many, Tokens: many, Aliases: many, RootFields: many, Cost: many, Errors: many, Withheld: many, Merge: many, UserCost: many, NetworkCost: many, Read: many << 20},
+		Limits:     web.Limits{Body: many, Query: many, Tokens: many, Aliases: many, RootFields: many, Cost: many, Errors: many, Withheld: many, Merge: many, UserCost: many, NetworkCost: many, Read: many << 20, ReadTime: time.Minute},
 	})
 	if err != nil {
 		t.Fatal(err)
