@@ -2,7 +2,7 @@
 // prints one table. It needs Linux: processor time and memory of the servers
 // are read from /proc.
 //
-//	go run ./bench [-rows a,b,c,d,e,f] [-posts N] [-dir DIR] [-profile DIR]
+//	go run ./bench [-rows a,b,c,d,e,f,g] [-posts N] [-dir DIR] [-profile DIR]
 //
 //	a  newest 20 published posts with author, against the ceiling
 //	b  one post by id with author, against the ceiling
@@ -10,6 +10,8 @@
 //	d  create a post, 32 clients, against one commit for each write
 //	e  1 GiB upload to files and to S3, with and without Content-Length
 //	f  start to first answer, and idle memory, against the ceiling
+//	g  pages by moments, title, tag and author beside as many drafts, of a visitor and
+//	   of members without and with posts, against the page by date at 10,000
 //
 // The servers are processes of their own: the product as `go build` makes it,
 // in production mode, and the ceiling (see ../ceiling) with the same settings.
@@ -71,13 +73,13 @@ func run(ctx context.Context, args []string) error {
 	}
 	var s settings
 	flags := flag.NewFlagSet("bench", flag.ContinueOnError)
-	flags.StringVar(&s.rows, "rows", "a,b,c,d,e,f", "the rows to measure")
+	flags.StringVar(&s.rows, "rows", "a,b,c,d,e,f,g", "the rows to measure")
 	flags.StringVar(&s.dir, "dir", "", "keep binaries and databases in this folder for the next run; empty: a temporary one")
 	flags.StringVar(&s.profile, "profile", "", "write processor and memory profiles of the product, for rows a and b, into this folder")
-	flags.IntVar(&s.posts, "posts", 1_000_000, "the many posts of row c")
+	flags.IntVar(&s.posts, "posts", 1_000_000, "the many posts of rows c and g, where as many drafts lie beside them")
 	flags.IntVar(&s.rounds, "rounds", 7, "how often each side is measured")
-	flags.IntVar(&s.requests, "requests", 3000, "requests of a round in rows a, b and c")
-	flags.IntVar(&s.conns, "conns", 4, "connections in rows a, b and c")
+	flags.IntVar(&s.requests, "requests", 3000, "requests of a round in rows a, b, c and g")
+	flags.IntVar(&s.conns, "conns", 4, "connections in rows a, b, c and g")
 	flags.IntVar(&s.creates, "creates", 2000, "posts created in a round of row d")
 	flags.Int64Var(&s.upload, "upload", 1<<30, "bytes of the upload in row e")
 	flags.DurationVar(&s.timeout, "timeout", time.Hour, "the longest time for everything")
@@ -112,7 +114,7 @@ type bench struct {
 func measure(ctx context.Context, s settings) (err error) {
 	b := &bench{settings: s, progress: os.Stderr}
 	steps := map[string]func(context.Context) error{
-		"a": b.newestPosts, "b": b.onePost, "c": b.manyPosts, "d": b.creations, "e": b.uploads, "f": b.starts,
+		"a": b.newestPosts, "b": b.onePost, "c": b.manyPosts, "d": b.creations, "e": b.uploads, "f": b.starts, "g": b.besideDrafts,
 	}
 	rows := strings.Split(s.rows, ",")
 	for _, row := range rows {

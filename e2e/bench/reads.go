@@ -28,9 +28,16 @@ const (
 // where there are many posts, so that a million take minutes.
 const fewPosts, shortWords = 10_000, 150
 
-// site makes a database of posts in a folder, once, and returns the folder.
+// site makes a database of posts and returns its folder.
 func (b *bench) site(ctx context.Context, posts, words int) (dir string, err error) {
-	dir = filepath.Join(b.dir, fmt.Sprintf("site-%d-%d", posts, words))
+	return b.database(ctx, fmt.Sprintf("site-%d-%d", posts, words), func(app *core.App) error {
+		return seed.Run(ctx, app, seed.Plan{Users: 200, Posts: posts, Images: 4, Random: 1, Words: words}, b.progress)
+	})
+}
+
+// database fills a database in a folder of this name, once, and returns the folder.
+func (b *bench) database(ctx context.Context, name string, fill func(*core.App) error) (dir string, err error) {
+	dir = filepath.Join(b.dir, name)
 	done := filepath.Join(dir, "complete")
 	if _, err := os.Stat(done); err == nil {
 		return dir, nil
@@ -38,14 +45,12 @@ func (b *bench) site(ctx context.Context, posts, words int) (dir string, err err
 	if err := os.RemoveAll(dir); err != nil {
 		return "", err
 	}
-	b.say("seed %d posts", posts)
+	b.say("fill %s", name)
 	begin := time.Now()
-	if err := child.WithApp(ctx, dir, func(app *core.App) error {
-		return seed.Run(ctx, app, seed.Plan{Users: 200, Posts: posts, Images: 4, Random: 1, Words: words}, b.progress)
-	}); err != nil {
+	if err := child.WithApp(ctx, dir, fill); err != nil {
 		return "", err
 	}
-	b.say("seeded in %s", time.Since(begin).Round(time.Second))
+	b.say("filled in %s", time.Since(begin).Round(time.Second))
 	return dir, os.WriteFile(done, nil, 0o600)
 }
 
