@@ -61,14 +61,19 @@ func newMarkdown() *markdown {
 	return m
 }
 
-// html renders source; what could run scripts or reach into the page is gone.
-// Names within the text (of footnotes, of anchors) begin with the id of its
-// document, so that two texts on one page do not clash.
-func (m *markdown) html(ctx context.Context, id, source string) (string, error) {
+// HTML is a Markdown text as sanitised HTML: what could run scripts or reach into the
+// page is gone. Names within the text (of footnotes, of anchors) begin with owner, which
+// names the object and field that hold it, so that two texts on one page do not clash.
+func (a *App) HTML(ctx context.Context, owner, source string) (string, error) {
+	return a.text.html(ctx, owner, source)
+}
+
+// html renders source, with the names in it under that of its owner.
+func (m *markdown) html(ctx context.Context, owner, source string) (string, error) {
 	sum := sha256.Sum256([]byte(source))
 	key := string(sum[:])
 	if out, ok := m.kept.Get(key); ok {
-		return ownNames(out, id), nil
+		return ownNames(out, owner), nil
 	}
 	if err := ReadingOf(ctx).charge(renderRead * len(source)); err != nil {
 		return "", err
@@ -89,7 +94,7 @@ func (m *markdown) html(ctx context.Context, id, source string) (string, error) 
 		if r.Err == nil {
 			r.Err = ReadingOf(ctx).charge(writeRead * len(out))
 		}
-		return ownNames(out, id), r.Err
+		return ownNames(out, owner), r.Err
 	case <-ctx.Done():
 		return "", ctx.Err()
 	}

@@ -274,15 +274,6 @@ func (p *Posts) Changed(ctx context.Context, where Filter) (<-chan *Change[Post]
 	return p.watch(ctx, where, p.app.Sessions.refresh)
 }
 
-// HTML is the text of a post as sanitised HTML.
-func (p *Posts) HTML(ctx context.Context, post *Post) (string, error) {
-	whole, err := p.Whole(ctx, post)
-	if err != nil {
-		return "", err
-	}
-	return p.app.text.html(ctx, whole.ID, whole.Body)
-}
-
 // check validates a post before it is stored, all of its fields at once, and
 // brings its tags to their stored form. imports says that it sets what only
 // editors may: the author or an old date.

@@ -2197,7 +2197,8 @@ type Post implements Node {
   """
   The text as sanitised HTML, safe to put into a page: what runs scripts, loads or
   styles is gone, the text within it stays. Names within the text (of footnotes and
-  anchors) begin with the id of the post, so that several may stand on one page.
+  anchors) begin with the id of the post and ` + "`" + `body` + "`" + `, so that several may stand on one
+  page.
   """
   bodyHtml: String! @cost(weight: "50")
   """

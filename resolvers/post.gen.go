@@ -64,6 +64,14 @@ func (r *postResolver) Body(ctx context.Context, obj *core.Post) (string, error)
 	return whole.Body, nil
 }
 
+func (r *postResolver) BodyHTML(ctx context.Context, obj *core.Post) (string, error) {
+	whole, err := r.app.Posts.Whole(ctx, obj)
+	if err != nil {
+		return "", err
+	}
+	return r.app.HTML(ctx, obj.ID+"-body", whole.Body)
+}
+
 func (r *postResolver) Author(ctx context.Context, obj *core.Post) (*core.User, error) {
 	return core.Follow(ctx, obj, "author", func(d *core.Post) string { return d.AuthorID }, r.app.Users.Collection)
 }

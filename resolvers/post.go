@@ -38,10 +38,6 @@ func (r *mutationResolver) DeletePost(ctx context.Context, input model.DeletePos
 	return &model.DeletePostPayload{DeletedID: input.ID}, r.app.Posts.Delete(ctx, input.ID, translate.Version(input.ExpectedVersion))
 }
 
-func (r *postResolver) BodyHTML(ctx context.Context, obj *core.Post) (string, error) {
-	return r.app.Posts.HTML(ctx, obj)
-}
-
 func (r *queryResolver) PostBySlug(ctx context.Context, slug string) (*core.Post, error) {
 	return r.app.Posts.BySlug(ctx, slug)
 }

@@ -137,7 +137,7 @@ func (m *model) bulk() string {
 	}
 	var names []string
 	for _, f := range m.fields {
-		if f.bulk || f.kind == custom {
+		if f.bulk || f.kind == custom || f.kind == markdown && f.text.bulk {
 			names = append(names, fmt.Sprintf("%q", f.name))
 		}
 	}
@@ -354,16 +354,8 @@ func (b *binder) links(g *goFile, m *model) {
 			continue
 		}
 		name := templates.ToGo(f.name)
-		of := func(doc string) string { // the field of a document
-			if f.extension {
-				return fmt.Sprintf("core.AddedFields[model.%s](%s).%s", extensionName(m), doc, f.goName())
-			}
-			return doc + "." + f.goName()
-		}
-		guard := ""
-		if f.hidden() {
-			guard = fmt.Sprintf("if %s.Withholds(ctx, obj, %q) {\n\t\treturn nil, nil\n\t}\n\t", m.service(), f.stored)
-		}
+		of := func(doc string) string { return m.value(f, doc) }
+		guard := m.withholds(f)
 		switch {
 		case f.kind == hasMany && f.to != nil:
 			b.method(g, receiver, name, `(%s) (*core.Page[%s], error) {
@@ -384,6 +376,8 @@ func (b *binder) links(g *goFile, m *model) {
 			}
 			b.method(g, receiver, name, "(ctx context.Context, obj *%s) (*%s, error) {\n\t%sreturn %s\n}",
 				t, b.typ(f.typ), guard, fmt.Sprintf(follow, f.name, t, id, f.to.collection()))
+		case f.kind == markdown:
+			b.html(g, receiver, m, f)
 		case f.bulk:
 			zero := `""`
 			if f.null {
@@ -406,6 +400,36 @@ func (b *binder) links(g *goFile, m *model) {
 }`, t, b.value(f), of("obj"))
 		}
 	}
+}
+
+// html writes the resolver of a field with the HTML of a text.
+func (b *binder) html(g *goFile, receiver string, m *model, f *field) {
+	read, doc, made, zero := m.withholds(f.text), "obj", "r.app.HTML(ctx, ", `""`
+	if f.null {
+		made, zero = "translate.HTML(ctx, r.app, ", "nil"
+	}
+	if f.text.bulk {
+		doc = "whole"
+		read += fmt.Sprintf("whole, err := %s.Whole(ctx, obj)\n\tif err != nil {\n\t\treturn %s, err\n\t}\n\t", m.service(), zero)
+	}
+	b.method(g, receiver, templates.ToGo(f.name), "(ctx context.Context, obj *%s) (%s, error) {\n\t%sreturn %sobj.ID+%q, %s)\n}",
+		b.typ(m.name), b.value(f.text), read, made, "-"+f.text.name, m.value(f.text, doc))
+}
+
+// value is the expression of a stored field of a document.
+func (m *model) value(f *field, doc string) string {
+	if f.extension {
+		return fmt.Sprintf("core.AddedFields[model.%s](%s).%s", extensionName(m), doc, f.goName())
+	}
+	return doc + "." + f.goName()
+}
+
+// withholds is the statement that ends the resolver of a field which some may not read.
+func (m *model) withholds(f *field) string {
+	if !f.hidden() {
+		return ""
+	}
+	return fmt.Sprintf("if %s.Withholds(ctx, obj, %q) {\n\t\treturn nil, nil\n\t}\n\t", m.service(), f.stored)
 }
 
 // inputs writes the resolvers of fields in the input of an embedded type that null
@@ -446,7 +470,7 @@ func (b *binder) resolved() []string {
 
 // needsResolver reports whether a struct alone cannot answer for the field.
 func (f *field) needsResolver() bool {
-	return f.kind == reference || f.kind == hasMany || f.kind == custom || f.bulk || f.hidden() || f.extension
+	return f.kind == reference || f.kind == hasMany || f.kind == markdown || f.kind == custom || f.bulk || f.hidden() || f.extension
 }
 
 // root writes what joins the resolvers: the services of the project's models,

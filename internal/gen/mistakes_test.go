@@ -38,6 +38,17 @@ type Other @model @auth(rules: [{allow: PUBLIC}]) { thing: Thing @reference @aut
 	{"reference to a singleton", `type Site @model(singleton: true) @auth(rules: [{allow: PUBLIC}]) { title: String }
 type Thing @model @auth(rules: [{allow: PUBLIC}]) { site: Site @reference }`,
 		`2:53: There is only one Site, to which everything could refer: ask for it by the query site.`},
+	{"markdown of what is no text", thing + `{ name: String! count: Int! html: String! @markdown(field: "count") none: String @markdown(field: "nothing") }`,
+		`1:94: Thing has no stored field "count" of type String, of which html could be made.
+1:133: Thing has no stored field "nothing" of type String, of which none could be made.`},
+	{"null of markdown", thing + `{ a: String! aHtml: String @markdown(field: "a") b: String bHtml: String! @markdown(field: "b") }`,
+		`1:64: a is never null, so neither is its HTML: write aHtml: String!.
+1:110: b may be null, and its HTML with it: write bHtml: String.`},
+	{"markdown of a guarded text", thing + `{ name: String! a: String @auth(rules: [{allow: ROLE, role: ADMIN}]) aHtml: String! @markdown(field: "a") }`,
+		`1:120: a may be null, and its HTML with it: write aHtml: String.`},
+	{"markdown as a list", thing + `{ a: String! aHtml: [String!]! @markdown(field: "a") @index }`,
+		`1:64: @markdown makes the HTML of one text: write aHtml: String!, without arguments.
+1:105: @index has no meaning here, for aHtml is not stored, it is made of another field: remove it.`},
 	{"syntax", `type Thing {`,
 		`1:13: Expected Name, found <EOF>.`},
 	{"syntax alone", "extend type Thing { x: Int }\n---\ntype Thing {",

@@ -64,6 +64,7 @@ const (
 	inline         // a type inside the document
 	reference      // the id of another document
 	hasMany        // other documents that refer to this one
+	markdown       // the HTML of a text beside it
 	custom         // whatever a resolver in Go gives
 )
 
@@ -87,8 +88,9 @@ type field struct {
 	constraint                                      constraint
 	extension                                       bool // added to a base type by the project
 
-	via *field // of hasMany: the reference on the other side
-	to  *model // of hasMany and reference
+	via  *field // of hasMany: the reference on the other side
+	to   *model // of hasMany and reference
+	text *field // of markdown: the field that holds it
 }
 
 // constraint is @constraint, with its defaults.

@@ -235,6 +235,13 @@ func (r *reader) field(def *ast.FieldDefinition) *field {
 		f.kind = hasMany
 		r.meaning(def, "is not stored, it lists other documents", "hasMany")
 		return f
+	case def.Directives.ForName("markdown") != nil:
+		f.kind = markdown
+		r.meaning(def, "is not stored, it is made of another field", "markdown")
+		if def.Type.Elem != nil || f.typ != "String" || len(def.Arguments) > 0 {
+			return bad("@markdown makes the HTML of one text: write %s: String!, without arguments.", def.Name)
+		}
+		return f
 	}
 	if len(def.Arguments) > 0 {
 		return bad("A stored field has no arguments: add @customResolver and write its resolver, or leave them out.")
@@ -466,7 +473,7 @@ func entries(v *ast.Value) map[string]*ast.Value {
 	return out
 }
 
-// relate finds the other side of references and of @hasMany.
+// relate finds the other side of references and of @hasMany, and the texts of @markdown.
 func (r *reader) relate(m *model) {
 	for _, f := range m.fields {
 		switch f.kind {
@@ -475,6 +482,8 @@ func (r *reader) relate(m *model) {
 			if f.to.single {
 				r.problems.add(f.def.Position, "There is only one %s, to which everything could refer: ask for it by the query %s.", f.typ, lower(f.typ))
 			}
+		case markdown:
+			r.source(m.name, f, m.fields)
 		case hasMany:
 			name, isConnection := strings.CutSuffix(f.typ, "Connection")
 			other := r.models[name]
@@ -493,6 +502,31 @@ func (r *reader) relate(m *model) {
 				f.via = nil
 			}
 		}
+	}
+}
+
+// source finds the text of which a @markdown field is made, among those of its type.
+func (r *reader) source(owner string, f *field, fields []*field) {
+	d := f.def.Directives.ForName("markdown")
+	name := text(d, "field", "")
+	i := slices.IndexFunc(fields, func(other *field) bool {
+		return other.name == name && other.kind == scalar && other.typ == "String" && !other.list
+	})
+	if i < 0 {
+		r.problems.add(d.Position, "%s has no stored field %q of type String, of which %s could be made.", owner, name, f.name)
+		return
+	}
+	f.text = fields[i]
+}
+
+// rendered checks that a @markdown field can be null exactly where its text can.
+func (r *reader) rendered(f *field) {
+	switch {
+	case f.text == nil || f.null == (f.text.null || f.text.hidden()):
+	case f.null:
+		r.problems.add(f.def.Position, "%s is never null, so neither is its HTML: write %s: String!.", f.text.name, f.name)
+	default:
+		r.problems.add(f.def.Position, "%s may be null, and its HTML with it: write %s: String.", f.text.name, f.name)
 	}
 }
 
@@ -670,6 +704,9 @@ func (r *reader) embedded(to map[string][]core.Attribute, f *field) {
 // reach checks what depends on the rules of other models.
 func (r *reader) reach(m *model) {
 	for _, f := range m.fields {
+		if f.kind == markdown {
+			r.rendered(f)
+		}
 		switch {
 		case f.kind != hasMany || f.via == nil || f.null == f.via.hidden():
 		case f.null:

@@ -12,10 +12,13 @@ import (
 // directives are those that this package understands. They and the types of
 // their arguments are for those who write a schema, not for its clients.
 var directives = []string{
-	"model", "auth", "index", "filterable", "unique", "searchable", "reference", "hasMany", "default", "constraint", "settable", "bulk", "customResolver",
+	"model", "auth", "index", "filterable", "unique", "searchable", "reference", "hasMany", "default", "constraint", "settable", "bulk", "markdown", "customResolver",
 }
 
 var directiveTypes = []string{"ModelMutation", "ModelOrder", "AuthRule", "AuthAllow", "AuthOperation", "ConstraintFormat", "Literal"}
+
+// markdownCost is the @cost of a rendered text that says nothing of it.
+var markdownCost = &ast.Directive{Name: "cost", Arguments: ast.ArgumentList{{Name: "weight", Value: &ast.Value{Kind: ast.StringValue, Raw: "50"}}}}
 
 // served is the schema without our directives, and with the arguments of connections,
 // which a @hasMany field leaves out. Published is what of it clients get: without what
@@ -45,6 +48,9 @@ func served(doc *document, sources []*ast.Source) (all, published []*ast.Source,
 				writable(&v.Description, nil)
 			}
 			for _, f := range def.Fields {
+				if f.Directives.ForName("markdown") != nil && f.Directives.ForName("cost") == nil {
+					f.Directives = append(f.Directives, markdownCost)
+				}
 				f.Directives = withoutOurs(f.Directives)
 				writable(&f.Description, f.DefaultValue)
 				for _, a := range f.Arguments {

@@ -230,3 +230,15 @@ func mentions(set ast.SelectionSet, names []string) bool {
 		return true
 	})
 }
+
+// HTML is a Markdown text as HTML, by [core.App.HTML]; null where there is none.
+func HTML(ctx context.Context, app *core.App, owner string, text *string) (*string, error) {
+	if text == nil {
+		return nil, nil
+	}
+	html, err := app.HTML(ctx, owner, *text)
+	if err != nil {
+		return nil, err
+	}
+	return &html, nil
+}

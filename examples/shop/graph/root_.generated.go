@@ -275,6 +275,7 @@ type ComplexityRoot struct {
 		Reviews       func(childComplexity int, where *model1.ReviewWhere, orderBy *model1.ReviewOrder, search *string, first *int32, after *string, last *int32, before *string) int
 		Sku           func(childComplexity int) int
 		Story         func(childComplexity int) int
+		StoryHTML     func(childComplexity int) int
 		Tags          func(childComplexity int) int
 		TaxRate       func(childComplexity int) int
 		UpdatedAt     func(childComplexity int) int
@@ -1562,6 +1563,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Product.Story(childComplexity), true
+	case "Product.storyHtml":
+		if e.ComplexityRoot.Product.StoryHTML == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Product.StoryHTML(childComplexity), true
 	case "Product.tags":
 		if e.ComplexityRoot.Product.Tags == nil {
 			break
@@ -3488,7 +3495,8 @@ type Post implements Node {
   """
   The text as sanitised HTML, safe to put into a page: what runs scripts, loads or
   styles is gone, the text within it stays. Names within the text (of footnotes and
-  anchors) begin with the id of the post, so that several may stand on one page.
+  anchors) begin with the id of the post and ` + "`" + `body` + "`" + `, so that several may stand on one
+  page.
   """
   bodyHtml: String! @cost(weight: "50")
   """
@@ -4360,6 +4368,10 @@ type Product implements Node {
   Everything there is to say, in Markdown.
   """
   story: String
+  """
+  The story as sanitised HTML, safe to put into a page.
+  """
+  storyHtml: String @cost(weight: "50")
   """
   Pictures of it, the best one first.
   """
@@ -6908,6 +6920,8 @@ func (ec *executionContext) childFields_Product(ctx context.Context, field graph
 		return ec.fieldContext_Product_tags(ctx, field)
 	case "story":
 		return ec.fieldContext_Product_story(ctx, field)
+	case "storyHtml":
+		return ec.fieldContext_Product_storyHtml(ctx, field)
 	case "photos":
 		return ec.fieldContext_Product_photos(ctx, field)
 	case "maker":

@@ -21,7 +21,7 @@ func (r *queryResolver) ProductBySku(ctx context.Context, value string) (*model.
 
 func (r *queryResolver) Products(ctx context.Context, where *model.ProductWhere, orderBy *model.ProductOrder, search *string, first *int32, after *string, last *int32, before *string) (*core.Page[model.Product], error) {
 	return translate.Page(ctx, r.models.Products.Page, where, productWhere, core.PageArgs{
-		OrderBy: productOrder(orderBy), Search: search, Brief: !translate.Asks(ctx, "story", "priceWithTax"), First: translate.Size(first), After: after, Last: translate.Size(last), Before: before,
+		OrderBy: productOrder(orderBy), Search: search, Brief: !translate.Asks(ctx, "story", "storyHtml", "priceWithTax"), First: translate.Size(first), After: after, Last: translate.Size(last), Before: before,
 	})
 }
 
@@ -133,6 +133,14 @@ func (r *productResolver) Story(ctx context.Context, obj *model.Product) (*strin
 		return nil, err
 	}
 	return whole.Story, nil
+}
+
+func (r *productResolver) StoryHTML(ctx context.Context, obj *model.Product) (*string, error) {
+	whole, err := r.models.Products.Whole(ctx, obj)
+	if err != nil {
+		return nil, err
+	}
+	return translate.HTML(ctx, r.app, obj.ID+"-story", whole.Story)
 }
 
 func (r *productResolver) Photos(ctx context.Context, obj *model.Product) ([]*core.Asset, error) {

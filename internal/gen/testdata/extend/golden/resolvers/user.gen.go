@@ -58,9 +58,13 @@ func updateUser(in *model.UpdateUserInput) core.Edits[model.UserExtension] {
 		translate.Replace(&d.Newsletter, in.Newsletter)
 		translate.Set(&d.Address, in.Address)
 		translate.ReplaceList(&d.FriendIds, in.FriendIds)
+		translate.Set(&d.About, in.About)
 	}}
 	if in.Address.IsSet() {
 		e.Guarded = append(e.Guarded, "address")
+	}
+	if in.About.IsSet() {
+		e.Guarded = append(e.Guarded, "about")
 	}
 	return e
 }
@@ -90,4 +94,22 @@ func (r *userResolver) Address(ctx context.Context, obj *core.User) (*model.Addr
 
 func (r *userResolver) Friends(ctx context.Context, obj *core.User) ([]*core.User, error) {
 	return core.FollowAll(ctx, obj, "friends", func(d *core.User) []string { return core.AddedFields[model.UserExtension](d).FriendIds }, r.app.Users.Collection)
+}
+
+func (r *userResolver) About(ctx context.Context, obj *core.User) (*string, error) {
+	if r.app.Users.Withholds(ctx, obj, "about") {
+		return nil, nil
+	}
+	return core.AddedFields[model.UserExtension](obj).About, nil
+}
+
+func (r *userResolver) AboutHTML(ctx context.Context, obj *core.User) (*string, error) {
+	if r.app.Users.Withholds(ctx, obj, "about") {
+		return nil, nil
+	}
+	return translate.HTML(ctx, r.app, obj.ID+"-about", core.AddedFields[model.UserExtension](obj).About)
+}
+
+func (r *userResolver) BioHTML(ctx context.Context, obj *core.User) (*string, error) {
+	return translate.HTML(ctx, r.app, obj.ID+"-bio", obj.Bio)
 }

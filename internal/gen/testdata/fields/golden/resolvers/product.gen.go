@@ -39,7 +39,7 @@ func (r *queryResolver) ProductBySlug(ctx context.Context, value string) (*model
 
 func (r *queryResolver) Products(ctx context.Context, where *model.ProductWhere, orderBy *model.ProductOrder, search *string, first *int32, after *string, last *int32, before *string) (*core.Page[model.Product], error) {
 	return translate.Page(ctx, r.models.Products.Page, where, productWhere, core.PageArgs{
-		OrderBy: productOrder(orderBy), Search: search, Brief: !translate.Asks(ctx, "story", "manual", "priceWithTax"), First: translate.Size(first), After: after, Last: translate.Size(last), Before: before,
+		OrderBy: productOrder(orderBy), Search: search, Brief: !translate.Asks(ctx, "story", "storyHtml", "manual", "manualHtml", "priceWithTax"), First: translate.Size(first), After: after, Last: translate.Size(last), Before: before,
 	})
 }
 
@@ -224,10 +224,30 @@ func (r *productResolver) Story(ctx context.Context, obj *model.Product) (*strin
 	return whole.Story, nil
 }
 
+func (r *productResolver) StoryHTML(ctx context.Context, obj *model.Product) (*string, error) {
+	whole, err := r.models.Products.Whole(ctx, obj)
+	if err != nil {
+		return nil, err
+	}
+	return translate.HTML(ctx, r.app, obj.ID+"-story", whole.Story)
+}
+
 func (r *productResolver) Manual(ctx context.Context, obj *model.Product) (string, error) {
 	whole, err := r.models.Products.Whole(ctx, obj)
 	if err != nil {
 		return "", err
 	}
 	return whole.Manual, nil
+}
+
+func (r *productResolver) ManualHTML(ctx context.Context, obj *model.Product) (string, error) {
+	whole, err := r.models.Products.Whole(ctx, obj)
+	if err != nil {
+		return "", err
+	}
+	return r.app.HTML(ctx, obj.ID+"-manual", whole.Manual)
+}
+
+func (r *productResolver) GreetingHTML(ctx context.Context, obj *model.Product) (string, error) {
+	return r.app.HTML(ctx, obj.ID+"-greeting", obj.Greeting)
 }

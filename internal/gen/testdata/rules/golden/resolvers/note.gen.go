@@ -17,7 +17,7 @@ func (r *queryResolver) Note(ctx context.Context, id string) (*model.Note, error
 
 func (r *queryResolver) Notes(ctx context.Context, where *model.NoteWhere, orderBy *model.NoteOrder, first *int32, after *string, last *int32, before *string) (*core.Page[model.Note], error) {
 	return translate.Page(ctx, r.models.Notes.Page, where, noteWhere, core.PageArgs{
-		OrderBy: noteOrder(orderBy), Brief: !translate.Asks(ctx, "story"), First: translate.Size(first), After: after, Last: translate.Size(last), Before: before,
+		OrderBy: noteOrder(orderBy), Brief: !translate.Asks(ctx, "story", "storyHtml"), First: translate.Size(first), After: after, Last: translate.Size(last), Before: before,
 	})
 }
 
@@ -180,6 +180,17 @@ func (r *noteResolver) Story(ctx context.Context, obj *model.Note) (*string, err
 		return nil, err
 	}
 	return whole.Story, nil
+}
+
+func (r *noteResolver) StoryHTML(ctx context.Context, obj *model.Note) (*string, error) {
+	if r.models.Notes.Withholds(ctx, obj, "story") {
+		return nil, nil
+	}
+	whole, err := r.models.Notes.Whole(ctx, obj)
+	if err != nil {
+		return nil, err
+	}
+	return translate.HTML(ctx, r.app, obj.ID+"-story", whole.Story)
 }
 
 func (r *noteResolver) Place(ctx context.Context, obj *model.Note) (*model.Place, error) {

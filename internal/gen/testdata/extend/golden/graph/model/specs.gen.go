@@ -88,6 +88,7 @@ func Specs() []core.Spec {
 				{Name: "newsletter", Kind: core.Bool, Required: true, Default: true},
 				{Name: "address", Kind: core.Document, Type: "Address", Guard: []core.Rule{{Verbs: core.Create | core.Read | core.Update, Owner: "_id"}}},
 				{Name: "friendIds", Array: true, Reference: "users"},
+				{Name: "about", Guard: []core.Rule{{Verbs: core.Create | core.Read | core.Update, Role: core.Member}}},
 			},
 			Embedded: map[string][]core.Attribute{
 				"Address": {

@@ -13,6 +13,7 @@ type UserExtension struct {
 	// Where to send things.
 	Address   *Address `bson:"address"`
 	FriendIds []string `bson:"friendIds"`
+	About     *string  `bson:"about"`
 }
 
 // NewUserExtension is one with its defaults.
@@ -29,4 +30,7 @@ func (d *UserExtension) Constraints(c *core.Checker) {
 		c.Inside("address", d.Address)
 	}
 	c.Items("friendIds", len(d.FriendIds), 0, 100)
+	if d.About != nil {
+		c.Text("about", *d.About, 0, 10000)
+	}
 }
