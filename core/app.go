@@ -63,21 +63,22 @@ type App struct {
 	Posts    *Posts
 	Assets   *Assets
 
-	docs    DocStore
-	objects ObjectStore
-	hasher  *hasher
-	text    *markdown
-	keys    keys
-	base    string
-	now     func() time.Time
-	log     *slog.Logger
-	specs   map[string]Spec // by name
-	advisor *advisor
-	types   registry
-	ctx     context.Context // of the upkeep
-	stop    context.CancelFunc
-	closing sync.Mutex // of what is begun, and of stop
-	running sync.WaitGroup
+	docs           DocStore
+	objects        ObjectStore
+	administration *Collection[administration]
+	hasher         *hasher
+	text           *markdown
+	keys           keys
+	base           string
+	now            func() time.Time
+	log            *slog.Logger
+	specs          map[string]Spec // by name
+	advisor        *advisor
+	types          registry
+	ctx            context.Context // of the upkeep
+	stop           context.CancelFunc
+	closing        sync.Mutex // of what is begun, and of stop
+	running        sync.WaitGroup
 }
 
 // New brings the store to what the specs declare, or says why it cannot, opens
@@ -119,6 +120,7 @@ func New(ctx context.Context, cfg Config) (*App, error) {
 	}
 	a.ctx, a.stop = context.WithCancel(context.WithoutCancel(ctx))
 
+	a.administration = register[administration](a, administrationSpec().Name)
 	a.Users = &Users{Collection: register[User](a, "users"), app: a}
 	limits := defaultLimits()
 	a.Sessions = &Sessions{
@@ -141,11 +143,11 @@ func New(ctx context.Context, cfg Config) (*App, error) {
 }
 
 // CompleteSpecs adds to the declared specs what core itself knows of its types,
-// sessions, leftovers, sums of files and holds, and the fields of the Head: so the stores
+// sessions, leftovers, sums of files, holds and the administration, and the fields of the Head: so the stores
 // get them, by name.
 func CompleteSpecs(declared []Spec) (map[string]Spec, error) {
 	specs, prefixes := map[string]Spec{}, map[string]string{}
-	for _, s := range append(slices.Clone(declared), sessionSpec(), leftoverSpec(), usageSpec(), holdSpec()) {
+	for _, s := range append(slices.Clone(declared), sessionSpec(), leftoverSpec(), usageSpec(), holdSpec(), administrationSpec()) {
 		if other, twice := prefixes[s.Prefix]; twice || s.Prefix == "" || s.Name == "" {
 			return nil, fmt.Errorf("core: the types %s and %s need names and id prefixes of their own", s.Type, other)
 		}
@@ -161,8 +163,9 @@ func CompleteSpecs(declared []Spec) (map[string]Spec, error) {
 	for name, empty := range map[string]func() any{
 		"users": func() any { return new(User) }, "posts": func() any { return new(Post) },
 		"assets": func() any { return new(Asset) }, "sessions": func() any { return new(Session) }, "leftovers": func() any { return new(Leftover) },
-		"fileUsages": func() any { return new(FileUsage) },
-		"holds":      func() any { return new(hold) },
+		"fileUsages":              func() any { return new(FileUsage) },
+		"holds":                   func() any { return new(hold) },
+		administrationSpec().Name: func() any { return new(administration) },
 	} {
 		s := specs[name]
 		s.New = empty
@@ -201,10 +204,10 @@ func (a *App) goOn(ctx context.Context, limit time.Duration, run func(context.Co
 }
 
 // keys are derived from the secret, one for each purpose (HKDF, RFC 5869).
-type keys struct{ access, refresh, device, url []byte }
+type keys struct{ access, refresh, device, url, setUp []byte }
 
 func deriveKeys(secret []byte) (k keys, err error) {
-	for purpose, key := range map[string]*[]byte{"access": &k.access, "refresh": &k.refresh, "device": &k.device, "url": &k.url} {
+	for purpose, key := range map[string]*[]byte{"access": &k.access, "refresh": &k.refresh, "device": &k.device, "url": &k.url, "setup": &k.setUp} {
 		if *key, err = hkdf.Key(sha256.New, secret, nil, "grapnel/"+purpose, 32); err != nil {
 			return keys{}, err
 		}

@@ -11,6 +11,7 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/golang-jwt/jwt/v5"
@@ -77,6 +78,7 @@ type Sessions struct {
 	byAddress  *Limiter
 	signUps    *Limiter
 	signUpRole Role
+	setUp      atomic.Bool // there is an administrator; see SetUpNeeded
 }
 
 // seenPrincipal is a principal as it was at a moment.

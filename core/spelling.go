@@ -2,6 +2,7 @@ package core
 
 import (
 	"fmt"
+	"regexp"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -32,6 +33,16 @@ func usernameOf(typed string) string {
 		return name
 	}
 	return typed
+}
+
+var notInUsername = regexp.MustCompile(`[^a-z0-9_.-]+`)
+
+// UsernameFor makes a username of an address, for an account that was given none.
+func UsernameFor(email string) string {
+	name, _, _ := strings.Cut(strings.ToLower(email[:min(len(email), maxTyped)]), "@")
+	name = strings.Trim(notInUsername.ReplaceAllString(name, "-"), "-._")
+	name = strings.TrimRight(name[:min(len(name), 30)], "-._")
+	return name + strings.Repeat("0", max(3-len(name), 0))
 }
 
 // emailOf is an address as it is stored: in lower case, the part before the @ in

@@ -85,11 +85,7 @@ func (u *Users) ByEmail(ctx context.Context, email string) (user *User, err erro
 
 // HasAdmin reports whether anybody can run the site.
 func (u *Users) HasAdmin(ctx context.Context) (bool, error) {
-	_, err := u.First(AsSystem(ctx), Eq("role", Admin))
-	if Is(err, NotFound) {
-		return false, nil
-	}
-	return err == nil, err
+	return exists(ctx, u.docs, u.spec.Name, Eq("role", Admin))
 }
 
 // Register makes an account with a role; for the system.
@@ -97,6 +93,11 @@ func (u *Users) Register(ctx context.Context, d UserDraft, role Role) (*User, er
 	if !PrincipalOf(ctx).system {
 		return nil, denied(ctx)
 	}
+	return u.register(ctx, d, role, appoint(role))
+}
+
+// register makes an account, together with the other operations, all or none.
+func (u *Users) register(ctx context.Context, d UserDraft, role Role, also []Op) (*User, error) {
 	user, password, err := newUser(d)
 	if err != nil {
 		return nil, err
@@ -108,7 +109,7 @@ func (u *Users) Register(ctx context.Context, d UserDraft, role Role) (*User, er
 	if user.PasswordHash, err = u.app.hasher.hash(ctx, password); err != nil {
 		return nil, err
 	}
-	err = u.create(ctx, user)
+	err = u.create(ctx, user, also...)
 	if Is(err, Conflict) { // somebody else was first
 		err = cmp.Or(u.taken(ctx, user), err)
 	}
@@ -206,6 +207,9 @@ func (u *Users) Import(ctx context.Context, list []UserImport) ([]*User, error) 
 		user.PasswordHash = hashes[password]
 		users[i], ops[i] = user, u.insert(user)
 	}
+	if slices.ContainsFunc(users, func(u *User) bool { return u.Role == Admin }) {
+		ops = append(ops, appoint(Admin)...)
+	}
 	return users, u.docs.Write(ctx, ops...)
 }
 
@@ -235,8 +239,7 @@ func (u *Users) SetRole(ctx context.Context, id string, expected *int64, role Ro
 		if user.Role == role {
 			return nil, nil
 		}
-		var also []Op
-		var err error
+		also, err := appoint(role), error(nil)
 		if user.Role == Admin && user.SuspendedAt == nil {
 			also, err = u.leaveAdmins(ctx, user)
 		}

@@ -75,6 +75,22 @@ func (c *counter) Write(ctx context.Context, ops ...core.Op) error {
 // author: each is signed in under the username given here.
 func newAPI(t testing.TB) *api {
 	t.Helper()
+	a := newEmptyAPI(t)
+	for name, role := range map[string]core.Role{"member": core.Member, "author": core.Author, "mallory": core.Author, "editor": core.Editor, "admin": core.Admin} {
+		user, err := a.app.Users.Register(core.AsSystem(t.Context()), core.UserDraft{Username: name, Email: name + "@example.org", Password: "correct horse"}, role)
+		if err != nil {
+			t.Fatal(err)
+		}
+		a.ids[name] = user.ID
+		a.tokens[name] = a.get("", `mutation($e: String!) { signIn(input: {email: $e, password: "correct horse"}) { tokens { accessToken } } }`,
+			vars{"e": name + "@example.org"}, "signIn.tokens.accessToken").(string)
+	}
+	return a
+}
+
+// newEmptyAPI starts a server without users.
+func newEmptyAPI(t testing.TB) *api {
+	t.Helper()
 	ctx := t.Context()
 	dir := t.TempDir()
 	docs, err := sqlite.Open(ctx, filepath.Join(dir, "grapnel.db"))
@@ -119,15 +135,6 @@ func newAPI(t testing.TB) *api {
 		a.app.Close()
 		docs.Close()
 	})
-	for name, role := range map[string]core.Role{"member": core.Member, "author": core.Author, "mallory": core.Author, "editor": core.Editor, "admin": core.Admin} {
-		user, err := a.app.Users.Register(core.AsSystem(ctx), core.UserDraft{Username: name, Email: name + "@example.org", Password: "correct horse"}, role)
-		if err != nil {
-			t.Fatal(err)
-		}
-		a.ids[name] = user.ID
-		a.tokens[name] = a.get("", `mutation($e: String!) { signIn(input: {email: $e, password: "correct horse"}) { tokens { accessToken } } }`,
-			vars{"e": name + "@example.org"}, "signIn.tokens.accessToken").(string)
-	}
 	return a
 }
 

@@ -8,6 +8,24 @@ import (
 	"github.com/grapnel/grapnel/resolvers/translate"
 )
 
+func (r *queryResolver) SetUpNeeded(ctx context.Context) (bool, error) {
+	return r.app.Sessions.SetUpNeeded(ctx)
+}
+
+func (r *mutationResolver) SetUp(ctx context.Context, input model.SetUpInput) (*model.SetUpPayload, error) {
+	transport := translate.Or(input.Transport, model.SessionTransportTokens)
+	if err := canHold(ctx, transport); err != nil {
+		return nil, err
+	}
+	user, tokens, err := r.app.Sessions.SetUp(ctx, input.Token, core.UserDraft{
+		Username: translate.Or(input.Username, core.UsernameFor(input.Email)), Email: input.Email, Password: input.Password, DisplayName: input.DisplayName.Value(),
+	})
+	if err != nil {
+		return nil, err
+	}
+	return &model.SetUpPayload{Viewer: user, Tokens: session(ctx, transport, tokens)}, nil
+}
+
 func (r *mutationResolver) SignUp(ctx context.Context, input model.SignUpInput) (*model.SignUpPayload, error) {
 	transport := translate.Or(input.Transport, model.SessionTransportTokens)
 	if err := canHold(ctx, transport); err != nil {

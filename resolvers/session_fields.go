@@ -3,11 +3,11 @@ package resolvers
 // AnonymousFields are the root fields that make or end a session: a client
 // whose session has expired may still ask for them.
 func AnonymousFields() []string {
-	return []string{"signUp", "signIn", "refreshSession", "signOut"}
+	return []string{"setUp", "signUp", "signIn", "refreshSession", "signOut"}
 }
 
 // OnceFields are the root fields that an operation may hold only once, under
 // whatever alias: they are limited by rate, or hash a password.
 func OnceFields() []string {
-	return []string{"signUp", "signIn", "refreshSession", "changePassword"}
+	return []string{"setUp", "signUp", "signIn", "refreshSession", "changePassword"}
 }

@@ -2,6 +2,7 @@ package serve
 
 import (
 	"bufio"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -10,7 +11,6 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
-	"regexp"
 	"strings"
 
 	"github.com/vektah/gqlparser/v2/formatter"
@@ -154,15 +154,7 @@ func createAdmin(ctx context.Context, app *core.App, c config.AdminCreate, stdin
 	if !core.Is(err, core.NotFound) {
 		return err
 	}
-	username := c.Username
-	if username == "" {
-		name, _, _ := strings.Cut(strings.ToLower(c.Email), "@")
-		username = strings.Trim(regexp.MustCompile(`[^a-z0-9_.-]+`).ReplaceAllString(name, "-"), "-._")
-		for len(username) < 3 {
-			username += "0"
-		}
-	}
-	draft := core.UserDraft{Username: username, Email: c.Email}
+	draft := core.UserDraft{Username: cmp.Or(c.Username, core.UsernameFor(c.Email)), Email: c.Email}
 	draft.Password, err = readPassword(c.PasswordFile, stdin, stderr, func(password string) error {
 		draft.Password = password
 		return draft.Check()

@@ -222,8 +222,9 @@ func greet(ctx context.Context, w io.Writer, app *core.App, s config.Settings, s
 		fmt.Fprintf(w, "  Playground  %s/playground\n", public)
 	}
 	fmt.Fprintf(w, "  Documents   %s\n  Files       %s\n", stores.docsAt, stores.objectsAt)
-	if admins, err := app.Users.HasAdmin(ctx); err == nil && !admins {
-		fmt.Fprintf(w, "\nThere is no administrator yet. Make one, in a second terminal:\n\n  %s admin create --email you@example.org%s\n", invocation(), elsewhere(s))
+	if needed, err := app.Sessions.SetUpNeeded(ctx); err == nil && needed {
+		fmt.Fprintf(w, "\nThere is no administrator yet. Become it within half an hour, at this address:\n\n  %s/admin/#setup=%s\n\nor make one in a second terminal:\n\n  %s admin create --email you@example.org%s\n",
+			public, app.Sessions.SetUpToken(), invocation(), elsewhere(s))
 	}
 	fmt.Fprintln(w)
 }

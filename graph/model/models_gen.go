@@ -375,6 +375,32 @@ type RoleFilter struct {
 	In graphql.Omittable[[]core.Role] `json:"in,omitempty"`
 }
 
+// The token and the account of the first administrator.
+type SetUpInput struct {
+	// What follows `#setup=` in the address that the server prints while there is no
+	// administrator. Good for half an hour: BAD_USER_INPUT with the field code EXPIRED
+	// afterwards, and WRONG for another one.
+	Token string `json:"token"`
+	// See `SignUpInput.username`; made of the address when left out.
+	Username graphql.Omittable[*string] `json:"username,omitempty"`
+	// See `SignUpInput.email`.
+	Email string `json:"email"`
+	// See `SignUpInput.password`.
+	Password string `json:"password"`
+	// The name to show, at most 100 characters.
+	DisplayName graphql.Omittable[*string] `json:"displayName,omitempty"`
+	// How you hold the session.
+	Transport graphql.Omittable[*SessionTransport] `json:"transport,omitempty"`
+}
+
+// The first administrator, signed in.
+type SetUpPayload struct {
+	// Who you are now.
+	Viewer *core.User `json:"viewer"`
+	// Null when the session is in cookies.
+	Tokens *core.Tokens `json:"tokens,omitempty"`
+}
+
 // Who gets which role.
 type SetUserRoleInput struct {
 	// Which user.

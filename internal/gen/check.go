@@ -253,7 +253,8 @@ func folded(name string) string { return strings.ToLower(templates.ToGo(name)) }
 func (r *reader) storeNames() {
 	owners := map[string]string{"collection sessions": "Grapnel's sessions", "idPrefix sess": "Grapnel's sessions",
 		"collection leftovers": "Grapnel's deleted files", "idPrefix left": "Grapnel's deleted files",
-		"collection fileusages": "Grapnel's sums of files", "idPrefix fileusage": "Grapnel's sums of files"}
+		"collection fileusages": "Grapnel's sums of files", "idPrefix fileusage": "Grapnel's sums of files",
+		"idPrefix administration": "Grapnel's count of administrators"}
 	for _, m := range r.doc.models {
 		for _, key := range []string{"collection " + strings.ToLower(m.spec.Name), "idPrefix " + m.spec.Prefix} {
 			if other := owners[key]; other != "" {

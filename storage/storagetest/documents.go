@@ -95,6 +95,8 @@ func RunDocuments(t *testing.T, open func(t *testing.T, specs []core.Spec) core.
 		{"DamageInLists", testDamageInLists},
 		{"Contention", testContention},
 		{"ContentionOfProcesses", testContentionOfProcesses},
+		{"SetUp", testSetUp},
+		{"SetUpBeside", testSetUpBeside},
 		{"Contexts", testContexts},
 		{"Expiry", testExpiry},
 
