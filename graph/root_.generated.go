@@ -104,6 +104,7 @@ type ComplexityRoot struct {
 		DeletePost          func(childComplexity int, input model.DeletePostInput) int
 		PublishPost         func(childComplexity int, input model.PublishPostInput) int
 		RefreshSession      func(childComplexity int, input model.RefreshSessionInput) int
+		SetUp               func(childComplexity int, input model.SetUpInput) int
 		SetUserRole         func(childComplexity int, input model.SetUserRoleInput) int
 		SignIn              func(childComplexity int, input model.SignInInput) int
 		SignOut             func(childComplexity int, input model.SignOutInput) int
@@ -172,6 +173,7 @@ type ComplexityRoot struct {
 		Post           func(childComplexity int, id string) int
 		PostBySlug     func(childComplexity int, slug string) int
 		Posts          func(childComplexity int, where *model.PostWhere, orderBy *model.PostOrder, search *string, first *int32, after *string, last *int32, before *string) int
+		SetUpNeeded    func(childComplexity int) int
 		StorageUsage   func(childComplexity int) int
 		User           func(childComplexity int, id string) int
 		UserByEmail    func(childComplexity int, email string) int
@@ -191,6 +193,11 @@ type ComplexityRoot struct {
 		DeviceToken           func(childComplexity int) int
 		RefreshToken          func(childComplexity int) int
 		RefreshTokenExpiresAt func(childComplexity int) int
+	}
+
+	SetUpPayload struct {
+		Tokens func(childComplexity int) int
+		Viewer func(childComplexity int) int
 	}
 
 	SetUserRolePayload struct {
@@ -585,6 +592,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.RefreshSession(childComplexity, args["input"].(model.RefreshSessionInput)), true
+	case "Mutation.setUp":
+		if e.ComplexityRoot.Mutation.SetUp == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_setUp_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.SetUp(childComplexity, args["input"].(model.SetUpInput)), true
 	case "Mutation.setUserRole":
 		if e.ComplexityRoot.Mutation.SetUserRole == nil {
 			break
@@ -970,6 +988,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.Posts(childComplexity, args["where"].(*model.PostWhere), args["orderBy"].(*model.PostOrder), args["search"].(*string), args["first"].(*int32), args["after"].(*string), args["last"].(*int32), args["before"].(*string)), true
+	case "Query.setUpNeeded":
+		if e.ComplexityRoot.Query.SetUpNeeded == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Query.SetUpNeeded(childComplexity), true
 	case "Query.storageUsage":
 		if e.ComplexityRoot.Query.StorageUsage == nil {
 			break
@@ -1070,6 +1094,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.SessionTokens.RefreshTokenExpiresAt(childComplexity), true
+
+	case "SetUpPayload.tokens":
+		if e.ComplexityRoot.SetUpPayload.Tokens == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SetUpPayload.Tokens(childComplexity), true
+	case "SetUpPayload.viewer":
+		if e.ComplexityRoot.SetUpPayload.Viewer == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SetUpPayload.Viewer(childComplexity), true
 
 	case "SetUserRolePayload.user":
 		if e.ComplexityRoot.SetUserRolePayload.User == nil {
@@ -1345,6 +1382,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 		ec.unmarshalInputPublishPostInput,
 		ec.unmarshalInputRefreshSessionInput,
 		ec.unmarshalInputRoleFilter,
+		ec.unmarshalInputSetUpInput,
 		ec.unmarshalInputSetUserRoleInput,
 		ec.unmarshalInputSignInInput,
 		ec.unmarshalInputSignOutInput,
@@ -2509,6 +2547,50 @@ type SessionTokens {
   deviceToken: String!
 }
 """
+The token and the account of the first administrator.
+"""
+input SetUpInput {
+  """
+  What follows ` + "`" + `#setup=` + "`" + ` in the address that the server prints while there is no
+  administrator. Good for half an hour: BAD_USER_INPUT with the field code EXPIRED
+  afterwards, and WRONG for another one.
+  """
+  token: String!
+  """
+  See ` + "`" + `SignUpInput.username` + "`" + `; made of the address when left out.
+  """
+  username: String
+  """
+  See ` + "`" + `SignUpInput.email` + "`" + `.
+  """
+  email: String!
+  """
+  See ` + "`" + `SignUpInput.password` + "`" + `.
+  """
+  password: String!
+  """
+  The name to show, at most 100 characters.
+  """
+  displayName: String
+  """
+  How you hold the session.
+  """
+  transport: SessionTransport = TOKENS
+}
+"""
+The first administrator, signed in.
+"""
+type SetUpPayload {
+  """
+  Who you are now.
+  """
+  viewer: User!
+  """
+  Null when the session is in cookies.
+  """
+  tokens: SessionTokens
+}
+"""
 The account to make.
 """
 input SignUpInput {
@@ -2655,7 +2737,24 @@ type ChangePasswordPayload {
   """
   deviceToken: String
 }
+extend type Query {
+  """
+  Whether nobody can run the site yet: then ` + "`" + `setUp` + "`" + ` makes the first administrator.
+  """
+  setUpNeeded: Boolean!
+}
 extend type Mutation {
+  """
+  Makes the first administrator and signs in, by the token in the address that the server
+  prints at its start. FORBIDDEN once there is an administrator, however they were made:
+  of several who try at once, one succeeds.
+  """
+  setUp(
+    """
+    The token and the account to make.
+    """
+    input: SetUpInput!
+  ): SetUpPayload @cost(weight: "5000")
   """
   Makes an account and signs in. The role is MEMBER unless the server is set otherwise; FORBIDDEN where sign-up is closed.
   """
@@ -3812,6 +3911,16 @@ func (ec *executionContext) childFields_SessionTokens(ctx context.Context, field
 		return ec.fieldContext_SessionTokens_deviceToken(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type SessionTokens", field.Name)
+}
+
+func (ec *executionContext) childFields_SetUpPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "viewer":
+		return ec.fieldContext_SetUpPayload_viewer(ctx, field)
+	case "tokens":
+		return ec.fieldContext_SetUpPayload_tokens(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type SetUpPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_SetUserRolePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {

@@ -156,6 +156,7 @@ type ComplexityRoot struct {
 		DeleteReview        func(childComplexity int, input model1.DeleteReviewInput) int
 		PublishPost         func(childComplexity int, input model.PublishPostInput) int
 		RefreshSession      func(childComplexity int, input model.RefreshSessionInput) int
+		SetUp               func(childComplexity int, input model.SetUpInput) int
 		SetUserRole         func(childComplexity int, input model.SetUserRoleInput) int
 		SignIn              func(childComplexity int, input model.SignInInput) int
 		SignOut             func(childComplexity int, input model.SignOutInput) int
@@ -319,6 +320,7 @@ type ComplexityRoot struct {
 		Products       func(childComplexity int, where *model1.ProductWhere, orderBy *model1.ProductOrder, search *string, first *int32, after *string, last *int32, before *string) int
 		Review         func(childComplexity int, id string) int
 		Reviews        func(childComplexity int, where *model1.ReviewWhere, orderBy *model1.ReviewOrder, search *string, first *int32, after *string, last *int32, before *string) int
+		SetUpNeeded    func(childComplexity int) int
 		Shop           func(childComplexity int) int
 		StorageUsage   func(childComplexity int) int
 		User           func(childComplexity int, id string) int
@@ -369,6 +371,11 @@ type ComplexityRoot struct {
 		DeviceToken           func(childComplexity int) int
 		RefreshToken          func(childComplexity int) int
 		RefreshTokenExpiresAt func(childComplexity int) int
+	}
+
+	SetUpPayload struct {
+		Tokens func(childComplexity int) int
+		Viewer func(childComplexity int) int
 	}
 
 	SetUserRolePayload struct {
@@ -963,6 +970,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.RefreshSession(childComplexity, args["input"].(model.RefreshSessionInput)), true
+	case "Mutation.setUp":
+		if e.ComplexityRoot.Mutation.SetUp == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_setUp_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.SetUp(childComplexity, args["input"].(model.SetUpInput)), true
 	case "Mutation.setUserRole":
 		if e.ComplexityRoot.Mutation.SetUserRole == nil {
 			break
@@ -1818,6 +1836,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.Reviews(childComplexity, args["where"].(*model1.ReviewWhere), args["orderBy"].(*model1.ReviewOrder), args["search"].(*string), args["first"].(*int32), args["after"].(*string), args["last"].(*int32), args["before"].(*string)), true
+	case "Query.setUpNeeded":
+		if e.ComplexityRoot.Query.SetUpNeeded == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Query.SetUpNeeded(childComplexity), true
 	case "Query.shop":
 		if e.ComplexityRoot.Query.Shop == nil {
 			break
@@ -2041,6 +2065,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.SessionTokens.RefreshTokenExpiresAt(childComplexity), true
+
+	case "SetUpPayload.tokens":
+		if e.ComplexityRoot.SetUpPayload.Tokens == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SetUpPayload.Tokens(childComplexity), true
+	case "SetUpPayload.viewer":
+		if e.ComplexityRoot.SetUpPayload.Viewer == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SetUpPayload.Viewer(childComplexity), true
 
 	case "SetUserRolePayload.user":
 		if e.ComplexityRoot.SetUserRolePayload.User == nil {
@@ -2508,6 +2545,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 		ec.unmarshalInputReviewOrder,
 		ec.unmarshalInputReviewWhere,
 		ec.unmarshalInputRoleFilter,
+		ec.unmarshalInputSetUpInput,
 		ec.unmarshalInputSetUserRoleInput,
 		ec.unmarshalInputSignInInput,
 		ec.unmarshalInputSignOutInput,
@@ -3807,6 +3845,50 @@ type SessionTokens {
   deviceToken: String!
 }
 """
+The token and the account of the first administrator.
+"""
+input SetUpInput {
+  """
+  What follows ` + "`" + `#setup=` + "`" + ` in the address that the server prints while there is no
+  administrator. Good for half an hour: BAD_USER_INPUT with the field code EXPIRED
+  afterwards, and WRONG for another one.
+  """
+  token: String!
+  """
+  See ` + "`" + `SignUpInput.username` + "`" + `; made of the address when left out.
+  """
+  username: String
+  """
+  See ` + "`" + `SignUpInput.email` + "`" + `.
+  """
+  email: String!
+  """
+  See ` + "`" + `SignUpInput.password` + "`" + `.
+  """
+  password: String!
+  """
+  The name to show, at most 100 characters.
+  """
+  displayName: String
+  """
+  How you hold the session.
+  """
+  transport: SessionTransport = TOKENS
+}
+"""
+The first administrator, signed in.
+"""
+type SetUpPayload {
+  """
+  Who you are now.
+  """
+  viewer: User!
+  """
+  Null when the session is in cookies.
+  """
+  tokens: SessionTokens
+}
+"""
 The account to make.
 """
 input SignUpInput {
@@ -3953,7 +4035,24 @@ type ChangePasswordPayload {
   """
   deviceToken: String
 }
+extend type Query {
+  """
+  Whether nobody can run the site yet: then ` + "`" + `setUp` + "`" + ` makes the first administrator.
+  """
+  setUpNeeded: Boolean!
+}
 extend type Mutation {
+  """
+  Makes the first administrator and signs in, by the token in the address that the server
+  prints at its start. FORBIDDEN once there is an administrator, however they were made:
+  of several who try at once, one succeeds.
+  """
+  setUp(
+    """
+    The token and the account to make.
+    """
+    input: SetUpInput!
+  ): SetUpPayload @cost(weight: "5000")
   """
   Makes an account and signs in. The role is MEMBER unless the server is set otherwise; FORBIDDEN where sign-up is closed.
   """
@@ -7070,6 +7169,16 @@ func (ec *executionContext) childFields_SessionTokens(ctx context.Context, field
 		return ec.fieldContext_SessionTokens_deviceToken(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type SessionTokens", field.Name)
+}
+
+func (ec *executionContext) childFields_SetUpPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "viewer":
+		return ec.fieldContext_SetUpPayload_viewer(ctx, field)
+	case "tokens":
+		return ec.fieldContext_SetUpPayload_tokens(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type SetUpPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_SetUserRolePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
