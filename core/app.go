@@ -215,6 +215,16 @@ func deriveKeys(secret []byte) (k keys, err error) {
 	return k, nil
 }
 
+// Spec describes a stored type by its name in the schema.
+func (a *App) Spec(typ string) (Spec, bool) {
+	for _, s := range a.specs {
+		if s.Type == typ {
+			return s, true
+		}
+	}
+	return Spec{}, false
+}
+
 // Node is any object by its global id; NOT_FOUND when there is none for the caller,
 // UNREADABLE when it is damaged.
 func (a *App) Node(ctx context.Context, id string) (Node, error) {

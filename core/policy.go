@@ -34,7 +34,7 @@ func allowed(rules []Rule, p Principal, verb Verb, now time.Time) Filter {
 	}
 	var any []Filter
 	for _, r := range rules {
-		if r.Verbs&verb == 0 || (r.Role != "" && !p.Role.AtLeast(r.Role)) || (r.Owner != "" && !p.SignedIn()) {
+		if !r.concerns(p, verb) {
 			continue
 		}
 		f := r.Where.at(now)
@@ -44,4 +44,52 @@ func allowed(rules []Rule, p Principal, verb Verb, now time.Time) Filter {
 		any = append(any, f)
 	}
 	return Or(any...)
+}
+
+// concerns reports whether the rule can allow p the verb on any document.
+func (r Rule) concerns(p Principal, verb Verb) bool {
+	return r.Verbs&verb != 0 && (r.Role == "" || p.Role.AtLeast(r.Role)) && (r.Owner == "" || p.SignedIn())
+}
+
+// Right is how far somebody may go: on how many documents of a type, whatever is
+// stored. It tells an interface what to offer; each document is judged by itself.
+type Right uint8
+
+// The rights, least first.
+const (
+	RightNone Right = iota // on none
+	RightOwn               // on their own
+	RightSome              // on those that a condition matches
+	RightAll               // on all
+)
+
+// Right is how far p may go with verb.
+func (s Spec) Right(p Principal, verb Verb) Right { return right(s.Rules, p, verb) }
+
+// Right is how far p may go with verb on the field, among the documents on which it
+// has that right.
+func (a Attribute) Right(p Principal, verb Verb) Right {
+	if len(a.Guard) == 0 {
+		return RightAll
+	}
+	return right(a.Guard, p, verb)
+}
+
+func right(rules []Rule, p Principal, verb Verb) Right {
+	if p.system {
+		return RightAll
+	}
+	most := RightNone
+	for _, r := range rules {
+		switch {
+		case !r.concerns(p, verb) || r.Where.Op == OpNone:
+		case r.Owner != "":
+			most = max(most, RightOwn)
+		case r.Where.Op != OpAll:
+			most = max(most, RightSome)
+		default:
+			most = RightAll
+		}
+	}
+	return most
 }

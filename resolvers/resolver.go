@@ -4,14 +4,27 @@
 package resolvers
 
 import (
+	"io/fs"
+
 	"github.com/grapnel/grapnel/core"
 	"github.com/grapnel/grapnel/graph"
+	"github.com/grapnel/grapnel/resolvers/dashboard"
+	"github.com/grapnel/grapnel/schema"
 )
 
 //go:generate go run ../generate
 
 // Resolver is what the resolvers work with.
-type Resolver struct{ app *core.App }
+type Resolver struct {
+	app       *core.App
+	dashboard *dashboard.Dashboard
+}
 
 // New resolves with app.
-func New(app *core.App) graph.ResolverRoot { return newRoot(&Resolver{app: app}) }
+func New(app *core.App) graph.ResolverRoot { return NewFor(app, schema.Whole) }
+
+// NewFor resolves what is Grapnel's in a project that has this schema: *.graphqls files
+// with all their directives.
+func NewFor(app *core.App, schema fs.FS) graph.ResolverRoot {
+	return newRoot(&Resolver{app: app, dashboard: dashboard.New(app, schema)})
+}

@@ -8,3 +8,9 @@ import "embed"
 //
 //go:embed *.graphqls
 var Files embed.FS
+
+// Whole are these files and those that are made from them: the schema of Grapnel itself
+// with all its directives.
+//
+//go:embed *.graphqls gen/*.graphqls
+var Whole embed.FS

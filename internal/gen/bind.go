@@ -8,6 +8,8 @@ import (
 
 	"github.com/99designs/gqlgen/codegen/templates"
 	"github.com/vektah/gqlparser/v2/ast"
+
+	"github.com/grapnel/grapnel/internal/naming"
 )
 
 // binder writes the resolvers of declared types: one line each. A method that
@@ -57,6 +59,7 @@ func (b *binder) file() *goFile {
 	}}
 	if !b.p.home {
 		g.imports["basegraph"], g.imports["basemodel"], g.imports["base"] = grapnel+"/graph", grapnel+"/graph/model", grapnel+"/resolvers"
+		g.imports["schema"] = b.p.module + "/schema"
 	}
 	return g
 }
@@ -72,7 +75,7 @@ func (b *binder) method(g *goFile, receiver, name, format string, args ...any) {
 }
 
 func (b *binder) queries(g *goFile, m *model) {
-	one, t := templates.ToGo(lower(m.name)), b.typ(m.name)
+	one, t := templates.ToGo(naming.Lower(m.name)), b.typ(m.name)
 	if m.single {
 		b.method(g, "queryResolver", one, `(ctx context.Context) (*%s, error) {
 	return translate.Maybe(%s.Only(ctx))
@@ -148,7 +151,7 @@ func (b *binder) mutations(g *goFile, m *model) {
 	if len(m.added()) > 0 {
 		b.extended(g, m)
 	}
-	name, field := templates.ToGo(m.name), templates.ToGo(lower(m.name))
+	name, field := templates.ToGo(m.name), templates.ToGo(naming.Lower(m.name))
 	mutation := func(verb, body string, args ...any) {
 		payload := b.input(templates.UcFirst(verb) + m.name + "Payload")
 		b.method(g, "mutationResolver", templates.ToGo(verb+m.name), "(ctx context.Context, input %s) (*%s, error) {\n\t%s\n\treturn &%s{%s}, err\n}",
@@ -193,11 +196,11 @@ func (b *binder) subscriptions(g *goFile, m *model) {
 	switch {
 	case !m.spec.Live:
 	case m.single:
-		b.method(g, "subscriptionResolver", templates.ToGo(lower(m.name)+"Changed"), `(ctx context.Context) (<-chan *core.Change[%s], error) {
+		b.method(g, "subscriptionResolver", templates.ToGo(naming.Lower(m.name)+"Changed"), `(ctx context.Context) (<-chan *core.Change[%s], error) {
 	return %s.Changed(ctx, core.All)
 }`, b.typ(m.name), m.service())
 	default:
-		b.method(g, "subscriptionResolver", templates.ToGo(lower(m.name)+"Changed"), `(ctx context.Context, where *%s) (<-chan *core.Change[%s], error) {
+		b.method(g, "subscriptionResolver", templates.ToGo(naming.Lower(m.name)+"Changed"), `(ctx context.Context, where *%s) (<-chan *core.Change[%s], error) {
 	return translate.Changes(ctx, %s.Changed, where, %sWhere)
 }`, b.input(m.name+"Where"), b.typ(m.name), m.service(), templates.ToGoPrivate(m.name))
 	}
@@ -248,7 +251,7 @@ func (b *binder) listing(g *goFile, m *model) {
 			continue
 		}
 		if last != "" {
-			g.printf("\tcase %s%s:\n\t\treturn translate.Order(by.Direction, %q)\n", b.input(m.name+"OrderField"), templates.ToGo(screaming(last)), m.stored(last))
+			g.printf("\tcase %s%s:\n\t\treturn translate.Order(by.Direction, %q)\n", b.input(m.name+"OrderField"), templates.ToGo(naming.Screaming(last)), m.stored(last))
 		}
 		last = f.name
 	}
@@ -505,7 +508,7 @@ func (b *binder) root() *goFile {
 	if b.p.home {
 		g.printf("\treturn &root{r}\n}\n")
 	} else {
-		g.printf("\treturn &root{r, base.New(r.app)}\n}\n")
+		g.printf("\treturn &root{r, base.NewFor(r.app, schema.Files)}\n}\n")
 	}
 	for _, name := range append([]string{"Query", "Mutation", "Subscription"}, b.resolved()...) {
 		goName, private := templates.UcFirst(name), templates.ToGoPrivate(name) // gqlgen keeps the letters of the schema here

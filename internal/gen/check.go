@@ -7,11 +7,13 @@ import (
 
 	"github.com/99designs/gqlgen/codegen/templates"
 	"github.com/vektah/gqlparser/v2/ast"
+
+	"github.com/grapnel/grapnel/internal/naming"
 )
 
 // places are where our directives can stand, and what to call them.
 var places = map[ast.DirectiveLocation]string{
-	ast.LocationObject: "a type", ast.LocationFieldDefinition: "a field of a type",
+	ast.LocationObject: "a type", ast.LocationFieldDefinition: "a field of a type", ast.LocationEnumValue: "a value of an enum",
 }
 
 // given checks what the directives of a definition are given against how the
@@ -376,7 +378,7 @@ func (r *reader) rootNames() {
 	declared(true, "Grapnel's")
 	for _, m := range r.doc.models {
 		at, what := m.def.Position, "made from "+m.name
-		claim(at, "Query", lower(m.name), what)
+		claim(at, "Query", naming.Lower(m.name), what)
 		if !m.single {
 			claim(at, "Query", m.plural, what+", as its plural")
 		}
@@ -391,7 +393,7 @@ func (r *reader) rootNames() {
 			}
 		}
 		if m.spec.Live {
-			claim(at, "Subscription", lower(m.name)+"Changed", what)
+			claim(at, "Subscription", naming.Lower(m.name)+"Changed", what)
 		}
 	}
 	declared(false, "declared")

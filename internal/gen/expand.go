@@ -16,6 +16,7 @@ import (
 	"github.com/vektah/gqlparser/v2/ast"
 
 	"github.com/grapnel/grapnel/core"
+	"github.com/grapnel/grapnel/internal/naming"
 )
 
 //go:embed templates
@@ -68,7 +69,7 @@ type fieldSDL struct{ Name, Type, Description, Default, Query string }
 
 func newModelSDL(doc *document, m *model) modelSDL {
 	s := modelSDL{
-		Name: m.name, File: m.def.Position.Src.Name, One: lower(m.name), Plural: m.plural, Label: words(m.name), Labels: words(m.plural),
+		Name: m.name, File: m.def.Position.Src.Name, One: naming.Lower(m.name), Plural: m.plural, Label: naming.Words(m.name), Labels: naming.Words(m.plural),
 		Single: m.single, NotNode: !slices.Contains(m.def.Interfaces, "Node"), Arguments: m.arguments(), Order: m.order.Field, Direction: "smallest first",
 		Create: m.create, Update: m.update, Delete: m.remove, Live: m.spec.Live,
 		CreateShown: m.createShown, UpdateShown: m.updateShown,
@@ -106,7 +107,7 @@ func newModelSDL(doc *document, m *model) modelSDL {
 			s.Filters = append(s.Filters, fieldSDL{Name: f.input, Type: f.filter(), Description: description("  ", d)})
 		}
 		if f.orderable {
-			s.Orders = append(s.Orders, fieldSDL{Name: f.name, Type: screaming(f.name)})
+			s.Orders = append(s.Orders, fieldSDL{Name: f.name, Type: naming.Screaming(f.name)})
 		}
 		if f.unique && !f.list {
 			s.Uniques = append(s.Uniques, fieldSDL{Name: f.input, Type: f.inputType(), Query: m.byName(f)})
@@ -278,9 +279,9 @@ func (f *field) inputType() string {
 func shared(doc *document) string {
 	var b strings.Builder
 	for _, e := range doc.embedded {
-		fmt.Fprintf(&b, "\n%s\ninput %sInput {\n", description("", cmp.Or(e.def.Description, "The values of one "+words(e.name)+".")), e.name)
+		fmt.Fprintf(&b, "\n%s\ninput %sInput {\n", description("", cmp.Or(e.def.Description, "The values of one "+naming.Words(e.name)+".")), e.name)
 		for _, f := range e.fields {
-			in := f.ofNew(words(e.name))
+			in := f.ofNew(naming.Words(e.name))
 			fmt.Fprintf(&b, "%s\n  %s: %s", in.Description, in.Name, in.Type)
 			if in.Default != "" {
 				fmt.Fprintf(&b, " = %s", in.Default)
@@ -372,25 +373,7 @@ func quote(s string) string {
 	return strings.TrimSuffix(b.String(), "\n")
 }
 
-// screaming is a name as the value of an enum: CREATED_AT.
-func screaming(name string) string { return strings.ToUpper(split(name, "_")) }
-
-// words is a name in words: product line.
-func words(name string) string { return strings.ToLower(split(name, " ")) }
-
-func split(name, between string) string {
-	var b strings.Builder
-	runes := []rune(name)
-	for i, r := range runes {
-		if i > 0 && unicode.IsUpper(r) && (unicode.IsLower(runes[i-1]) || i+1 < len(runes) && unicode.IsLower(runes[i+1])) {
-			b.WriteString(between)
-		}
-		b.WriteRune(r)
-	}
-	return b.String()
-}
-
 // byName is the query for the one document with a value of a @unique field.
 func (m *model) byName(f *field) string {
-	return lower(m.name) + "By" + templates.UcFirst(f.input)
+	return naming.Lower(m.name) + "By" + templates.UcFirst(f.input)
 }

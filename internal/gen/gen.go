@@ -112,6 +112,11 @@ func (p project) build(sources []source, written map[string]bool) (*built, error
 		return nil, err
 	}
 	doc.used = used(whole)
+	if !p.home {
+		if b.files["schema/schema.gen.go"], err = schemaFiles(b.schema).source(); err != nil {
+			return nil, err
+		}
+	}
 	return b, p.structsAndResolvers(b, written)
 }
 
@@ -194,6 +199,18 @@ func (p project) checkFiles() error {
 		return nil
 	})
 	return errors.Join(err, problems.err())
+}
+
+// schemaFiles is the Go package with the whole schema of a project: what is served has
+// none of the directives, and the management page is described by them.
+func schemaFiles(schema []*gql.Source) *goFile {
+	g := &goFile{pkg: "schema", imports: map[string]string{"embed": "embed"}}
+	g.printf("\n// Files are the whole schema, with all its directives.\n//\n")
+	for _, s := range schema {
+		g.printf("//go:embed %s\n", strings.TrimPrefix(s.Name, "schema/"))
+	}
+	g.printf("var Files embed.FS\n")
+	return g
 }
 
 // baseTypes are the types that Grapnel's own schema declares or expands to, as

@@ -14,6 +14,8 @@ import (
 	"github.com/99designs/gqlgen/codegen/templates"
 	"github.com/vektah/gqlparser/v2"
 	"github.com/vektah/gqlparser/v2/ast"
+
+	"github.com/grapnel/grapnel/internal/naming"
 )
 
 // inCore are the types of the schema that package core has as Go types of the
@@ -155,7 +157,7 @@ func (p project) config(doc *document, sources []*ast.Source) (*config.Config, e
 		}
 		if m.spec.Live {
 			entry := cfg.Models[m.name+"Change"]
-			entry.Fields = map[string]config.TypeMapField{lower(m.name): {FieldName: "Doc"}, "changedId": {FieldName: "ID"}}
+			entry.Fields = map[string]config.TypeMapField{naming.Lower(m.name): {FieldName: "Doc"}, "changedId": {FieldName: "ID"}}
 			cfg.Models[m.name+"Change"] = entry
 		}
 	}

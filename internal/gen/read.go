@@ -9,12 +9,12 @@ import (
 	"strings"
 	"time"
 
-	"github.com/go-openapi/inflect"
 	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/parser"
 
 	"github.com/grapnel/grapnel/core"
 	"github.com/grapnel/grapnel/core/value"
+	"github.com/grapnel/grapnel/internal/naming"
 )
 
 // source is a file of SDL.
@@ -166,11 +166,11 @@ func (r *reader) fields(m *model) {
 		switch {
 		case !f.isStored():
 		case hasField(m.name, f.stored):
-			r.problems.add(def.Position, "Grapnel itself keeps something as %s in its %s: choose another name.", f.stored, inflect.Pluralize(words(m.name)))
+			r.problems.add(def.Position, "Grapnel itself keeps something as %s in its %s: choose another name.", f.stored, naming.Plural(naming.Words(m.name)))
 		case f.bulk:
 			r.problems.add(def.Position, "A field that is added to %s, a type of Grapnel, cannot be @bulk.", m.name)
 		case f.required || !f.null && !f.list && f.fallback == nil:
-			r.problems.add(def.Position, "There are %s without %s already: make it nullable, or give it a @default.", inflect.Pluralize(words(m.name)), f.name)
+			r.problems.add(def.Position, "There are %s without %s already: make it nullable, or give it a @default.", naming.Plural(naming.Words(m.name)), f.name)
 		}
 	}
 }
@@ -270,9 +270,9 @@ func (r *reader) field(def *ast.FieldDefinition) *field {
 			}
 			return bad("@reference leads to %s, which is no stored type: %s, or remove @reference.", f.typ, remedy)
 		}
-		f.kind, f.input, f.stored = reference, f.name+"Id", f.name+"Id"
+		f.kind, f.input, f.stored = reference, naming.ID(f.name), naming.ID(f.name)
 		if f.list {
-			f.input = inflect.Singularize(f.name) + "Ids"
+			f.input = naming.IDs(f.name)
 			f.stored = f.input
 		}
 		if v := argument(def.Directives.ForName("reference"), "required"); v != nil {
@@ -480,7 +480,7 @@ func (r *reader) relate(m *model) {
 		case reference:
 			f.to = r.models[f.typ]
 			if f.to.single {
-				r.problems.add(f.def.Position, "There is only one %s, to which everything could refer: ask for it by the query %s.", f.typ, lower(f.typ))
+				r.problems.add(f.def.Position, "There is only one %s, to which everything could refer: ask for it by the query %s.", f.typ, naming.Lower(f.typ))
 			}
 		case markdown:
 			r.source(m.name, f, m.fields)
@@ -533,11 +533,11 @@ func (r *reader) rendered(f *field) {
 // model reads what the directives of the type say.
 func (r *reader) model(m *model) {
 	d := m.def.Directives.ForName("model")
-	m.plural = text(d, "plural", inflect.Pluralize(lower(m.name)))
+	m.plural = text(d, "plural", naming.List(m.name))
 	if m.single {
 		r.single(m)
-		m.plural = lower(m.name)
-	} else if m.plural == lower(m.name) {
+		m.plural = naming.Lower(m.name)
+	} else if m.plural == naming.Lower(m.name) {
 		r.problems.add(d.Position, "The plural of %s would be the same word: name another one, @model(plural: %q).", m.name, "all"+m.name)
 	}
 	m.spec = core.Spec{
@@ -649,9 +649,9 @@ func (r *reader) single(m *model) {
 		switch {
 		case !f.isStored() || !f.mustBeGiven():
 		case f.list:
-			r.problems.add(f.def.Position, "The %s is there before anybody has written it, and %s is empty then: leave minItems out.", words(m.name), f.name)
+			r.problems.add(f.def.Position, "The %s is there before anybody has written it, and %s is empty then: leave minItems out.", naming.Words(m.name), f.name)
 		default:
-			r.problems.add(f.def.Position, "The %s is there before anybody has written it: make %s nullable, or give it a @default.", words(m.name), f.name)
+			r.problems.add(f.def.Position, "The %s is there before anybody has written it: make %s nullable, or give it a @default.", naming.Words(m.name), f.name)
 		}
 	}
 }
@@ -810,7 +810,7 @@ func (r *reader) lists(m *model) {
 		}
 	}
 	for _, f := range m.fields {
-		if f.orderable && len(m.spec.Search) > 0 && screaming(f.name) == relevance {
+		if f.orderable && len(m.spec.Search) > 0 && naming.Screaming(f.name) == relevance {
 			r.problems.add(f.def.Position, "%s is searched, so its list has an order %s already: give the field %s another name, or leave its @index out.", m.name, relevance, f.name)
 		}
 		if columns[f.stored] && f.isStored() && !f.isHead() {
@@ -890,21 +890,4 @@ func (r *reader) holds(from, to string, seen map[string]bool) bool {
 		}
 	}
 	return false
-}
-
-// lower is a name with a small first letter: ProductLine, productLine.
-func lower(name string) string {
-	upper := 0
-	for upper < len(name) && name[upper] >= 'A' && name[upper] <= 'Z' {
-		upper++
-	}
-	switch {
-	case upper == 0:
-		return name
-	case upper == 1:
-		return strings.ToLower(name[:1]) + name[1:]
-	case upper == len(name):
-		return strings.ToLower(name)
-	}
-	return strings.ToLower(name[:upper-1]) + name[upper-1:]
 }

@@ -12,10 +12,10 @@ import (
 // directives are those that this package understands. They and the types of
 // their arguments are for those who write a schema, not for its clients.
 var directives = []string{
-	"model", "auth", "index", "filterable", "unique", "searchable", "reference", "hasMany", "default", "constraint", "settable", "bulk", "markdown", "customResolver",
+	"model", "auth", "index", "filterable", "unique", "searchable", "reference", "hasMany", "default", "constraint", "settable", "bulk", "markdown", "customResolver", "admin",
 }
 
-var directiveTypes = []string{"ModelMutation", "ModelOrder", "AuthRule", "AuthAllow", "AuthOperation", "ConstraintFormat", "Literal"}
+var directiveTypes = []string{"ModelMutation", "ModelOrder", "AuthRule", "AuthAllow", "AuthOperation", "Literal"}
 
 // markdownCost is the @cost of a rendered text that says nothing of it.
 var markdownCost = &ast.Directive{Name: "cost", Arguments: ast.ArgumentList{{Name: "weight", Value: &ast.Value{Kind: ast.StringValue, Raw: "50"}}}}

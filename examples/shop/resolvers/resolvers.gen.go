@@ -6,6 +6,7 @@ import (
 	"github.com/grapnel/grapnel/core"
 	"github.com/grapnel/grapnel/examples/shop/graph"
 	"github.com/grapnel/grapnel/examples/shop/graph/model"
+	"github.com/grapnel/grapnel/examples/shop/schema"
 	basegraph "github.com/grapnel/grapnel/graph"
 	base "github.com/grapnel/grapnel/resolvers"
 )
@@ -38,7 +39,7 @@ type root struct {
 }
 
 func newRoot(r *Resolver) graph.ResolverRoot {
-	return &root{r, base.New(r.app)}
+	return &root{r, base.NewFor(r.app, schema.Files)}
 }
 
 func (x *root) Query() graph.QueryResolver { return &queryResolver{x.r, x.base.Query()} }

@@ -5,6 +5,7 @@ package resolvers
 import (
 	"example.org/fields/graph"
 	"example.org/fields/graph/model"
+	"example.org/fields/schema"
 	"github.com/grapnel/grapnel/core"
 	basegraph "github.com/grapnel/grapnel/graph"
 	base "github.com/grapnel/grapnel/resolvers"
@@ -32,7 +33,7 @@ type root struct {
 }
 
 func newRoot(r *Resolver) graph.ResolverRoot {
-	return &root{r, base.New(r.app)}
+	return &root{r, base.NewFor(r.app, schema.Files)}
 }
 
 func (x *root) Query() graph.QueryResolver { return &queryResolver{x.r, x.base.Query()} }

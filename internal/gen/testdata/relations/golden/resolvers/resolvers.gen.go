@@ -5,6 +5,7 @@ package resolvers
 import (
 	"example.org/relations/graph"
 	"example.org/relations/graph/model"
+	"example.org/relations/schema"
 	"github.com/grapnel/grapnel/core"
 	basegraph "github.com/grapnel/grapnel/graph"
 	base "github.com/grapnel/grapnel/resolvers"
@@ -36,7 +37,7 @@ type root struct {
 }
 
 func newRoot(r *Resolver) graph.ResolverRoot {
-	return &root{r, base.New(r.app)}
+	return &root{r, base.NewFor(r.app, schema.Files)}
 }
 
 func (x *root) Query() graph.QueryResolver { return &queryResolver{x.r, x.base.Query()} }

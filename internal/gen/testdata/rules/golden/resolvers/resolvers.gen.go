@@ -5,6 +5,7 @@ package resolvers
 import (
 	"example.org/rules/graph"
 	"example.org/rules/graph/model"
+	"example.org/rules/schema"
 	"github.com/grapnel/grapnel/core"
 	basegraph "github.com/grapnel/grapnel/graph"
 	base "github.com/grapnel/grapnel/resolvers"
@@ -34,7 +35,7 @@ type root struct {
 }
 
 func newRoot(r *Resolver) graph.ResolverRoot {
-	return &root{r, base.New(r.app)}
+	return &root{r, base.NewFor(r.app, schema.Files)}
 }
 
 func (x *root) Query() graph.QueryResolver { return &queryResolver{x.r, x.base.Query()} }

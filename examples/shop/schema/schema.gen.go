@@ -1,0 +1,30 @@
+// Code generated from the schema by `go generate`. DO NOT EDIT.
+
+package schema
+
+import (
+	"embed"
+)
+
+// Files are the whole schema, with all its directives.
+//
+//go:embed gen/grapnel/asset.graphqls
+//go:embed gen/grapnel/base.graphqls
+//go:embed gen/grapnel/dashboard.graphqls
+//go:embed gen/grapnel/post.graphqls
+//go:embed gen/grapnel/session.graphqls
+//go:embed gen/grapnel/user.graphqls
+//go:embed order.graphqls
+//go:embed product.graphqls
+//go:embed review.graphqls
+//go:embed shop.graphqls
+//go:embed user.graphqls
+//go:embed gen/asset.graphqls
+//go:embed gen/order.graphqls
+//go:embed gen/post.graphqls
+//go:embed gen/product.graphqls
+//go:embed gen/review.graphqls
+//go:embed gen/shared.graphqls
+//go:embed gen/shop.graphqls
+//go:embed gen/user.graphqls
+var Files embed.FS

@@ -1,0 +1,32 @@
+// Code generated from the schema by `go generate`. DO NOT EDIT.
+
+package schema
+
+import (
+	"embed"
+)
+
+// Files are the whole schema, with all its directives.
+//
+//go:embed gen/grapnel/asset.graphqls
+//go:embed gen/grapnel/base.graphqls
+//go:embed gen/grapnel/dashboard.graphqls
+//go:embed gen/grapnel/post.graphqls
+//go:embed gen/grapnel/session.graphqls
+//go:embed gen/grapnel/user.graphqls
+//go:embed names.graphqls
+//go:embed gen/apikey.graphqls
+//go:embed gen/asset.graphqls
+//go:embed gen/error.graphqls
+//go:embed gen/errorline.graphqls
+//go:embed gen/httpserverids.graphqls
+//go:embed gen/models.graphqls
+//go:embed gen/news.graphqls
+//go:embed gen/post.graphqls
+//go:embed gen/productline.graphqls
+//go:embed gen/resolver.graphqls
+//go:embed gen/root.graphqls
+//go:embed gen/shared.graphqls
+//go:embed gen/type.graphqls
+//go:embed gen/user.graphqls
+var Files embed.FS

@@ -1,0 +1,63 @@
+package dashboard
+
+import (
+	"strconv"
+
+	"github.com/vektah/gqlparser/v2/ast"
+
+	"github.com/grapnel/grapnel/core"
+	"github.com/grapnel/grapnel/graph/model"
+)
+
+// hint is what @admin says.
+type hint struct {
+	label, group string
+	order        int32
+	widget       *model.AdminWidget
+	hidden       bool
+	listed       *bool
+	role         core.Role
+}
+
+func hintOf(list ast.DirectiveList) hint {
+	d := list.ForName("admin")
+	if d == nil {
+		return hint{}
+	}
+	h := hint{label: text(d.Arguments, "label"), group: text(d.Arguments, "group"), role: core.Role(text(d.Arguments, "role")), hidden: text(d.Arguments, "hidden") == "true"}
+	if n := number(d.Arguments, "order"); n != nil {
+		h.order = *n
+	}
+	if w := model.AdminWidget(text(d.Arguments, "widget")); w != "" {
+		h.widget = &w
+	}
+	if v := argument(d.Arguments, "listed"); v != nil {
+		listed := v.Raw == "true"
+		h.listed = &listed
+	}
+	return h
+}
+
+// argument is what a directive was given; nil when it was left out, or null.
+func argument(list ast.ArgumentList, name string) *ast.Value {
+	if a := list.ForName(name); a != nil && a.Value.Kind != ast.NullValue {
+		return a.Value
+	}
+	return nil
+}
+
+func text(list ast.ArgumentList, name string) string {
+	if v := argument(list, name); v != nil {
+		return v.Raw
+	}
+	return ""
+}
+
+func number(list ast.ArgumentList, name string) *int32 {
+	n, err := strconv.ParseInt(text(list, name), 10, 32)
+	if err != nil {
+		return nil // left out: the generator has checked it
+	}
+	i := int32(n)
+	return &i
+}
