@@ -152,6 +152,210 @@ type CreatePostPayload struct {
 	Post *core.Post `json:"post"`
 }
 
+// A mutation of one document that is neither its creation, nor its change as a whole, nor its removal.
+type DashboardAction struct {
+	// The mutation: `publishPost`. Its one argument `input` holds the `id`.
+	Name string `json:"name"`
+	// What to call it: `Publish post`.
+	Label string `json:"label"`
+	// What it does, as the schema says.
+	Description string `json:"description"`
+	// The field of its answer that holds the document as it is then.
+	Payload string `json:"payload"`
+	// Whether its input has `expectedVersion`.
+	Versioned bool `json:"versioned"`
+	// What else its input holds.
+	Fields []*DashboardField `json:"fields"`
+}
+
+// What a value must be like, as `@constraint` has it. What is null is not bounded by it.
+type DashboardConstraint struct {
+	// The least number of characters.
+	MinLength *int32 `json:"minLength,omitempty"`
+	// The most characters.
+	MaxLength *int32 `json:"maxLength,omitempty"`
+	// A regular expression (RE2) that the whole text matches.
+	Pattern *string `json:"pattern,omitempty"`
+	// The form of the text.
+	Format *ConstraintFormat `json:"format,omitempty"`
+	// The least number.
+	Min *value.Decimal `json:"min,omitempty"`
+	// The largest number.
+	Max *value.Decimal `json:"max,omitempty"`
+	// What the number is above.
+	ExclusiveMin *value.Decimal `json:"exclusiveMin,omitempty"`
+	// What the number is below.
+	ExclusiveMax *value.Decimal `json:"exclusiveMax,omitempty"`
+	// What the number is a multiple of.
+	MultipleOf *value.Decimal `json:"multipleOf,omitempty"`
+	// The least number of entries.
+	MinItems *int32 `json:"minItems,omitempty"`
+	// The most entries.
+	MaxItems *int32 `json:"maxItems,omitempty"`
+	// Whether no two entries are the same.
+	UniqueItems bool `json:"uniqueItems"`
+}
+
+// A type whose values stand inside documents and inputs.
+type DashboardEmbedded struct {
+	// Its name in the schema.
+	Name string `json:"name"`
+	// What to call one of them.
+	Label string `json:"label"`
+	// What it is, as the schema says.
+	Description string `json:"description"`
+	// Its fields, in the order in which to show them.
+	Fields []*DashboardField `json:"fields"`
+}
+
+// An enum.
+type DashboardEnum struct {
+	// Its name in the schema.
+	Name string `json:"name"`
+	// What to call one of its values.
+	Label string `json:"label"`
+	// What it tells, as the schema says.
+	Description string `json:"description"`
+	// Its values, in the order in which to show them.
+	Values []*DashboardEnumValue `json:"values"`
+}
+
+// A value of an enum.
+type DashboardEnumValue struct {
+	// As inputs and answers have it: `DRAFT`.
+	Value string `json:"value"`
+	// What to call it: `Draft`.
+	Label string `json:"label"`
+	// What it means, as the schema says.
+	Description string `json:"description"`
+}
+
+// A field of a document, or of an input.
+type DashboardField struct {
+	// Its name where it is selected: `author`.
+	Name string `json:"name"`
+	// Its name in inputs: `authorId`. Null when no mutation takes it.
+	Input *string `json:"input,omitempty"`
+	// Its name in the `where` of the list: `authorId`. Null when you may not filter by it.
+	Filter *string `json:"filter,omitempty"`
+	// The conditions on it: `eq`, `in`.
+	Operators []string `json:"operators"`
+	// What its values are.
+	Kind DashboardKind `json:"kind"`
+	// The name of the enum, the embedded type or the stored type that its values are.
+	Of *string `json:"of,omitempty"`
+	// Whether it holds a list of them.
+	List bool `json:"list"`
+	// Whether it must be given at the creation; of a singleton and of what no creation takes, whether it can never be null.
+	Required bool `json:"required"`
+	// Whether null empties it. To what can never be null, null means nothing: it stays as it is.
+	Nullable bool `json:"nullable"`
+	// What it is when it is left out at the creation; null when nothing is.
+	Default *value.JSON `json:"default,omitempty"`
+	// What to call it.
+	Label string `json:"label"`
+	// What it is, as the schema says.
+	Description string `json:"description"`
+	// What it stands together with in the form; null for nothing.
+	Group *string `json:"group,omitempty"`
+	// Its place among the fields.
+	Position int32 `json:"position"`
+	// How to show and enter it; null for what is usual of its kind.
+	Widget *AdminWidget `json:"widget,omitempty"`
+	// Whether the page leaves it out.
+	Hidden bool `json:"hidden"`
+	// Whether lists show it from the start.
+	Listed bool `json:"listed"`
+	// Whether it is large, so that lists should do without it.
+	Bulk bool `json:"bulk"`
+	// Whether no two documents hold the same value.
+	Unique bool `json:"unique"`
+	// In which of the documents that you may read you may read it.
+	Readable DashboardRight `json:"readable"`
+	// Whether a creation takes it from you.
+	OnCreate bool `json:"onCreate"`
+	// Whether a change takes it from you.
+	OnUpdate bool `json:"onUpdate"`
+	// What a value must be like; null when nothing is declared.
+	Constraint *DashboardConstraint `json:"constraint,omitempty"`
+}
+
+// Something to sort a list by.
+type DashboardOrder struct {
+	// The value of the enum: `CREATED_AT`.
+	Value string `json:"value"`
+	// The field that it sorts by; null for the relevance to a search.
+	Field *string `json:"field,omitempty"`
+}
+
+// The types of a server as its management page needs them.
+type DashboardSchema struct {
+	// The stored types of which you may do something, in the order in which to show them.
+	Types []*DashboardType `json:"types"`
+	// The types inside their documents and inputs.
+	Embedded []*DashboardEmbedded `json:"embedded"`
+	// The enums of their fields.
+	Enums []*DashboardEnum `json:"enums"`
+}
+
+// A stored type.
+type DashboardType struct {
+	// Its name in the schema: `Post`.
+	Name string `json:"name"`
+	// What to call one of them: `Post`.
+	Label string `json:"label"`
+	// What to call several of them: `Posts`. Of a singleton as `label`.
+	Labels string `json:"labels"`
+	// What it is, as the schema says.
+	Description string `json:"description"`
+	// What it stands together with in the menu; null for nothing.
+	Group *string `json:"group,omitempty"`
+	// Its place among all types.
+	Order int32 `json:"order"`
+	// Whether the menu leaves it out.
+	Hidden bool `json:"hidden"`
+	// Whether there is exactly one.
+	Singleton bool `json:"singleton"`
+	// The field that names a record: the first that is searched, else the first text that is always there. Null when there is none.
+	Title *string `json:"title,omitempty"`
+	// The condition of `where` that finds your own, with your id: `authorId`. Null when they belong to nobody.
+	Owner *string `json:"owner,omitempty"`
+	// The query for one by its `id`, of a singleton without arguments: `post`.
+	One string `json:"one"`
+	// The query for the list: `posts`. Null for a singleton.
+	List *string `json:"list,omitempty"`
+	// Whether you may search the list.
+	Search bool `json:"search"`
+	// What you may sort the list by.
+	Orders []*DashboardOrder `json:"orders"`
+	// The field by which the list is sorted that is asked for no order; null for a singleton.
+	DefaultOrder *string `json:"defaultOrder,omitempty"`
+	// Which way that runs.
+	DefaultDirection OrderDirection `json:"defaultDirection"`
+	// The subscription to its changes: `postChanged`. Null when there is none.
+	Changed *string `json:"changed,omitempty"`
+	// Which of them you may read.
+	Read DashboardRight `json:"read"`
+	// Which of them you may make.
+	Create DashboardRight `json:"create"`
+	// Which of them you may change.
+	Update DashboardRight `json:"update"`
+	// Which of them you may remove.
+	Delete DashboardRight `json:"delete"`
+	// The mutation that makes one; null when there is none for you.
+	CreateMutation *string `json:"createMutation,omitempty"`
+	// The mutation that changes one; null when there is none for you.
+	UpdateMutation *string `json:"updateMutation,omitempty"`
+	// The mutation that removes one; null when there is none for you.
+	DeleteMutation *string `json:"deleteMutation,omitempty"`
+	// What else you may do with one: `publishPost`.
+	Actions []*DashboardAction `json:"actions"`
+	// Who may do what, in English, a sentence for each rule.
+	Rules []string `json:"rules"`
+	// Its fields, in the order in which to show them.
+	Fields []*DashboardField `json:"fields"`
+}
+
 // Conditions on a day. All that are given must hold; an absent one meets none of the ranges.
 type DateFilter struct {
 	// Equal to; null finds what has none.
@@ -705,6 +909,79 @@ type VisibilityFilter struct {
 	In graphql.Omittable[[]core.Visibility] `json:"in,omitempty"`
 }
 
+// How a field is shown and entered.
+type AdminWidget string
+
+const (
+	// Text of several lines.
+	AdminWidgetMultiline AdminWidget = "MULTILINE"
+	// Text in Markdown, with a preview.
+	AdminWidgetMarkdown AdminWidget = "MARKDOWN"
+	// A colour, such as `#1f6feb`.
+	AdminWidgetColor AdminWidget = "COLOR"
+	// An address on the web, as a link.
+	AdminWidgetURL AdminWidget = "URL"
+	// An address of mail.
+	AdminWidgetEmail AdminWidget = "EMAIL"
+	// A picture: a `@reference` to Asset, or a text with its address.
+	AdminWidgetImage AdminWidget = "IMAGE"
+	// Entries within entries, put in order by drag: a list of an embedded type that holds a list of itself.
+	AdminWidgetTree AdminWidget = "TREE"
+)
+
+var AllAdminWidget = []AdminWidget{
+	AdminWidgetMultiline,
+	AdminWidgetMarkdown,
+	AdminWidgetColor,
+	AdminWidgetURL,
+	AdminWidgetEmail,
+	AdminWidgetImage,
+	AdminWidgetTree,
+}
+
+func (e AdminWidget) IsValid() bool {
+	switch e {
+	case AdminWidgetMultiline, AdminWidgetMarkdown, AdminWidgetColor, AdminWidgetURL, AdminWidgetEmail, AdminWidgetImage, AdminWidgetTree:
+		return true
+	}
+	return false
+}
+
+func (e AdminWidget) String() string {
+	return string(e)
+}
+
+func (e *AdminWidget) UnmarshalGQL(v any) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("enums must be strings")
+	}
+
+	*e = AdminWidget(str)
+	if !e.IsValid() {
+		return fmt.Errorf("%s is not a valid AdminWidget", str)
+	}
+	return nil
+}
+
+func (e AdminWidget) MarshalGQL(w io.Writer) {
+	_, _ = fmt.Fprint(w, strconv.Quote(e.String()))
+}
+
+func (e *AdminWidget) UnmarshalJSON(b []byte) error {
+	s, err := strconv.Unquote(string(b))
+	if err != nil {
+		return err
+	}
+	return e.UnmarshalGQL(s)
+}
+
+func (e AdminWidget) MarshalJSON() ([]byte, error) {
+	var buf bytes.Buffer
+	e.MarshalGQL(&buf)
+	return buf.Bytes(), nil
+}
+
 // What assets can be sorted by.
 type AssetOrderField string
 
@@ -761,6 +1038,231 @@ func (e *AssetOrderField) UnmarshalJSON(b []byte) error {
 }
 
 func (e AssetOrderField) MarshalJSON() ([]byte, error) {
+	var buf bytes.Buffer
+	e.MarshalGQL(&buf)
+	return buf.Bytes(), nil
+}
+
+// A form that `@constraint` knows.
+type ConstraintFormat string
+
+const (
+	// `name@example.org`, in any script, without spaces and hidden characters.
+	ConstraintFormatEmail ConstraintFormat = "EMAIL"
+	// An absolute http or https address.
+	ConstraintFormatURL ConstraintFormat = "URL"
+	// `a-z` and `0-9` in runs joined by single hyphens.
+	ConstraintFormatSlug ConstraintFormat = "SLUG"
+	// A UUID (RFC 9562) with hyphens.
+	ConstraintFormatUUID ConstraintFormat = "UUID"
+)
+
+var AllConstraintFormat = []ConstraintFormat{
+	ConstraintFormatEmail,
+	ConstraintFormatURL,
+	ConstraintFormatSlug,
+	ConstraintFormatUUID,
+}
+
+func (e ConstraintFormat) IsValid() bool {
+	switch e {
+	case ConstraintFormatEmail, ConstraintFormatURL, ConstraintFormatSlug, ConstraintFormatUUID:
+		return true
+	}
+	return false
+}
+
+func (e ConstraintFormat) String() string {
+	return string(e)
+}
+
+func (e *ConstraintFormat) UnmarshalGQL(v any) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("enums must be strings")
+	}
+
+	*e = ConstraintFormat(str)
+	if !e.IsValid() {
+		return fmt.Errorf("%s is not a valid ConstraintFormat", str)
+	}
+	return nil
+}
+
+func (e ConstraintFormat) MarshalGQL(w io.Writer) {
+	_, _ = fmt.Fprint(w, strconv.Quote(e.String()))
+}
+
+func (e *ConstraintFormat) UnmarshalJSON(b []byte) error {
+	s, err := strconv.Unquote(string(b))
+	if err != nil {
+		return err
+	}
+	return e.UnmarshalGQL(s)
+}
+
+func (e ConstraintFormat) MarshalJSON() ([]byte, error) {
+	var buf bytes.Buffer
+	e.MarshalGQL(&buf)
+	return buf.Bytes(), nil
+}
+
+// What the values of a field are.
+type DashboardKind string
+
+const (
+	// Text.
+	DashboardKindString DashboardKind = "STRING"
+	// An id.
+	DashboardKindID DashboardKind = "ID"
+	// A whole number of up to 32 bits.
+	DashboardKindInt DashboardKind = "INT"
+	// A whole number of up to 64 bits.
+	DashboardKindInt64 DashboardKind = "INT64"
+	// A number.
+	DashboardKindFloat DashboardKind = "FLOAT"
+	// A truth value.
+	DashboardKindBoolean DashboardKind = "BOOLEAN"
+	// A moment.
+	DashboardKindTime DashboardKind = "TIME"
+	// A day.
+	DashboardKindDate DashboardKind = "DATE"
+	// An exact decimal number, as a text.
+	DashboardKindDecimal DashboardKind = "DECIMAL"
+	// A value of any form.
+	DashboardKindJSON DashboardKind = "JSON"
+	// A value of the enum `of`.
+	DashboardKindEnum DashboardKind = "ENUM"
+	// A value of the embedded type `of`.
+	DashboardKindEmbedded DashboardKind = "EMBEDDED"
+	// A document of the type `of`; inputs hold its id.
+	DashboardKindReference DashboardKind = "REFERENCE"
+	// A page of documents of the type `of`, with the arguments of its list.
+	DashboardKindConnection DashboardKind = "CONNECTION"
+	// Worked out when it is asked for: a scalar or a value of an enum.
+	DashboardKindComputed DashboardKind = "COMPUTED"
+)
+
+var AllDashboardKind = []DashboardKind{
+	DashboardKindString,
+	DashboardKindID,
+	DashboardKindInt,
+	DashboardKindInt64,
+	DashboardKindFloat,
+	DashboardKindBoolean,
+	DashboardKindTime,
+	DashboardKindDate,
+	DashboardKindDecimal,
+	DashboardKindJSON,
+	DashboardKindEnum,
+	DashboardKindEmbedded,
+	DashboardKindReference,
+	DashboardKindConnection,
+	DashboardKindComputed,
+}
+
+func (e DashboardKind) IsValid() bool {
+	switch e {
+	case DashboardKindString, DashboardKindID, DashboardKindInt, DashboardKindInt64, DashboardKindFloat, DashboardKindBoolean, DashboardKindTime, DashboardKindDate, DashboardKindDecimal, DashboardKindJSON, DashboardKindEnum, DashboardKindEmbedded, DashboardKindReference, DashboardKindConnection, DashboardKindComputed:
+		return true
+	}
+	return false
+}
+
+func (e DashboardKind) String() string {
+	return string(e)
+}
+
+func (e *DashboardKind) UnmarshalGQL(v any) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("enums must be strings")
+	}
+
+	*e = DashboardKind(str)
+	if !e.IsValid() {
+		return fmt.Errorf("%s is not a valid DashboardKind", str)
+	}
+	return nil
+}
+
+func (e DashboardKind) MarshalGQL(w io.Writer) {
+	_, _ = fmt.Fprint(w, strconv.Quote(e.String()))
+}
+
+func (e *DashboardKind) UnmarshalJSON(b []byte) error {
+	s, err := strconv.Unquote(string(b))
+	if err != nil {
+		return err
+	}
+	return e.UnmarshalGQL(s)
+}
+
+func (e DashboardKind) MarshalJSON() ([]byte, error) {
+	var buf bytes.Buffer
+	e.MarshalGQL(&buf)
+	return buf.Bytes(), nil
+}
+
+// On how many documents you may do something; each of them is judged by itself.
+type DashboardRight string
+
+const (
+	// On none.
+	DashboardRightNone DashboardRight = "NONE"
+	// On your own.
+	DashboardRightOwn DashboardRight = "OWN"
+	// On those that a condition matches.
+	DashboardRightSome DashboardRight = "SOME"
+	// On all.
+	DashboardRightAll DashboardRight = "ALL"
+)
+
+var AllDashboardRight = []DashboardRight{
+	DashboardRightNone,
+	DashboardRightOwn,
+	DashboardRightSome,
+	DashboardRightAll,
+}
+
+func (e DashboardRight) IsValid() bool {
+	switch e {
+	case DashboardRightNone, DashboardRightOwn, DashboardRightSome, DashboardRightAll:
+		return true
+	}
+	return false
+}
+
+func (e DashboardRight) String() string {
+	return string(e)
+}
+
+func (e *DashboardRight) UnmarshalGQL(v any) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("enums must be strings")
+	}
+
+	*e = DashboardRight(str)
+	if !e.IsValid() {
+		return fmt.Errorf("%s is not a valid DashboardRight", str)
+	}
+	return nil
+}
+
+func (e DashboardRight) MarshalGQL(w io.Writer) {
+	_, _ = fmt.Fprint(w, strconv.Quote(e.String()))
+}
+
+func (e *DashboardRight) UnmarshalJSON(b []byte) error {
+	s, err := strconv.Unquote(string(b))
+	if err != nil {
+		return err
+	}
+	return e.UnmarshalGQL(s)
+}
+
+func (e DashboardRight) MarshalJSON() ([]byte, error) {
 	var buf bytes.Buffer
 	e.MarshalGQL(&buf)
 	return buf.Bytes(), nil

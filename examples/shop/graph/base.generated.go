@@ -60,6 +60,7 @@ type QueryResolver interface {
 	Node(ctx context.Context, id string) (core.Node, error)
 	Nodes(ctx context.Context, ids []string) ([]core.Node, error)
 	StorageUsage(ctx context.Context) (*core.StorageUsage, error)
+	DashboardSchema(ctx context.Context) (*model.DashboardSchema, error)
 	PostBySlug(ctx context.Context, slug string) (*core.Post, error)
 	SetUpNeeded(ctx context.Context) (bool, error)
 	Viewer(ctx context.Context) (*core.User, error)
@@ -2642,6 +2643,38 @@ func (ec *executionContext) fieldContext_Query_storageUsage(_ context.Context, f
 	return fc, nil
 }
 
+func (ec *executionContext) _Query_dashboardSchema(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_dashboardSchema(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Query().DashboardSchema(ctx)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.DashboardSchema) graphql.Marshaler {
+			return ec.marshalODashboardSchema2ᚖgithubᚗcomᚋgrapnelᚋgrapnelᚋgraphᚋmodelᚐDashboardSchema(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Query_dashboardSchema(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_DashboardSchema(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Query_postBySlug(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -4682,6 +4715,28 @@ func (ec *executionContext) _Query(ctx context.Context, sel ast.SelectionSet) gr
 			}
 
 			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return rrm(innerCtx) })
+		case "dashboardSchema":
+			field := field
+
+			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
+				defer func() {
+					if r := recover(); r != nil {
+						ec.Error(ctx, ec.Recover(ctx, r))
+					}
+				}()
+				res = ec._Query_dashboardSchema(ctx, field)
+				if res == graphql.RequiredNull {
+					atomic.AddUint32(&fs.Invalids, 1)
+				}
+				return res
+			}
+
+			rrm := func(ctx context.Context) graphql.Marshaler {
+				return ec.OperationContext.RootResolverMiddleware(ctx,
+					func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
+			}
+
+			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return rrm(innerCtx) })
 		case "postBySlug":
 			field := field
 
@@ -5277,6 +5332,16 @@ func (ec *executionContext) marshalNNode2ᚕgithubᚗcomᚋgrapnelᚋgrapnelᚋc
 	return ret
 }
 
+func (ec *executionContext) unmarshalNOrderDirection2githubᚗcomᚋgrapnelᚋgrapnelᚋgraphᚋmodelᚐOrderDirection(ctx context.Context, v any) (model.OrderDirection, error) {
+	var res model.OrderDirection
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNOrderDirection2githubᚗcomᚋgrapnelᚋgrapnelᚋgraphᚋmodelᚐOrderDirection(ctx context.Context, sel ast.SelectionSet, v model.OrderDirection) graphql.Marshaler {
+	return v
+}
+
 func (ec *executionContext) marshalNPageInfo2githubᚗcomᚋgrapnelᚋgrapnelᚋcoreᚐPageInfo(ctx context.Context, sel ast.SelectionSet, v core.PageInfo) graphql.Marshaler {
 	return ec._PageInfo(ctx, sel, &v)
 }
@@ -5313,12 +5378,44 @@ func (ec *executionContext) marshalNUpload2githubᚗcomᚋgrapnelᚋgrapnelᚋre
 	return res
 }
 
+func (ec *executionContext) unmarshalOAdminWidget2ᚖgithubᚗcomᚋgrapnelᚋgrapnelᚋgraphᚋmodelᚐAdminWidget(ctx context.Context, v any) (*model.AdminWidget, error) {
+	if v == nil {
+		return nil, nil
+	}
+	var res = new(model.AdminWidget)
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalOAdminWidget2ᚖgithubᚗcomᚋgrapnelᚋgrapnelᚋgraphᚋmodelᚐAdminWidget(ctx context.Context, sel ast.SelectionSet, v *model.AdminWidget) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return v
+}
+
 func (ec *executionContext) unmarshalOBooleanFilter2ᚖgithubᚗcomᚋgrapnelᚋgrapnelᚋgraphᚋmodelᚐBooleanFilter(ctx context.Context, v any) (*model.BooleanFilter, error) {
 	if v == nil {
 		return nil, nil
 	}
 	res, err := ec.unmarshalInputBooleanFilter(ctx, v)
 	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalOConstraintFormat2ᚖgithubᚗcomᚋgrapnelᚋgrapnelᚋgraphᚋmodelᚐConstraintFormat(ctx context.Context, v any) (*model.ConstraintFormat, error) {
+	if v == nil {
+		return nil, nil
+	}
+	var res = new(model.ConstraintFormat)
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalOConstraintFormat2ᚖgithubᚗcomᚋgrapnelᚋgrapnelᚋgraphᚋmodelᚐConstraintFormat(ctx context.Context, sel ast.SelectionSet, v *model.ConstraintFormat) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return v
 }
 
 func (ec *executionContext) unmarshalODate2ᚕgithubᚗcomᚋgrapnelᚋgrapnelᚋcoreᚋvalueᚐDateᚄ(ctx context.Context, v any) ([]value.Date, error) {

@@ -108,6 +108,117 @@ type ComplexityRoot struct {
 		Review func(childComplexity int) int
 	}
 
+	DashboardAction struct {
+		Description func(childComplexity int) int
+		Fields      func(childComplexity int) int
+		Label       func(childComplexity int) int
+		Name        func(childComplexity int) int
+		Payload     func(childComplexity int) int
+		Versioned   func(childComplexity int) int
+	}
+
+	DashboardConstraint struct {
+		ExclusiveMax func(childComplexity int) int
+		ExclusiveMin func(childComplexity int) int
+		Format       func(childComplexity int) int
+		Max          func(childComplexity int) int
+		MaxItems     func(childComplexity int) int
+		MaxLength    func(childComplexity int) int
+		Min          func(childComplexity int) int
+		MinItems     func(childComplexity int) int
+		MinLength    func(childComplexity int) int
+		MultipleOf   func(childComplexity int) int
+		Pattern      func(childComplexity int) int
+		UniqueItems  func(childComplexity int) int
+	}
+
+	DashboardEmbedded struct {
+		Description func(childComplexity int) int
+		Fields      func(childComplexity int) int
+		Label       func(childComplexity int) int
+		Name        func(childComplexity int) int
+	}
+
+	DashboardEnum struct {
+		Description func(childComplexity int) int
+		Label       func(childComplexity int) int
+		Name        func(childComplexity int) int
+		Values      func(childComplexity int) int
+	}
+
+	DashboardEnumValue struct {
+		Description func(childComplexity int) int
+		Label       func(childComplexity int) int
+		Value       func(childComplexity int) int
+	}
+
+	DashboardField struct {
+		Bulk        func(childComplexity int) int
+		Constraint  func(childComplexity int) int
+		Default     func(childComplexity int) int
+		Description func(childComplexity int) int
+		Filter      func(childComplexity int) int
+		Group       func(childComplexity int) int
+		Hidden      func(childComplexity int) int
+		Input       func(childComplexity int) int
+		Kind        func(childComplexity int) int
+		Label       func(childComplexity int) int
+		List        func(childComplexity int) int
+		Listed      func(childComplexity int) int
+		Name        func(childComplexity int) int
+		Nullable    func(childComplexity int) int
+		Of          func(childComplexity int) int
+		OnCreate    func(childComplexity int) int
+		OnUpdate    func(childComplexity int) int
+		Operators   func(childComplexity int) int
+		Position    func(childComplexity int) int
+		Readable    func(childComplexity int) int
+		Required    func(childComplexity int) int
+		Unique      func(childComplexity int) int
+		Widget      func(childComplexity int) int
+	}
+
+	DashboardOrder struct {
+		Field func(childComplexity int) int
+		Value func(childComplexity int) int
+	}
+
+	DashboardSchema struct {
+		Embedded func(childComplexity int) int
+		Enums    func(childComplexity int) int
+		Types    func(childComplexity int) int
+	}
+
+	DashboardType struct {
+		Actions          func(childComplexity int) int
+		Changed          func(childComplexity int) int
+		Create           func(childComplexity int) int
+		CreateMutation   func(childComplexity int) int
+		DefaultDirection func(childComplexity int) int
+		DefaultOrder     func(childComplexity int) int
+		Delete           func(childComplexity int) int
+		DeleteMutation   func(childComplexity int) int
+		Description      func(childComplexity int) int
+		Fields           func(childComplexity int) int
+		Group            func(childComplexity int) int
+		Hidden           func(childComplexity int) int
+		Label            func(childComplexity int) int
+		Labels           func(childComplexity int) int
+		List             func(childComplexity int) int
+		Name             func(childComplexity int) int
+		One              func(childComplexity int) int
+		Order            func(childComplexity int) int
+		Orders           func(childComplexity int) int
+		Owner            func(childComplexity int) int
+		Read             func(childComplexity int) int
+		Rules            func(childComplexity int) int
+		Search           func(childComplexity int) int
+		Singleton        func(childComplexity int) int
+		Title            func(childComplexity int) int
+		Update           func(childComplexity int) int
+		UpdateMutation   func(childComplexity int) int
+	}
+
 	DeleteAssetPayload struct {
 		DeletedID func(childComplexity int) int
 	}
@@ -306,28 +417,29 @@ type ComplexityRoot struct {
 	}
 
 	Query struct {
-		Asset          func(childComplexity int, id string) int
-		Assets         func(childComplexity int, where *model.AssetWhere, orderBy *model.AssetOrder, first *int32, after *string, last *int32, before *string) int
-		Node           func(childComplexity int, id string) int
-		Nodes          func(childComplexity int, ids []string) int
-		Order          func(childComplexity int, id string) int
-		Orders         func(childComplexity int, where *model1.OrderWhere, orderBy *model1.OrderOrder, first *int32, after *string, last *int32, before *string) int
-		Post           func(childComplexity int, id string) int
-		PostBySlug     func(childComplexity int, slug string) int
-		Posts          func(childComplexity int, where *model.PostWhere, orderBy *model.PostOrder, search *string, first *int32, after *string, last *int32, before *string) int
-		Product        func(childComplexity int, id string) int
-		ProductBySku   func(childComplexity int, sku string) int
-		Products       func(childComplexity int, where *model1.ProductWhere, orderBy *model1.ProductOrder, search *string, first *int32, after *string, last *int32, before *string) int
-		Review         func(childComplexity int, id string) int
-		Reviews        func(childComplexity int, where *model1.ReviewWhere, orderBy *model1.ReviewOrder, search *string, first *int32, after *string, last *int32, before *string) int
-		SetUpNeeded    func(childComplexity int) int
-		Shop           func(childComplexity int) int
-		StorageUsage   func(childComplexity int) int
-		User           func(childComplexity int, id string) int
-		UserByEmail    func(childComplexity int, email string) int
-		UserByUsername func(childComplexity int, username string) int
-		Users          func(childComplexity int, where *model1.UserWhere, orderBy *model1.UserOrder, search *string, first *int32, after *string, last *int32, before *string) int
-		Viewer         func(childComplexity int) int
+		Asset           func(childComplexity int, id string) int
+		Assets          func(childComplexity int, where *model.AssetWhere, orderBy *model.AssetOrder, first *int32, after *string, last *int32, before *string) int
+		DashboardSchema func(childComplexity int) int
+		Node            func(childComplexity int, id string) int
+		Nodes           func(childComplexity int, ids []string) int
+		Order           func(childComplexity int, id string) int
+		Orders          func(childComplexity int, where *model1.OrderWhere, orderBy *model1.OrderOrder, first *int32, after *string, last *int32, before *string) int
+		Post            func(childComplexity int, id string) int
+		PostBySlug      func(childComplexity int, slug string) int
+		Posts           func(childComplexity int, where *model.PostWhere, orderBy *model.PostOrder, search *string, first *int32, after *string, last *int32, before *string) int
+		Product         func(childComplexity int, id string) int
+		ProductBySku    func(childComplexity int, sku string) int
+		Products        func(childComplexity int, where *model1.ProductWhere, orderBy *model1.ProductOrder, search *string, first *int32, after *string, last *int32, before *string) int
+		Review          func(childComplexity int, id string) int
+		Reviews         func(childComplexity int, where *model1.ReviewWhere, orderBy *model1.ReviewOrder, search *string, first *int32, after *string, last *int32, before *string) int
+		SetUpNeeded     func(childComplexity int) int
+		Shop            func(childComplexity int) int
+		StorageUsage    func(childComplexity int) int
+		User            func(childComplexity int, id string) int
+		UserByEmail     func(childComplexity int, email string) int
+		UserByUsername  func(childComplexity int, username string) int
+		Users           func(childComplexity int, where *model1.UserWhere, orderBy *model1.UserOrder, search *string, first *int32, after *string, last *int32, before *string) int
+		Viewer          func(childComplexity int) int
 	}
 
 	RefreshSessionPayload struct {
@@ -736,6 +848,519 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.CreateReviewPayload.Review(childComplexity), true
+
+	case "DashboardAction.description":
+		if e.ComplexityRoot.DashboardAction.Description == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DashboardAction.Description(childComplexity), true
+	case "DashboardAction.fields":
+		if e.ComplexityRoot.DashboardAction.Fields == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DashboardAction.Fields(childComplexity), true
+	case "DashboardAction.label":
+		if e.ComplexityRoot.DashboardAction.Label == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DashboardAction.Label(childComplexity), true
+	case "DashboardAction.name":
+		if e.ComplexityRoot.DashboardAction.Name == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DashboardAction.Name(childComplexity), true
+	case "DashboardAction.payload":
+		if e.ComplexityRoot.DashboardAction.Payload == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DashboardAction.Payload(childComplexity), true
+	case "DashboardAction.versioned":
+		if e.ComplexityRoot.DashboardAction.Versioned == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DashboardAction.Versioned(childComplexity), true
+
+	case "DashboardConstraint.exclusiveMax":
+		if e.ComplexityRoot.DashboardConstraint.ExclusiveMax == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DashboardConstraint.ExclusiveMax(childComplexity), true
+	case "DashboardConstraint.exclusiveMin":
+		if e.ComplexityRoot.DashboardConstraint.ExclusiveMin == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DashboardConstraint.ExclusiveMin(childComplexity), true
+	case "DashboardConstraint.format":
+		if e.ComplexityRoot.DashboardConstraint.Format == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DashboardConstraint.Format(childComplexity), true
+	case "DashboardConstraint.max":
+		if e.ComplexityRoot.DashboardConstraint.Max == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DashboardConstraint.Max(childComplexity), true
+	case "DashboardConstraint.maxItems":
+		if e.ComplexityRoot.DashboardConstraint.MaxItems == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DashboardConstraint.MaxItems(childComplexity), true
+	case "DashboardConstraint.maxLength":
+		if e.ComplexityRoot.DashboardConstraint.MaxLength == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DashboardConstraint.MaxLength(childComplexity), true
+	case "DashboardConstraint.min":
+		if e.ComplexityRoot.DashboardConstraint.Min == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DashboardConstraint.Min(childComplexity), true
+	case "DashboardConstraint.minItems":
+		if e.ComplexityRoot.DashboardConstraint.MinItems == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DashboardConstraint.MinItems(childComplexity), true
+	case "DashboardConstraint.minLength":
+		if e.ComplexityRoot.DashboardConstraint.MinLength == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DashboardConstraint.MinLength(childComplexity), true
+	case "DashboardConstraint.multipleOf":
+		if e.ComplexityRoot.DashboardConstraint.MultipleOf == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DashboardConstraint.MultipleOf(childComplexity), true
+	case "DashboardConstraint.pattern":
+		if e.ComplexityRoot.DashboardConstraint.Pattern == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DashboardConstraint.Pattern(childComplexity), true
+	case "DashboardConstraint.uniqueItems":
+		if e.ComplexityRoot.DashboardConstraint.UniqueItems == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DashboardConstraint.UniqueItems(childComplexity), true
+
+	case "DashboardEmbedded.description":
+		if e.ComplexityRoot.DashboardEmbedded.Description == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DashboardEmbedded.Description(childComplexity), true
+	case "DashboardEmbedded.fields":
+		if e.ComplexityRoot.DashboardEmbedded.Fields == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DashboardEmbedded.Fields(childComplexity), true
+	case "DashboardEmbedded.label":
+		if e.ComplexityRoot.DashboardEmbedded.Label == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DashboardEmbedded.Label(childComplexity), true
+	case "DashboardEmbedded.name":
+		if e.ComplexityRoot.DashboardEmbedded.Name == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DashboardEmbedded.Name(childComplexity), true
+
+	case "DashboardEnum.description":
+		if e.ComplexityRoot.DashboardEnum.Description == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DashboardEnum.Description(childComplexity), true
+	case "DashboardEnum.label":
+		if e.ComplexityRoot.DashboardEnum.Label == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DashboardEnum.Label(childComplexity), true
+	case "DashboardEnum.name":
+		if e.ComplexityRoot.DashboardEnum.Name == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DashboardEnum.Name(childComplexity), true
+	case "DashboardEnum.values":
+		if e.ComplexityRoot.DashboardEnum.Values == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DashboardEnum.Values(childComplexity), true
+
+	case "DashboardEnumValue.description":
+		if e.ComplexityRoot.DashboardEnumValue.Description == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DashboardEnumValue.Description(childComplexity), true
+	case "DashboardEnumValue.label":
+		if e.ComplexityRoot.DashboardEnumValue.Label == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DashboardEnumValue.Label(childComplexity), true
+	case "DashboardEnumValue.value":
+		if e.ComplexityRoot.DashboardEnumValue.Value == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DashboardEnumValue.Value(childComplexity), true
+
+	case "DashboardField.bulk":
+		if e.ComplexityRoot.DashboardField.Bulk == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DashboardField.Bulk(childComplexity), true
+	case "DashboardField.constraint":
+		if e.ComplexityRoot.DashboardField.Constraint == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DashboardField.Constraint(childComplexity), true
+	case "DashboardField.default":
+		if e.ComplexityRoot.DashboardField.Default == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DashboardField.Default(childComplexity), true
+	case "DashboardField.description":
+		if e.ComplexityRoot.DashboardField.Description == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DashboardField.Description(childComplexity), true
+	case "DashboardField.filter":
+		if e.ComplexityRoot.DashboardField.Filter == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DashboardField.Filter(childComplexity), true
+	case "DashboardField.group":
+		if e.ComplexityRoot.DashboardField.Group == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DashboardField.Group(childComplexity), true
+	case "DashboardField.hidden":
+		if e.ComplexityRoot.DashboardField.Hidden == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DashboardField.Hidden(childComplexity), true
+	case "DashboardField.input":
+		if e.ComplexityRoot.DashboardField.Input == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DashboardField.Input(childComplexity), true
+	case "DashboardField.kind":
+		if e.ComplexityRoot.DashboardField.Kind == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DashboardField.Kind(childComplexity), true
+	case "DashboardField.label":
+		if e.ComplexityRoot.DashboardField.Label == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DashboardField.Label(childComplexity), true
+	case "DashboardField.list":
+		if e.ComplexityRoot.DashboardField.List == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DashboardField.List(childComplexity), true
+	case "DashboardField.listed":
+		if e.ComplexityRoot.DashboardField.Listed == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DashboardField.Listed(childComplexity), true
+	case "DashboardField.name":
+		if e.ComplexityRoot.DashboardField.Name == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DashboardField.Name(childComplexity), true
+	case "DashboardField.nullable":
+		if e.ComplexityRoot.DashboardField.Nullable == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DashboardField.Nullable(childComplexity), true
+	case "DashboardField.of":
+		if e.ComplexityRoot.DashboardField.Of == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DashboardField.Of(childComplexity), true
+	case "DashboardField.onCreate":
+		if e.ComplexityRoot.DashboardField.OnCreate == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DashboardField.OnCreate(childComplexity), true
+	case "DashboardField.onUpdate":
+		if e.ComplexityRoot.DashboardField.OnUpdate == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DashboardField.OnUpdate(childComplexity), true
+	case "DashboardField.operators":
+		if e.ComplexityRoot.DashboardField.Operators == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DashboardField.Operators(childComplexity), true
+	case "DashboardField.position":
+		if e.ComplexityRoot.DashboardField.Position == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DashboardField.Position(childComplexity), true
+	case "DashboardField.readable":
+		if e.ComplexityRoot.DashboardField.Readable == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DashboardField.Readable(childComplexity), true
+	case "DashboardField.required":
+		if e.ComplexityRoot.DashboardField.Required == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DashboardField.Required(childComplexity), true
+	case "DashboardField.unique":
+		if e.ComplexityRoot.DashboardField.Unique == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DashboardField.Unique(childComplexity), true
+	case "DashboardField.widget":
+		if e.ComplexityRoot.DashboardField.Widget == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DashboardField.Widget(childComplexity), true
+
+	case "DashboardOrder.field":
+		if e.ComplexityRoot.DashboardOrder.Field == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DashboardOrder.Field(childComplexity), true
+	case "DashboardOrder.value":
+		if e.ComplexityRoot.DashboardOrder.Value == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DashboardOrder.Value(childComplexity), true
+
+	case "DashboardSchema.embedded":
+		if e.ComplexityRoot.DashboardSchema.Embedded == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DashboardSchema.Embedded(childComplexity), true
+	case "DashboardSchema.enums":
+		if e.ComplexityRoot.DashboardSchema.Enums == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DashboardSchema.Enums(childComplexity), true
+	case "DashboardSchema.types":
+		if e.ComplexityRoot.DashboardSchema.Types == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DashboardSchema.Types(childComplexity), true
+
+	case "DashboardType.actions":
+		if e.ComplexityRoot.DashboardType.Actions == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DashboardType.Actions(childComplexity), true
+	case "DashboardType.changed":
+		if e.ComplexityRoot.DashboardType.Changed == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DashboardType.Changed(childComplexity), true
+	case "DashboardType.create":
+		if e.ComplexityRoot.DashboardType.Create == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DashboardType.Create(childComplexity), true
+	case "DashboardType.createMutation":
+		if e.ComplexityRoot.DashboardType.CreateMutation == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DashboardType.CreateMutation(childComplexity), true
+	case "DashboardType.defaultDirection":
+		if e.ComplexityRoot.DashboardType.DefaultDirection == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DashboardType.DefaultDirection(childComplexity), true
+	case "DashboardType.defaultOrder":
+		if e.ComplexityRoot.DashboardType.DefaultOrder == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DashboardType.DefaultOrder(childComplexity), true
+	case "DashboardType.delete":
+		if e.ComplexityRoot.DashboardType.Delete == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DashboardType.Delete(childComplexity), true
+	case "DashboardType.deleteMutation":
+		if e.ComplexityRoot.DashboardType.DeleteMutation == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DashboardType.DeleteMutation(childComplexity), true
+	case "DashboardType.description":
+		if e.ComplexityRoot.DashboardType.Description == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DashboardType.Description(childComplexity), true
+	case "DashboardType.fields":
+		if e.ComplexityRoot.DashboardType.Fields == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DashboardType.Fields(childComplexity), true
+	case "DashboardType.group":
+		if e.ComplexityRoot.DashboardType.Group == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DashboardType.Group(childComplexity), true
+	case "DashboardType.hidden":
+		if e.ComplexityRoot.DashboardType.Hidden == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DashboardType.Hidden(childComplexity), true
+	case "DashboardType.label":
+		if e.ComplexityRoot.DashboardType.Label == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DashboardType.Label(childComplexity), true
+	case "DashboardType.labels":
+		if e.ComplexityRoot.DashboardType.Labels == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DashboardType.Labels(childComplexity), true
+	case "DashboardType.list":
+		if e.ComplexityRoot.DashboardType.List == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DashboardType.List(childComplexity), true
+	case "DashboardType.name":
+		if e.ComplexityRoot.DashboardType.Name == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DashboardType.Name(childComplexity), true
+	case "DashboardType.one":
+		if e.ComplexityRoot.DashboardType.One == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DashboardType.One(childComplexity), true
+	case "DashboardType.order":
+		if e.ComplexityRoot.DashboardType.Order == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DashboardType.Order(childComplexity), true
+	case "DashboardType.orders":
+		if e.ComplexityRoot.DashboardType.Orders == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DashboardType.Orders(childComplexity), true
+	case "DashboardType.owner":
+		if e.ComplexityRoot.DashboardType.Owner == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DashboardType.Owner(childComplexity), true
+	case "DashboardType.read":
+		if e.ComplexityRoot.DashboardType.Read == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DashboardType.Read(childComplexity), true
+	case "DashboardType.rules":
+		if e.ComplexityRoot.DashboardType.Rules == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DashboardType.Rules(childComplexity), true
+	case "DashboardType.search":
+		if e.ComplexityRoot.DashboardType.Search == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DashboardType.Search(childComplexity), true
+	case "DashboardType.singleton":
+		if e.ComplexityRoot.DashboardType.Singleton == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DashboardType.Singleton(childComplexity), true
+	case "DashboardType.title":
+		if e.ComplexityRoot.DashboardType.Title == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DashboardType.Title(childComplexity), true
+	case "DashboardType.update":
+		if e.ComplexityRoot.DashboardType.Update == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DashboardType.Update(childComplexity), true
+	case "DashboardType.updateMutation":
+		if e.ComplexityRoot.DashboardType.UpdateMutation == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DashboardType.UpdateMutation(childComplexity), true
 
 	case "DeleteAssetPayload.deletedId":
 		if e.ComplexityRoot.DeleteAssetPayload.DeletedID == nil {
@@ -1703,6 +2328,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.Assets(childComplexity, args["where"].(*model.AssetWhere), args["orderBy"].(*model.AssetOrder), args["first"].(*int32), args["after"].(*string), args["last"].(*int32), args["before"].(*string)), true
+	case "Query.dashboardSchema":
+		if e.ComplexityRoot.Query.DashboardSchema == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Query.DashboardSchema(childComplexity), true
 
 	case "Query.node":
 		if e.ComplexityRoot.Query.Node == nil {
@@ -3065,6 +3696,60 @@ directive @listSize(
   slicingArguments: [String!]
 ) on FIELD_DEFINITION
 """
+How a field is shown and entered.
+"""
+enum AdminWidget {
+  """
+  Text of several lines.
+  """
+  MULTILINE
+  """
+  Text in Markdown, with a preview.
+  """
+  MARKDOWN
+  """
+  A colour, such as ` + "`" + `#1f6feb` + "`" + `.
+  """
+  COLOR
+  """
+  An address on the web, as a link.
+  """
+  URL
+  """
+  An address of mail.
+  """
+  EMAIL
+  """
+  A picture: a ` + "`" + `@reference` + "`" + ` to Asset, or a text with its address.
+  """
+  IMAGE
+  """
+  Entries within entries, put in order by drag: a list of an embedded type that holds a list of itself.
+  """
+  TREE
+}
+"""
+A form that ` + "`" + `@constraint` + "`" + ` knows.
+"""
+enum ConstraintFormat {
+  """
+  ` + "`" + `name@example.org` + "`" + `, in any script, without spaces and hidden characters.
+  """
+  EMAIL
+  """
+  An absolute http or https address.
+  """
+  URL
+  """
+  ` + "`" + `a-z` + "`" + ` and ` + "`" + `0-9` + "`" + ` in runs joined by single hyphens.
+  """
+  SLUG
+  """
+  A UUID (RFC 9562) with hyphens.
+  """
+  UUID
+}
+"""
 A moment, written as RFC 3339 (section 5.6). Answers are in UTC with milliseconds:
 ` + "`" + `2026-03-01T12:00:00.000Z` + "`" + `. Input may carry any offset and precision and is cut
 to milliseconds; the leap second ` + "`" + `23:59:60Z` + "`" + ` is the moment after it.
@@ -3487,6 +4172,482 @@ type Mutation
 What can be followed. An operation has one field.
 """
 type Subscription
+`, BuiltIn: false},
+	{Name: "../schema/gen/grapnel/dashboard.graphqls", Input: `"""
+The types of a server as its management page needs them.
+"""
+type DashboardSchema {
+  """
+  The stored types of which you may do something, in the order in which to show them.
+  """
+  types: [DashboardType!]! @listSize(assumedSize: 8)
+  """
+  The types inside their documents and inputs.
+  """
+  embedded: [DashboardEmbedded!]! @listSize(assumedSize: 5)
+  """
+  The enums of their fields.
+  """
+  enums: [DashboardEnum!]! @listSize(assumedSize: 5)
+}
+"""
+A stored type.
+"""
+type DashboardType {
+  """
+  Its name in the schema: ` + "`" + `Post` + "`" + `.
+  """
+  name: String!
+  """
+  What to call one of them: ` + "`" + `Post` + "`" + `.
+  """
+  label: String!
+  """
+  What to call several of them: ` + "`" + `Posts` + "`" + `. Of a singleton as ` + "`" + `label` + "`" + `.
+  """
+  labels: String!
+  """
+  What it is, as the schema says.
+  """
+  description: String!
+  """
+  What it stands together with in the menu; null for nothing.
+  """
+  group: String
+  """
+  Its place among all types.
+  """
+  order: Int!
+  """
+  Whether the menu leaves it out.
+  """
+  hidden: Boolean!
+  """
+  Whether there is exactly one.
+  """
+  singleton: Boolean!
+  """
+  The field that names a record: the first that is searched, else the first text that is always there. Null when there is none.
+  """
+  title: String
+  """
+  The condition of ` + "`" + `where` + "`" + ` that finds your own, with your id: ` + "`" + `authorId` + "`" + `. Null when they belong to nobody.
+  """
+  owner: String
+  """
+  The query for one by its ` + "`" + `id` + "`" + `, of a singleton without arguments: ` + "`" + `post` + "`" + `.
+  """
+  one: String!
+  """
+  The query for the list: ` + "`" + `posts` + "`" + `. Null for a singleton.
+  """
+  list: String
+  """
+  Whether you may search the list.
+  """
+  search: Boolean!
+  """
+  What you may sort the list by.
+  """
+  orders: [DashboardOrder!]! @listSize(assumedSize: 5)
+  """
+  The field by which the list is sorted that is asked for no order; null for a singleton.
+  """
+  defaultOrder: String
+  """
+  Which way that runs.
+  """
+  defaultDirection: OrderDirection!
+  """
+  The subscription to its changes: ` + "`" + `postChanged` + "`" + `. Null when there is none.
+  """
+  changed: String
+  """
+  Which of them you may read.
+  """
+  read: DashboardRight!
+  """
+  Which of them you may make.
+  """
+  create: DashboardRight!
+  """
+  Which of them you may change.
+  """
+  update: DashboardRight!
+  """
+  Which of them you may remove.
+  """
+  delete: DashboardRight!
+  """
+  The mutation that makes one; null when there is none for you.
+  """
+  createMutation: String
+  """
+  The mutation that changes one; null when there is none for you.
+  """
+  updateMutation: String
+  """
+  The mutation that removes one; null when there is none for you.
+  """
+  deleteMutation: String
+  """
+  What else you may do with one: ` + "`" + `publishPost` + "`" + `.
+  """
+  actions: [DashboardAction!]! @listSize(assumedSize: 2)
+  """
+  Who may do what, in English, a sentence for each rule.
+  """
+  rules: [String!]! @listSize(assumedSize: 4)
+  """
+  Its fields, in the order in which to show them.
+  """
+  fields: [DashboardField!]! @listSize(assumedSize: 14)
+}
+"""
+On how many documents you may do something; each of them is judged by itself.
+"""
+enum DashboardRight {
+  """
+  On none.
+  """
+  NONE
+  """
+  On your own.
+  """
+  OWN
+  """
+  On those that a condition matches.
+  """
+  SOME
+  """
+  On all.
+  """
+  ALL
+}
+"""
+Something to sort a list by.
+"""
+type DashboardOrder {
+  """
+  The value of the enum: ` + "`" + `CREATED_AT` + "`" + `.
+  """
+  value: String!
+  """
+  The field that it sorts by; null for the relevance to a search.
+  """
+  field: String
+}
+"""
+A mutation of one document that is neither its creation, nor its change as a whole, nor its removal.
+"""
+type DashboardAction {
+  """
+  The mutation: ` + "`" + `publishPost` + "`" + `. Its one argument ` + "`" + `input` + "`" + ` holds the ` + "`" + `id` + "`" + `.
+  """
+  name: String!
+  """
+  What to call it: ` + "`" + `Publish post` + "`" + `.
+  """
+  label: String!
+  """
+  What it does, as the schema says.
+  """
+  description: String!
+  """
+  The field of its answer that holds the document as it is then.
+  """
+  payload: String!
+  """
+  Whether its input has ` + "`" + `expectedVersion` + "`" + `.
+  """
+  versioned: Boolean!
+  """
+  What else its input holds.
+  """
+  fields: [DashboardField!]! @listSize(assumedSize: 1)
+}
+"""
+A field of a document, or of an input.
+"""
+type DashboardField {
+  """
+  Its name where it is selected: ` + "`" + `author` + "`" + `.
+  """
+  name: String!
+  """
+  Its name in inputs: ` + "`" + `authorId` + "`" + `. Null when no mutation takes it.
+  """
+  input: String
+  """
+  Its name in the ` + "`" + `where` + "`" + ` of the list: ` + "`" + `authorId` + "`" + `. Null when you may not filter by it.
+  """
+  filter: String
+  """
+  The conditions on it: ` + "`" + `eq` + "`" + `, ` + "`" + `in` + "`" + `.
+  """
+  operators: [String!]! @listSize(assumedSize: 2)
+  """
+  What its values are.
+  """
+  kind: DashboardKind!
+  """
+  The name of the enum, the embedded type or the stored type that its values are.
+  """
+  of: String
+  """
+  Whether it holds a list of them.
+  """
+  list: Boolean!
+  """
+  Whether it must be given at the creation; of a singleton and of what no creation takes, whether it can never be null.
+  """
+  required: Boolean!
+  """
+  Whether null empties it. To what can never be null, null means nothing: it stays as it is.
+  """
+  nullable: Boolean!
+  """
+  What it is when it is left out at the creation; null when nothing is.
+  """
+  default: JSON
+  """
+  What to call it.
+  """
+  label: String!
+  """
+  What it is, as the schema says.
+  """
+  description: String!
+  """
+  What it stands together with in the form; null for nothing.
+  """
+  group: String
+  """
+  Its place among the fields.
+  """
+  position: Int!
+  """
+  How to show and enter it; null for what is usual of its kind.
+  """
+  widget: AdminWidget
+  """
+  Whether the page leaves it out.
+  """
+  hidden: Boolean!
+  """
+  Whether lists show it from the start.
+  """
+  listed: Boolean!
+  """
+  Whether it is large, so that lists should do without it.
+  """
+  bulk: Boolean!
+  """
+  Whether no two documents hold the same value.
+  """
+  unique: Boolean!
+  """
+  In which of the documents that you may read you may read it.
+  """
+  readable: DashboardRight!
+  """
+  Whether a creation takes it from you.
+  """
+  onCreate: Boolean!
+  """
+  Whether a change takes it from you.
+  """
+  onUpdate: Boolean!
+  """
+  What a value must be like; null when nothing is declared.
+  """
+  constraint: DashboardConstraint
+}
+"""
+What the values of a field are.
+"""
+enum DashboardKind {
+  """
+  Text.
+  """
+  STRING
+  """
+  An id.
+  """
+  ID
+  """
+  A whole number of up to 32 bits.
+  """
+  INT
+  """
+  A whole number of up to 64 bits.
+  """
+  INT64
+  """
+  A number.
+  """
+  FLOAT
+  """
+  A truth value.
+  """
+  BOOLEAN
+  """
+  A moment.
+  """
+  TIME
+  """
+  A day.
+  """
+  DATE
+  """
+  An exact decimal number, as a text.
+  """
+  DECIMAL
+  """
+  A value of any form.
+  """
+  JSON
+  """
+  A value of the enum ` + "`" + `of` + "`" + `.
+  """
+  ENUM
+  """
+  A value of the embedded type ` + "`" + `of` + "`" + `.
+  """
+  EMBEDDED
+  """
+  A document of the type ` + "`" + `of` + "`" + `; inputs hold its id.
+  """
+  REFERENCE
+  """
+  A page of documents of the type ` + "`" + `of` + "`" + `, with the arguments of its list.
+  """
+  CONNECTION
+  """
+  Worked out when it is asked for: a scalar or a value of an enum.
+  """
+  COMPUTED
+}
+"""
+What a value must be like, as ` + "`" + `@constraint` + "`" + ` has it. What is null is not bounded by it.
+"""
+type DashboardConstraint {
+  """
+  The least number of characters.
+  """
+  minLength: Int
+  """
+  The most characters.
+  """
+  maxLength: Int
+  """
+  A regular expression (RE2) that the whole text matches.
+  """
+  pattern: String
+  """
+  The form of the text.
+  """
+  format: ConstraintFormat
+  """
+  The least number.
+  """
+  min: Decimal
+  """
+  The largest number.
+  """
+  max: Decimal
+  """
+  What the number is above.
+  """
+  exclusiveMin: Decimal
+  """
+  What the number is below.
+  """
+  exclusiveMax: Decimal
+  """
+  What the number is a multiple of.
+  """
+  multipleOf: Decimal
+  """
+  The least number of entries.
+  """
+  minItems: Int
+  """
+  The most entries.
+  """
+  maxItems: Int
+  """
+  Whether no two entries are the same.
+  """
+  uniqueItems: Boolean!
+}
+"""
+A type whose values stand inside documents and inputs.
+"""
+type DashboardEmbedded {
+  """
+  Its name in the schema.
+  """
+  name: String!
+  """
+  What to call one of them.
+  """
+  label: String!
+  """
+  What it is, as the schema says.
+  """
+  description: String!
+  """
+  Its fields, in the order in which to show them.
+  """
+  fields: [DashboardField!]! @listSize(assumedSize: 5)
+}
+"""
+An enum.
+"""
+type DashboardEnum {
+  """
+  Its name in the schema.
+  """
+  name: String!
+  """
+  What to call one of its values.
+  """
+  label: String!
+  """
+  What it tells, as the schema says.
+  """
+  description: String!
+  """
+  Its values, in the order in which to show them.
+  """
+  values: [DashboardEnumValue!]! @listSize(assumedSize: 4)
+}
+"""
+A value of an enum.
+"""
+type DashboardEnumValue {
+  """
+  As inputs and answers have it: ` + "`" + `DRAFT` + "`" + `.
+  """
+  value: String!
+  """
+  What to call it: ` + "`" + `Draft` + "`" + `.
+  """
+  label: String!
+  """
+  What it means, as the schema says.
+  """
+  description: String!
+}
+extend type Query {
+  """
+  What the types of this server hold and what you may do with them, for a page that
+  manages them: it knows no type beforehand. Null for a visitor, and for whoever may make,
+  change and remove nothing but their own account. Introspection need not be on.
+  """
+  dashboardSchema: DashboardSchema
+}
 `, BuiltIn: false},
 	{Name: "../schema/gen/grapnel/post.graphqls", Input: `"""
 Where a post stands.
@@ -6755,6 +7916,228 @@ func (ec *executionContext) childFields_CreateReviewPayload(ctx context.Context,
 		return ec.fieldContext_CreateReviewPayload_review(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type CreateReviewPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_DashboardAction(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "name":
+		return ec.fieldContext_DashboardAction_name(ctx, field)
+	case "label":
+		return ec.fieldContext_DashboardAction_label(ctx, field)
+	case "description":
+		return ec.fieldContext_DashboardAction_description(ctx, field)
+	case "payload":
+		return ec.fieldContext_DashboardAction_payload(ctx, field)
+	case "versioned":
+		return ec.fieldContext_DashboardAction_versioned(ctx, field)
+	case "fields":
+		return ec.fieldContext_DashboardAction_fields(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type DashboardAction", field.Name)
+}
+
+func (ec *executionContext) childFields_DashboardConstraint(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "minLength":
+		return ec.fieldContext_DashboardConstraint_minLength(ctx, field)
+	case "maxLength":
+		return ec.fieldContext_DashboardConstraint_maxLength(ctx, field)
+	case "pattern":
+		return ec.fieldContext_DashboardConstraint_pattern(ctx, field)
+	case "format":
+		return ec.fieldContext_DashboardConstraint_format(ctx, field)
+	case "min":
+		return ec.fieldContext_DashboardConstraint_min(ctx, field)
+	case "max":
+		return ec.fieldContext_DashboardConstraint_max(ctx, field)
+	case "exclusiveMin":
+		return ec.fieldContext_DashboardConstraint_exclusiveMin(ctx, field)
+	case "exclusiveMax":
+		return ec.fieldContext_DashboardConstraint_exclusiveMax(ctx, field)
+	case "multipleOf":
+		return ec.fieldContext_DashboardConstraint_multipleOf(ctx, field)
+	case "minItems":
+		return ec.fieldContext_DashboardConstraint_minItems(ctx, field)
+	case "maxItems":
+		return ec.fieldContext_DashboardConstraint_maxItems(ctx, field)
+	case "uniqueItems":
+		return ec.fieldContext_DashboardConstraint_uniqueItems(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type DashboardConstraint", field.Name)
+}
+
+func (ec *executionContext) childFields_DashboardEmbedded(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "name":
+		return ec.fieldContext_DashboardEmbedded_name(ctx, field)
+	case "label":
+		return ec.fieldContext_DashboardEmbedded_label(ctx, field)
+	case "description":
+		return ec.fieldContext_DashboardEmbedded_description(ctx, field)
+	case "fields":
+		return ec.fieldContext_DashboardEmbedded_fields(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type DashboardEmbedded", field.Name)
+}
+
+func (ec *executionContext) childFields_DashboardEnum(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "name":
+		return ec.fieldContext_DashboardEnum_name(ctx, field)
+	case "label":
+		return ec.fieldContext_DashboardEnum_label(ctx, field)
+	case "description":
+		return ec.fieldContext_DashboardEnum_description(ctx, field)
+	case "values":
+		return ec.fieldContext_DashboardEnum_values(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type DashboardEnum", field.Name)
+}
+
+func (ec *executionContext) childFields_DashboardEnumValue(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "value":
+		return ec.fieldContext_DashboardEnumValue_value(ctx, field)
+	case "label":
+		return ec.fieldContext_DashboardEnumValue_label(ctx, field)
+	case "description":
+		return ec.fieldContext_DashboardEnumValue_description(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type DashboardEnumValue", field.Name)
+}
+
+func (ec *executionContext) childFields_DashboardField(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "name":
+		return ec.fieldContext_DashboardField_name(ctx, field)
+	case "input":
+		return ec.fieldContext_DashboardField_input(ctx, field)
+	case "filter":
+		return ec.fieldContext_DashboardField_filter(ctx, field)
+	case "operators":
+		return ec.fieldContext_DashboardField_operators(ctx, field)
+	case "kind":
+		return ec.fieldContext_DashboardField_kind(ctx, field)
+	case "of":
+		return ec.fieldContext_DashboardField_of(ctx, field)
+	case "list":
+		return ec.fieldContext_DashboardField_list(ctx, field)
+	case "required":
+		return ec.fieldContext_DashboardField_required(ctx, field)
+	case "nullable":
+		return ec.fieldContext_DashboardField_nullable(ctx, field)
+	case "default":
+		return ec.fieldContext_DashboardField_default(ctx, field)
+	case "label":
+		return ec.fieldContext_DashboardField_label(ctx, field)
+	case "description":
+		return ec.fieldContext_DashboardField_description(ctx, field)
+	case "group":
+		return ec.fieldContext_DashboardField_group(ctx, field)
+	case "position":
+		return ec.fieldContext_DashboardField_position(ctx, field)
+	case "widget":
+		return ec.fieldContext_DashboardField_widget(ctx, field)
+	case "hidden":
+		return ec.fieldContext_DashboardField_hidden(ctx, field)
+	case "listed":
+		return ec.fieldContext_DashboardField_listed(ctx, field)
+	case "bulk":
+		return ec.fieldContext_DashboardField_bulk(ctx, field)
+	case "unique":
+		return ec.fieldContext_DashboardField_unique(ctx, field)
+	case "readable":
+		return ec.fieldContext_DashboardField_readable(ctx, field)
+	case "onCreate":
+		return ec.fieldContext_DashboardField_onCreate(ctx, field)
+	case "onUpdate":
+		return ec.fieldContext_DashboardField_onUpdate(ctx, field)
+	case "constraint":
+		return ec.fieldContext_DashboardField_constraint(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type DashboardField", field.Name)
+}
+
+func (ec *executionContext) childFields_DashboardOrder(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "value":
+		return ec.fieldContext_DashboardOrder_value(ctx, field)
+	case "field":
+		return ec.fieldContext_DashboardOrder_field(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type DashboardOrder", field.Name)
+}
+
+func (ec *executionContext) childFields_DashboardSchema(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "types":
+		return ec.fieldContext_DashboardSchema_types(ctx, field)
+	case "embedded":
+		return ec.fieldContext_DashboardSchema_embedded(ctx, field)
+	case "enums":
+		return ec.fieldContext_DashboardSchema_enums(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type DashboardSchema", field.Name)
+}
+
+func (ec *executionContext) childFields_DashboardType(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "name":
+		return ec.fieldContext_DashboardType_name(ctx, field)
+	case "label":
+		return ec.fieldContext_DashboardType_label(ctx, field)
+	case "labels":
+		return ec.fieldContext_DashboardType_labels(ctx, field)
+	case "description":
+		return ec.fieldContext_DashboardType_description(ctx, field)
+	case "group":
+		return ec.fieldContext_DashboardType_group(ctx, field)
+	case "order":
+		return ec.fieldContext_DashboardType_order(ctx, field)
+	case "hidden":
+		return ec.fieldContext_DashboardType_hidden(ctx, field)
+	case "singleton":
+		return ec.fieldContext_DashboardType_singleton(ctx, field)
+	case "title":
+		return ec.fieldContext_DashboardType_title(ctx, field)
+	case "owner":
+		return ec.fieldContext_DashboardType_owner(ctx, field)
+	case "one":
+		return ec.fieldContext_DashboardType_one(ctx, field)
+	case "list":
+		return ec.fieldContext_DashboardType_list(ctx, field)
+	case "search":
+		return ec.fieldContext_DashboardType_search(ctx, field)
+	case "orders":
+		return ec.fieldContext_DashboardType_orders(ctx, field)
+	case "defaultOrder":
+		return ec.fieldContext_DashboardType_defaultOrder(ctx, field)
+	case "defaultDirection":
+		return ec.fieldContext_DashboardType_defaultDirection(ctx, field)
+	case "changed":
+		return ec.fieldContext_DashboardType_changed(ctx, field)
+	case "read":
+		return ec.fieldContext_DashboardType_read(ctx, field)
+	case "create":
+		return ec.fieldContext_DashboardType_create(ctx, field)
+	case "update":
+		return ec.fieldContext_DashboardType_update(ctx, field)
+	case "delete":
+		return ec.fieldContext_DashboardType_delete(ctx, field)
+	case "createMutation":
+		return ec.fieldContext_DashboardType_createMutation(ctx, field)
+	case "updateMutation":
+		return ec.fieldContext_DashboardType_updateMutation(ctx, field)
+	case "deleteMutation":
+		return ec.fieldContext_DashboardType_deleteMutation(ctx, field)
+	case "actions":
+		return ec.fieldContext_DashboardType_actions(ctx, field)
+	case "rules":
+		return ec.fieldContext_DashboardType_rules(ctx, field)
+	case "fields":
+		return ec.fieldContext_DashboardType_fields(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type DashboardType", field.Name)
 }
 
 func (ec *executionContext) childFields_DeleteAssetPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
