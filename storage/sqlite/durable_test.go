@@ -5,6 +5,7 @@ package sqlite_test
 import (
 	"bufio"
 	"context"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"os"
@@ -244,5 +245,39 @@ func TestCrash(t *testing.T) {
 			}
 			t.Logf("%d acknowledged, %d found", len(acked), all)
 		})
+	}
+}
+
+// TestWritesBesideWordsThatFail writes to a collection while its index of words is made
+// anew, which fails in the end.
+func TestWritesBesideWordsThatFail(t *testing.T) {
+	t.Parallel()
+	s := open(t)
+	spec := noteSpec()
+	v := &verified{s, t, []core.Spec{spec}}
+	defer v.Close()
+	ensure(t, s, spec)
+	var failed, written atomic.Int64
+	var writers sync.WaitGroup
+	for n := range 4 {
+		writers.Go(func() {
+			for i := 0; failed.Load() < 30; i++ {
+				if err := s.Write(t.Context(), core.Op{Kind: core.OpInsert, Coll: "notes", Doc: newNote(fmt.Sprintf("not_%d_%d", n, i), "same")}); err != nil {
+					t.Errorf("a write beside it: %v", err)
+					return
+				}
+				written.Add(1)
+			}
+		})
+	}
+	for range 30 {
+		if err := s.FailWords(t.Context(), "notes"); !errors.Is(err, sqlite.ErrFailWords) {
+			t.Error(err)
+		}
+		failed.Add(1)
+	}
+	writers.Wait()
+	if got, want := count(t, s, core.Search("same")), written.Load(); got != want {
+		t.Errorf("found %d of %d", got, want)
 	}
 }

@@ -2,6 +2,7 @@ package sqlite
 
 import (
 	"context"
+	"errors"
 	"strings"
 	"time"
 
@@ -130,3 +131,23 @@ var Unpack = unpack
 
 // LibraryDecode decodes as the library does.
 func LibraryDecode(raw []byte, into any) error { return libraryDecode(raw, into) }
+
+// ErrFailWords is how FailWords fails.
+var ErrFailWords = errors.New("failed on purpose")
+
+// FailWords makes the index of words of a collection anew, and then fails.
+func (s *Store) FailWords(ctx context.Context, coll string) error {
+	c, err := s.collection(coll)
+	if err != nil {
+		return err
+	}
+	return s.writer.remake(ctx, func(w *writer) error {
+		if err := w.emptyWords(ctx, c); err != nil {
+			return err
+		}
+		if _, err := w.refillWords(ctx, c); err != nil {
+			return err
+		}
+		return ErrFailWords
+	})
+}

@@ -111,7 +111,7 @@ func (s *Store) Ensure(ctx context.Context, specs []core.Spec) error {
 		}
 		colls = append(colls, c)
 	}
-	err := s.writer.do(ctx, func(w *writer) error {
+	err := s.writer.remake(ctx, func(w *writer) error {
 		for _, c := range colls {
 			if err := w.ensure(ctx, c); err != nil {
 				return err

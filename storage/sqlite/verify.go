@@ -44,7 +44,7 @@ func (s *Store) Repair(ctx context.Context, specs []core.Spec) error {
 			return verify(ctx, conn, spec, func(string) { wrong = true })
 		})
 		if err == nil && wrong {
-			err = s.writer.do(ctx, func(w *writer) error {
+			err = s.writer.remake(ctx, func(w *writer) error {
 				if err := w.conn.exec(ctx, "UPDATE meta SET value='' WHERE key=?", layoutKey(c)); err != nil {
 					return err
 				}

@@ -33,6 +33,7 @@ type writer struct {
 type job struct {
 	ctx     context.Context
 	run     func(*writer) error
+	alone   bool        // in a transaction of its own
 	started atomic.Bool // by the writer, or given up by the caller
 	err     error
 	done    chan struct{}
@@ -46,10 +47,21 @@ func newWriter(c *conn, f *feed, maxBatch int) *writer {
 // ends before the writer has begun, nothing is written; after that do waits
 // for the outcome.
 func (w *writer) do(ctx context.Context, run func(*writer) error) error {
+	return w.hand(&job{ctx: ctx, run: run, done: make(chan struct{})})
+}
+
+// remake is do for what makes tables anew: it shares its transaction with no other job.
+// SQLite does not bring the index of words back to where it was at a savepoint when the
+// index was dropped behind that.
+func (w *writer) remake(ctx context.Context, run func(*writer) error) error {
+	return w.hand(&job{ctx: ctx, run: run, alone: true, done: make(chan struct{})})
+}
+
+func (w *writer) hand(j *job) error {
+	ctx := j.ctx
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	j := &job{ctx: ctx, run: run, done: make(chan struct{})}
 	select {
 	case w.jobs <- j:
 	case <-ctx.Done():
@@ -93,9 +105,13 @@ func (w *writer) run(stop <-chan struct{}, after func()) {
 		case <-stop:
 			return
 		}
-		for more := true; more && len(batch) < w.maxBatch; {
+		for more := !batch[0].alone; more && len(batch) < w.maxBatch; {
 			select {
 			case j := <-w.jobs:
+				if j.alone {
+					w.commit(batch)
+					batch, more = batch[:0], false
+				}
 				batch = append(batch, j)
 			default:
 				more = false
@@ -109,20 +125,24 @@ func (w *writer) run(stop <-chan struct{}, after func()) {
 
 // commit carries out a batch and answers its jobs. It first tries without
 // savepoints, since each of them has the full-text index write itself out. That
-// will do unless a job fails half-way; then the batch begins again with them.
+// will do unless a job fails half-way; then the batch begins again with them,
+// unless nobody else is in it.
 func (w *writer) commit(batch []*job) {
 	batch = slices.DeleteFunc(batch, func(j *job) bool {
 		return !j.started.CompareAndSwap(false, true) // its caller has gone
 	})
 	last := w.seq
 	err := w.transact(batch, false)
-	if errors.Is(err, errTorn) {
+	if errors.Is(err, errTorn) && len(batch) > 1 {
 		err = w.transact(batch, true)
 	}
 	w.commits.Add(1)
 	w.wrote.Store(0)
-	if err == nil {
+	switch {
+	case err == nil:
 		w.wrote.Store(time.Now().UnixNano())
+	case errors.Is(err, errTorn):
+		err = nil // the only job knows why
 	}
 	w.jobsDone.Add(int64(len(batch)))
 	if w.seq != last {
