@@ -51,8 +51,8 @@ func (w *writer) do(ctx context.Context, run func(*writer) error) error {
 }
 
 // remake is do for what makes tables anew: it shares its transaction with no other job.
-// SQLite does not bring the index of words back to where it was at a savepoint when the
-// index was dropped behind that.
+// For an index of words that was dropped behind a savepoint does not come back whole; see
+// findings/sqlite-fts5-contentless-delete-does-not-come-back-from-a-savepoint.sh.
 func (w *writer) remake(ctx context.Context, run func(*writer) error) error {
 	return w.hand(&job{ctx: ctx, run: run, alone: true, done: make(chan struct{})})
 }
