@@ -44,87 +44,111 @@ func (f *findings) print(what string) {
 	}
 }
 
-// sum prints how many there are in what was looked at.
-func (f *findings) sum(looked string) error {
+// sum prints how many there are in what was looked at, and how many are left when
+// they were to be mended.
+func (f *findings) sum(looked string, left *findings) error {
 	if more := f.problems + f.deleted - maxProblems; more > 0 {
 		fmt.Fprintf(f.w, "%d more are not shown.\n", more)
 	}
-	found := count(f.problems, "problem")
+	found, unmended := count(f.problems, "problem"), f.problems
 	fmt.Fprintf(f.w, "Checked %s: %s", looked, found)
+	if left != nil {
+		unmended = left.problems
+		fmt.Fprintf(f.w, ", of which %d are left", unmended)
+	}
 	if f.deleted > 0 {
 		fmt.Fprintf(f.w, ", and %s to what was deleted", count(f.deleted, "reference"))
 	}
 	fmt.Fprintln(f.w, ".")
-	if f.problems > 0 {
-		return fmt.Errorf("%s found; keep a copy of the database before you mend anything", found)
+	switch {
+	case unmended == 0:
+		return nil
+	case left != nil:
+		return fmt.Errorf("%s cannot be mended this way; run the command again without --repair to see what is left", count(unmended, "problem"))
 	}
-	return nil
+	return fmt.Errorf("%s found; keep a copy of the database before you mend anything", found)
+}
+
+// checker is what the command check looks at.
+type checker struct {
+	p     Project
+	specs []core.Spec // with those of core
+	docs  core.DocStore
+	files *core.FilesCheck // nil unless asked for
 }
 
 // check looks at the database, at every document and, if asked, at the files, and
-// prints what is wrong.
+// prints what is wrong. It mends what it can, if asked, and looks once more.
 func (p Project) check(ctx context.Context, s config.Settings, c config.Check, log *slog.Logger, w io.Writer) (err error) {
-	f := &findings{w: w}
-	var docs core.DocStore
-	if s.MongoDBURI != "" || c.Repair {
-		docs, _, err = openDocs(ctx, s, log)
-	} else {
-		docs, err = opened[core.DocStore](sqlite.Open(ctx, embeddedDocs(s), sqlite.ReadOnly()))
-	}
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, docs.Close()) }()
 	specs, err := core.CompleteSpecs(p.Specs)
 	if err != nil {
 		return err
 	}
-	if file, ok := docs.(*sqlite.Store); ok {
-		if err := file.Verify(ctx, slices.Collect(maps.Values(specs)), func(fault string) { f.problem("database: " + fault) }); err != nil {
-			f.problem("database: " + plain(err).Error())
-		}
-	}
-	n, err := core.Check(ctx, docs, p.Specs, f.found)
-	if err == nil && c.Repair && f.problems > 0 {
-		err = p.repair(ctx, docs)
+	k := checker{p: p, specs: slices.Collect(maps.Values(specs))}
+	if s.MongoDBURI != "" || c.Repair {
+		k.docs, _, err = openDocs(ctx, s, log)
+	} else {
+		k.docs, err = opened[core.DocStore](sqlite.Open(ctx, embeddedDocs(s), sqlite.ReadOnly()))
 	}
 	if err != nil {
 		return err
 	}
-	looked := count(int(n), "document")
+	defer func() { err = errors.Join(err, k.docs.Close()) }()
 	if c.Files {
-		n, err := p.checkFiles(ctx, s, c, docs, f.found)
+		var opts []filesystem.Option
+		if !c.Repair {
+			opts = append(opts, filesystem.ReadOnly())
+		}
+		objects, _, err := openObjects(ctx, s, opts...)
 		if err != nil {
 			return err
 		}
-		looked += " and " + count(int(n), "file")
+		defer func() { err = errors.Join(err, objects.Close()) }()
+		k.files = &core.FilesCheck{Specs: p.Specs, Docs: k.docs, Objects: objects, MinAge: c.MinAge}
 	}
-	return f.sum(looked)
-}
-
-// repair makes anew what follows from the documents.
-func (p Project) repair(ctx context.Context, docs core.DocStore) error {
-	var tables func(context.Context, []core.Spec) error
-	if file, ok := docs.(*sqlite.Store); ok {
-		tables = file.Repair
-	}
-	return core.Mend(ctx, docs, p.Specs, tables)
-}
-
-// checkFiles compares the file store with the records, and repairs if asked.
-func (p Project) checkFiles(ctx context.Context, s config.Settings, c config.Check, docs core.DocStore, found func(core.Problem)) (n int64, err error) {
-	var opts []filesystem.Option
-	if !c.Repair {
-		opts = append(opts, filesystem.ReadOnly())
-	}
-	objects, _, err := openObjects(ctx, s, opts...)
+	f := &findings{w: w}
+	looked, err := k.look(ctx, f, c.Repair)
 	if err != nil {
-		return 0, err
+		return err
 	}
-	defer func() { err = errors.Join(err, objects.Close()) }()
-	check := core.FilesCheck{Specs: p.Specs, Docs: docs, Objects: objects, MinAge: c.MinAge, Found: found}
-	if c.Repair {
-		return check.Repair(ctx)
+	var left *findings
+	if c.Repair && f.problems > 0 {
+		left = &findings{w: io.Discard}
+		if _, err := k.look(ctx, left, false); err != nil {
+			return err
+		}
 	}
-	return check.Run(ctx)
+	return f.sum(looked, left)
+}
+
+// look finds what is wrong, and tells what it looked at.
+func (k *checker) look(ctx context.Context, f *findings, repair bool) (looked string, err error) {
+	file, embedded := k.docs.(*sqlite.Store)
+	if embedded {
+		if err := file.Verify(ctx, k.specs, func(fault string) { f.problem("database: " + fault) }); err != nil {
+			f.problem("database: " + plain(err).Error())
+		}
+	}
+	n, err := core.Check(ctx, k.docs, k.p.Specs, f.found)
+	if err == nil && repair && f.problems > 0 {
+		var tables func(context.Context, []core.Spec) error
+		if embedded {
+			tables = file.Repair
+		}
+		err = core.Mend(ctx, k.docs, k.p.Specs, tables) // what follows from the documents
+	}
+	if err != nil {
+		return "", err
+	}
+	looked = count(int(n), "document")
+	if k.files == nil {
+		return looked, nil
+	}
+	k.files.Found = f.found
+	if repair {
+		n, err = k.files.Repair(ctx)
+	} else {
+		n, err = k.files.Run(ctx)
+	}
+	return looked + " and " + count(int(n), "file"), err
 }
