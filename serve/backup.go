@@ -137,7 +137,10 @@ func (p Project) backup(ctx context.Context, s config.Settings, c config.Backup,
 		if err != nil {
 			return err
 		}
-		b := core.Backup{Specs: p.Specs, Docs: st.docs, Objects: st.objects, Write: a.Write, Found: f.found}
+		b := core.Backup{Specs: p.Specs, Docs: st.docs, Objects: st.objects, Write: a.Write, Found: func(is core.Problem) {
+			a.LeaveOut()
+			f.found(is)
+		}}
 		if _, _, err := b.Run(ctx); err != nil {
 			return err
 		}
@@ -184,6 +187,9 @@ func (p Project) restore(ctx context.Context, s config.Settings, c config.Restor
 	}
 	what := fmt.Sprintf("%s and %s of %s", count(int(m.Documents), "document"), count(int(m.Files), "file"), m.Made.Format(time.RFC3339))
 	fmt.Fprintf(w, "%s is whole: %s.\n", c.From, what)
+	if m.LeftOut > 0 {
+		fmt.Fprintf(w, "It lacks %d of the documents and files of then, which could not be read.\n", m.LeftOut)
+	}
 	if c.Verify {
 		return nil
 	}

@@ -81,4 +81,18 @@ func TestBackupAndRestore(t *testing.T) {
 	if out, err := run("check", "--files", "--min-age=0s"); err != nil {
 		t.Errorf("what was replaced: %s %v", out, err)
 	}
+	objects, err := filepath.Glob(filepath.Join(other, "files", "objects", "*", "*"))
+	if err != nil || len(objects) == 0 {
+		t.Fatal(objects, err)
+	}
+	if err := os.Remove(objects[0]); err != nil {
+		t.Fatal(err)
+	}
+	lacking := copied + ".lacking"
+	if out, err := run("backup", lacking); err == nil || !strings.Contains(err.Error(), "1 problem") {
+		t.Errorf("without the bytes of a file: %s %v", out, err)
+	}
+	if out, err := run("restore", "--verify", lacking); err != nil || !strings.Contains(out, "It lacks 1 ") {
+		t.Errorf("verify what lacks a file: %s %v", out, err)
+	}
 }

@@ -56,7 +56,8 @@ type Manifest struct {
 	Made      time.Time `json:"made"`
 	Documents int64     `json:"documents"`
 	Files     int64     `json:"files"`
-	Sums      string    `json:"sums"` // SHA-256 of all SHA256SUMS, in hex
+	LeftOut   int64     `json:"leftOut,omitempty"` // documents and files that could not be read
+	Sums      string    `json:"sums"`              // SHA-256 of all SHA256SUMS, in hex
 }
 
 // Writer writes an archive.
@@ -114,6 +115,9 @@ func (w *Writer) Write(e core.BackupEntry) ([]byte, error) {
 	w.m.Files++
 	return w.entry(files+e.Key, e.ContentType, e.Size, e.Body)
 }
+
+// LeaveOut counts a document or file that cannot be read.
+func (w *Writer) LeaveOut() { w.m.LeftOut++ }
 
 // flush writes the documents that are held.
 func (w *Writer) flush() error {
@@ -204,7 +208,7 @@ func Read(r io.Reader, done func(Manifest)) iter.Seq2[core.BackupEntry, error] {
 			return
 		}
 		defer zip.Close()
-		a := &reader{tar: tar.NewReader(zip), yield: yield, digests: newDigests()}
+		a := &reader{zip: zip, tar: tar.NewReader(zip), yield: yield, digests: newDigests()}
 		m, err := a.run()
 		switch {
 		case a.left:
@@ -217,7 +221,8 @@ func Read(r io.Reader, done func(Manifest)) iter.Seq2[core.BackupEntry, error] {
 }
 
 type reader struct {
-	tar   *tar.Reader
+	zip   io.Reader
+	tar   *tar.Reader // of zip
 	yield func(core.BackupEntry, error) bool
 	left  bool // by the caller
 	m     Manifest
@@ -343,7 +348,11 @@ func (a *reader) end() (m Manifest, err error) {
 	if a.lines > 0 || m.Documents != a.m.Documents || m.Files != a.m.Files || m.Format < 1 || m.Sums != hex.EncodeToString(a.all.Sum(nil)) {
 		return m, damaged("it has not what its manifest says")
 	}
-	if _, err := a.tar.Next(); err != io.EOF {
+	_, err = a.tar.Next()
+	if err == io.EOF {
+		_, err = io.ReadFull(a.zip, make([]byte, 1))
+	}
+	if err != io.EOF {
 		return m, damaged("something follows its manifest")
 	}
 	return m, nil

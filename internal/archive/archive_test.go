@@ -142,7 +142,12 @@ func TestDamage(t *testing.T) {
 			t.Errorf("%s: %v", what, err)
 		}
 	}
-	for n := 0; n < len(data)-4; n++ {
+	for what, tail := range map[string][]byte{"a byte": {0}, "text": []byte("text"), "itself": data, "zeros, compressed": zip.EncodeAll(make([]byte, 512), nil)} {
+		if _, done, err := read(append(bytes.Clone(data), tail...)); done || err == nil {
+			t.Errorf("with %s behind it: whole %v, %v", what, done, err)
+		}
+	}
+	for n := range len(data) {
 		refused(fmt.Sprint("cut at ", n), data[:n])
 	}
 	for i := 0; i < len(plain); i += 3 {
