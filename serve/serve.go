@@ -150,6 +150,9 @@ func (p Project) serve(ctx context.Context, s config.Settings, log *slog.Logger,
 	if s.HasPlayground() {
 		cfg.UI = ui.Playground()
 	}
+	if s.Dashboard {
+		cfg.Admin = ui.Admin(s.DashboardIdle)
+	}
 	if s.SiteDir != "" {
 		site, err := static.OpenDir(s.SiteDir)
 		if err != nil {
@@ -170,7 +173,7 @@ func (p Project) serve(ctx context.Context, s config.Settings, log *slog.Logger,
 	}
 	greet(ctx, stdout, app, s, stores, public)
 	log.Info("serving", "addr", listener.Addr().String(), "production", s.Production,
-		"introspection", !s.Production, "suggestions", !s.Production, "playground", s.HasPlayground(), "localhostOrigins", !s.Production,
+		"introspection", !s.Production, "suggestions", !s.Production, "playground", s.HasPlayground(), "dashboard", s.Dashboard, "localhostOrigins", !s.Production,
 		"documents", runs(documents), "origins", strings.Join(s.Origins, " "), "signUp", s.SignUp, "userCost", s.UserCost, "addressCost", s.AddressCost)
 	return web.Serve(ctx, listener, server, web.Drain{
 		Delay: s.DrainDelay, Leave: server.Leave, Timeout: s.DrainTimeout, Shutdown: server.Shutdown,
@@ -217,6 +220,9 @@ func greet(ctx context.Context, w io.Writer, app *core.App, s config.Settings, s
 	fmt.Fprintf(w, "Grapnel is running.\n\n  GraphQL     %s/graphql\n", public)
 	if s.SiteDir != "" {
 		fmt.Fprintf(w, "  Site        %s/\n", public)
+	}
+	if s.Dashboard {
+		fmt.Fprintf(w, "  Dashboard   %s/admin\n", public)
 	}
 	if s.HasPlayground() {
 		fmt.Fprintf(w, "  Playground  %s/playground\n", public)

@@ -3,10 +3,12 @@
 //
 // Every file is stored gzip-compressed, with no name and no time in the header,
 // so that a rebuild from the same sources gives the same bytes.
+import { execFileSync } from 'node:child_process'
 import { mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { gzipSync } from 'node:zlib'
+import { build } from 'vite'
 
 const here = dirname(fileURLToPath(import.meta.url))
 const dist = process.argv[2] ?? join(here, '../internal/ui/dist')
@@ -35,6 +37,33 @@ function playground() {
     ['Ezio my friend, how may I be of service?', 'Send a request to see its answer here.'],
   ]))
   return files
+}
+
+// admin is the dashboard: sources of ours, checked, bundled, and the licences of what
+// the bundle holds.
+async function admin() {
+  const root = join(here, 'admin')
+  execFileSync(join(here, 'node_modules/.bin/tsc'), ['--project', root], { stdio: 'inherit' })
+  const { output } = await build({ configFile: join(root, 'vite.config.js') })
+  const files = new Map(output.map(file => [file.fileName, file.type === 'chunk' ? file.code : file.source]))
+  for (const name of list(join(root, 'public'))) files.set(name, readFileSync(join(root, 'public', name)))
+  files.set('licenses.txt', licenses(output.flatMap(file => file.moduleIds ?? [])))
+  return files
+}
+
+// licenses are the texts of the licences of the packages that modules come from.
+function licenses(modules) {
+  const folders = modules.map(id => id.match(/^.*\/node_modules\/(?:@[^/]+\/)?[^/]+(?=\/)/)?.[0])
+  const texts = new Map()
+  for (const folder of new Set(folders)) {
+    if (!folder) continue
+    const { name, version, license } = JSON.parse(readFileSync(join(folder, 'package.json')))
+    const file = readdirSync(folder).find(name => /^licen[cs]e/i.test(name))
+    const text = file ? readFileSync(join(folder, file), 'utf8').trim() : `Licence: ${license}`
+    texts.set(`${name} ${version}`, text)
+  }
+  const sections = [...texts.keys()].sort().map(name => `${name}\n${'-'.repeat(name.length)}\n\n${texts.get(name)}\n`)
+  return ['THIRD-PARTY SOFTWARE IN THE DASHBOARD\n', ...sections].join('\n')
 }
 
 // change replaces parts of a file of Altair's that must each stand there once.
@@ -74,3 +103,4 @@ function write(name, files) {
 }
 
 write('playground', playground())
+write('admin', await admin())

@@ -44,6 +44,8 @@ type Settings struct {
 	Data             string        `env:"GRAPNEL_DATA" default:"./data" placeholder:"DIR" help:"Folder of the embedded stores and the key. Default: ${default}."`
 	Production       bool          `env:"GRAPNEL_PRODUCTION" help:"Turn off playground, introspection, suggestions in errors and localhost origins; log JSON."`
 	Playground       *bool         `env:"GRAPNEL_PLAYGROUND" help:"Serve /playground, whatever production says."`
+	Dashboard        bool          `name:"admin" env:"GRAPNEL_ADMIN" default:"true" negatable:"" help:"Serve the dashboard at /admin. Default: ${default}, in production too."`
+	DashboardIdle    time.Duration `name:"admin-idle" env:"GRAPNEL_ADMIN_IDLE" default:"30m" placeholder:"TIME" help:"Sign out of the dashboard whoever does nothing there for so long; 0: nobody. Default: ${default}."`
 	SiteDir          string        `env:"GRAPNEL_SITE_DIR" type:"existingdir" placeholder:"DIR" help:"Folder of a built frontend, with an index.html, to serve at / beside the API. Default: none."`
 	Origins          []string      `env:"GRAPNEL_ORIGINS" placeholder:"ORIGIN,…" help:"Other origins whose web pages may call the API, such as https://app.example.org."`
 	TrustedProxies   []string      `env:"GRAPNEL_TRUSTED_PROXIES" placeholder:"CIDR,…" help:"Proxies whose word on the client's address and on https counts, such as 10.0.0.2 or 10.0.1.0/24; not the network of the clients. Default: none."`
@@ -223,7 +225,7 @@ func (s *Settings) check() error {
 	if s.OperationCost < 1 || s.OperationCost > maxCost {
 		return fmt.Errorf("GRAPNEL_OPERATION_COST: %d is not between 1 and %d", s.OperationCost, maxCost)
 	}
-	for name, d := range map[string]time.Duration{"GRAPNEL_CACHE_MAX_AGE": s.CacheMaxAge, "GRAPNEL_DRAIN_DELAY": s.DrainDelay, "GRAPNEL_DRAIN_TIMEOUT": s.DrainTimeout} {
+	for name, d := range map[string]time.Duration{"GRAPNEL_ADMIN_IDLE": s.DashboardIdle, "GRAPNEL_CACHE_MAX_AGE": s.CacheMaxAge, "GRAPNEL_DRAIN_DELAY": s.DrainDelay, "GRAPNEL_DRAIN_TIMEOUT": s.DrainTimeout} {
 		if d < 0 {
 			return fmt.Errorf("%s: must not be negative", name)
 		}

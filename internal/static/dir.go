@@ -143,9 +143,9 @@ func (d *Dir) open(name string) (*os.File, error) {
 // webpack put what they name by a hash, and the hash.
 var inAssets = regexp.MustCompile(`(^|/)(assets|_app/immutable|_next/static|_nuxt|_astro|static)/.*[.-]([A-Za-z0-9_]{8,})\.[a-z0-9]+$`)
 
-// isHashed reports whether a name changes with the bytes. A hash is no word and no date:
+// IsHashed reports whether a name changes with the bytes. A hash is no word and no date:
 // taking it for one costs a question, the contrary shows an old file for a year.
-func isHashed(name string) bool {
+func IsHashed(name string) bool {
 	m := inAssets.FindStringSubmatch(name)
 	if m == nil {
 		return false
@@ -167,7 +167,7 @@ func (d *Dir) serve(w http.ResponseWriter, r *http.Request, f *os.File) {
 	h.Set("Content-Type", kind)
 	h.Set("ETag", tag)
 	h.Set("Cache-Control", "no-cache")
-	if isHashed(name) && strings.HasSuffix(f.Name(), path.Base(name)) {
+	if IsHashed(name) && strings.HasSuffix(f.Name(), path.Base(name)) {
 		h.Set("Cache-Control", "public, max-age=31536000, immutable")
 	}
 	var body io.ReadSeeker = f

@@ -7,6 +7,7 @@ import (
 	"compress/gzip"
 	"embed"
 	"encoding/hex"
+	"fmt"
 	"io"
 	"net/http"
 	"path"
@@ -31,6 +32,56 @@ var dist embed.FS
 // the same origin.
 func Playground() http.Handler { return pages("playground") }
 
+// Admin serves the dashboard; mount it for GET at /admin and /admin/. Addresses that
+// no file has are those of its screens, and get the page. It signs out whoever does
+// nothing for as long as idle; 0: nobody.
+func Admin(idle time.Duration) http.Handler {
+	files := pages("admin")
+	packed, err := dist.ReadFile("dist/admin/index.html.gz")
+	if err != nil {
+		panic(err) // it is embedded
+	}
+	index, err := unpack(packed)
+	if err != nil {
+		panic(err)
+	}
+	index = bytes.Replace(index, []byte(`data-idle="0"`), fmt.Appendf(nil, `data-idle="%d"`, int(idle.Seconds())), 1)
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		screen, below := strings.CutPrefix(r.URL.EscapedPath(), "/admin/")
+		if !below || screen != "" && screen != "index.html" && isFile("admin", screen) {
+			files.ServeHTTP(w, r)
+			return
+		}
+		secure(w.Header())
+		w.Header().Set("Content-Type", "text/html; charset=utf-8")
+		// The files of the page are beside its root, under whatever prefix of a proxy.
+		root := "./" + strings.Repeat("../", strings.Count(screen, "/"))
+		_, _ = w.Write(bytes.Replace(index, []byte(`<base href="./"`), []byte(`<base href="`+root+`"`), 1))
+	})
+}
+
+// isFile reports whether dist/<name> has the file, or would: what is missing among
+// the assets is no screen.
+func isFile(name, file string) bool {
+	if strings.HasPrefix(file, "assets/") {
+		return true
+	}
+	f, err := dist.Open("dist/" + name + "/" + file + ".gz")
+	if err != nil {
+		return false
+	}
+	f.Close()
+	return true
+}
+
+// secure sets what every answer of a page has.
+func secure(h http.Header) {
+	h.Set("Content-Security-Policy", policy)
+	h.Set("X-Content-Type-Options", "nosniff")
+	h.Set("Referrer-Policy", "same-origin")
+	h.Set("Cache-Control", "no-cache") // ask each time; the answer is mostly 304
+}
+
 // pages serves the files of dist/<name> below /<name>/. They are stored as
 // <file>.gz and go out as they are; a client that does not take gzip gets them
 // unpacked.
@@ -51,12 +102,12 @@ func pages(name string) http.Handler {
 			return
 		}
 		h := w.Header()
-		h.Set("Content-Security-Policy", policy)
+		secure(h)
 		h.Set("Content-Type", static.ContentType(file))
-		h.Set("X-Content-Type-Options", "nosniff")
-		h.Set("Referrer-Policy", "same-origin")
 		h.Add("Vary", "Accept-Encoding")
-		h.Set("Cache-Control", "no-cache") // ask each time; the answer is mostly 304
+		if name == "admin" && static.IsHashed(file) { // Altair names some files without a hash
+			h.Set("Cache-Control", "public, max-age=31536000, immutable")
+		}
 		h.Set("ETag", `W/"`+checksum(packed)+`"`)
 		body := packed
 		if static.AcceptsGzip(r) {

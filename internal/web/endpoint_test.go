@@ -182,6 +182,7 @@ func TestRoutes(t *testing.T) {
 			_, _ = w.Write([]byte("page " + r.URL.Path))
 		})
 		c.Ready = map[string]func(context.Context) error{"documents": ok, "objects": ok}
+		c.Admin = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { _, _ = w.Write([]byte("dashboard " + r.URL.Path)) })
 		c.Files = http.HandlerFunc(func(http.ResponseWriter, *http.Request) { panic("swordfish") })
 	})
 	for _, c := range []struct {
@@ -195,6 +196,8 @@ func TestRoutes(t *testing.T) {
 		{"GET", "/readyz", 200, `{"status":"ok","stores":{"documents":"ok","objects":"ok"}}`},
 		{"GET", "/playground", 200, "page /playground"},
 		{"GET", "/playground/app.js", 200, "page /playground/app.js"},
+		{"GET", "/admin", 200, "dashboard /admin"},
+		{"GET", "/admin/content/posts", 200, "dashboard /admin/content/posts"},
 		{"GET", "/files/asset_1/a.png", 500, `{"errors":[{"message":"Something went wrong on the server.","extensions":{"code":"INTERNAL"}}]}`},
 	} {
 		a := s.do(t, c.method, c.path, "")
@@ -226,7 +229,7 @@ func TestRoutes(t *testing.T) {
 	}
 
 	bare := start(t, nil)
-	for _, path := range []string{"/playground", "/playground/", "/files/asset_1/a.png"} {
+	for _, path := range []string{"/playground", "/playground/", "/admin", "/admin/content/posts", "/files/asset_1/a.png"} {
 		if a := bare.do(t, http.MethodGet, path, ""); a.status != 404 || a.code() != "NOT_FOUND" {
 			t.Errorf("%s: %d %s", path, a.status, a.body)
 		}
@@ -256,6 +259,7 @@ func TestSite(t *testing.T) {
 		{"HEAD", "/posts/hello", 200, ""},
 		{"GET", "/same", 304, ""},
 		{"GET", "/graphql/", 404, `{"errors":[{"message":"There is nothing here. GraphQL is at /graphql.","extensions":{"code":"NOT_FOUND"}}]}`},
+		{"GET", "/admin/content/posts", 404, `{"errors":[{"message":"There is nothing here. GraphQL is at /graphql.","extensions":{"code":"NOT_FOUND"}}]}`},
 		{"GET", "/files/x.txt", 404, `{"errors":[{"message":"There is nothing here. GraphQL is at /graphql.","extensions":{"code":"NOT_FOUND"}}]}`},
 		{"GET", "/healthz", 200, `{"status":"ok"}`},
 		{"POST", "/", 404, `{"errors":[{"message":"There is nothing here. GraphQL is at /graphql.","extensions":{"code":"NOT_FOUND"}}]}`},

@@ -8,6 +8,7 @@
 //	/files/{id}/{name} files, with Range
 //	/uploads/{id}      PUT of a direct upload
 //	/playground/       the embedded GraphQL client, where it is on
+//	/admin/            the embedded dashboard, where it is on
 //	/healthz /readyz   the process runs; the stores answer
 //
 // Errors have one form everywhere, that of a GraphQL answer:
@@ -64,6 +65,7 @@ type Config struct {
 	Files   http.Handler // GET and HEAD of /files/{id}/{name}; nil: 404
 	Uploads http.Handler // PUT of /uploads/{id}; nil: 404
 	UI      http.Handler // GET of /playground and everything below; nil: off
+	Admin   http.Handler // GET of /admin and everything below; nil: off
 
 	// Site answers GET and HEAD of all that nothing else here does: a frontend. nil: 404,
 	// and where to go at /.
@@ -154,6 +156,10 @@ func New(c Config) (*Server, error) {
 	if c.UI != nil {
 		mux.Handle("GET /playground", c.UI)
 		mux.Handle("GET /playground/", c.UI)
+	}
+	if c.Admin != nil {
+		mux.Handle("GET /admin", c.Admin)
+		mux.Handle("GET /admin/", c.Admin)
 	}
 
 	// Files are for scripts of every origin, all else for those of the list.
@@ -335,4 +341,4 @@ func frontend(site http.Handler, others http.HandlerFunc) http.HandlerFunc {
 }
 
 // reserved are the first parts of the addresses of the API.
-var reserved = []string{"graphql", "files", "uploads", "playground", "healthz", "readyz"}
+var reserved = []string{"graphql", "files", "uploads", "playground", "admin", "healthz", "readyz"}

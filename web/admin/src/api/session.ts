@@ -1,0 +1,120 @@
+// The session is in cookies that no script reads. It is renewed when it has run out;
+// when it has ended, whoever needs it waits until somebody has signed in again.
+import { Store } from '../store'
+
+export interface Viewer { id: string; username: string; displayName: string | null; role: string; email: string | null; avatar: { url: string | null } | null }
+
+/** beside is the address of something next to the dashboard: `graphql`, `files/…`. */
+export const beside = (path: string) => new URL(`../${path}`, document.baseURI).href
+
+export const endpoint = beside('graphql')
+
+/** Without the header the server refuses what a session in cookies does: see its guide. */
+export const headers = { 'GraphQL-Require-Preflight': '1' }
+
+export interface Fault {
+  message: string
+  path?: (string | number)[]
+  extensions?: { code?: string; fields?: { path: string; code: string; message: string }[]; currentVersion?: number; retryAfter?: number }
+}
+
+interface Answer { data?: Record<string, unknown> | null; errors?: Fault[] }
+
+/** ended is who was signed in when the session ended, while nobody has signed in again. */
+export const ended = new Store<Viewer | null>(null)
+let viewer: Viewer | null = null
+let again: { promise: Promise<void>; done: () => void } | null = null
+
+/** begin says who is signed in, and lets those go on who wait for it. */
+export function begin(who: Viewer): void {
+  viewer = who
+  ended.set(null)
+  again?.done()
+  again = null
+}
+
+/** signInAgain waits until somebody has. */
+function signInAgain(): Promise<void> {
+  if (!again) {
+    let done = () => {}
+    again = { promise: new Promise(resolve => { done = resolve }), done }
+    ended.set(viewer)
+  }
+  return again.promise
+}
+
+async function ask(query: string, variables?: object): Promise<Answer> {
+  const response = await fetch(endpoint, {
+    method: 'POST',
+    headers: { ...headers, 'Content-Type': 'application/json', Accept: 'application/graphql-response+json' },
+    body: JSON.stringify({ query, variables }),
+  })
+  return response.json()
+}
+
+const viewerFields = 'viewer { id username displayName role email avatar { url } }'
+
+/** signIn returns the viewer or the error. */
+export async function signIn(email: string, password: string): Promise<Viewer | Fault> {
+  const { data, errors } = await ask(
+    `mutation SignIn($input: SignInInput!) { signIn(input: $input) { ${viewerFields} } }`,
+    { input: { email, password, transport: 'COOKIE' } })
+  const payload = data?.signIn as { viewer: Viewer } | null | undefined
+  return payload ? payload.viewer : errors?.[0] ?? { message: '' }
+}
+
+export async function signOut(): Promise<void> {
+  await ask('mutation SignOut { signOut(input: {}) { signedOutAt } }')
+}
+
+/** leave ends the session and asks to sign in again in place: nothing typed is lost. */
+export async function leave(): Promise<void> {
+  void signInAgain()
+  await signOut().catch(() => {})
+}
+
+let renewal: Promise<boolean> | null = null
+
+/** renew reports whether the session goes on. All who ask at a time share one answer. */
+function renew(): Promise<boolean> {
+  renewal ??= ask('mutation Renew { refreshSession(input: {}) { viewer { id } } }')
+    .then(({ data }) => Boolean(data?.refreshSession))
+    .finally(() => { renewal = null })
+  return renewal
+}
+
+const isOver = (status: number, answer: Answer | undefined) =>
+  status === 401 || answer?.errors?.some(e => e.extensions?.code === 'UNAUTHENTICATED') ||
+  (viewer !== null && answer?.data?.viewer === null)
+
+/**
+ * withSession sends until there is a session: once renewed, then signed in again.
+ * Before anybody has signed in, what comes is the answer for visitors.
+ */
+export async function withSession<T>(send: () => Promise<{ status: number; answer: Answer | undefined; result: T }>): Promise<T> {
+  for (let renewed = false; ; ) {
+    const { status, answer, result } = await send()
+    if (!isOver(status, answer)) return result
+    if (!renewed && (await renew())) {
+      renewed = true
+      continue
+    }
+    if (!viewer) return result
+    await signInAgain()
+    renewed = false
+  }
+}
+
+/** sessionFetch is fetch for operations. */
+export const sessionFetch = (input: RequestInfo | URL, init?: RequestInit): Promise<Response> => withSession(async () => {
+  const response = await fetch(input, init)
+  const text = await response.text()
+  let answer: Answer | undefined
+  try { answer = JSON.parse(text) } catch { /* a proxy's page */ }
+  return { status: response.status, answer, result: new Response(text, response) }
+})
+
+/** fresh renews the session where it has run out, before a socket is opened. */
+export const fresh = () => sessionFetch(endpoint, {
+  method: 'POST', headers: { ...headers, 'Content-Type': 'application/json' }, body: '{"query":"{ viewer { id } }"}',
+}).then(() => endpoint.replace(/^http/, 'ws'))

@@ -1,0 +1,12 @@
+import { createContext, useContext } from 'react'
+import type { Viewer } from './api/session'
+import type { Schema } from './api/schema'
+
+/** What all screens know: who is signed in, and what the types are like for them. */
+export const SiteContext = createContext<{ schema: Schema; viewer: Viewer } | null>(null)
+
+export function useSite() {
+  const site = useContext(SiteContext)
+  if (!site) throw new Error('no screen is outside of the frame')
+  return site
+}

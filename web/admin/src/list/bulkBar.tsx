@@ -1,0 +1,56 @@
+import { Alert, Button, Group, List, Menu, Paper, Progress, Text } from '@mantine/core'
+import { modals } from '../parts/ask'
+import { IconChevronDown, IconTrash } from '@tabler/icons-react'
+import { useState } from 'react'
+import type { Row } from '../api/documents'
+import type { Action, Type } from '../api/schema'
+import { ActionDialog } from '../parts/actionDialog'
+import { faultText } from '../parts/fault'
+import { useTexts, word } from '../texts'
+import { useBulk } from './bulk'
+import { titleOf } from './table'
+
+/** BulkBar does one thing to all selected records; those that fail stay selected. */
+export function BulkBar({ type, rows, select, done }: { type: Type; rows: Row[]; select: (ids: Set<string>) => void; done: () => void }) {
+  const t = useTexts()
+  const { progress, run, close } = useBulk()
+  const [asked, ask] = useState<Action>()
+  const start = async (mutation: string, input: object = {}) => {
+    const failures = await run(mutation, rows, input)
+    select(new Set(failures.map(f => f.row.id)))
+    done()
+  }
+  const remove = async () => {
+    if (await modals.ask({ title: t.deleteAsk(rows.length), text: t.deleteHint, yes: t.deleteSelected, danger: true })) await start(type.deleteMutation!)
+  }
+  if (rows.length === 0 && !progress?.failures.length) return null
+  return (
+    <Paper p="xs" pl="md" radius="md" bg="var(--mantine-primary-color-light)" role="region" aria-label={t.selected(rows.length)}>
+      <Group justify="space-between">
+        <Group gap="xs">
+          <Text size="sm" fw={600} aria-live="polite">{t.selected(rows.length)}</Text>
+          <Button size="compact-sm" variant="subtle" onClick={() => { select(new Set()); close() }}>{t.unselect}</Button>
+        </Group>
+        {progress?.running
+          ? <Group gap="xs"><Progress w={140} value={(100 * progress.done) / progress.all} aria-label={t.loading} /><Text size="sm">{t.bulkRunning(progress.done, progress.all)}</Text></Group>
+          : rows.length > 0 && (
+            <Group gap="xs">
+              {type.actions.length > 0 && (
+                <Menu>
+                  <Menu.Target><Button size="xs" variant="default" rightSection={<IconChevronDown size={14} />}>{t.actions}</Button></Menu.Target>
+                  <Menu.Dropdown>{type.actions.map(a => <Menu.Item key={a.name} onClick={() => (a.fields.length > 0 ? ask(a) : start(a.name))}>{word(t, a.label)}</Menu.Item>)}</Menu.Dropdown>
+                </Menu>
+              )}
+              {type.deleteMutation && <Button size="xs" color="red" leftSection={<IconTrash size={14} />} onClick={remove}>{t.deleteSelected}</Button>}
+            </Group>
+          )}
+      </Group>
+      {!progress?.running && progress?.failures.length ? (
+        <Alert mt="xs" color="red" title={`${t.bulkFailed(progress.failures.length)} · ${t.bulkDone(progress.all - progress.failures.length)}`} withCloseButton onClose={close} closeButtonLabel={t.close}>
+          <List size="sm">{progress.failures.map(({ row, fault }) => <List.Item key={row.id}><b>{titleOf(row, t.untitled)}</b>: {faultText(t, fault)}</List.Item>)}</List>
+        </Alert>
+      ) : null}
+      {asked && <ActionDialog action={asked} close={() => ask(undefined)} run={input => { ask(undefined); void start(asked.name, input) }} />}
+    </Paper>
+  )
+}

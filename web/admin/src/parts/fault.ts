@@ -1,0 +1,14 @@
+import { notifications } from '@mantine/notifications'
+import type { Fault } from '../api/session'
+import type { Texts } from '../texts/en'
+
+/** faultText says what went wrong: in the reader's language where the code tells all. */
+export function faultText(t: Texts, fault: Fault): string {
+  if (!fault.extensions?.code && !fault.message) return t.offline
+  return (t.faults as Record<string, string>)[fault.extensions?.code ?? ''] ?? fault.message
+}
+
+export const showFault = (t: Texts, fault: Fault) => notifications.show({ color: 'red', message: faultText(t, fault) })
+
+/** isFault tells what `ask` throws from errors of our own. */
+export const isFault = (thrown: unknown): thrown is Fault => typeof thrown === 'object' && thrown !== null && 'message' in thrown && !(thrown instanceof Error)

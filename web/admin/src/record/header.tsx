@@ -1,0 +1,67 @@
+import { ActionIcon, Badge, Box, Button, Group, Menu, Text, Title } from '@mantine/core'
+import { IconArrowLeft, IconCopy, IconDots, IconLink, IconTrash } from '@tabler/icons-react'
+import { useState } from 'react'
+import type { Row } from '../api/documents'
+import { pathOf, type Action, type Type } from '../api/schema'
+import { useSite } from '../context'
+import { ActionDialog } from '../parts/actionDialog'
+import { Link } from '../parts/link'
+import { EnumBadge } from '../parts/value'
+import { go } from '../router'
+import { useTexts, word } from '../texts'
+import { useFollow, type Draft } from './draft'
+
+interface Props {
+  type: Type; record: Row | undefined; draft: Draft; dirty: boolean; busy: boolean; canSave: boolean
+  act: (action: Action, input: object) => void; remove: () => void
+}
+
+/** So many actions have a button of their own; the others are in the menu. */
+const buttons = 2
+
+/** Header says what is edited, and holds what can be done with it. */
+export function Header({ type, record, draft, dirty, busy, canSave, act, remove }: Props) {
+  const t = useTexts()
+  const { schema } = useSite()
+  const [asked, ask] = useState<Action>()
+  const title = useFollow(draft, d => d.get(type.title ?? '')) as string | undefined
+  const state = type.fields.find(f => f.kind === 'ENUM' && !f.list && !f.onUpdate && record?.[f.name])
+  const path = `content/${pathOf(type)}`
+  const start = (action: Action) => (action.fields.length > 0 ? ask(action) : act(action, {}))
+  const actions = record ? type.actions : []
+  const copies = record && type.createMutation && type.create !== 'NONE'
+  const deletes = record && type.deleteMutation && type.delete !== 'NONE'
+  return (
+    <Box className="header" py="xs">
+      <Group justify="space-between" gap="xs">
+        <Group gap="sm" wrap="nowrap" miw={0} flex="1 1 240px">
+          {!type.singleton && <ActionIcon renderRoot={props => <Link to={path} {...props} />} variant="default" size={36} aria-label={t.back}><IconArrowLeft size={18} /></ActionIcon>}
+          <Box miw={0}>
+            {!type.singleton && <Text size="xs" c="dimmed">{word(t, type.labels)}</Text>}
+            <Group gap="xs" wrap="nowrap">
+              <Title order={1} fz="h2" lineClamp={1}>{type.singleton ? word(t, type.label) : title || (record ? t.untitled : t.newOne(word(t, type.label)))}</Title>
+              {state && <EnumBadge of={schema.enum(state.of)} value={String(record![state.name])} />}
+              {dirty && <Badge color="yellow">{t.unsavedShort}</Badge>}
+            </Group>
+          </Box>
+        </Group>
+        <Group gap="xs">
+          {actions.slice(0, buttons).map(a => <Button key={a.name} variant="default" disabled={busy} visibleFrom="sm" onClick={() => start(a)}>{word(t, a.label)}</Button>)}
+          {record && (
+            <Menu position="bottom-end">
+              <Menu.Target><ActionIcon variant="default" size={36} aria-label={t.more}><IconDots size={17} /></ActionIcon></Menu.Target>
+              <Menu.Dropdown>
+                {actions.map((a, i) => <Menu.Item key={a.name} hiddenFrom={i < buttons ? 'sm' : undefined} onClick={() => start(a)}>{word(t, a.label)}</Menu.Item>)}
+                {copies && <Menu.Item leftSection={<IconCopy size={15} />} onClick={() => go(`${path}/new?from=${record.id}`)}>{t.duplicate}</Menu.Item>}
+                <Menu.Item leftSection={<IconLink size={15} />} onClick={() => navigator.clipboard?.writeText(record.id)}>{t.copyId}</Menu.Item>
+                {deletes && <><Menu.Divider /><Menu.Item color="red" leftSection={<IconTrash size={15} />} onClick={remove}>{t.deleteSelected}</Menu.Item></>}
+              </Menu.Dropdown>
+            </Menu>
+          )}
+          {canSave && <Button type="submit" loading={busy} disabled={Boolean(record) && !dirty}>{record ? t.save : t.create}</Button>}
+        </Group>
+      </Group>
+      {asked && <ActionDialog action={asked} close={() => ask(undefined)} run={input => { ask(undefined); act(asked, input) }} />}
+    </Box>
+  )
+}
