@@ -75,6 +75,7 @@ type App struct {
 	specs          map[string]Spec // by name
 	advisor        *advisor
 	types          registry
+	status         status
 	ctx            context.Context // of the upkeep
 	stop           context.CancelFunc
 	closing        sync.Mutex // of what is begun, and of stop
@@ -136,6 +137,8 @@ func New(ctx context.Context, cfg Config) (*App, error) {
 	a.Assets.left = newLeftovers(register[Leftover](a, "leftovers"), cfg.Objects, cfg.Now)
 	a.Assets.quota = &quota{docs: register[FileUsage](a, "fileUsages"), assets: a.Assets.Collection, left: a.Assets.left.docs, limit: cfg.MaxUserFiles}
 	a.Assets.left.quota = a.Assets.quota
+
+	a.status = status{started: Millis(cfg.Now()), documents: NewProbe(func(ctx context.Context) error { return a.docs.Ping(ctx) }), objects: NewProbe(func(ctx context.Context) error { return a.objects.Ping(ctx) }), totals: &totals{app: a}}
 
 	a.running.Go(func() { a.listen(a.ctx, stream) })
 	a.running.Go(func() { a.Assets.sweep(a.ctx) })

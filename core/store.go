@@ -47,6 +47,7 @@ type DocStore interface {
 	Snapshot(ctx context.Context, read func(Snapshot) error) error
 	// Ping reports whether the store answers and can be written.
 	Ping(ctx context.Context) error
+	Kind() StoreKind
 	Close() error
 }
 
@@ -276,6 +277,7 @@ type ObjectStore interface {
 	// Ping reports whether the store answers; one that is local, whether it can
 	// be written.
 	Ping(ctx context.Context) error
+	Kind() StoreKind
 	Close() error
 }
 

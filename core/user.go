@@ -3,7 +3,6 @@ package core
 import (
 	"cmp"
 	"context"
-	"crypto/rand"
 	"slices"
 	"strings"
 	"time"
@@ -231,75 +230,6 @@ func (u *Users) Update(ctx context.Context, id string, expected *int64, p UserPa
 		}
 		return nil, check.Err()
 	})
-}
-
-// SetRole gives a user a role; for admins.
-func (u *Users) SetRole(ctx context.Context, id string, expected *int64, role Role) (*User, error) {
-	return u.administer(ctx, id, expected, func(user *User) ([]Op, error) {
-		if user.Role == role {
-			return nil, nil
-		}
-		also, err := appoint(role), error(nil)
-		if user.Role == Admin && user.SuspendedAt == nil {
-			also, err = u.leaveAdmins(ctx, user)
-		}
-		user.Role = role
-		return also, err
-	})
-}
-
-// Suspend ends a user's sessions and refuses new ones; for admins.
-func (u *Users) Suspend(ctx context.Context, id string, expected *int64) (*User, error) {
-	return u.administer(ctx, id, expected, func(user *User) ([]Op, error) {
-		if user.SuspendedAt != nil {
-			return nil, nil
-		}
-		also := []Op{u.app.Sessions.endAll(user.ID)}
-		if user.Role == Admin {
-			vouch, err := u.leaveAdmins(ctx, user)
-			if err != nil {
-				return nil, err
-			}
-			also = append(also, vouch...)
-		}
-		now := Millis(u.now())
-		user.SuspendedAt, user.DeviceSeed = &now, rand.Text()
-		return also, nil
-	})
-}
-
-// Unsuspend lets a suspended user sign in again; for admins.
-func (u *Users) Unsuspend(ctx context.Context, id string, expected *int64) (*User, error) {
-	return u.administer(ctx, id, expected, func(user *User) ([]Op, error) {
-		user.SuspendedAt = nil
-		return nil, nil
-	})
-}
-
-func (u *Users) administer(ctx context.Context, id string, expected *int64, change func(*User) ([]Op, error)) (*User, error) {
-	if p := PrincipalOf(ctx); !p.system && p.Role != Admin {
-		return nil, denied(ctx)
-	}
-	user, err := u.update(ctx, id, expected, change)
-	if err == nil {
-		u.app.Sessions.forget(id)
-	}
-	return user, err
-}
-
-// leaveAdmins lets user stop being an active admin while another one is there
-// to vouch for it: the write touches that other admin, so that two who demote
-// each other at once cannot both succeed.
-func (u *Users) leaveAdmins(ctx context.Context, user *User) ([]Op, error) {
-	active := And(Eq("role", Admin), Eq("suspendedAt", nil))
-	other, err := u.First(AsSystem(ctx), And(active, Ne("_id", user.ID)))
-	if Is(err, NotFound) {
-		return nil, Errorf(Forbidden, "This is the last active admin; make another one first.")
-	}
-	if err != nil {
-		return nil, err
-	}
-	return []Op{{Kind: OpUpdate, Coll: u.spec.Name, Filter: And(Eq("_id", other.ID), active), Patch: Patch{Inc("vouched", 1)}}}, nil
 }
 
 // username brings a name to its stored form.

@@ -9,5 +9,5 @@ func AnonymousFields() []string {
 // OnceFields are the root fields that an operation may hold only once, under
 // whatever alias: they are limited by rate, or hash a password.
 func OnceFields() []string {
-	return []string{"setUp", "signUp", "signIn", "refreshSession", "changePassword"}
+	return []string{"setUp", "signUp", "signIn", "refreshSession", "changePassword", "createUser", "setUserPassword"}
 }

@@ -3,6 +3,8 @@ package resolvers
 import (
 	"context"
 
+	"github.com/99designs/gqlgen/graphql"
+
 	"github.com/grapnel/grapnel/core"
 	"github.com/grapnel/grapnel/graph/model"
 	"github.com/grapnel/grapnel/resolvers/translate"
@@ -28,6 +30,34 @@ func (r *mutationResolver) SuspendUser(ctx context.Context, input model.SuspendU
 func (r *mutationResolver) UnsuspendUser(ctx context.Context, input model.UnsuspendUserInput) (*model.UnsuspendUserPayload, error) {
 	user, err := r.app.Users.Unsuspend(ctx, input.ID, translate.Version(input.ExpectedVersion))
 	return &model.UnsuspendUserPayload{User: user}, err
+}
+
+func (r *mutationResolver) CreateUser(ctx context.Context, input model.CreateUserInput) (*model.CreateUserPayload, error) {
+	password, told := givenOrMade(input.Password)
+	user, err := r.app.Users.Create(ctx, core.UserDraft{
+		Username: translate.Or(input.Username, core.UsernameFor(input.Email)), Email: input.Email, Password: password, DisplayName: input.DisplayName.Value(),
+	}, translate.Or(input.Role, core.Member))
+	return &model.CreateUserPayload{User: user, Password: told}, err
+}
+
+func (r *mutationResolver) SetUserPassword(ctx context.Context, input model.SetUserPasswordInput) (*model.SetUserPasswordPayload, error) {
+	password, told := givenOrMade(input.Password)
+	user, err := r.app.Users.SetPassword(ctx, input.ID, translate.Version(input.ExpectedVersion), password)
+	return &model.SetUserPasswordPayload{User: user, Password: told}, err
+}
+
+func (r *mutationResolver) EndUserSessions(ctx context.Context, input model.EndUserSessionsInput) (*model.EndUserSessionsPayload, error) {
+	user, err := r.app.Users.EndSessions(ctx, input.ID, translate.Version(input.ExpectedVersion))
+	return &model.EndUserSessionsPayload{User: user}, err
+}
+
+// givenOrMade is a password, and the same to be told when it was not given.
+func givenOrMade(given graphql.Omittable[*string]) (password string, told *string) {
+	if v := given.Value(); v != nil {
+		return *v, nil
+	}
+	password = core.RandomPassword()
+	return password, &password
 }
 
 func (r *queryResolver) Viewer(ctx context.Context) (*core.User, error) {

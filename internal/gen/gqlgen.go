@@ -26,6 +26,7 @@ var inCore = map[string]bool{
 	"Post": true, "PostConnection": true, "PostEdge": true, "PostChange": true, "PostStatus": true,
 	"Asset": true, "AssetConnection": true, "AssetEdge": true, "Visibility": true, "AssetState": true,
 	"SignedRequest": true, "StorageUsage": true, "HTTPHeader": true,
+	"ServerStatus": true, "StoreStatus": true, "StoreKind": true, "StorageTotals": true,
 }
 
 // bound are the scalars with Go types of their own.

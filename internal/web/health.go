@@ -6,7 +6,8 @@ import (
 	"net/http"
 	"sync"
 	"sync/atomic"
-	"time"
+
+	"github.com/grapnel/grapnel/core"
 )
 
 // health says that the process runs and answers.
@@ -17,44 +18,17 @@ func health(w http.ResponseWriter, _ *http.Request) {
 // readiness asks every store, each with its own deadline: 200 when all answer and
 // can be written, else 503. Why one does not is only logged.
 type readiness struct {
-	checks   map[string]*check
+	probes   map[string]*core.Probe
 	draining *atomic.Bool
 	log      *slog.Logger
 }
 
-// check asks one store. Whoever asks within checkLife shares an answer, for to ask
-// may mean to write.
-type check struct {
-	ask func(context.Context) error
-	mu  sync.Mutex
-	at  time.Time // of the answer
-	err error
-}
-
-const (
-	checkTimeout = 2 * time.Second
-	checkLife    = 2 * time.Second
-)
-
 func newReadiness(asks map[string]func(context.Context) error, draining *atomic.Bool, log *slog.Logger) *readiness {
-	s := &readiness{checks: map[string]*check{}, draining: draining, log: log}
+	s := &readiness{probes: map[string]*core.Probe{}, draining: draining, log: log}
 	for name, ask := range asks {
-		s.checks[name] = &check{ask: ask}
+		s.probes[name] = core.NewProbe(ask)
 	}
 	return s
-}
-
-// answer is the present one; its deadline is its own, for others may share it.
-func (c *check) answer(ctx context.Context) error {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.at.IsZero() || time.Since(c.at) > checkLife {
-		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), checkTimeout)
-		defer cancel()
-		c.err = c.ask(ctx)
-		c.at = time.Now()
-	}
-	return c.err
 }
 
 func (s *readiness) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -62,13 +36,13 @@ func (s *readiness) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if s.draining.Load() {
 		status, code = "draining", http.StatusServiceUnavailable
 	}
-	results := make(map[string]string, len(s.checks))
+	results := make(map[string]string, len(s.probes))
 	var mu sync.Mutex
 	var wg sync.WaitGroup
-	for name, check := range s.checks {
+	for name, probe := range s.probes {
 		wg.Go(func() {
 			result := "ok"
-			if err := check.answer(r.Context()); err != nil {
+			if err := probe.Answer(r.Context()); err != nil {
 				result = "unavailable"
 				s.log.WarnContext(r.Context(), "not ready", "store", name, "error", err)
 			}

@@ -177,6 +177,9 @@ func (s *Store) Ping(context.Context) error {
 	return failed(err)
 }
 
+// Kind implements core.ObjectStore.
+func (s *Store) Kind() core.StoreKind { return core.Filesystem }
+
 // layOut creates the folders, and makes sure that they are on disk before the
 // first object is acknowledged.
 func (s *Store) layOut() error {

@@ -193,6 +193,9 @@ func (s *Store) Ping(ctx context.Context) error {
 	return fail(ctx, s.put(ctx, pingCollection, "ping", bson.D{{Key: "at", Value: time.Now()}}))
 }
 
+// Kind implements core.DocStore.
+func (s *Store) Kind() core.StoreKind { return core.Mongodb }
+
 // put sets fields of a document of the store's own, which it makes if need be.
 func (s *Store) put(ctx context.Context, coll, id string, fields bson.D) error {
 	for {

@@ -251,6 +251,9 @@ func (s *Store) Ping(ctx context.Context) error {
 	return failed(ctx, err)
 }
 
+// Kind implements core.ObjectStore.
+func (s *Store) Kind() core.StoreKind { return core.S3 }
+
 // source reads r until ctx ends, and remembers why it broke off, to tell the
 // errors of the reader from those of the store.
 type source struct {

@@ -252,6 +252,9 @@ func (s *Store) Ping(ctx context.Context) error {
 	}))
 }
 
+// Kind implements core.DocStore.
+func (s *Store) Kind() core.StoreKind { return core.Sqlite }
+
 // writtenLately is for how long a write shows that others would succeed.
 const writtenLately = 5 * time.Second
 
