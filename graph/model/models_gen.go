@@ -152,6 +152,28 @@ type CreatePostPayload struct {
 	Post *core.Post `json:"post"`
 }
 
+// The account to make.
+type CreateUserInput struct {
+	// See `SignUpInput.email`.
+	Email string `json:"email"`
+	// See `SignUpInput.username`; made of the address when left out.
+	Username graphql.Omittable[*string] `json:"username,omitempty"`
+	// See `SignUpInput.password`; made when left out, see `CreateUserPayload.password`.
+	Password graphql.Omittable[*string] `json:"password,omitempty"`
+	// The name to show, at most 100 characters.
+	DisplayName graphql.Omittable[*string] `json:"displayName,omitempty"`
+	// What the user may do.
+	Role graphql.Omittable[*core.Role] `json:"role,omitempty"`
+}
+
+// What `createUser` did.
+type CreateUserPayload struct {
+	// The new user.
+	User *core.User `json:"user"`
+	// The password that was made, told this once, for you to pass on; null when you gave one.
+	Password *string `json:"password,omitempty"`
+}
+
 // A mutation of one document that is neither its creation, nor its change as a whole, nor its removal.
 type DashboardAction struct {
 	// The mutation: `publishPost`. Its one argument `input` holds the `id`.
@@ -420,6 +442,20 @@ type DeletePostPayload struct {
 	DeletedID string `json:"deletedId"`
 }
 
+// Who is to be signed out.
+type EndUserSessionsInput struct {
+	// Which user.
+	ID string `json:"id"`
+	// Refuse with CONFLICT when the record has another version by now.
+	ExpectedVersion graphql.Omittable[*int32] `json:"expectedVersion,omitempty"`
+}
+
+// What `endUserSessions` did.
+type EndUserSessionsPayload struct {
+	// The user as they are now.
+	User *core.User `json:"user"`
+}
+
 // Conditions on a number. All that are given must hold; an absent number meets none of the ranges.
 type FloatFilter struct {
 	// Equal to; null finds what has none.
@@ -603,6 +639,24 @@ type SetUpPayload struct {
 	Viewer *core.User `json:"viewer"`
 	// Null when the session is in cookies.
 	Tokens *core.Tokens `json:"tokens,omitempty"`
+}
+
+// Who gets which password.
+type SetUserPasswordInput struct {
+	// Which user.
+	ID string `json:"id"`
+	// See `SignUpInput.password`; made when left out, see `SetUserPasswordPayload.password`.
+	Password graphql.Omittable[*string] `json:"password,omitempty"`
+	// Refuse with CONFLICT when the record has another version by now.
+	ExpectedVersion graphql.Omittable[*int32] `json:"expectedVersion,omitempty"`
+}
+
+// What `setUserPassword` did.
+type SetUserPasswordPayload struct {
+	// The user as they are now.
+	User *core.User `json:"user"`
+	// The password that was made, told this once, for you to pass on; null when you gave one.
+	Password *string `json:"password,omitempty"`
 }
 
 // Who gets which role.

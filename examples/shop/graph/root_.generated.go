@@ -108,6 +108,11 @@ type ComplexityRoot struct {
 		Review func(childComplexity int) int
 	}
 
+	CreateUserPayload struct {
+		Password func(childComplexity int) int
+		User     func(childComplexity int) int
+	}
+
 	DashboardAction struct {
 		Description func(childComplexity int) int
 		Fields      func(childComplexity int) int
@@ -241,6 +246,10 @@ type ComplexityRoot struct {
 		Width  func(childComplexity int) int
 	}
 
+	EndUserSessionsPayload struct {
+		User func(childComplexity int) int
+	}
+
 	HTTPHeader struct {
 		Name  func(childComplexity int) int
 		Value func(childComplexity int) int
@@ -261,13 +270,16 @@ type ComplexityRoot struct {
 		CreatePost          func(childComplexity int, input model.CreatePostInput) int
 		CreateProduct       func(childComplexity int, input model1.CreateProductInput) int
 		CreateReview        func(childComplexity int, input model1.CreateReviewInput) int
+		CreateUser          func(childComplexity int, input model.CreateUserInput) int
 		DeleteAsset         func(childComplexity int, input model.DeleteAssetInput) int
 		DeletePost          func(childComplexity int, input model.DeletePostInput) int
 		DeleteProduct       func(childComplexity int, input model1.DeleteProductInput) int
 		DeleteReview        func(childComplexity int, input model1.DeleteReviewInput) int
+		EndUserSessions     func(childComplexity int, input model.EndUserSessionsInput) int
 		PublishPost         func(childComplexity int, input model.PublishPostInput) int
 		RefreshSession      func(childComplexity int, input model.RefreshSessionInput) int
 		SetUp               func(childComplexity int, input model.SetUpInput) int
+		SetUserPassword     func(childComplexity int, input model.SetUserPasswordInput) int
 		SetUserRole         func(childComplexity int, input model.SetUserRoleInput) int
 		SignIn              func(childComplexity int, input model.SignInInput) int
 		SignOut             func(childComplexity int, input model.SignOutInput) int
@@ -432,6 +444,7 @@ type ComplexityRoot struct {
 		Products        func(childComplexity int, where *model1.ProductWhere, orderBy *model1.ProductOrder, search *string, first *int32, after *string, last *int32, before *string) int
 		Review          func(childComplexity int, id string) int
 		Reviews         func(childComplexity int, where *model1.ReviewWhere, orderBy *model1.ReviewOrder, search *string, first *int32, after *string, last *int32, before *string) int
+		ServerStatus    func(childComplexity int) int
 		SetUpNeeded     func(childComplexity int) int
 		Shop            func(childComplexity int) int
 		StorageUsage    func(childComplexity int) int
@@ -477,6 +490,14 @@ type ComplexityRoot struct {
 		Node   func(childComplexity int) int
 	}
 
+	ServerStatus struct {
+		Documents func(childComplexity int) int
+		Files     func(childComplexity int) int
+		StartedAt func(childComplexity int) int
+		Storage   func(childComplexity int) int
+		Version   func(childComplexity int) int
+	}
+
 	SessionTokens struct {
 		AccessToken           func(childComplexity int) int
 		AccessTokenExpiresAt  func(childComplexity int) int
@@ -488,6 +509,11 @@ type ComplexityRoot struct {
 	SetUpPayload struct {
 		Tokens func(childComplexity int) int
 		Viewer func(childComplexity int) int
+	}
+
+	SetUserPasswordPayload struct {
+		Password func(childComplexity int) int
+		User     func(childComplexity int) int
 	}
 
 	SetUserRolePayload struct {
@@ -533,9 +559,20 @@ type ComplexityRoot struct {
 		URL       func(childComplexity int) int
 	}
 
+	StorageTotals struct {
+		CountedAt func(childComplexity int) int
+		Files     func(childComplexity int) int
+		Used      func(childComplexity int) int
+	}
+
 	StorageUsage struct {
 		Limit func(childComplexity int) int
 		Used  func(childComplexity int) int
+	}
+
+	StoreStatus struct {
+		Kind func(childComplexity int) int
+		OK   func(childComplexity int) int
 	}
 
 	Subscription struct {
@@ -848,6 +885,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.CreateReviewPayload.Review(childComplexity), true
+
+	case "CreateUserPayload.password":
+		if e.ComplexityRoot.CreateUserPayload.Password == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CreateUserPayload.Password(childComplexity), true
+	case "CreateUserPayload.user":
+		if e.ComplexityRoot.CreateUserPayload.User == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CreateUserPayload.User(childComplexity), true
 
 	case "DashboardAction.description":
 		if e.ComplexityRoot.DashboardAction.Description == nil {
@@ -1409,6 +1459,13 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.Dimensions.Width(childComplexity), true
 
+	case "EndUserSessionsPayload.user":
+		if e.ComplexityRoot.EndUserSessionsPayload.User == nil {
+			break
+		}
+
+		return e.ComplexityRoot.EndUserSessionsPayload.User(childComplexity), true
+
 	case "HTTPHeader.name":
 		if e.ComplexityRoot.HTTPHeader.Name == nil {
 			break
@@ -1529,6 +1586,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.CreateReview(childComplexity, args["input"].(model1.CreateReviewInput)), true
+	case "Mutation.createUser":
+		if e.ComplexityRoot.Mutation.CreateUser == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_createUser_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.CreateUser(childComplexity, args["input"].(model.CreateUserInput)), true
 	case "Mutation.deleteAsset":
 		if e.ComplexityRoot.Mutation.DeleteAsset == nil {
 			break
@@ -1573,6 +1641,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.DeleteReview(childComplexity, args["input"].(model1.DeleteReviewInput)), true
+	case "Mutation.endUserSessions":
+		if e.ComplexityRoot.Mutation.EndUserSessions == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_endUserSessions_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.EndUserSessions(childComplexity, args["input"].(model.EndUserSessionsInput)), true
 	case "Mutation.publishPost":
 		if e.ComplexityRoot.Mutation.PublishPost == nil {
 			break
@@ -1606,6 +1685,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.SetUp(childComplexity, args["input"].(model.SetUpInput)), true
+	case "Mutation.setUserPassword":
+		if e.ComplexityRoot.Mutation.SetUserPassword == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_setUserPassword_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.SetUserPassword(childComplexity, args["input"].(model.SetUserPasswordInput)), true
 	case "Mutation.setUserRole":
 		if e.ComplexityRoot.Mutation.SetUserRole == nil {
 			break
@@ -2467,6 +2557,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.Reviews(childComplexity, args["where"].(*model1.ReviewWhere), args["orderBy"].(*model1.ReviewOrder), args["search"].(*string), args["first"].(*int32), args["after"].(*string), args["last"].(*int32), args["before"].(*string)), true
+	case "Query.serverStatus":
+		if e.ComplexityRoot.Query.ServerStatus == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Query.ServerStatus(childComplexity), true
 	case "Query.setUpNeeded":
 		if e.ComplexityRoot.Query.SetUpNeeded == nil {
 			break
@@ -2666,6 +2762,37 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.ReviewEdge.Node(childComplexity), true
 
+	case "ServerStatus.documents":
+		if e.ComplexityRoot.ServerStatus.Documents == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ServerStatus.Documents(childComplexity), true
+	case "ServerStatus.files":
+		if e.ComplexityRoot.ServerStatus.Files == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ServerStatus.Files(childComplexity), true
+	case "ServerStatus.startedAt":
+		if e.ComplexityRoot.ServerStatus.StartedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ServerStatus.StartedAt(childComplexity), true
+	case "ServerStatus.storage":
+		if e.ComplexityRoot.ServerStatus.Storage == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ServerStatus.Storage(childComplexity), true
+	case "ServerStatus.version":
+		if e.ComplexityRoot.ServerStatus.Version == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ServerStatus.Version(childComplexity), true
+
 	case "SessionTokens.accessToken":
 		if e.ComplexityRoot.SessionTokens.AccessToken == nil {
 			break
@@ -2709,6 +2836,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.SetUpPayload.Viewer(childComplexity), true
+
+	case "SetUserPasswordPayload.password":
+		if e.ComplexityRoot.SetUserPasswordPayload.Password == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SetUserPasswordPayload.Password(childComplexity), true
+	case "SetUserPasswordPayload.user":
+		if e.ComplexityRoot.SetUserPasswordPayload.User == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SetUserPasswordPayload.User(childComplexity), true
 
 	case "SetUserRolePayload.user":
 		if e.ComplexityRoot.SetUserRolePayload.User == nil {
@@ -2849,6 +2989,25 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.SignedRequest.URL(childComplexity), true
 
+	case "StorageTotals.countedAt":
+		if e.ComplexityRoot.StorageTotals.CountedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.StorageTotals.CountedAt(childComplexity), true
+	case "StorageTotals.files":
+		if e.ComplexityRoot.StorageTotals.Files == nil {
+			break
+		}
+
+		return e.ComplexityRoot.StorageTotals.Files(childComplexity), true
+	case "StorageTotals.used":
+		if e.ComplexityRoot.StorageTotals.Used == nil {
+			break
+		}
+
+		return e.ComplexityRoot.StorageTotals.Used(childComplexity), true
+
 	case "StorageUsage.limit":
 		if e.ComplexityRoot.StorageUsage.Limit == nil {
 			break
@@ -2861,6 +3020,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.StorageUsage.Used(childComplexity), true
+
+	case "StoreStatus.kind":
+		if e.ComplexityRoot.StoreStatus.Kind == nil {
+			break
+		}
+
+		return e.ComplexityRoot.StoreStatus.Kind(childComplexity), true
+	case "StoreStatus.ok":
+		if e.ComplexityRoot.StoreStatus.OK == nil {
+			break
+		}
+
+		return e.ComplexityRoot.StoreStatus.OK(childComplexity), true
 
 	case "Subscription.orderChanged":
 		if e.ComplexityRoot.Subscription.OrderChanged == nil {
@@ -3149,6 +3321,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 		ec.unmarshalInputCreatePostInput,
 		ec.unmarshalInputCreateProductInput,
 		ec.unmarshalInputCreateReviewInput,
+		ec.unmarshalInputCreateUserInput,
 		ec.unmarshalInputDateFilter,
 		ec.unmarshalInputDecimalFilter,
 		ec.unmarshalInputDeleteAssetInput,
@@ -3156,6 +3329,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 		ec.unmarshalInputDeleteProductInput,
 		ec.unmarshalInputDeleteReviewInput,
 		ec.unmarshalInputDimensionsInput,
+		ec.unmarshalInputEndUserSessionsInput,
 		ec.unmarshalInputIDFilter,
 		ec.unmarshalInputInt64Filter,
 		ec.unmarshalInputIntFilter,
@@ -3177,6 +3351,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 		ec.unmarshalInputReviewWhere,
 		ec.unmarshalInputRoleFilter,
 		ec.unmarshalInputSetUpInput,
+		ec.unmarshalInputSetUserPasswordInput,
 		ec.unmarshalInputSetUserRoleInput,
 		ec.unmarshalInputSignInInput,
 		ec.unmarshalInputSignOutInput,
@@ -5265,6 +5440,89 @@ extend type Mutation {
   ): ChangePasswordPayload @cost(weight: "5000")
 }
 `, BuiltIn: false},
+	{Name: "../schema/gen/grapnel/status.graphqls", Input: `"""
+What kind of store it is.
+"""
+enum StoreKind {
+  """
+  A file of documents on the server.
+  """
+  SQLITE
+  """
+  MongoDB.
+  """
+  MONGODB
+  """
+  A folder of files on the server.
+  """
+  FILESYSTEM
+  """
+  S3, or what speaks like it.
+  """
+  S3
+}
+"""
+How the server and its stores are.
+"""
+type ServerStatus {
+  """
+  Version of the program; ` + "`" + `devel` + "`" + ` for one that was built from a checkout.
+  """
+  version: String!
+  """
+  When the server that answers was started.
+  """
+  startedAt: Time!
+  """
+  The store of documents.
+  """
+  documents: StoreStatus!
+  """
+  The store of files.
+  """
+  files: StoreStatus!
+  """
+  What the files of everybody take; null while they are added up for the first time since the start, which is when this is first asked for.
+  """
+  storage: StorageTotals
+}
+"""
+How a store is.
+"""
+type StoreStatus {
+  """
+  What kind of store it is.
+  """
+  kind: StoreKind!
+  """
+  Whether it answers within two seconds and can be written; not older than two seconds.
+  """
+  ok: Boolean!
+}
+"""
+What the files of everybody take together.
+"""
+type StorageTotals {
+  """
+  Bytes of all files that are READY.
+  """
+  used: Int64!
+  """
+  How many there are.
+  """
+  files: Int64!
+  """
+  When they were added up: a minute ago or so, longer where there are very many.
+  """
+  countedAt: Time!
+}
+extend type Query {
+  """
+  How the server and its stores are; null unless you are an administrator.
+  """
+  serverStatus: ServerStatus
+}
+`, BuiltIn: false},
 	{Name: "../schema/gen/grapnel/user.graphqls", Input: `"""
 What a user may do. Each role includes the rights of those before it.
 """
@@ -5334,6 +5592,96 @@ type User implements Node {
   Counts the changes of the record; for ` + "`" + `expectedVersion` + "`" + `.
   """
   version: Int!
+}
+"""
+The account to make.
+"""
+input CreateUserInput {
+  """
+  See ` + "`" + `SignUpInput.email` + "`" + `.
+  """
+  email: String!
+  """
+  See ` + "`" + `SignUpInput.username` + "`" + `; made of the address when left out.
+  """
+  username: String
+  """
+  See ` + "`" + `SignUpInput.password` + "`" + `; made when left out, see ` + "`" + `CreateUserPayload.password` + "`" + `.
+  """
+  password: String
+  """
+  The name to show, at most 100 characters.
+  """
+  displayName: String
+  """
+  What the user may do.
+  """
+  role: Role = MEMBER
+}
+"""
+What ` + "`" + `createUser` + "`" + ` did.
+"""
+type CreateUserPayload {
+  """
+  The new user.
+  """
+  user: User!
+  """
+  The password that was made, told this once, for you to pass on; null when you gave one.
+  """
+  password: String
+}
+"""
+Who gets which password.
+"""
+input SetUserPasswordInput {
+  """
+  Which user.
+  """
+  id: ID!
+  """
+  See ` + "`" + `SignUpInput.password` + "`" + `; made when left out, see ` + "`" + `SetUserPasswordPayload.password` + "`" + `.
+  """
+  password: String
+  """
+  Refuse with CONFLICT when the record has another version by now.
+  """
+  expectedVersion: Int
+}
+"""
+What ` + "`" + `setUserPassword` + "`" + ` did.
+"""
+type SetUserPasswordPayload {
+  """
+  The user as they are now.
+  """
+  user: User!
+  """
+  The password that was made, told this once, for you to pass on; null when you gave one.
+  """
+  password: String
+}
+"""
+Who is to be signed out.
+"""
+input EndUserSessionsInput {
+  """
+  Which user.
+  """
+  id: ID!
+  """
+  Refuse with CONFLICT when the record has another version by now.
+  """
+  expectedVersion: Int
+}
+"""
+What ` + "`" + `endUserSessions` + "`" + ` did.
+"""
+type EndUserSessionsPayload {
+  """
+  The user as they are now.
+  """
+  user: User!
 }
 """
 Fields that are left out stay as they are; null empties those that may be null, and is as left out for the others.
@@ -5486,6 +5834,34 @@ extend type Mutation {
     """
     input: UnsuspendUserInput!
   ): UnsuspendUserPayload
+  """
+  For admins: makes an account for somebody else, whether sign-up is open or closed.
+  """
+  createUser(
+    """
+    The account to make.
+    """
+    input: CreateUserInput!
+  ): CreateUserPayload @cost(weight: "5000")
+  """
+  For admins: gives a user a new password, ends their sessions within 5 seconds, and makes
+  their devices unknown. FORBIDDEN for your own account, see ` + "`" + `changePassword` + "`" + `.
+  """
+  setUserPassword(
+    """
+    Which user, and which password.
+    """
+    input: SetUserPasswordInput!
+  ): SetUserPasswordPayload @cost(weight: "5000")
+  """
+  For admins: signs a user out everywhere, within 5 seconds, and makes their devices unknown. They may sign in again.
+  """
+  endUserSessions(
+    """
+    Which user.
+    """
+    input: EndUserSessionsInput!
+  ): EndUserSessionsPayload
 }
 `, BuiltIn: false},
 	{Name: "../schema/order.graphqls", Input: `"""
@@ -7918,6 +8294,16 @@ func (ec *executionContext) childFields_CreateReviewPayload(ctx context.Context,
 	return nil, fmt.Errorf("no field named %q was found under type CreateReviewPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_CreateUserPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "user":
+		return ec.fieldContext_CreateUserPayload_user(ctx, field)
+	case "password":
+		return ec.fieldContext_CreateUserPayload_password(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CreateUserPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_DashboardAction(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "name":
@@ -8182,6 +8568,14 @@ func (ec *executionContext) childFields_Dimensions(ctx context.Context, field gr
 		return ec.fieldContext_Dimensions_depth(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Dimensions", field.Name)
+}
+
+func (ec *executionContext) childFields_EndUserSessionsPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "user":
+		return ec.fieldContext_EndUserSessionsPayload_user(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type EndUserSessionsPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_HTTPHeader(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -8538,6 +8932,22 @@ func (ec *executionContext) childFields_ReviewEdge(ctx context.Context, field gr
 	return nil, fmt.Errorf("no field named %q was found under type ReviewEdge", field.Name)
 }
 
+func (ec *executionContext) childFields_ServerStatus(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "version":
+		return ec.fieldContext_ServerStatus_version(ctx, field)
+	case "startedAt":
+		return ec.fieldContext_ServerStatus_startedAt(ctx, field)
+	case "documents":
+		return ec.fieldContext_ServerStatus_documents(ctx, field)
+	case "files":
+		return ec.fieldContext_ServerStatus_files(ctx, field)
+	case "storage":
+		return ec.fieldContext_ServerStatus_storage(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ServerStatus", field.Name)
+}
+
 func (ec *executionContext) childFields_SessionTokens(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "accessToken":
@@ -8562,6 +8972,16 @@ func (ec *executionContext) childFields_SetUpPayload(ctx context.Context, field 
 		return ec.fieldContext_SetUpPayload_tokens(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type SetUpPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_SetUserPasswordPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "user":
+		return ec.fieldContext_SetUserPasswordPayload_user(ctx, field)
+	case "password":
+		return ec.fieldContext_SetUserPasswordPayload_password(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type SetUserPasswordPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_SetUserRolePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -8650,6 +9070,18 @@ func (ec *executionContext) childFields_SignedRequest(ctx context.Context, field
 	return nil, fmt.Errorf("no field named %q was found under type SignedRequest", field.Name)
 }
 
+func (ec *executionContext) childFields_StorageTotals(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "used":
+		return ec.fieldContext_StorageTotals_used(ctx, field)
+	case "files":
+		return ec.fieldContext_StorageTotals_files(ctx, field)
+	case "countedAt":
+		return ec.fieldContext_StorageTotals_countedAt(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type StorageTotals", field.Name)
+}
+
 func (ec *executionContext) childFields_StorageUsage(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "used":
@@ -8658,6 +9090,16 @@ func (ec *executionContext) childFields_StorageUsage(ctx context.Context, field 
 		return ec.fieldContext_StorageUsage_limit(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type StorageUsage", field.Name)
+}
+
+func (ec *executionContext) childFields_StoreStatus(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "kind":
+		return ec.fieldContext_StoreStatus_kind(ctx, field)
+	case "ok":
+		return ec.fieldContext_StoreStatus_ok(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type StoreStatus", field.Name)
 }
 
 func (ec *executionContext) childFields_SuspendUserPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {

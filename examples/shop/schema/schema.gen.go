@@ -13,6 +13,7 @@ import (
 //go:embed gen/grapnel/dashboard.graphqls
 //go:embed gen/grapnel/post.graphqls
 //go:embed gen/grapnel/session.graphqls
+//go:embed gen/grapnel/status.graphqls
 //go:embed gen/grapnel/user.graphqls
 //go:embed order.graphqls
 //go:embed product.graphqls
