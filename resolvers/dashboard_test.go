@@ -47,10 +47,10 @@ func TestDashboardRights(t *testing.T) {
 	t.Parallel()
 	a := newAPI(t)
 	for as, want := range map[string]string{
-		"member": "Asset SOME OWN OWN OWN - updateAsset deleteAsset, Post SOME NONE NONE NONE - - -, User ALL NONE OWN NONE - updateUser -",
-		"author": "Asset SOME OWN OWN OWN - updateAsset deleteAsset, Post SOME OWN OWN OWN createPost updatePost deletePost, User ALL NONE OWN NONE - updateUser -",
-		"editor": "Asset SOME OWN SOME SOME - updateAsset deleteAsset, Post ALL ALL ALL ALL createPost updatePost deletePost, User ALL NONE OWN NONE - updateUser -",
-		"admin":  "Asset SOME OWN SOME SOME - updateAsset deleteAsset, Post ALL ALL ALL ALL createPost updatePost deletePost, User ALL NONE ALL NONE - updateUser -",
+		"member": "Asset SOME OWN OWN OWN - updateAsset deleteAsset, Page SOME NONE NONE NONE - - -, Post SOME NONE NONE NONE - - -, User ALL NONE OWN NONE - updateUser -",
+		"author": "Asset SOME OWN OWN OWN - updateAsset deleteAsset, Page SOME NONE NONE NONE - - -, Post SOME OWN OWN OWN createPost updatePost deletePost, User ALL NONE OWN NONE - updateUser -",
+		"editor": "Asset SOME OWN SOME SOME - updateAsset deleteAsset, Page ALL ALL ALL ALL createPage updatePage deletePage, Post ALL ALL ALL ALL createPost updatePost deletePost, User ALL NONE OWN NONE - updateUser -",
+		"admin":  "Asset SOME OWN SOME SOME - updateAsset deleteAsset, Page ALL ALL ALL ALL createPage updatePage deletePage, Post ALL ALL ALL ALL createPost updatePost deletePost, User ALL NONE ALL NONE - updateUser -",
 	} {
 		var types []string
 		for _, d := range a.described(as).Types {

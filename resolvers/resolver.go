@@ -17,14 +17,18 @@ import (
 // Resolver is what the resolvers work with.
 type Resolver struct {
 	app       *core.App
+	models    *Models // of the types that are not in core
 	dashboard *dashboard.Dashboard
 }
 
 // New resolves with app.
-func New(app *core.App) graph.ResolverRoot { return NewFor(app, schema.Whole) }
+func New(app *core.App) graph.ResolverRoot {
+	return newRoot(&Resolver{app: app, models: NewModels(app), dashboard: dashboard.New(app, schema.Whole)})
+}
 
-// NewFor resolves what is Grapnel's in a project that has this schema: *.graphqls files
-// with all their directives.
+// NewFor resolves what core itself answers in a project that has this schema:
+// *.graphqls files with all their directives. The types that are not in core, Grapnel's
+// own among them, are the project's to make.
 func NewFor(app *core.App, schema fs.FS) graph.ResolverRoot {
 	return newRoot(&Resolver{app: app, dashboard: dashboard.New(app, schema)})
 }

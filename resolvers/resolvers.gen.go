@@ -3,8 +3,22 @@
 package resolvers
 
 import (
+	"github.com/grapnel/grapnel/core"
 	"github.com/grapnel/grapnel/graph"
+	"github.com/grapnel/grapnel/graph/model"
 )
+
+// Models are the services of the types that the schema declares with @model.
+type Models struct {
+	Pages *core.Model[model.Page]
+}
+
+// NewModels makes them; once for each App.
+func NewModels(app *core.App) *Models {
+	return &Models{
+		Pages: core.NewModel[model.Page](app, "pages"),
+	}
+}
 
 // resolver is a Resolver under a name that no field of the schema can have in Go.
 type resolver = Resolver
@@ -33,6 +47,10 @@ type subscriptionResolver struct{ *resolver }
 func (x *root) Asset() graph.AssetResolver { return &assetResolver{x.r} }
 
 type assetResolver struct{ *resolver }
+
+func (x *root) Page() graph.PageResolver { return &pageResolver{x.r} }
+
+type pageResolver struct{ *resolver }
 
 func (x *root) Post() graph.PostResolver { return &postResolver{x.r} }
 

@@ -25,7 +25,7 @@ const numbered = (...numbers) => numbers.map(n => `${tag} ${n}`)
 
 test('its resources are the types with a list', async () => {
   const { resources } = await provider.getIntrospection()
-  assert.deepEqual(resources.map(r => r.type.name), ['Asset', 'Post', 'User'])
+  assert.deepEqual(resources.map(r => r.type.name), ['Asset', 'Page', 'Post', 'User'])
 })
 
 describe('lists', () => {

@@ -24,12 +24,12 @@ type binder struct {
 func (b *binder) resolvers() map[string]*goFile {
 	files := map[string]*goFile{}
 	for _, m := range b.doc.models {
-		if m.base && !b.p.home && !m.extended {
+		if m.inCore && !b.p.home && !m.extended {
 			continue
 		}
 		g := b.file()
 		g.from = m.def.Position.Src.Name
-		if !m.base || b.p.home || len(m.added()) > 0 {
+		if !m.inCore || b.p.home || len(m.added()) > 0 {
 			b.queries(g, m)
 			b.mutations(g, m)
 			b.subscriptions(g, m)
@@ -82,7 +82,7 @@ func (b *binder) queries(g *goFile, m *model) {
 }`, t, m.service())
 		return
 	}
-	own := !m.base || b.p.home // otherwise Grapnel's resolvers answer, but for what the project adds
+	own := !m.inCore || b.p.home // otherwise Grapnel's resolvers answer, but for what the project adds
 	if own {
 		b.method(g, "queryResolver", one, `(ctx context.Context, id string) (*%s, error) {
 	return %s.Get(ctx, id)
@@ -261,7 +261,7 @@ func (b *binder) listing(g *goFile, m *model) {
 // edits writes the function that turns an input into core.Edits.
 func (b *binder) edits(g *goFile, m *model, verb, more string, fields []*field, takes func(*field) bool, line func(f *field) string) {
 	name, t := templates.ToGo(m.name), b.typ(m.name)
-	if m.base {
+	if m.inCore {
 		t = "model." + extensionName(m)
 	}
 	g.printf("\nfunc %s%s(%sin *%s) core.Edits[%s] {\n", verb, name, more, b.verbInput(verb, m), t)
@@ -353,7 +353,7 @@ func (b *binder) patch(f *field) string {
 func (b *binder) links(g *goFile, m *model) {
 	receiver, t := templates.ToGoPrivate(m.name)+"Resolver", b.typ(m.name)
 	for _, f := range m.fields {
-		if m.base && !b.p.home && !f.extension {
+		if m.inCore && !b.p.home && !f.extension {
 			continue
 		}
 		name := templates.ToGo(f.name)
@@ -484,21 +484,19 @@ func (b *binder) root() *goFile {
 	for _, m := range b.doc.models {
 		extended[m.name] = m.extended
 	}
-	if !b.p.home {
-		g.printf("\n// Models are the services of the types that the schema declares with @model.\ntype Models struct {\n")
-		for _, m := range b.doc.models {
-			if !m.base {
-				g.printf("\t%s *core.Model[%s]\n", templates.ToGo(m.plural), b.typ(m.name))
-			}
+	g.printf("\n// Models are the services of the types that the schema declares with @model.\ntype Models struct {\n")
+	for _, m := range b.doc.models {
+		if !m.inCore {
+			g.printf("\t%s *core.Model[%s]\n", templates.ToGo(m.plural), b.typ(m.name))
 		}
-		g.printf("}\n\n// NewModels makes them; once for each App.\nfunc NewModels(app *core.App) *Models {\n\treturn &Models{\n")
-		for _, m := range b.doc.models {
-			if !m.base {
-				g.printf("\t\t%s: core.NewModel[%s](app, %q),\n", templates.ToGo(m.plural), b.typ(m.name), m.spec.Name)
-			}
-		}
-		g.printf("\t}\n}\n")
 	}
+	g.printf("}\n\n// NewModels makes them; once for each App.\nfunc NewModels(app *core.App) *Models {\n\treturn &Models{\n")
+	for _, m := range b.doc.models {
+		if !m.inCore {
+			g.printf("\t\t%s: core.NewModel[%s](app, %q),\n", templates.ToGo(m.plural), b.typ(m.name), m.spec.Name)
+		}
+	}
+	g.printf("\t}\n}\n")
 	g.printf("\n// resolver is a Resolver under a name that no field of the schema can have in Go.\ntype resolver = Resolver\n")
 	g.printf("\n// root hands gqlgen the resolvers of each type.\ntype root struct {\n\tr *Resolver\n")
 	if !b.p.home {

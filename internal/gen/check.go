@@ -1,6 +1,7 @@
 package gen
 
 import (
+	"cmp"
 	"maps"
 	"slices"
 	"strings"
@@ -196,8 +197,8 @@ func (r *reader) extend(e *ast.Definition, base bool) {
 		r.problems.add(e.Position, "There is no type %s that could be extended: only declared types can, not those that are made from them.", e.Name)
 	case def.Kind != e.Kind:
 		r.problems.add(e.Position, "%s is %s: extend it as that.", e.Name, kinds[def.Kind])
-	case !base && r.base[e.Name] && r.models[e.Name] == nil && !roots[e.Name]:
-		r.problems.add(e.Position, "%s is Grapnel's and cannot be extended: only its stored types can, and Query, Mutation and Subscription.", e.Name)
+	case !base && r.base[e.Name] && r.models[e.Name] == nil && !r.inside[e.Name] && !roots[e.Name]:
+		r.problems.add(e.Position, "%s is Grapnel's and cannot be extended: only its stored types can, what stands inside them, and Query, Mutation and Subscription.", e.Name)
 	default:
 		if r.models[e.Name] != nil || roots[e.Name] {
 			for _, d := range e.Directives {
@@ -283,7 +284,9 @@ func (r *reader) typeNames() {
 		}
 		taken[goName] = what
 	}
-	declared := slices.SortedFunc(maps.Values(r.doc.types), func(a, b *ast.Definition) int { return strings.Compare(a.Name, b.Name) })
+	declared := slices.SortedFunc(maps.Values(r.doc.types), func(a, b *ast.Definition) int {
+		return cmp.Or(r.baseFirst(a.Name, b.Name), strings.Compare(a.Name, b.Name))
+	})
 	for _, def := range declared {
 		if r.base[def.Name] {
 			taken[templates.ToGo(def.Name)] = "Grapnel's type " + def.Name
@@ -324,15 +327,14 @@ func (r *reader) typeNames() {
 		claim(e.def.Position, name, templates.ToGo(name), "the input of the type "+e.name)
 	}
 	for _, def := range declared {
-		if r.base[def.Name] || def.Kind == ast.Scalar || r.doc.home && roots[def.Name] {
-			continue
-		}
-		name := templates.ToGo(def.Name)
-		claim(def.Position, def.Name, name, "the type "+def.Name)
-		if def.Kind == ast.Enum {
-			claim(def.Position, "All"+def.Name, "All"+name, "the list of the values of "+def.Name)
-			for _, v := range def.EnumValues {
-				claim(v.Position, v.Name, name+templates.ToGo(v.Name), "the value "+v.Name+" of "+def.Name)
+		if !r.base[def.Name] && def.Kind != ast.Scalar && !roots[def.Name] {
+			name := templates.ToGo(def.Name)
+			claim(def.Position, def.Name, name, "the type "+def.Name)
+			if def.Kind == ast.Enum {
+				claim(def.Position, "All"+def.Name, "All"+name, "the list of the values of "+def.Name)
+				for _, v := range def.EnumValues {
+					claim(v.Position, v.Name, name+templates.ToGo(v.Name), "the value "+v.Name+" of "+def.Name)
+				}
 			}
 		}
 		if r.models[def.Name] == nil && r.embeds[def.Name] == nil {

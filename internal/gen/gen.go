@@ -213,8 +213,9 @@ func schemaFiles(schema []*gql.Source) *goFile {
 	return g
 }
 
-// baseTypes are the types that Grapnel's own schema declares or expands to, as
-// a project sees them.
+// baseTypes are the types of Grapnel's own schema whose Go code a project uses. That of
+// types that are not in core, and of what stands inside them, it makes itself, like
+// that of its own ones, so that it can extend them and set their hooks.
 func baseTypes(doc *document) map[string]bool {
 	base := map[string]bool{}
 	if doc.home {
@@ -223,8 +224,12 @@ func baseTypes(doc *document) map[string]bool {
 	for name, def := range doc.types {
 		base[name] = isBaseFile(def.Position.Src.Name)
 	}
+	for _, e := range doc.embedded {
+		base[e.name] = false
+	}
 	for _, m := range doc.models {
-		if !m.base {
+		if !m.inCore {
+			base[m.name] = false
 			continue
 		}
 		if len(m.added()) > 0 { // they differ from Grapnel's own
@@ -238,7 +243,7 @@ func baseTypes(doc *document) map[string]bool {
 	}
 	for _, m := range doc.models {
 		for _, f := range m.fields {
-			if m.base && f.kind == enum && f.filterable && !f.extension {
+			if m.inCore && f.kind == enum && f.filterable && !f.extension {
 				base[f.filter()] = true
 			}
 		}

@@ -132,7 +132,7 @@ func (f *field) goName() string { return templates.ToGo(f.stored) }
 
 // service is the expression of the service of a model.
 func (m *model) service() string {
-	if m.base {
+	if m.inCore {
 		return "r.app." + templates.ToGo(m.plural)
 	}
 	return "r.models." + templates.ToGo(m.plural)

@@ -143,7 +143,7 @@ func (p project) config(doc *document, sources []*ast.Source) (*config.Config, e
 		return map[string]string{"core": grapnel + "/core", "model": p.module + "/graph/model", "basemodel": grapnel + "/graph/model"}[pkg] + "." + t
 	}
 	for _, m := range doc.models {
-		if !m.base {
+		if !m.inCore {
 			cfg.Models.Add(m.name, full(m.name))
 			for _, suffix := range []string{"Connection", "Edge", "Change"} {
 				if suffix != "Change" || m.spec.Live {
@@ -166,10 +166,8 @@ func (p project) config(doc *document, sources []*ast.Source) (*config.Config, e
 		cfg.Models.Add(def.Name, full(def.Name))
 	}
 	for _, e := range doc.embedded {
-		if !e.base {
-			cfg.Models.Add(e.name, full(e.name))
-			cfg.Models.Add(e.name+"Input", full(e.name))
-		}
+		cfg.Models.Add(e.name, full(e.name))
+		cfg.Models.Add(e.name+"Input", full(e.name))
 		for _, f := range e.defaulted() {
 			resolver(e.name+"Input", f.name)
 		}

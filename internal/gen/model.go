@@ -41,8 +41,8 @@ type model struct {
 	def      *ast.Definition
 	name     string // Product
 	plural   string // products
-	base     bool   // declared by Grapnel
-	extended bool   // a base type to which the project adds fields
+	inCore   bool   // package core has its Go type and its service, written by hand
+	extended bool   // one of those to which the project adds fields
 	fields   []*field
 	head     map[string]bool // which fields of core.Head are declared
 	spec     core.Spec
@@ -105,7 +105,6 @@ type constraint struct {
 type embedded struct {
 	def    *ast.Definition
 	name   string
-	base   bool
 	fields []*field
 }
 

@@ -56,7 +56,7 @@ func notes(doc *document) (ns Problems) {
 	}
 	for _, m := range doc.models {
 		for _, rule := range m.spec.Rules {
-			if rule.Verbs&core.Read == 0 || m.base && !doc.home {
+			if rule.Verbs&core.Read == 0 || isBaseFile(m.def.Position.Src.Name) {
 				continue
 			}
 			where := rule.Where
@@ -70,7 +70,7 @@ func notes(doc *document) (ns Problems) {
 		for _, f := range m.fields {
 			at := f.def.Position
 			switch {
-			case m.base && !f.extension:
+			case doc.home || isBaseFile(at.Src.Name):
 			case f.unique && f.hidden():
 				ns.add(at, "note: whether a value of %s is taken tells those who may not read it: @unique answers CONFLICT.", f.name)
 			case f.searchable && f.hidden():

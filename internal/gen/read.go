@@ -30,6 +30,7 @@ type reader struct {
 	models   map[string]*model
 	embeds   map[string]*embedded
 	base     map[string]bool // types that Grapnel declares
+	inside   map[string]bool // types of Grapnel that stand inside documents of types of its that are not in core
 
 	directives map[string]*ast.DirectiveDefinition
 }
@@ -38,7 +39,7 @@ type reader struct {
 func read(sources []source, home bool) (*document, error) {
 	r := &reader{
 		doc:    &document{enums: map[string]*ast.Definition{}, types: map[string]*ast.Definition{}, home: home},
-		models: map[string]*model{}, embeds: map[string]*embedded{}, base: map[string]bool{},
+		models: map[string]*model{}, embeds: map[string]*embedded{}, base: map[string]bool{}, inside: map[string]bool{},
 		directives: map[string]*ast.DirectiveDefinition{},
 	}
 	r.parse(sources)
@@ -95,6 +96,11 @@ func (r *reader) parse(sources []source) {
 	if len(r.problems) > 0 { // what cannot be read would seem not to be there
 		return
 	}
+	for _, m := range r.doc.models {
+		if r.base[m.name] && !m.inCore {
+			r.holds(m.def)
+		}
+	}
 	for _, e := range extensions {
 		r.extend(e.Definition, e.base)
 	}
@@ -102,7 +108,7 @@ func (r *reader) parse(sources []source) {
 		r.given(def)
 	}
 	slices.SortFunc(r.doc.models, func(a, b *model) int {
-		return cmp.Or(cmp.Compare(order(a.base), order(b.base)), strings.Compare(a.name, b.name))
+		return cmp.Or(r.baseFirst(a.name, b.name), strings.Compare(a.name, b.name))
 	})
 }
 
@@ -126,17 +132,28 @@ func (r *reader) declare(def *ast.Definition, base bool) {
 		r.doc.enums[def.Name] = def
 	}
 	if d := def.Directives.ForName("model"); def.Kind == ast.Object && d != nil {
-		m := &model{def: def, name: def.Name, base: base || r.doc.home, head: map[string]bool{}, single: boolean(d, "singleton", false)}
+		m := &model{def: def, name: def.Name, inCore: inCore[def.Name], head: map[string]bool{}, single: boolean(d, "singleton", false)}
 		r.models[def.Name] = m
 		r.doc.models = append(r.doc.models, m)
 	}
 }
 
-func order(base bool) int {
-	if base {
-		return 0
+// baseFirst sorts Grapnel's types before those of a project.
+func (r *reader) baseFirst(a, b string) int {
+	order := map[bool]int{true: 0, false: 1}
+	return order[r.base[a]] - order[r.base[b]]
+}
+
+// holds notes the types that stand inside documents of a type.
+func (r *reader) holds(def *ast.Definition) {
+	for _, f := range def.Fields {
+		in := r.doc.types[f.Type.Name()]
+		if in == nil || in.Kind != ast.Object || r.models[in.Name] != nil || r.inside[in.Name] || f.Directives.ForName("customResolver") != nil {
+			continue
+		}
+		r.inside[in.Name] = true
+		r.holds(in)
 	}
-	return 1
 }
 
 // stem is a file's name without folder and extension.
@@ -146,8 +163,8 @@ func stem(path string) string {
 	return name
 }
 
-// fields reads the fields of a model. Those that a project adds to a type of
-// Grapnel are extensions.
+// fields reads the fields of a model. Those that a project adds to a type that is in
+// core are extensions.
 func (r *reader) fields(m *model) {
 	for _, def := range m.def.Fields {
 		if i := slices.IndexFunc(headFields, func(h headField) bool { return h.name == def.Name }); i >= 0 {
@@ -159,7 +176,7 @@ func (r *reader) fields(m *model) {
 			continue
 		}
 		m.fields = append(m.fields, f)
-		if !m.base || r.doc.home || isBaseFile(def.Position.Src.Name) {
+		if !m.inCore || r.doc.home || isBaseFile(def.Position.Src.Name) {
 			continue
 		}
 		f.extension, m.extended = true, true
@@ -289,7 +306,7 @@ func (r *reader) field(def *ast.FieldDefinition) *field {
 		f.kind = enum
 	case r.models[f.typ] != nil:
 		return bad("%s is a stored type of its own: add @reference to hold its id, or @hasMany and a connection for those that lead here.", f.typ)
-	case target.Kind == ast.Object && r.base[f.typ], roots[f.typ]:
+	case target.Kind == ast.Object && r.base[f.typ] && !r.inside[f.typ], roots[f.typ]:
 		return bad("%s is a type of Grapnel that cannot stand inside documents: declare one of your own.", f.typ)
 	case target.Kind == ast.Object:
 		f.kind = inline
@@ -421,7 +438,7 @@ func (r *reader) embed(def *ast.Definition) {
 	if r.embeds[def.Name] != nil {
 		return
 	}
-	e := &embedded{def: def, name: def.Name, base: r.doc.home}
+	e := &embedded{def: def, name: def.Name}
 	r.embeds[def.Name] = e
 	for _, fd := range def.Fields {
 		r.meaning(fd, "is stored inside other documents", "constraint", "default")
@@ -867,7 +884,7 @@ func (r *reader) cycles() {
 	for _, e := range r.doc.embedded {
 		for _, f := range e.fields {
 			if f.kind == inline && !f.null && !f.list {
-				if r.holds(f.typ, e.name, map[string]bool{}) {
+				if r.alwaysHolds(f.typ, e.name, map[string]bool{}) {
 					r.problems.add(f.def.Position, "%s would hold itself for ever through %s: make the field nullable or a list.", e.name, f.name)
 				}
 			}
@@ -875,8 +892,8 @@ func (r *reader) cycles() {
 	}
 }
 
-// holds reports whether a value of the embedded type from always holds one of to.
-func (r *reader) holds(from, to string, seen map[string]bool) bool {
+// alwaysHolds reports whether a value of the embedded type from always holds one of to.
+func (r *reader) alwaysHolds(from, to string, seen map[string]bool) bool {
 	if from == to {
 		return true
 	}
@@ -885,7 +902,7 @@ func (r *reader) holds(from, to string, seen map[string]bool) bool {
 	}
 	seen[from] = true
 	for _, f := range r.embeds[from].fields {
-		if f.kind == inline && !f.null && !f.list && r.holds(f.typ, to, seen) {
+		if f.kind == inline && !f.null && !f.list && r.alwaysHolds(f.typ, to, seen) {
 			return true
 		}
 	}

@@ -36,7 +36,7 @@ func specs(doc *document) *goFile {
 			}
 			g.printf("\t\t\t},\n")
 		}
-		if !m.base {
+		if !m.inCore {
 			g.printf("\t\t\tNew: func() any { return new(%s) },\n", templates.ToGo(m.name))
 		}
 		if len(m.added()) > 0 {

@@ -24,7 +24,7 @@ func structs(p project, doc *document) map[string]*goFile {
 		return g
 	}
 	for _, m := range doc.models {
-		if m.base {
+		if m.inCore {
 			if len(m.added()) > 0 {
 				n.extension(file(m.added()[0].def.Position, m.name), m)
 			}
@@ -56,9 +56,6 @@ func structs(p project, doc *document) map[string]*goFile {
 		n.constraints(g, name, m.fields)
 	}
 	for _, e := range doc.embedded {
-		if e.base {
-			continue
-		}
 		g := file(e.def.Position, e.name)
 		name := templates.ToGo(e.name)
 		g.printf("\n")

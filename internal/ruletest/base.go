@@ -8,7 +8,7 @@ import (
 
 // Base is the tables of the types that every project has. A project that gives
 // them more guarded fields adds these to the table of users.
-func Base() []Table { return []Table{users(), posts(), assets()} }
+func Base() []Table { return []Table{users(), posts(), assets(), pages()} }
 
 func users() Table {
 	// Each reads and edits what is their own, and admins that of everybody.
@@ -86,6 +86,26 @@ func posts() Table {
 			{Verb: core.Update, Call: `publishPost(input: {id: $id, at: "2020-01-01T00:00:00Z"})`, Allow: Allow{"*": Editors}},
 			{Verb: core.Update, Call: `unpublishPost(input: {id: $id})`, Only: "public scheduled formerAuthors", Allow: write},
 			{Verb: core.Delete, Call: `deletePost(input: {id: $id})`, Allow: write},
+		},
+	}
+}
+
+func pages() Table {
+	all := Allow{"*": Editors}
+	return Table{
+		Model: "Page",
+		Records: map[string]Fields{
+			"public": {"status": "PUBLISHED", "slug": "zqpublicpage"},
+			"draft":  {"status": "DRAFT", "slug": "zqdraftpage"},
+		},
+		Read: Allow{"public": Everybody, "draft": Editors},
+		Writes: []Write{
+			{Verb: core.Create, Call: `createPage(input: {title: "Imprint", slug: "imprint"})`, Allow: Allow{New: Editors}},
+			{Verb: core.Create, Call: `createPage(input: {title: "Imprint", slug: "imprint", status: PUBLISHED})`, Allow: Allow{New: Editors}},
+			{Verb: core.Update, Call: `updatePage(input: {id: $id, body: "Changed"})`, Allow: all},
+			{Verb: core.Update, Call: `updatePage(input: {id: $id, status: DRAFT})`, Only: "public", Allow: all},
+			{Verb: core.Update, Call: `updatePage(input: {id: $id, status: PUBLISHED})`, Only: "draft", Allow: all},
+			{Verb: core.Delete, Call: `deletePage(input: {id: $id})`, Allow: all},
 		},
 	}
 }

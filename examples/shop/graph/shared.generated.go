@@ -307,6 +307,50 @@ func (ec *executionContext) unmarshalInputOrderStatusFilter(ctx context.Context,
 	return it, nil
 }
 
+func (ec *executionContext) unmarshalInputPageStatusFilter(ctx context.Context, obj any) (model.PageStatusFilter, error) {
+	var it model.PageStatusFilter
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"eq", "ne", "in"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "eq":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("eq"))
+			data, err := ec.unmarshalOPageStatus2ᚖgithubᚗcomᚋgrapnelᚋgrapnelᚋgraphᚋmodelᚐPageStatus(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Eq = graphql.OmittableOf(data)
+		case "ne":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("ne"))
+			data, err := ec.unmarshalOPageStatus2ᚖgithubᚗcomᚋgrapnelᚋgrapnelᚋgraphᚋmodelᚐPageStatus(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Ne = graphql.OmittableOf(data)
+		case "in":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("in"))
+			data, err := ec.unmarshalOPageStatus2ᚕgithubᚗcomᚋgrapnelᚋgrapnelᚋgraphᚋmodelᚐPageStatusᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.In = graphql.OmittableOf(data)
+		}
+	}
+	return it, nil
+}
+
 func (ec *executionContext) unmarshalInputPartInput(ctx context.Context, obj any) (model.Part, error) {
 	var it model.Part
 	if obj == nil {
@@ -623,6 +667,14 @@ func (ec *executionContext) unmarshalOOrderStatusFilter2ᚖgithubᚗcomᚋgrapne
 		return nil, nil
 	}
 	res, err := ec.unmarshalInputOrderStatusFilter(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalOPageStatusFilter2ᚖgithubᚗcomᚋgrapnelᚋgrapnelᚋexamplesᚋshopᚋgraphᚋmodelᚐPageStatusFilter(ctx context.Context, v any) (*model.PageStatusFilter, error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := ec.unmarshalInputPageStatusFilter(ctx, v)
 	return &res, graphql.ErrorOnPath(ctx, err)
 }
 

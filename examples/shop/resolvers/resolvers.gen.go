@@ -13,6 +13,7 @@ import (
 
 // Models are the services of the types that the schema declares with @model.
 type Models struct {
+	Pages    *core.Model[model.Page]
 	Orders   *core.Model[model.Order]
 	Products *core.Model[model.Product]
 	Reviews  *core.Model[model.Review]
@@ -22,6 +23,7 @@ type Models struct {
 // NewModels makes them; once for each App.
 func NewModels(app *core.App) *Models {
 	return &Models{
+		Pages:    core.NewModel[model.Page](app, "pages"),
 		Orders:   core.NewModel[model.Order](app, "orders"),
 		Products: core.NewModel[model.Product](app, "products"),
 		Reviews:  core.NewModel[model.Review](app, "reviews"),
@@ -78,6 +80,10 @@ type orderResolver struct{ *resolver }
 func (x *root) OrderLineInput() graph.OrderLineInputResolver { return &orderLineInputResolver{x.r} }
 
 type orderLineInputResolver struct{ *resolver }
+
+func (x *root) Page() graph.PageResolver { return &pageResolver{x.r} }
+
+type pageResolver struct{ *resolver }
 
 func (x *root) PartInput() graph.PartInputResolver { return &partInputResolver{x.r} }
 

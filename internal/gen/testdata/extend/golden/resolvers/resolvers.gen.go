@@ -13,12 +13,14 @@ import (
 
 // Models are the services of the types that the schema declares with @model.
 type Models struct {
+	Pages   *core.Model[model.Page]
 	Letters *core.Model[model.Letter]
 }
 
 // NewModels makes them; once for each App.
 func NewModels(app *core.App) *Models {
 	return &Models{
+		Pages:   core.NewModel[model.Page](app, "pages"),
 		Letters: core.NewModel[model.Letter](app, "letters"),
 	}
 }
@@ -64,6 +66,10 @@ func (x *root) Asset() graph.AssetResolver { return x.base.Asset() }
 func (x *root) Letter() graph.LetterResolver { return &letterResolver{x.r} }
 
 type letterResolver struct{ *resolver }
+
+func (x *root) Page() graph.PageResolver { return &pageResolver{x.r} }
+
+type pageResolver struct{ *resolver }
 
 func (x *root) Post() graph.PostResolver { return x.base.Post() }
 

@@ -13,12 +13,14 @@ import (
 
 // Models are the services of the types that the schema declares with @model.
 type Models struct {
+	Pages    *core.Model[model.Page]
 	Products *core.Model[model.Product]
 }
 
 // NewModels makes them; once for each App.
 func NewModels(app *core.App) *Models {
 	return &Models{
+		Pages:    core.NewModel[model.Page](app, "pages"),
 		Products: core.NewModel[model.Product](app, "products"),
 	}
 }
@@ -64,6 +66,10 @@ func (x *root) Asset() graph.AssetResolver { return x.base.Asset() }
 func (x *root) DimensionsInput() graph.DimensionsInputResolver { return &dimensionsInputResolver{x.r} }
 
 type dimensionsInputResolver struct{ *resolver }
+
+func (x *root) Page() graph.PageResolver { return &pageResolver{x.r} }
+
+type pageResolver struct{ *resolver }
 
 func (x *root) PartInput() graph.PartInputResolver { return &partInputResolver{x.r} }
 

@@ -11,11 +11,13 @@ import (
 //go:embed gen/grapnel/asset.graphqls
 //go:embed gen/grapnel/base.graphqls
 //go:embed gen/grapnel/dashboard.graphqls
+//go:embed gen/grapnel/page.graphqls
 //go:embed gen/grapnel/post.graphqls
 //go:embed gen/grapnel/session.graphqls
 //go:embed gen/grapnel/user.graphqls
 //go:embed product.graphqls
 //go:embed gen/asset.graphqls
+//go:embed gen/page.graphqls
 //go:embed gen/post.graphqls
 //go:embed gen/product.graphqls
 //go:embed gen/shared.graphqls

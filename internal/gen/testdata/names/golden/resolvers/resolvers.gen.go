@@ -13,6 +13,7 @@ import (
 
 // Models are the services of the types that the schema declares with @model.
 type Models struct {
+	Pages        *core.Model[model.Page]
 	APIKeys      *core.Model[model.APIKey]
 	Errors       *core.Model[model.Error]
 	ErrorLines   *core.Model[model.ErrorLine]
@@ -28,6 +29,7 @@ type Models struct {
 // NewModels makes them; once for each App.
 func NewModels(app *core.App) *Models {
 	return &Models{
+		Pages:        core.NewModel[model.Page](app, "pages"),
 		APIKeys:      core.NewModel[model.APIKey](app, "apiKeys"),
 		Errors:       core.NewModel[model.Error](app, "errors"),
 		ErrorLines:   core.NewModel[model.ErrorLine](app, "errorLines"),
@@ -94,6 +96,10 @@ type innerPageInputResolver struct{ *resolver }
 func (x *root) Models() graph.ModelsResolver { return &modelsResolver{x.r} }
 
 type modelsResolver struct{ *resolver }
+
+func (x *root) Page() graph.PageResolver { return &pageResolver{x.r} }
+
+type pageResolver struct{ *resolver }
 
 func (x *root) Post() graph.PostResolver { return x.base.Post() }
 

@@ -11,6 +11,7 @@ import (
 //go:embed gen/grapnel/asset.graphqls
 //go:embed gen/grapnel/base.graphqls
 //go:embed gen/grapnel/dashboard.graphqls
+//go:embed gen/grapnel/page.graphqls
 //go:embed gen/grapnel/post.graphqls
 //go:embed gen/grapnel/session.graphqls
 //go:embed gen/grapnel/user.graphqls
@@ -22,6 +23,7 @@ import (
 //go:embed gen/httpserverids.graphqls
 //go:embed gen/models.graphqls
 //go:embed gen/news.graphqls
+//go:embed gen/page.graphqls
 //go:embed gen/post.graphqls
 //go:embed gen/productline.graphqls
 //go:embed gen/resolver.graphqls

@@ -13,6 +13,7 @@ import (
 
 // Models are the services of the types that the schema declares with @model.
 type Models struct {
+	Pages   *core.Model[model.Page]
 	Books   *core.Model[model.Book]
 	Shelves *core.Model[model.Shelf]
 	Writers *core.Model[model.Writer]
@@ -21,6 +22,7 @@ type Models struct {
 // NewModels makes them; once for each App.
 func NewModels(app *core.App) *Models {
 	return &Models{
+		Pages:   core.NewModel[model.Page](app, "pages"),
 		Books:   core.NewModel[model.Book](app, "books"),
 		Shelves: core.NewModel[model.Shelf](app, "shelves"),
 		Writers: core.NewModel[model.Writer](app, "writers"),
@@ -68,6 +70,10 @@ func (x *root) Asset() graph.AssetResolver { return x.base.Asset() }
 func (x *root) Book() graph.BookResolver { return &bookResolver{x.r} }
 
 type bookResolver struct{ *resolver }
+
+func (x *root) Page() graph.PageResolver { return &pageResolver{x.r} }
+
+type pageResolver struct{ *resolver }
 
 func (x *root) Post() graph.PostResolver { return x.base.Post() }
 

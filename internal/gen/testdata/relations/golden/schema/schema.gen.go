@@ -11,6 +11,7 @@ import (
 //go:embed gen/grapnel/asset.graphqls
 //go:embed gen/grapnel/base.graphqls
 //go:embed gen/grapnel/dashboard.graphqls
+//go:embed gen/grapnel/page.graphqls
 //go:embed gen/grapnel/post.graphqls
 //go:embed gen/grapnel/session.graphqls
 //go:embed gen/grapnel/user.graphqls
@@ -18,6 +19,7 @@ import (
 //go:embed shelf.graphqls
 //go:embed gen/asset.graphqls
 //go:embed gen/book.graphqls
+//go:embed gen/page.graphqls
 //go:embed gen/post.graphqls
 //go:embed gen/shared.graphqls
 //go:embed gen/shelf.graphqls

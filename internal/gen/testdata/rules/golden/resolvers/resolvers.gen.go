@@ -13,6 +13,7 @@ import (
 
 // Models are the services of the types that the schema declares with @model.
 type Models struct {
+	Pages      *core.Model[model.Page]
 	Complaints *core.Model[model.Complaint]
 	Notes      *core.Model[model.Note]
 }
@@ -20,6 +21,7 @@ type Models struct {
 // NewModels makes them; once for each App.
 func NewModels(app *core.App) *Models {
 	return &Models{
+		Pages:      core.NewModel[model.Page](app, "pages"),
 		Complaints: core.NewModel[model.Complaint](app, "complaints"),
 		Notes:      core.NewModel[model.Note](app, "notes"),
 	}
@@ -66,6 +68,10 @@ func (x *root) Asset() graph.AssetResolver { return x.base.Asset() }
 func (x *root) Note() graph.NoteResolver { return &noteResolver{x.r} }
 
 type noteResolver struct{ *resolver }
+
+func (x *root) Page() graph.PageResolver { return &pageResolver{x.r} }
+
+type pageResolver struct{ *resolver }
 
 func (x *root) Post() graph.PostResolver { return x.base.Post() }
 

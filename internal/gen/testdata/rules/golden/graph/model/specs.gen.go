@@ -42,6 +42,31 @@ func Specs() []core.Spec {
 			},
 		},
 		{
+			Type: "Page", Name: "pages", Prefix: "page",
+			Attributes: []core.Attribute{
+				{Name: "title", Required: true, Constraint: "maxLength: 200, minLength: 1"},
+				{Name: "slug", Required: true, Constraint: "format: SLUG"},
+				{Name: "description", Constraint: "maxLength: 300"},
+				{Name: "body", Required: true, Default: "", Constraint: "maxLength: 200000"},
+				{Name: "status", Required: true, Default: "DRAFT", Values: []string{"DRAFT", "PUBLISHED"}},
+			},
+			New: func() any { return new(Page) },
+			Fields: []core.Field{
+				{Name: "title"},
+				{Name: "slug", Unique: true},
+				{Name: "status"},
+				{Name: "createdAt", Kind: core.Time},
+			},
+			Indexes: [][]string{{"createdAt"}, {"title"}, {"status", "title"}},
+			Bulk:    []string{"body"},
+			Search:  []string{"title", "body"},
+			Live:    true,
+			Rules: []core.Rule{
+				{Verbs: core.Read, Where: core.Eq("status", "PUBLISHED")},
+				{Verbs: core.AnyVerb, Role: core.Editor},
+			},
+		},
+		{
 			Type: "Post", Name: "posts", Prefix: "post",
 			Attributes: []core.Attribute{
 				{Name: "title", Required: true},
