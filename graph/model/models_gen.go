@@ -126,6 +126,27 @@ type CreateAssetUploadPayload struct {
 	Request *core.SignedRequest `json:"request"`
 }
 
+// What a new page holds.
+type CreatePageInput struct {
+	// What stands above it: 1 to 200 characters.
+	Title string `json:"title"`
+	// The last part of its address, unique among pages: `a-z 0-9` in runs joined by `-`, at most 100 characters.
+	Slug string `json:"slug"`
+	// What search engines and previews tell of it, at most 300 characters of plain text.
+	Description graphql.Omittable[*string] `json:"description,omitempty"`
+	// The text, at most 200,000 characters: CommonMark with tables, task lists,
+	// strikethrough, autolinks and footnotes as GitHub has them, and raw HTML.
+	Body graphql.Omittable[*string] `json:"body,omitempty"`
+	// Whether it is a draft or published.
+	Status graphql.Omittable[*PageStatus] `json:"status,omitempty"`
+}
+
+// What `createPage` did.
+type CreatePagePayload struct {
+	// The new page.
+	Page *Page `json:"page"`
+}
+
 // What a new post holds.
 type CreatePostInput struct {
 	// 1 to 200 characters.
@@ -428,6 +449,20 @@ type DeleteAssetPayload struct {
 	DeletedID string `json:"deletedId"`
 }
 
+// Which page is to go.
+type DeletePageInput struct {
+	// The id of the page.
+	ID string `json:"id"`
+	// Refuse with CONFLICT when the record has another version by now.
+	ExpectedVersion graphql.Omittable[*int32] `json:"expectedVersion,omitempty"`
+}
+
+// What `deletePage` did.
+type DeletePagePayload struct {
+	// The id that is gone.
+	DeletedID string `json:"deletedId"`
+}
+
 // Which post is to go.
 type DeletePostInput struct {
 	// Which post.
@@ -527,6 +562,44 @@ type IntFilter struct {
 	Gt graphql.Omittable[*int32] `json:"gt,omitempty"`
 	// Greater than or equal to.
 	Gte graphql.Omittable[*int32] `json:"gte,omitempty"`
+}
+
+// How pages are sorted.
+type PageOrder struct {
+	// What they are sorted by.
+	Field PageOrderField `json:"field"`
+	// Which way.
+	Direction graphql.Omittable[*OrderDirection] `json:"direction,omitempty"`
+}
+
+// Conditions on a value of PageStatus. All that are given must hold.
+type PageStatusFilter struct {
+	// Equal to; null finds what has none.
+	Eq graphql.Omittable[*PageStatus] `json:"eq,omitempty"`
+	// Different from; an absent value is different too.
+	Ne graphql.Omittable[*PageStatus] `json:"ne,omitempty"`
+	// One of these, at most 100.
+	In graphql.Omittable[[]PageStatus] `json:"in,omitempty"`
+}
+
+// Which pages. All conditions that are given must hold.
+type PageWhere struct {
+	// All of these must hold.
+	And graphql.Omittable[[]*PageWhere] `json:"and,omitempty"`
+	// At least one of these must hold.
+	Or graphql.Omittable[[]*PageWhere] `json:"or,omitempty"`
+	// This must not hold.
+	Not graphql.Omittable[*PageWhere] `json:"not,omitempty"`
+	// Conditions on the id.
+	ID graphql.Omittable[*IDFilter] `json:"id,omitempty"`
+	// Conditions on `title`.
+	Title graphql.Omittable[*StringFilter] `json:"title,omitempty"`
+	// Conditions on `slug`.
+	Slug graphql.Omittable[*StringFilter] `json:"slug,omitempty"`
+	// Conditions on `status`.
+	Status graphql.Omittable[*PageStatusFilter] `json:"status,omitempty"`
+	// Conditions on `createdAt`.
+	CreatedAt graphql.Omittable[*TimeFilter] `json:"createdAt,omitempty"`
 }
 
 // How posts are sorted.
@@ -833,6 +906,31 @@ type UpdateAssetInput struct {
 type UpdateAssetPayload struct {
 	// The file as it is now.
 	Asset *core.Asset `json:"asset"`
+}
+
+// Fields that are left out stay as they are; null empties those that may be null, and is as left out for the others.
+type UpdatePageInput struct {
+	// Which page.
+	ID string `json:"id"`
+	// Refuse with CONFLICT when the record has another version by now.
+	ExpectedVersion graphql.Omittable[*int32] `json:"expectedVersion,omitempty"`
+	// What stands above it: 1 to 200 characters.
+	Title graphql.Omittable[*string] `json:"title,omitempty"`
+	// The last part of its address, unique among pages: `a-z 0-9` in runs joined by `-`, at most 100 characters.
+	Slug graphql.Omittable[*string] `json:"slug,omitempty"`
+	// What search engines and previews tell of it, at most 300 characters of plain text.
+	Description graphql.Omittable[*string] `json:"description,omitempty"`
+	// The text, at most 200,000 characters: CommonMark with tables, task lists,
+	// strikethrough, autolinks and footnotes as GitHub has them, and raw HTML.
+	Body graphql.Omittable[*string] `json:"body,omitempty"`
+	// Whether it is a draft or published.
+	Status graphql.Omittable[*PageStatus] `json:"status,omitempty"`
+}
+
+// What `updatePage` did.
+type UpdatePagePayload struct {
+	// The page as it is now.
+	Page *Page `json:"page"`
 }
 
 // Fields that are left out stay as they are; null empties those that may be null, and is as left out for the others.
@@ -1479,6 +1577,125 @@ func (e *OrderDirection) UnmarshalJSON(b []byte) error {
 }
 
 func (e OrderDirection) MarshalJSON() ([]byte, error) {
+	var buf bytes.Buffer
+	e.MarshalGQL(&buf)
+	return buf.Bytes(), nil
+}
+
+// What pages can be sorted by.
+type PageOrderField string
+
+const (
+	// By `title`.
+	PageOrderFieldTitle PageOrderField = "TITLE"
+	// By `createdAt`.
+	PageOrderFieldCreatedAt PageOrderField = "CREATED_AT"
+	// How well they fit `search`, best first with DESC: those whose `title` alone holds all words of `search` before those that need `body` too; among each of them, those that hold the last word whole before those in which it goes on. Those that fit alike, and all without a search, are sorted by `title`, smallest first; with ASC the other way round.
+	PageOrderFieldRelevance PageOrderField = "RELEVANCE"
+)
+
+var AllPageOrderField = []PageOrderField{
+	PageOrderFieldTitle,
+	PageOrderFieldCreatedAt,
+	PageOrderFieldRelevance,
+}
+
+func (e PageOrderField) IsValid() bool {
+	switch e {
+	case PageOrderFieldTitle, PageOrderFieldCreatedAt, PageOrderFieldRelevance:
+		return true
+	}
+	return false
+}
+
+func (e PageOrderField) String() string {
+	return string(e)
+}
+
+func (e *PageOrderField) UnmarshalGQL(v any) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("enums must be strings")
+	}
+
+	*e = PageOrderField(str)
+	if !e.IsValid() {
+		return fmt.Errorf("%s is not a valid PageOrderField", str)
+	}
+	return nil
+}
+
+func (e PageOrderField) MarshalGQL(w io.Writer) {
+	_, _ = fmt.Fprint(w, strconv.Quote(e.String()))
+}
+
+func (e *PageOrderField) UnmarshalJSON(b []byte) error {
+	s, err := strconv.Unquote(string(b))
+	if err != nil {
+		return err
+	}
+	return e.UnmarshalGQL(s)
+}
+
+func (e PageOrderField) MarshalJSON() ([]byte, error) {
+	var buf bytes.Buffer
+	e.MarshalGQL(&buf)
+	return buf.Bytes(), nil
+}
+
+// Where a page stands.
+type PageStatus string
+
+const (
+	// Only for editors and admins.
+	PageStatusDraft PageStatus = "DRAFT"
+	// For everybody.
+	PageStatusPublished PageStatus = "PUBLISHED"
+)
+
+var AllPageStatus = []PageStatus{
+	PageStatusDraft,
+	PageStatusPublished,
+}
+
+func (e PageStatus) IsValid() bool {
+	switch e {
+	case PageStatusDraft, PageStatusPublished:
+		return true
+	}
+	return false
+}
+
+func (e PageStatus) String() string {
+	return string(e)
+}
+
+func (e *PageStatus) UnmarshalGQL(v any) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("enums must be strings")
+	}
+
+	*e = PageStatus(str)
+	if !e.IsValid() {
+		return fmt.Errorf("%s is not a valid PageStatus", str)
+	}
+	return nil
+}
+
+func (e PageStatus) MarshalGQL(w io.Writer) {
+	_, _ = fmt.Fprint(w, strconv.Quote(e.String()))
+}
+
+func (e *PageStatus) UnmarshalJSON(b []byte) error {
+	s, err := strconv.Unquote(string(b))
+	if err != nil {
+		return err
+	}
+	return e.UnmarshalGQL(s)
+}
+
+func (e PageStatus) MarshalJSON() ([]byte, error) {
 	var buf bytes.Buffer
 	e.MarshalGQL(&buf)
 	return buf.Bytes(), nil

@@ -26,6 +26,7 @@ type ResolverRoot interface {
 	Asset() AssetResolver
 	Mutation() MutationResolver
 	Order() OrderResolver
+	Page() PageResolver
 	Post() PostResolver
 	Product() ProductResolver
 	Query() QueryResolver
@@ -94,6 +95,10 @@ type ComplexityRoot struct {
 
 	CreateOrderPayload struct {
 		Order func(childComplexity int) int
+	}
+
+	CreatePagePayload struct {
+		Page func(childComplexity int) int
 	}
 
 	CreatePostPayload struct {
@@ -228,6 +233,10 @@ type ComplexityRoot struct {
 		DeletedID func(childComplexity int) int
 	}
 
+	DeletePagePayload struct {
+		DeletedID func(childComplexity int) int
+	}
+
 	DeletePostPayload struct {
 		DeletedID func(childComplexity int) int
 	}
@@ -267,11 +276,13 @@ type ComplexityRoot struct {
 		CompleteAssetUpload func(childComplexity int, input model.CompleteAssetUploadInput) int
 		CreateAssetUpload   func(childComplexity int, input model.CreateAssetUploadInput) int
 		CreateOrder         func(childComplexity int, input model1.CreateOrderInput) int
+		CreatePage          func(childComplexity int, input model1.CreatePageInput) int
 		CreatePost          func(childComplexity int, input model.CreatePostInput) int
 		CreateProduct       func(childComplexity int, input model1.CreateProductInput) int
 		CreateReview        func(childComplexity int, input model1.CreateReviewInput) int
 		CreateUser          func(childComplexity int, input model.CreateUserInput) int
 		DeleteAsset         func(childComplexity int, input model.DeleteAssetInput) int
+		DeletePage          func(childComplexity int, input model1.DeletePageInput) int
 		DeletePost          func(childComplexity int, input model.DeletePostInput) int
 		DeleteProduct       func(childComplexity int, input model1.DeleteProductInput) int
 		DeleteReview        func(childComplexity int, input model1.DeleteReviewInput) int
@@ -289,6 +300,7 @@ type ComplexityRoot struct {
 		UnsuspendUser       func(childComplexity int, input model.UnsuspendUserInput) int
 		UpdateAsset         func(childComplexity int, input model.UpdateAssetInput) int
 		UpdateOrder         func(childComplexity int, input model1.UpdateOrderInput) int
+		UpdatePage          func(childComplexity int, input model1.UpdatePageInput) int
 		UpdatePost          func(childComplexity int, input model.UpdatePostInput) int
 		UpdateProduct       func(childComplexity int, input model1.UpdateProductInput) int
 		UpdateReview        func(childComplexity int, input model1.UpdateReviewInput) int
@@ -330,6 +342,37 @@ type ComplexityRoot struct {
 	OrderLine struct {
 		ProductID func(childComplexity int) int
 		Quantity  func(childComplexity int) int
+	}
+
+	Page struct {
+		Body        func(childComplexity int) int
+		BodyHTML    func(childComplexity int) int
+		CreatedAt   func(childComplexity int) int
+		Description func(childComplexity int) int
+		ID          func(childComplexity int) int
+		Slug        func(childComplexity int) int
+		Status      func(childComplexity int) int
+		Title       func(childComplexity int) int
+		UpdatedAt   func(childComplexity int) int
+		Version     func(childComplexity int) int
+	}
+
+	PageChange struct {
+		Doc  func(childComplexity int) int
+		ID   func(childComplexity int) int
+		Kind func(childComplexity int) int
+	}
+
+	PageConnection struct {
+		Edges      func(childComplexity int) int
+		Nodes      func(childComplexity int) int
+		PageInfo   func(childComplexity int) int
+		TotalCount func(childComplexity int, exact *bool) int
+	}
+
+	PageEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
 	}
 
 	PageInfo struct {
@@ -436,6 +479,9 @@ type ComplexityRoot struct {
 		Nodes           func(childComplexity int, ids []string) int
 		Order           func(childComplexity int, id string) int
 		Orders          func(childComplexity int, where *model1.OrderWhere, orderBy *model1.OrderOrder, first *int32, after *string, last *int32, before *string) int
+		Page            func(childComplexity int, id string) int
+		PageBySlug      func(childComplexity int, slug string) int
+		Pages           func(childComplexity int, where *model1.PageWhere, orderBy *model1.PageOrder, search *string, first *int32, after *string, last *int32, before *string) int
 		Post            func(childComplexity int, id string) int
 		PostBySlug      func(childComplexity int, slug string) int
 		Posts           func(childComplexity int, where *model.PostWhere, orderBy *model.PostOrder, search *string, first *int32, after *string, last *int32, before *string) int
@@ -577,6 +623,7 @@ type ComplexityRoot struct {
 
 	Subscription struct {
 		OrderChanged   func(childComplexity int, where *model1.OrderWhere) int
+		PageChanged    func(childComplexity int, where *model1.PageWhere) int
 		PostChanged    func(childComplexity int, where *model.PostWhere) int
 		ProductChanged func(childComplexity int, where *model1.ProductWhere) int
 		ReviewChanged  func(childComplexity int, where *model1.ReviewWhere) int
@@ -601,6 +648,10 @@ type ComplexityRoot struct {
 
 	UpdateOrderPayload struct {
 		Order func(childComplexity int) int
+	}
+
+	UpdatePagePayload struct {
+		Page func(childComplexity int) int
 	}
 
 	UpdatePostPayload struct {
@@ -864,6 +915,13 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.CreateOrderPayload.Order(childComplexity), true
+
+	case "CreatePagePayload.page":
+		if e.ComplexityRoot.CreatePagePayload.Page == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CreatePagePayload.Page(childComplexity), true
 
 	case "CreatePostPayload.post":
 		if e.ComplexityRoot.CreatePostPayload.Post == nil {
@@ -1419,6 +1477,13 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.DeleteAssetPayload.DeletedID(childComplexity), true
 
+	case "DeletePagePayload.deletedId":
+		if e.ComplexityRoot.DeletePagePayload.DeletedID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DeletePagePayload.DeletedID(childComplexity), true
+
 	case "DeletePostPayload.deletedId":
 		if e.ComplexityRoot.DeletePostPayload.DeletedID == nil {
 			break
@@ -1553,6 +1618,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.CreateOrder(childComplexity, args["input"].(model1.CreateOrderInput)), true
+	case "Mutation.createPage":
+		if e.ComplexityRoot.Mutation.CreatePage == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_createPage_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.CreatePage(childComplexity, args["input"].(model1.CreatePageInput)), true
 	case "Mutation.createPost":
 		if e.ComplexityRoot.Mutation.CreatePost == nil {
 			break
@@ -1608,6 +1684,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.DeleteAsset(childComplexity, args["input"].(model.DeleteAssetInput)), true
+	case "Mutation.deletePage":
+		if e.ComplexityRoot.Mutation.DeletePage == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_deletePage_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.DeletePage(childComplexity, args["input"].(model1.DeletePageInput)), true
 	case "Mutation.deletePost":
 		if e.ComplexityRoot.Mutation.DeletePost == nil {
 			break
@@ -1795,6 +1882,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.UpdateOrder(childComplexity, args["input"].(model1.UpdateOrderInput)), true
+	case "Mutation.updatePage":
+		if e.ComplexityRoot.Mutation.UpdatePage == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_updatePage_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.UpdatePage(childComplexity, args["input"].(model1.UpdatePageInput)), true
 	case "Mutation.updatePost":
 		if e.ComplexityRoot.Mutation.UpdatePost == nil {
 			break
@@ -1991,6 +2089,129 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.OrderLine.Quantity(childComplexity), true
+
+	case "Page.body":
+		if e.ComplexityRoot.Page.Body == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Page.Body(childComplexity), true
+	case "Page.bodyHtml":
+		if e.ComplexityRoot.Page.BodyHTML == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Page.BodyHTML(childComplexity), true
+	case "Page.createdAt":
+		if e.ComplexityRoot.Page.CreatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Page.CreatedAt(childComplexity), true
+	case "Page.description":
+		if e.ComplexityRoot.Page.Description == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Page.Description(childComplexity), true
+	case "Page.id":
+		if e.ComplexityRoot.Page.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Page.ID(childComplexity), true
+	case "Page.slug":
+		if e.ComplexityRoot.Page.Slug == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Page.Slug(childComplexity), true
+	case "Page.status":
+		if e.ComplexityRoot.Page.Status == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Page.Status(childComplexity), true
+	case "Page.title":
+		if e.ComplexityRoot.Page.Title == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Page.Title(childComplexity), true
+	case "Page.updatedAt":
+		if e.ComplexityRoot.Page.UpdatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Page.UpdatedAt(childComplexity), true
+	case "Page.version":
+		if e.ComplexityRoot.Page.Version == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Page.Version(childComplexity), true
+
+	case "PageChange.page":
+		if e.ComplexityRoot.PageChange.Doc == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PageChange.Doc(childComplexity), true
+	case "PageChange.changedId":
+		if e.ComplexityRoot.PageChange.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PageChange.ID(childComplexity), true
+	case "PageChange.kind":
+		if e.ComplexityRoot.PageChange.Kind == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PageChange.Kind(childComplexity), true
+
+	case "PageConnection.edges":
+		if e.ComplexityRoot.PageConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PageConnection.Edges(childComplexity), true
+	case "PageConnection.nodes":
+		if e.ComplexityRoot.PageConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PageConnection.Nodes(childComplexity), true
+	case "PageConnection.pageInfo":
+		if e.ComplexityRoot.PageConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PageConnection.PageInfo(childComplexity), true
+	case "PageConnection.totalCount":
+		if e.ComplexityRoot.PageConnection.TotalCount == nil {
+			break
+		}
+
+		args, err := ec.field_PageConnection_totalCount_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.PageConnection.TotalCount(childComplexity, args["exact"].(*bool)), true
+
+	case "PageEdge.cursor":
+		if e.ComplexityRoot.PageEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PageEdge.Cursor(childComplexity), true
+	case "PageEdge.node":
+		if e.ComplexityRoot.PageEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PageEdge.Node(childComplexity), true
 
 	case "PageInfo.endCursor":
 		if e.ComplexityRoot.PageInfo.EndCursor == nil {
@@ -2469,6 +2690,39 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.Orders(childComplexity, args["where"].(*model1.OrderWhere), args["orderBy"].(*model1.OrderOrder), args["first"].(*int32), args["after"].(*string), args["last"].(*int32), args["before"].(*string)), true
+	case "Query.page":
+		if e.ComplexityRoot.Query.Page == nil {
+			break
+		}
+
+		args, err := ec.field_Query_page_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.Page(childComplexity, args["id"].(string)), true
+	case "Query.pageBySlug":
+		if e.ComplexityRoot.Query.PageBySlug == nil {
+			break
+		}
+
+		args, err := ec.field_Query_pageBySlug_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.PageBySlug(childComplexity, args["slug"].(string)), true
+	case "Query.pages":
+		if e.ComplexityRoot.Query.Pages == nil {
+			break
+		}
+
+		args, err := ec.field_Query_pages_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.Pages(childComplexity, args["where"].(*model1.PageWhere), args["orderBy"].(*model1.PageOrder), args["search"].(*string), args["first"].(*int32), args["after"].(*string), args["last"].(*int32), args["before"].(*string)), true
 	case "Query.post":
 		if e.ComplexityRoot.Query.Post == nil {
 			break
@@ -3045,6 +3299,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Subscription.OrderChanged(childComplexity, args["where"].(*model1.OrderWhere)), true
+	case "Subscription.pageChanged":
+		if e.ComplexityRoot.Subscription.PageChanged == nil {
+			break
+		}
+
+		args, err := ec.field_Subscription_pageChanged_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Subscription.PageChanged(childComplexity, args["where"].(*model1.PageWhere)), true
 	case "Subscription.postChanged":
 		if e.ComplexityRoot.Subscription.PostChanged == nil {
 			break
@@ -3119,6 +3384,13 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.UpdateOrderPayload.Order(childComplexity), true
+
+	case "UpdatePagePayload.page":
+		if e.ComplexityRoot.UpdatePagePayload.Page == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UpdatePagePayload.Page(childComplexity), true
 
 	case "UpdatePostPayload.post":
 		if e.ComplexityRoot.UpdatePostPayload.Post == nil {
@@ -3318,6 +3590,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 		ec.unmarshalInputCompleteAssetUploadInput,
 		ec.unmarshalInputCreateAssetUploadInput,
 		ec.unmarshalInputCreateOrderInput,
+		ec.unmarshalInputCreatePageInput,
 		ec.unmarshalInputCreatePostInput,
 		ec.unmarshalInputCreateProductInput,
 		ec.unmarshalInputCreateReviewInput,
@@ -3325,6 +3598,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 		ec.unmarshalInputDateFilter,
 		ec.unmarshalInputDecimalFilter,
 		ec.unmarshalInputDeleteAssetInput,
+		ec.unmarshalInputDeletePageInput,
 		ec.unmarshalInputDeletePostInput,
 		ec.unmarshalInputDeleteProductInput,
 		ec.unmarshalInputDeleteReviewInput,
@@ -3338,6 +3612,9 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 		ec.unmarshalInputOrderOrder,
 		ec.unmarshalInputOrderStatusFilter,
 		ec.unmarshalInputOrderWhere,
+		ec.unmarshalInputPageOrder,
+		ec.unmarshalInputPageStatusFilter,
+		ec.unmarshalInputPageWhere,
 		ec.unmarshalInputPartInput,
 		ec.unmarshalInputPostOrder,
 		ec.unmarshalInputPostStatusFilter,
@@ -3364,6 +3641,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 		ec.unmarshalInputUnsuspendUserInput,
 		ec.unmarshalInputUpdateAssetInput,
 		ec.unmarshalInputUpdateOrderInput,
+		ec.unmarshalInputUpdatePageInput,
 		ec.unmarshalInputUpdatePostInput,
 		ec.unmarshalInputUpdateProductInput,
 		ec.unmarshalInputUpdateReviewInput,
@@ -4822,6 +5100,54 @@ extend type Query {
   change and remove nothing but their own account. Introspection need not be on.
   """
   dashboardSchema: DashboardSchema
+}
+`, BuiltIn: false},
+	{Name: "../schema/gen/grapnel/page.graphqls", Input: `"""
+Where a page stands.
+"""
+enum PageStatus {
+  """
+  Only for editors and admins.
+  """
+  DRAFT
+  """
+  For everybody.
+  """
+  PUBLISHED
+}
+"""
+A page that stands by itself, such as about, contact or imprint.
+"""
+type Page implements Node {
+  """
+  Names the page, whatever becomes of its slug.
+  """
+  id: ID!
+  """
+  What stands above it: 1 to 200 characters.
+  """
+  title: String!
+  """
+  The last part of its address, unique among pages: ` + "`" + `a-z 0-9` + "`" + ` in runs joined by ` + "`" + `-` + "`" + `, at most 100 characters.
+  """
+  slug: String!
+  """
+  What search engines and previews tell of it, at most 300 characters of plain text.
+  """
+  description: String
+  """
+  The text, at most 200,000 characters: CommonMark with tables, task lists,
+  strikethrough, autolinks and footnotes as GitHub has them, and raw HTML.
+  """
+  body: String! @cost(weight: "5")
+  """
+  The text as sanitised HTML, safe to put into a page.
+  """
+  bodyHtml: String! @cost(weight: "50")
+  """
+  Whether it is a draft or published.
+  """
+  status: PageStatus!
 }
 `, BuiltIn: false},
 	{Name: "../schema/gen/grapnel/post.graphqls", Input: `"""
@@ -6680,6 +7006,350 @@ extend type Subscription {
   ): OrderChange!
 }
 `, BuiltIn: false},
+	{Name: "../schema/gen/page.graphqls", Input: `"""
+A page of pages.
+"""
+type PageConnection {
+  """
+  The pages of the page, each with its cursor.
+  """
+  edges: [PageEdge!]!
+  """
+  The pages of the page, without the edges around them.
+  """
+  nodes: [Page!]!
+  """
+  Where the page stands among all pages that were asked for.
+  """
+  pageInfo: PageInfo!
+  """
+  How many there are on all pages together. Counted only when selected.
+  """
+  totalCount(
+    """
+    False counts no further than 10,000: 10001 then says that there are more, as in
+    "10,000+". The time that an exact count of very many takes is charged.
+    """
+    exact: Boolean = true
+  ): Int! @cost(weight: "50")
+}
+"""
+One of the pages of a connection.
+"""
+type PageEdge {
+  """
+  Where it stands; for ` + "`" + `after` + "`" + ` and ` + "`" + `before` + "`" + `.
+  """
+  cursor: String!
+  """
+  The page itself.
+  """
+  node: Page!
+}
+"""
+Which pages. All conditions that are given must hold.
+"""
+input PageWhere {
+  """
+  All of these must hold.
+  """
+  and: [PageWhere!]
+  """
+  At least one of these must hold.
+  """
+  or: [PageWhere!]
+  """
+  This must not hold.
+  """
+  not: PageWhere
+  """
+  Conditions on the id.
+  """
+  id: IDFilter
+  """
+  Conditions on ` + "`" + `title` + "`" + `.
+  """
+  title: StringFilter
+  """
+  Conditions on ` + "`" + `slug` + "`" + `.
+  """
+  slug: StringFilter
+  """
+  Conditions on ` + "`" + `status` + "`" + `.
+  """
+  status: PageStatusFilter
+  """
+  Conditions on ` + "`" + `createdAt` + "`" + `.
+  """
+  createdAt: TimeFilter
+}
+"""
+How pages are sorted.
+"""
+input PageOrder {
+  """
+  What they are sorted by.
+  """
+  field: PageOrderField!
+  """
+  Which way.
+  """
+  direction: OrderDirection = DESC
+}
+"""
+What pages can be sorted by.
+"""
+enum PageOrderField {
+  """
+  By ` + "`" + `title` + "`" + `.
+  """
+  TITLE
+  """
+  By ` + "`" + `createdAt` + "`" + `.
+  """
+  CREATED_AT
+  """
+  How well they fit ` + "`" + `search` + "`" + `, best first with DESC: those whose ` + "`" + `title` + "`" + ` alone holds all words of ` + "`" + `search` + "`" + ` before those that need ` + "`" + `body` + "`" + ` too; among each of them, those that hold the last word whole before those in which it goes on. Those that fit alike, and all without a search, are sorted by ` + "`" + `title` + "`" + `, smallest first; with ASC the other way round.
+  """
+  RELEVANCE
+}
+"""
+What a new page holds.
+"""
+input CreatePageInput {
+  """
+  What stands above it: 1 to 200 characters.
+  """
+  title: String!
+  """
+  The last part of its address, unique among pages: ` + "`" + `a-z 0-9` + "`" + ` in runs joined by ` + "`" + `-` + "`" + `, at most 100 characters.
+  """
+  slug: String!
+  """
+  What search engines and previews tell of it, at most 300 characters of plain text.
+  """
+  description: String
+  """
+  The text, at most 200,000 characters: CommonMark with tables, task lists,
+  strikethrough, autolinks and footnotes as GitHub has them, and raw HTML.
+  """
+  body: String = ""
+  """
+  Whether it is a draft or published.
+  """
+  status: PageStatus = DRAFT
+}
+"""
+What ` + "`" + `createPage` + "`" + ` did.
+"""
+type CreatePagePayload {
+  """
+  The new page.
+  """
+  page: Page!
+}
+"""
+Fields that are left out stay as they are; null empties those that may be null, and is as left out for the others.
+"""
+input UpdatePageInput {
+  """
+  Which page.
+  """
+  id: ID!
+  """
+  Refuse with CONFLICT when the record has another version by now.
+  """
+  expectedVersion: Int
+  """
+  What stands above it: 1 to 200 characters.
+  """
+  title: String
+  """
+  The last part of its address, unique among pages: ` + "`" + `a-z 0-9` + "`" + ` in runs joined by ` + "`" + `-` + "`" + `, at most 100 characters.
+  """
+  slug: String
+  """
+  What search engines and previews tell of it, at most 300 characters of plain text.
+  """
+  description: String
+  """
+  The text, at most 200,000 characters: CommonMark with tables, task lists,
+  strikethrough, autolinks and footnotes as GitHub has them, and raw HTML.
+  """
+  body: String
+  """
+  Whether it is a draft or published.
+  """
+  status: PageStatus
+}
+"""
+What ` + "`" + `updatePage` + "`" + ` did.
+"""
+type UpdatePagePayload {
+  """
+  The page as it is now.
+  """
+  page: Page!
+}
+"""
+Which page is to go.
+"""
+input DeletePageInput {
+  """
+  The id of the page.
+  """
+  id: ID!
+  """
+  Refuse with CONFLICT when the record has another version by now.
+  """
+  expectedVersion: Int
+}
+"""
+What ` + "`" + `deletePage` + "`" + ` did.
+"""
+type DeletePagePayload {
+  """
+  The id that is gone.
+  """
+  deletedId: ID!
+}
+"""
+A change of one of the pages, as far as the subscriber may know of it.
+"""
+type PageChange {
+  """
+  What happened.
+  """
+  kind: ChangeKind!
+  """
+  The id of what changed.
+  """
+  changedId: ID!
+  """
+  The page after the change; null when it was removed.
+  """
+  page: Page
+}
+extend type Page {
+  """
+  When the record was made.
+  """
+  createdAt: Time!
+  """
+  When the record last changed.
+  """
+  updatedAt: Time!
+  """
+  Counts the changes of the record; for ` + "`" + `expectedVersion` + "`" + `.
+  """
+  version: Int!
+}
+extend type Query {
+  """
+  The page with this id.
+  """
+  page(
+    """
+    The id of the page.
+    """
+    id: ID!
+  ): Page
+  """
+  The page whose ` + "`" + `slug` + "`" + ` is this.
+  """
+  pageBySlug(
+    """
+    The ` + "`" + `slug` + "`" + ` of the page.
+    """
+    slug: String!
+  ): Page
+  """
+  The pages that you may see, sorted by ` + "`" + `title` + "`" + `, smallest first, unless ` + "`" + `orderBy` + "`" + ` says otherwise.
+  """
+  pages(
+    """
+    Which of them; all that you may see when left out.
+    """
+    where: PageWhere
+
+    """
+    How they are sorted.
+    """
+    orderBy: PageOrder
+
+    """
+    Words that ` + "`" + `title` + "`" + ` and ` + "`" + `body` + "`" + ` must hold together, whatever their case and accents. The last one may be
+    the beginning of a word, unless a space or a sign follows it. At most 200
+    characters and 32 words; where a script writes no spaces, each three characters
+    count as a word, and what stands inside a text is found too. A longer search is
+    refused with the code TOO_LONG. Blank: no condition. Without a letter or digit
+    nothing is found.
+    """
+    search: String @cost(weight: "400")
+
+    """
+    How many, from the start or after ` + "`" + `after` + "`" + `: 20 when omitted, at most 100.
+    """
+    first: Int
+
+    """
+    Only what follows the edge with this ` + "`" + `cursor` + "`" + `. Empty: from the start.
+    """
+    after: String
+
+    """
+    How many, from the end or before ` + "`" + `before` + "`" + `: at most 100. Not together with ` + "`" + `first` + "`" + `.
+    """
+    last: Int
+
+    """
+    Only what precedes the edge with this ` + "`" + `cursor` + "`" + `. Empty: to the end.
+    """
+    before: String
+  ): PageConnection!
+}
+extend type Mutation {
+  """
+  Makes a new page.
+  """
+  createPage(
+    """
+    What the page holds.
+    """
+    input: CreatePageInput!
+  ): CreatePagePayload
+  """
+  Changes one of the pages.
+  """
+  updatePage(
+    """
+    Which page, and what changes.
+    """
+    input: UpdatePageInput!
+  ): UpdatePagePayload
+  """
+  Removes one of the pages for good.
+  """
+  deletePage(
+    """
+    Which page.
+    """
+    input: DeletePageInput!
+  ): DeletePagePayload
+}
+extend type Subscription {
+  """
+  What happens to pages that you may see and that ` + "`" + `where` + "`" + ` finds. One that
+  comes into your sight is ADDED, one that leaves it is REMOVED.
+  """
+  pageChanged(
+    """
+    Which pages; all that you may see when left out.
+    """
+    where: PageWhere
+  ): PageChange!
+}
+`, BuiltIn: false},
 	{Name: "../schema/gen/post.graphqls", Input: `"""
 A page of posts.
 """
@@ -7791,6 +8461,23 @@ input OrderStatusFilter {
   in: [OrderStatus!]
 }
 """
+Conditions on a value of PageStatus. All that are given must hold.
+"""
+input PageStatusFilter {
+  """
+  Equal to; null finds what has none.
+  """
+  eq: PageStatus
+  """
+  Different from; an absent value is different too.
+  """
+  ne: PageStatus
+  """
+  One of these, at most 100.
+  """
+  in: [PageStatus!]
+}
+"""
 Conditions on a value of PostStatus. All that are given must hold.
 """
 input PostStatusFilter {
@@ -8270,6 +8957,14 @@ func (ec *executionContext) childFields_CreateOrderPayload(ctx context.Context, 
 	return nil, fmt.Errorf("no field named %q was found under type CreateOrderPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_CreatePagePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "page":
+		return ec.fieldContext_CreatePagePayload_page(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CreatePagePayload", field.Name)
+}
+
 func (ec *executionContext) childFields_CreatePostPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "post":
@@ -8534,6 +9229,14 @@ func (ec *executionContext) childFields_DeleteAssetPayload(ctx context.Context, 
 	return nil, fmt.Errorf("no field named %q was found under type DeleteAssetPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_DeletePagePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "deletedId":
+		return ec.fieldContext_DeletePagePayload_deletedId(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type DeletePagePayload", field.Name)
+}
+
 func (ec *executionContext) childFields_DeletePostPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "deletedId":
@@ -8668,6 +9371,68 @@ func (ec *executionContext) childFields_OrderLine(ctx context.Context, field gra
 		return ec.fieldContext_OrderLine_quantity(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type OrderLine", field.Name)
+}
+
+func (ec *executionContext) childFields_Page(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_Page_id(ctx, field)
+	case "title":
+		return ec.fieldContext_Page_title(ctx, field)
+	case "slug":
+		return ec.fieldContext_Page_slug(ctx, field)
+	case "description":
+		return ec.fieldContext_Page_description(ctx, field)
+	case "body":
+		return ec.fieldContext_Page_body(ctx, field)
+	case "bodyHtml":
+		return ec.fieldContext_Page_bodyHtml(ctx, field)
+	case "status":
+		return ec.fieldContext_Page_status(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_Page_createdAt(ctx, field)
+	case "updatedAt":
+		return ec.fieldContext_Page_updatedAt(ctx, field)
+	case "version":
+		return ec.fieldContext_Page_version(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Page", field.Name)
+}
+
+func (ec *executionContext) childFields_PageChange(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "kind":
+		return ec.fieldContext_PageChange_kind(ctx, field)
+	case "changedId":
+		return ec.fieldContext_PageChange_changedId(ctx, field)
+	case "page":
+		return ec.fieldContext_PageChange_page(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type PageChange", field.Name)
+}
+
+func (ec *executionContext) childFields_PageConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_PageConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_PageConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_PageConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_PageConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type PageConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_PageEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_PageEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_PageEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type PageEdge", field.Name)
 }
 
 func (ec *executionContext) childFields_PageInfo(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -9140,6 +9905,14 @@ func (ec *executionContext) childFields_UpdateOrderPayload(ctx context.Context, 
 		return ec.fieldContext_UpdateOrderPayload_order(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type UpdateOrderPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_UpdatePagePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "page":
+		return ec.fieldContext_UpdatePagePayload_page(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type UpdatePagePayload", field.Name)
 }
 
 func (ec *executionContext) childFields_UpdatePostPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {

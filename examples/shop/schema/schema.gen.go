@@ -11,6 +11,7 @@ import (
 //go:embed gen/grapnel/asset.graphqls
 //go:embed gen/grapnel/base.graphqls
 //go:embed gen/grapnel/dashboard.graphqls
+//go:embed gen/grapnel/page.graphqls
 //go:embed gen/grapnel/post.graphqls
 //go:embed gen/grapnel/session.graphqls
 //go:embed gen/grapnel/status.graphqls
@@ -22,6 +23,7 @@ import (
 //go:embed user.graphqls
 //go:embed gen/asset.graphqls
 //go:embed gen/order.graphqls
+//go:embed gen/page.graphqls
 //go:embed gen/post.graphqls
 //go:embed gen/product.graphqls
 //go:embed gen/review.graphqls
