@@ -1,7 +1,7 @@
 import { ActionIcon, AppShell, Avatar, Box, Burger, Button, Divider, Group, Kbd, Menu, NavLink, ScrollArea, Skeleton, Stack, Text, UnstyledButton } from '@mantine/core'
 import { useDisclosure } from '@mantine/hooks'
 import { spotlight } from '@mantine/spotlight'
-import { IconAnchor, IconLogout, IconSearch, IconSelector } from '@tabler/icons-react'
+import { IconAnchor, IconLogout, IconSearch, IconSelector, IconUser } from '@tabler/icons-react'
 import { Suspense, useEffect } from 'react'
 import { signOut } from './api/session'
 import { useSite } from './context'
@@ -12,7 +12,7 @@ import { Asking } from './parts/ask'
 import { LanguageChoice, SchemeChoice } from './parts/choices'
 import { Link } from './parts/link'
 import { Notice } from './parts/notice'
-import { mayLeave, root, setGuard, usePlace } from './router'
+import { go, mayLeave, root, setGuard, usePlace } from './router'
 import { find } from './screens'
 import { useTexts } from './texts'
 
@@ -110,6 +110,7 @@ function Account() {
           <LanguageChoice />
         </Stack>
         <Menu.Divider />
+        <Menu.Item leftSection={<IconUser size={16} />} closeMenuOnClick onClick={() => go('profile')}>{t.profile}</Menu.Item>
         <Menu.Item leftSection={<IconLogout size={16} />} closeMenuOnClick onClick={end}>{t.signOut}</Menu.Item>
       </Menu.Dropdown>
     </Menu>

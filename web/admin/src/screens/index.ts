@@ -1,4 +1,4 @@
-import type { Icon } from '@tabler/icons-react'
+import { IconCode, IconHome, type Icon } from '@tabler/icons-react'
 import { lazy, type ComponentType } from 'react'
 import type { Schema } from '../api/schema'
 import type { Viewer } from '../api/session'
@@ -17,10 +17,15 @@ export interface Screen {
   entry?: (site: { t: Texts; schema: Schema; viewer: Viewer }) => { to: string; label: string; icon: Icon } | undefined
 }
 
+const developer = lazy(() => import('./developer'))
+
 export const screens: Screen[] = [
-  { path: '', component: lazy(() => import('./first')) },
+  { path: '', component: lazy(() => import('./home')), entry: ({ t }) => ({ to: '', label: t.home, icon: IconHome }) },
   { path: 'content/:type', component: ListScreen },
   { path: 'content/:type/:id', component: RecordScreen },
+  { path: 'profile', component: lazy(() => import('./profile')) },
+  { path: 'develop', component: developer, entry: ({ t, viewer }) => (viewer.role === 'ADMIN' ? { to: 'develop', label: t.developer, icon: IconCode } : undefined) },
+  { path: 'develop/:type', component: developer },
 ]
 
 /** find is the screen of an address, and the parts of it. */

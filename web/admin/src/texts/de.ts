@@ -160,6 +160,46 @@ export const de: Texts = {
   preview: 'Vorschau',
   pictureElsewhere: 'Bild von anderswo',
 
+  // Home
+  hello: (name: string) => `Willkommen, ${name}`,
+  yourOwn: (labels: string) => `Eigene ${labels}`,
+  showAll: 'Alle zeigen',
+  server: 'Server',
+  documentStore: 'Dokumente',
+  fileStore: 'Dateien',
+  stores: { SQLITE: 'Eingebauter Speicher', MONGODB: 'MongoDB', FILESYSTEM: 'Ordner', S3: 'S3' },
+  healthy: 'In Ordnung',
+  unwell: 'Antwortet nicht',
+  storageUsed: 'Belegter Speicher',
+  fileCount: (n: number) => (n === 1 ? '1 Datei' : `${n} Dateien`),
+  addingUp: 'Wird zusammengezählt …',
+  version: 'Version',
+  runningSince: 'Läuft seit',
+  firstSteps: 'Die ersten Schritte',
+  stepSettings: (label: string) => `Ausfüllen: ${label}`,
+  stepCreate: (label: string) => `Anlegen: ${label}`,
+  stepInvite: 'Jemanden einladen',
+
+  // Profile
+  profile: 'Profil',
+  editProfile: 'Name, Bild und Beschreibung ändern',
+  changePassword: 'Passwort ändern',
+  passwordNow: 'Bisheriges Passwort',
+  passwordNew: 'Neues Passwort',
+  passwordChanged: 'Das Passwort ist geändert. Ihre anderen Sitzungen sind beendet.',
+  sessions: 'Sitzungen',
+  sessionsHint: 'Beendet alle, auch diese: zum Beispiel nach dem Verlust eines Telefons.',
+  signOutEverywhere: 'Überall abmelden',
+
+  // Developer
+  developer: 'Entwicklung',
+  type: 'Typ',
+  playground: 'Playground',
+  rules: 'Wer was darf',
+  schema: 'Schema',
+  copy: 'Kopieren',
+  copied: 'Kopiert',
+
   words: {
     Post: 'Beitrag', Posts: 'Beiträge', User: 'Person', Users: 'Personen', Asset: 'Datei', Assets: 'Dateien', Page: 'Seite', Pages: 'Seiten', Site: 'Website',
     Title: 'Titel', Slug: 'Adressteil', Excerpt: 'Zusammenfassung', Body: 'Text', Tags: 'Schlagwörter', Author: 'Autor', Cover: 'Titelbild', Status: 'Status',

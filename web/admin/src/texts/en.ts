@@ -167,6 +167,46 @@ export const en = {
   preview: 'Preview',
   pictureElsewhere: 'Picture from elsewhere',
 
+  // Home
+  hello: (name: string) => `Welcome, ${name}`,
+  yourOwn: (labels: string) => `Your ${labels.toLowerCase()}`,
+  showAll: 'Show all',
+  server: 'Server',
+  documentStore: 'Documents',
+  fileStore: 'Files',
+  stores: { SQLITE: 'Embedded store', MONGODB: 'MongoDB', FILESYSTEM: 'Folder', S3: 'S3' },
+  healthy: 'Healthy',
+  unwell: 'Does not answer',
+  storageUsed: 'Storage used',
+  fileCount: (n: number) => (n === 1 ? '1 file' : `${n} files`),
+  addingUp: 'Being added up …',
+  version: 'Version',
+  runningSince: 'Running since',
+  firstSteps: 'What to do first',
+  stepSettings: (label: string) => `Fill in: ${label.toLowerCase()}`,
+  stepCreate: (label: string) => `Make the first ${label.toLowerCase()}`,
+  stepInvite: 'Invite somebody',
+
+  // Profile
+  profile: 'Profile',
+  editProfile: 'Edit name, picture and description',
+  changePassword: 'Change the password',
+  passwordNow: 'Password until now',
+  passwordNew: 'New password',
+  passwordChanged: 'The password is changed. Your other sessions have ended.',
+  sessions: 'Sessions',
+  sessionsHint: 'Ends all of them, this one too: after a lost phone, for example.',
+  signOutEverywhere: 'Sign out everywhere',
+
+  // Developer
+  developer: 'Developer',
+  type: 'Type',
+  playground: 'Playground',
+  rules: 'Who may do what',
+  schema: 'Schema',
+  copy: 'Copy',
+  copied: 'Copied',
+
   // What Grapnel's own types are called, by their English labels
   words: {
     Post: 'Post', Posts: 'Posts', User: 'User', Users: 'Users', Asset: 'File', Assets: 'Files', Page: 'Page', Pages: 'Pages', Site: 'Site',

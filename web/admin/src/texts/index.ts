@@ -31,5 +31,10 @@ export function word(t: Texts, label: string): string {
 export const formats = {
   time: (value: string) => new Intl.DateTimeFormat(locale(), { dateStyle: 'medium', timeStyle: 'short' }).format(new Date(value)),
   day: (value: string) => new Intl.DateTimeFormat(locale(), { dateStyle: 'medium', timeZone: 'UTC' }).format(new Date(`${value}T00:00Z`)),
+  bytes: (value: number) => {
+    const units = ['byte', 'kilobyte', 'megabyte', 'gigabyte', 'terabyte']
+    const power = Math.min(units.length - 1, Math.floor(Math.log10(Math.max(1, value)) / 3))
+    return new Intl.NumberFormat(locale(), { style: 'unit', unit: units[power], maximumFractionDigits: power > 0 ? 1 : 0 }).format(value / 1000 ** power)
+  },
   number: (value: number) => new Intl.NumberFormat(locale()).format(value),
 }

@@ -160,6 +160,46 @@ export const nl: Texts = {
   preview: 'Voorbeeld',
   pictureElsewhere: 'Afbeelding van elders',
 
+  // Home
+  hello: (name: string) => `Welkom, ${name}`,
+  yourOwn: (labels: string) => `Eigen ${labels.toLowerCase()}`,
+  showAll: 'Alles tonen',
+  server: 'Server',
+  documentStore: 'Documenten',
+  fileStore: 'Bestanden',
+  stores: { SQLITE: 'Ingebouwde opslag', MONGODB: 'MongoDB', FILESYSTEM: 'Map', S3: 'S3' },
+  healthy: 'In orde',
+  unwell: 'Antwoordt niet',
+  storageUsed: 'Gebruikte opslag',
+  fileCount: (n: number) => (n === 1 ? '1 bestand' : `${n} bestanden`),
+  addingUp: 'Wordt opgeteld …',
+  version: 'Versie',
+  runningSince: 'Draait sinds',
+  firstSteps: 'Eerste stappen',
+  stepSettings: (label: string) => `Invullen: ${label.toLowerCase()}`,
+  stepCreate: (label: string) => `Aanmaken: ${label.toLowerCase()}`,
+  stepInvite: 'Iemand uitnodigen',
+
+  // Profile
+  profile: 'Profiel',
+  editProfile: 'Naam, foto en beschrijving wijzigen',
+  changePassword: 'Wachtwoord wijzigen',
+  passwordNow: 'Huidig wachtwoord',
+  passwordNew: 'Nieuw wachtwoord',
+  passwordChanged: 'Het wachtwoord is gewijzigd. Uw andere sessies zijn beëindigd.',
+  sessions: 'Sessies',
+  sessionsHint: 'Beëindigt ze allemaal, ook deze: bijvoorbeeld na verlies van een telefoon.',
+  signOutEverywhere: 'Overal afmelden',
+
+  // Developer
+  developer: 'Ontwikkeling',
+  type: 'Type',
+  playground: 'Playground',
+  rules: 'Wie wat mag',
+  schema: 'Schema',
+  copy: 'Kopiëren',
+  copied: 'Gekopieerd',
+
   words: {
     Post: 'Bericht', Posts: 'Berichten', User: 'Persoon', Users: 'Personen', Asset: 'Bestand', Assets: 'Bestanden', Page: 'Pagina', Pages: 'Pagina’s', Site: 'Website',
     Title: 'Titel', Slug: 'Adresdeel', Excerpt: 'Samenvatting', Body: 'Tekst', Tags: 'Trefwoorden', Author: 'Auteur', Cover: 'Omslag', Status: 'Status',

@@ -1,0 +1,84 @@
+import { Alert, Button, Group, Paper, PasswordInput, Stack, Text, Title } from '@mantine/core'
+import { notifications } from '@mantine/notifications'
+import { IconLogout, IconUserEdit } from '@tabler/icons-react'
+import { useState, type FormEvent, type ReactNode } from 'react'
+import { change } from '../api/client'
+import { isAccount, pathOf } from '../api/schema'
+import type { Fault } from '../api/session'
+import { useSite } from '../context'
+import { LanguageChoice, SchemeChoice } from '../parts/choices'
+import { faultText, showFault } from '../parts/fault'
+import { Link } from '../parts/link'
+import { root } from '../router'
+import { useTexts } from '../texts'
+
+/** Profile is what people set for themselves. */
+export default function Profile() {
+  const t = useTexts()
+  const { schema, viewer } = useSite()
+  const account = schema.types.find(isAccount)
+  return (
+    <Stack gap="lg" maw={560}>
+      <Title order={1}>{t.profile}</Title>
+      {account && (
+        <Part title={viewer.displayName ?? viewer.username} text={viewer.email ?? ''}>
+          <Group><Button variant="default" leftSection={<IconUserEdit size={16} />} renderRoot={props => <Link to={`content/${pathOf(account)}/${viewer.id}`} {...props} />}>{t.editProfile}</Button></Group>
+        </Part>
+      )}
+      <Part title={t.theme}><SchemeChoice /><LanguageChoice /></Part>
+      <Part title={t.changePassword}><Password /></Part>
+      <Part title={t.sessions} text={t.sessionsHint}><SignOutEverywhere /></Part>
+    </Stack>
+  )
+}
+
+function Part({ title, text, children }: { title: string; text?: string; children: ReactNode }) {
+  return (
+    <Paper p="md" component="section">
+      <Stack gap="sm">
+        <div><Title order={2} fz="md">{title}</Title>{text && <Text size="sm" c="dimmed">{text}</Text>}</div>
+        {children}
+      </Stack>
+    </Paper>
+  )
+}
+
+function Password() {
+  const t = useTexts()
+  const [currentPassword, setCurrent] = useState('')
+  const [newPassword, setNew] = useState('')
+  const [fault, setFault] = useState<Fault>()
+  const [busy, setBusy] = useState(false)
+  const wrong = (name: string) => fault?.extensions?.fields?.find(f => f.path === name)?.message
+  async function submit(event: FormEvent) {
+    event.preventDefault()
+    setBusy(true)
+    const { faults } = await change('mutation ChangePassword($input: ChangePasswordInput!) { changePassword(input: $input) { viewer { id } } }', { input: { currentPassword, newPassword } })
+    setBusy(false)
+    setFault(faults[0])
+    if (faults[0]) return
+    setCurrent('')
+    setNew('')
+    notifications.show({ message: t.passwordChanged })
+  }
+  return (
+    <form onSubmit={submit}>
+      <Stack gap="sm">
+        {fault && !fault.extensions?.fields?.length && <Alert color="red" role="alert">{faultText(t, fault)}</Alert>}
+        <PasswordInput label={t.passwordNow} autoComplete="current-password" required withAsterisk={false} value={currentPassword} error={wrong('currentPassword')} onChange={e => setCurrent(e.currentTarget.value)} />
+        <PasswordInput label={t.passwordNew} autoComplete="new-password" required withAsterisk={false} minLength={8} value={newPassword} error={wrong('newPassword')} onChange={e => setNew(e.currentTarget.value)} />
+        <Group><Button type="submit" loading={busy}>{t.changePassword}</Button></Group>
+      </Stack>
+    </form>
+  )
+}
+
+function SignOutEverywhere() {
+  const t = useTexts()
+  const end = async () => {
+    const { faults } = await change('mutation SignOut { signOut(input: { everywhere: true }) { signedOutAt } }', {})
+    if (faults[0]) showFault(t, faults[0])
+    else location.assign(root)
+  }
+  return <Group><Button variant="default" leftSection={<IconLogout size={16} />} onClick={end}>{t.signOutEverywhere}</Button></Group>
+}
