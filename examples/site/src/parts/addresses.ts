@@ -1,0 +1,12 @@
+// Where everything is.
+export const toPost = (post: { slug?: string | null }) => `/posts/${encodeURIComponent(post.slug ?? '')}`
+export const toTag = (tag: string) => `/tags/${encodeURIComponent(tag)}`
+export const toAuthor = (author: { username: string }) => `/authors/${encodeURIComponent(author.username)}`
+
+// toFile is the address of a file at the origin of this page, by whatever name of the
+// server it was opened.
+export function toFile(file: { url?: string | null }) {
+  if (!file.url) return undefined
+  const { pathname, search } = new URL(file.url, location.href)
+  return pathname + search
+}

@@ -1,0 +1,22 @@
+import { useMutation } from 'urql'
+import { Link } from 'wouter'
+import { SignInDocument } from '../gql/graphql'
+import { Field, Form, useForm } from '../parts/form'
+import { useTitle } from '../parts/site'
+
+export function SignIn() {
+  useTitle('Sign in')
+  const [, signIn] = useMutation(SignInDocument)
+  const form = useForm(async values => {
+    const result = await signIn({ input: { email: String(values.get('email')), password: String(values.get('password')), transport: 'COOKIE' } })
+    if (!result.error) location.assign('/') // everything anew, as the user sees it
+    return result
+  })
+  return (
+    <Form form={form} title="Sign in" action="Sign in">
+      <Field form={form} name="email" label="Email" type="email" autoComplete="email" required />
+      <Field form={form} name="password" label="Password" type="password" autoComplete="current-password" required />
+      <p>No account yet? <Link href="/sign-up">Sign up</Link></p>
+    </Form>
+  )
+}

@@ -1,0 +1,28 @@
+import { useMutation } from 'urql'
+import { Link } from 'wouter'
+import { SignUpDocument } from '../gql/graphql'
+import { Field, Form, useForm } from '../parts/form'
+import { useTitle } from '../parts/site'
+
+export function SignUp() {
+  useTitle('Sign up')
+  const [, signUp] = useMutation(SignUpDocument)
+  const form = useForm(async values => {
+    const text = (name: string) => String(values.get(name))
+    const result = await signUp({ input: {
+      username: text('username'), displayName: text('displayName') || null,
+      email: text('email'), password: text('password'), transport: 'COOKIE',
+    } })
+    if (!result.error) location.assign('/profile') // everything anew, as the user sees it
+    return result
+  })
+  return (
+    <Form form={form} title="Sign up" action="Make my account">
+      <Field form={form} name="username" label="Username" hint="3 to 30 letters, digits or _ . -" autoComplete="username" required />
+      <Field form={form} name="displayName" label="Name to show" autoComplete="name" maxLength={100} />
+      <Field form={form} name="email" label="Email" type="email" autoComplete="email" required />
+      <Field form={form} name="password" label="Password" hint="At least 8 characters" type="password" autoComplete="new-password" required />
+      <p>You have an account? <Link href="/sign-in">Sign in</Link></p>
+    </Form>
+  )
+}
