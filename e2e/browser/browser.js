@@ -9,10 +9,13 @@ import { start } from './grapnel.js'
 export const admin = { email: 'editor@example.com', password: 'correct horse battery' }
 
 // surroundings are a browser and a server with an administrator, for all tests of a
-// file.
-export function surroundings() {
+// file. The server has settings beside its usual ones, and is prepared before the first.
+export function surroundings(settings, prepare) {
   const all = {}
-  before(async () => { [all.browser, all.server] = await Promise.all([launch(), start({ admin })]) })
+  before(async () => {
+    [all.browser, all.server] = await Promise.all([launch(), start({ admin, settings })])
+    await prepare?.(all.server)
+  })
   after(async () => {
     await all.browser?.close()
     await all.server?.stop()

@@ -9,14 +9,15 @@ import { promisify } from 'node:util'
 const root = resolve(import.meta.dirname, '../..')
 
 // start runs a server on a free loopback port, with a data folder of its own and
-// one administrator, made by the command of the binary.
-export async function start({ admin }) {
+// one administrator, made by the command of the binary. Settings are variables of its
+// environment.
+export async function start({ admin, settings }) {
   const folder = await mkdtemp(join(tmpdir(), 'grapnel-browser-'))
   const binary = process.env.GRAPNEL_BIN || join(folder, 'grapnel')
   if (!process.env.GRAPNEL_BIN) {
     await promisify(execFile)('go', ['build', '-o', binary, '.'], { cwd: root })
   }
-  const env = { PATH: process.env.PATH, HOME: folder, GRAPNEL_ADDR: '127.0.0.1:0', GRAPNEL_DATA: join(folder, 'data') }
+  const env = { PATH: process.env.PATH, HOME: folder, GRAPNEL_ADDR: '127.0.0.1:0', GRAPNEL_DATA: join(folder, 'data'), ...settings }
   const create = promisify(execFile)(binary, ['admin', 'create', '--email', admin.email], { env })
   create.child.stdin.end(`${admin.password}\n`)
   await create

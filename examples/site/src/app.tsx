@@ -3,6 +3,7 @@ import { Frame } from './parts/frame'
 import { Author } from './screens/author'
 import { Front } from './screens/front'
 import { NotFound } from './screens/not-found'
+import { Page } from './screens/page'
 import { Profile } from './screens/profile'
 import { Search } from './screens/search'
 import { SignIn } from './screens/sign-in'
@@ -24,6 +25,7 @@ export function App() {
         <Route path="/sign-up" component={SignUp} />
         <Route path="/sign-in" component={SignIn} />
         <Route path="/profile" component={Profile} />
+        <Route path="/:slug">{({ slug }) => <Page key={slug} slug={decodeURIComponent(slug)} />}</Route>
         <Route component={NotFound} />
       </Switch>
     </Frame>

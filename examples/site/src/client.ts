@@ -16,7 +16,7 @@ export const client = new Client({
   requestPolicy: 'cache-and-network',
   exchanges: [
     cacheExchange({
-      keys: { PostConnection: () => null, PageInfo: () => null, PostChange: () => null },
+      keys: { PostConnection: () => null, PageInfo: () => null, PostChange: () => null, PageChange: () => null },
       updates: { Subscription: onChange },
     }),
     // Queries go by GET with the id of a trusted document, so that caches can answer.

@@ -1,0 +1,150 @@
+// The stories of a visitor of examples/site, which is built for the occasion.
+import assert from 'node:assert/strict'
+import { execFile } from 'node:child_process'
+import { readFile } from 'node:fs/promises'
+import { join, resolve } from 'node:path'
+import { promisify } from 'node:util'
+import { admin, scenario, surroundings } from './browser.js'
+
+const site = resolve(import.meta.dirname, '../../examples/site')
+
+await promisify(execFile)('npm', ['run', 'site'], { cwd: site, timeout: 600_000 })
+
+let token
+const place = surroundings({ GRAPNEL_SITE_DIR: join(site, 'dist') }, async server => {
+  await learn(server)
+  const { signIn } = await server.graphql(`mutation ($email: String!, $password: String!) {
+    signIn(input: { email: $email, password: $password }) { tokens { accessToken } }
+  }`, admin)
+  token = signIn.tokens.accessToken
+})
+
+// learn tells the server the queries of the site, as its first visitor does: a browser
+// writes to the console that the server did not know one.
+async function learn(server) {
+  const documents = JSON.parse(await readFile(join(site, 'persisted.json'), 'utf8'))
+  for (const [sha256Hash, query] of Object.entries(documents)) {
+    if (!query.startsWith('query')) continue
+    const extensions = JSON.stringify({ persistedQuery: { version: 1, sha256Hash } })
+    await fetch(`${server.url}/graphql?${new URLSearchParams({ query, extensions })}`)
+  }
+}
+
+const send = (query, variables) => place().server.graphql(query, variables, token)
+
+// publish puts a post into the news.
+async function publish(title, more = {}) {
+  const { createPost: { post } } = await send('mutation ($input: CreatePostInput!) { createPost(input: $input) { post { id } } }', { input: { title, ...more } })
+  const { publishPost } = await send('mutation ($id: ID!) { publishPost(input: { id: $id }) { post { id slug } } }', { id: post.id })
+  return publishPost.post
+}
+
+const rename = (id, title) => send('mutation ($id: ID!, $title: String!) { updatePost(input: { id: $id, title: $title }) { post { id } } }', { id, title })
+const withdraw = id => send('mutation ($id: ID!) { unpublishPost(input: { id: $id }) { post { id } } }', { id })
+
+const heading = (page, name) => page.getByRole('heading', { name, exact: true })
+
+// follows opens an address and waits until the page hears of changes.
+async function follows(page, address) {
+  const socket = page.waitForEvent('websocket')
+  await page.goto(place().server.url + address)
+  await (await socket).waitForEvent('framesent', frame => frame.payload.includes('"subscribe"'))
+}
+
+scenario('a visitor reads from the front page to a post, its tag and its author', place, async (page, server) => {
+  for (let n = 1; n <= 14; n++) await publish(`Older ${n}`, { tags: ['archive'] })
+  await publish('Ferry runs again', { body: 'The **first** one left at dawn.', excerpt: 'After nine weeks.', tags: ['harbour'] })
+  await page.goto(server.url)
+  await heading(page, 'Ferry runs again').waitFor()
+  await heading(page, 'Older 1').waitFor({ state: 'detached' })
+  await page.getByRole('button', { name: 'Load more' }).click()
+  await heading(page, 'Older 1').waitFor()
+
+  await page.getByRole('link', { name: 'Ferry runs again' }).click()
+  await page.getByText('left at dawn').waitFor()
+  assert.equal(new URL(page.url()).pathname, '/posts/ferry-runs-again')
+  assert.equal(await page.locator('.prose strong').textContent(), 'first')
+  assert.match(await page.title(), /^Ferry runs again/)
+  await page.getByRole('link', { name: 'harbour' }).first().click()
+  await heading(page, 'harbour').waitFor()
+  assert.equal(await page.getByRole('article').count(), 1)
+  await page.getByRole('link', { name: 'editor' }).click()
+  await heading(page, 'editor').waitFor()
+  await heading(page, 'Older 14').waitFor()
+})
+
+scenario('a search finds while it is typed', place, async (page, server) => {
+  await publish('A lighthouse for sale', { tags: ['coast'] })
+  await page.goto(`${server.url}/search`)
+  await page.getByRole('searchbox').pressSequentially('lightho')
+  await heading(page, 'A lighthouse for sale').waitFor()
+  await page.waitForURL(/q=lightho/)
+  await page.getByRole('searchbox').fill('no such thing')
+  await page.getByText('Nothing found').waitFor()
+})
+
+scenario('an open page shows what is published, changed and withdrawn', place, async page => {
+  const post = await publish('Snow expected')
+  await follows(page, '/')
+  await heading(page, 'Snow expected').waitFor()
+  await rename(post.id, 'Snow has come')
+  await heading(page, 'Snow has come').waitFor()
+  await publish('Roads are closed')
+  await heading(page, 'Roads are closed').waitFor()
+  await withdraw(post.id)
+  await heading(page, 'Snow has come').waitFor({ state: 'detached' })
+  assert.equal(await page.evaluate(() => performance.getEntriesByType('navigation').length), 1)
+})
+
+scenario('an open post follows its changes, and vanishes when it is withdrawn', place, async page => {
+  const post = await publish('Vote is close', { body: 'Two votes.' })
+  await follows(page, `/posts/${post.slug}`)
+  await page.getByText('Two votes.').waitFor()
+  await send('mutation ($id: ID!) { updatePost(input: { id: $id, title: "Vote is counted", body: "One vote." }) { post { id } } }', { id: post.id })
+  await heading(page, 'Vote is counted').waitFor()
+  await page.getByText('One vote.').waitFor()
+  await withdraw(post.id)
+  await heading(page, 'There is nothing at this address').waitFor()
+})
+
+scenario('a page of its own is read, and an unknown address is none', place, async (page, server) => {
+  await send('mutation { createPage(input: { title: "About us", slug: "about", body: "We are **few**.", status: PUBLISHED }) { page { id } } }')
+  await page.goto(`${server.url}/about`)
+  await heading(page, 'About us').waitFor()
+  await page.goto(`${server.url}/nobody-wrote-this`)
+  await heading(page, 'There is nothing at this address').waitFor()
+})
+
+scenario('a reader signs up, shows a picture, and signs out and in', place, async (page, server) => {
+  await page.goto(`${server.url}/sign-up`)
+  await page.getByLabel('Username').fill('ada')
+  await page.getByLabel('Name to show').fill('Ada Reader')
+  await page.getByLabel('Email').fill('ada@example.org')
+  await page.getByLabel('Password').fill('short')
+  await page.getByRole('button', { name: 'Make my account' }).click()
+  await page.getByText('must have at least 8 characters').waitFor()
+  await page.getByLabel('Password').fill('a long enough one')
+  await page.getByRole('button', { name: 'Make my account' }).click()
+  await heading(page, 'Your profile').waitFor()
+
+  await page.getByLabel('Change your picture').setInputFiles({ name: 'me.png', mimeType: 'image/png', buffer: dot })
+  const picture = page.locator('.masthead img.face')
+  await picture.waitFor()
+  assert.equal(await picture.evaluate(image => image.decode().then(() => image.naturalWidth)), 2)
+  await page.getByLabel('About you').fill('Reads all of it.')
+  await page.getByRole('button', { name: 'Save' }).click()
+  await page.getByText('Saved.').waitFor()
+
+  await page.getByRole('button', { name: /^Sign out/ }).click()
+  await page.getByRole('link', { name: 'Sign in' }).click()
+  await page.getByLabel('Email').fill('ada@example.org')
+  await page.getByLabel('Password').fill('a long enough one')
+  await page.getByRole('button', { name: 'Sign in' }).click()
+  await page.getByRole('link', { name: 'Ada Reader' }).click()
+  await page.getByText('Reads all of it.').waitFor()
+  assert.equal(await page.evaluate(() => document.cookie), '')
+})
+
+// A PNG of 2 x 1 pixels.
+const dot = Buffer.from(
+  'iVBORw0KGgoAAAANSUhEUgAAAAIAAAABCAIAAAB7QOjdAAAAD0lEQVR4nGP4z8DAAMQADAUB/5ZWdZMAAAAASUVORK5CYII=', 'base64')
