@@ -10,7 +10,6 @@ import (
 	"net/url"
 	"slices"
 	"strconv"
-	"strings"
 	"time"
 
 	"golang.org/x/sync/singleflight"
@@ -60,6 +59,8 @@ type Asset struct {
 	// SignedUntil is when a signature ends with which somebody else may write to Key;
 	// null when there is none.
 	SignedUntil *time.Time `bson:"signedUntil"`
+	// ReplacedAt is when it got other bytes; null when it has those that it began with.
+	ReplacedAt *time.Time `bson:"replacedAt"`
 
 	// next is where the bytes are that are about to replace those of Key; reserved.
 	next string
@@ -208,8 +209,15 @@ func (a *Assets) URL(asset *Asset) *string {
 		return nil
 	}
 	u := a.app.base + "/files/" + asset.ID + "/" + url.PathEscape(nameFor(asset.Filename, asset.ContentType))
+	query := url.Values{}
 	if asset.Visibility == Private {
-		u += "?" + a.sign("file", asset.ID, a.now().Truncate(urlLife).Add(2*urlLife)).Encode()
+		query = a.sign("file", asset.ID, a.now().Truncate(urlLife).Add(2*urlLife))
+	}
+	if asset.ReplacedAt != nil { // so that no cache answers with the bytes before
+		query.Set("v", asset.SHA256[:min(len(asset.SHA256), 12)])
+	}
+	if len(query) > 0 {
+		u += "?" + query.Encode()
 	}
 	return &u
 }
@@ -237,7 +245,7 @@ func (a *Assets) File(ctx context.Context, id string, query url.Values) (File, e
 	}
 	return File{
 		Key: asset.key(), Name: nameFor(asset.Filename, asset.ContentType), ContentType: asset.ContentType, Size: asset.Size, ETag: `"` + asset.SHA256 + `"`,
-		Private: asset.Visibility == Private, Modified: asset.CreatedAt,
+		Private: asset.Visibility == Private, Modified: *cmp.Or(asset.ReplacedAt, &asset.CreatedAt),
 	}, nil
 }
 
@@ -255,7 +263,7 @@ func (a *Assets) checkImage(ctx context.Context, check *Checker, path string, id
 	if err != nil && !Is(err, NotFound) {
 		return err
 	}
-	if err != nil || asset.State != Ready || !strings.HasPrefix(asset.ContentType, "image/") {
+	if err != nil || asset.State != Ready || !isImage(asset.ContentType) {
 		check.Add(path, "UNKNOWN", "is no image that you may see", nil)
 	}
 	return nil

@@ -198,6 +198,10 @@ func (w *world) upload(ctx context.Context, name string, data []byte, v core.Vis
 	return w.Assets.Upload(ctx, core.Upload{Filename: name, Declared: -1, Body: bytes.NewReader(data), Visibility: v})
 }
 
+func (w *world) replace(ctx context.Context, a *core.Asset, data []byte) (*core.Asset, error) {
+	return w.Assets.Replace(ctx, a.ID, nil, core.Replacement{Declared: -1, Body: bytes.NewReader(data)})
+}
+
 // promise begins a direct upload, and gives the query of its signature.
 func (w *world) promise(ctx context.Context, name, contentType string, data []byte) (*core.Asset, url.Values, error) {
 	sum := sha256.Sum256(data)
@@ -261,6 +265,20 @@ func TestLostAnswerOfEachStep(t *testing.T) {
 		}},
 		"publish": {given("a.jpg", photo), func(w *world, ctx context.Context, a *core.Asset) error {
 			_, err := w.Assets.Update(ctx, a.ID, nil, publish)
+			return err
+		}},
+		"replace": {given("a.txt", text), func(w *world, ctx context.Context, a *core.Asset) error {
+			_, err := w.replace(ctx, a, []byte("another text"))
+			return err
+		}},
+		"replace, written again": {func(t *testing.T, w *world, ctx context.Context) *core.Asset {
+			a, err := w.upload(ctx, "a.jpg", photo, core.Public)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return a
+		}, func(w *world, ctx context.Context, a *core.Asset) error {
+			_, err := w.replace(ctx, a, late)
 			return err
 		}},
 		"delete": {given("a.txt", text), func(w *world, ctx context.Context, a *core.Asset) error {

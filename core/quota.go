@@ -116,17 +116,18 @@ func (a *Assets) Usage(ctx context.Context) (*StorageUsage, error) {
 	return usage, err
 }
 
-// room is for how many bytes more the caller may upload; TOO_LARGE when for none.
-func (q *quota) room(ctx context.Context) (int64, error) {
-	caller := PrincipalOf(ctx)
-	if q.exempts(caller) {
+// room is for how many bytes more the caller may upload that count for a user, beside
+// others that go; TOO_LARGE when for none.
+func (q *quota) room(ctx context.Context, user string, going int64) (int64, error) {
+	if q.exempts(PrincipalOf(ctx)) {
 		return math.MaxInt64, nil
 	}
-	used, err := q.of(ctx, caller.UserID)
-	if err == nil && used >= q.limit {
+	used, err := q.of(ctx, user)
+	room := q.limit - used + going
+	if err == nil && room <= 0 {
 		err = q.exceeded(used)
 	}
-	return q.limit - used, err
+	return room, err
 }
 
 func (q *quota) exempts(p Principal) bool {

@@ -82,7 +82,7 @@ func (a *Assets) Upload(ctx context.Context, u Upload) (*Asset, error) {
 		return nil, err
 	}
 	defer leave()
-	room, err := a.quota.room(ctx)
+	room, err := a.quota.room(ctx, asset.OwnerID, 0)
 	if err != nil {
 		return nil, err
 	}
@@ -90,27 +90,37 @@ func (a *Assets) Upload(ctx context.Context, u Upload) (*Asset, error) {
 	if asset.Size > room {
 		return nil, a.quota.exceeded(a.quota.limit - room)
 	}
-	body := &paced{r: u.Body, now: a.now}
-	head := make([]byte, sniffLen)
-	n, err := io.ReadFull(body, head)
-	if err != nil && err != io.EOF && err != io.ErrUnexpectedEOF {
+	body, contentType, err := a.sniffBody(u.Body)
+	if err != nil {
 		return nil, err
 	}
-	head = head[:n]
-	if n == 0 {
-		return nil, invalidField("file", "EMPTY", "must not be empty: it has no bytes")
-	}
-	if asset.ContentType, err = a.types.sniff(head); err != nil {
-		return nil, err
-	}
+	asset.ContentType = contentType
 	if err := a.begin(ctx, asset); err != nil {
 		return nil, err
 	}
-	if asset, err = a.store(ctx, asset, io.MultiReader(bytes.NewReader(head), body), room); err != nil {
+	if err = a.store(ctx, asset, body, room); err == nil {
+		asset, err = a.ready(ctx, asset)
+	}
+	if err != nil {
 		a.giveUp(ctx, asset)
 		return nil, err
 	}
 	return asset, nil
+}
+
+// sniffBody is a body that must keep its pace, and what its first bytes show it to be.
+func (a *Assets) sniffBody(r io.Reader) (body io.Reader, contentType string, err error) {
+	body = &paced{r: r, now: a.now}
+	head := make([]byte, sniffLen)
+	n, err := io.ReadFull(body, head)
+	if err != nil && err != io.EOF && err != io.ErrUnexpectedEOF {
+		return nil, "", err
+	}
+	if n == 0 {
+		return nil, "", invalidField("file", "EMPTY", "must not be empty: it has no bytes")
+	}
+	contentType, err = a.types.sniff(head[:n])
+	return io.MultiReader(bytes.NewReader(head[:n]), body), contentType, err
 }
 
 // begin stores a pending asset and counts its size for its owner.
@@ -124,9 +134,9 @@ func (a *Assets) begin(ctx context.Context, asset *Asset) error {
 	})
 }
 
-// store streams the bytes of a pending asset, for which its owner has so much room, to
-// their place and makes it ready; beside an error it is the asset as far as it has come.
-func (a *Assets) store(ctx context.Context, asset *Asset, body io.Reader, room int64) (*Asset, error) {
+// store streams the bytes of an asset, for which its owner has so much room, to the
+// latest of their places, and notes in it what they are.
+func (a *Assets) store(ctx context.Context, asset *Asset, body io.Reader, room int64) error {
 	ctx, cancel := context.WithTimeout(ctx, attemptLife)
 	defer cancel()
 	seen := picture.NewReader(body, asset.ContentType, asset.cleans())
@@ -135,14 +145,11 @@ func (a *Assets) store(ctx context.Context, asset *Asset, body io.Reader, room i
 	if room < a.max {
 		in.left, in.tooLarge = room, a.quota.exceeded(a.quota.limit-room)
 	}
-	if err := a.app.objects.Put(ctx, asset.key(), in, ObjectMeta{ContentType: asset.ContentType}); err != nil {
-		return asset, err
+	if err := a.app.objects.Put(ctx, asset.latest(), in, ObjectMeta{ContentType: asset.ContentType}); err != nil {
+		return err
 	}
 	asset.Size, asset.SHA256 = in.n, hex.EncodeToString(in.hash.Sum(nil))
-	if err := a.measure(ctx, asset, seen.Info()); err != nil {
-		return asset, err
-	}
-	return a.ready(ctx, asset)
+	return a.measure(ctx, asset, seen.Info())
 }
 
 // enter takes a place for the caller, or for the owner of the file when a signature

@@ -760,6 +760,38 @@ func (ec *executionContext) fieldContext_HTTPHeader_value(_ context.Context, fie
 	return graphql.NewScalarFieldContext("HTTPHeader", field, false, false, errors.New("field of type String does not have child fields"))
 }
 
+func (ec *executionContext) _ReplaceAssetFilePayload_asset(ctx context.Context, field graphql.CollectedField, obj *model.ReplaceAssetFilePayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ReplaceAssetFilePayload_asset(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Asset, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *core.Asset) graphql.Marshaler {
+			return ec.marshalNAsset2ᚖgithubᚗcomᚋgrapnelᚋgrapnelᚋcoreᚐAsset(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ReplaceAssetFilePayload_asset(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ReplaceAssetFilePayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Asset(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _SignedRequest_method(ctx context.Context, field graphql.CollectedField, obj *core.SignedRequest) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -1257,6 +1289,61 @@ func (ec *executionContext) unmarshalInputDeleteAssetInput(ctx context.Context, 
 				return it, err
 			}
 			it.ExpectedVersion = graphql.OmittableOf(data)
+		}
+	}
+	return it, nil
+}
+
+func (ec *executionContext) unmarshalInputReplaceAssetFileInput(ctx context.Context, obj any) (model.ReplaceAssetFileInput, error) {
+	var it model.ReplaceAssetFileInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	if _, present := asMap["keepMetadata"]; !present {
+		asMap["keepMetadata"] = false
+	}
+
+	fieldsInOrder := [...]string{"id", "expectedVersion", "file", "keepMetadata"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "id":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("id"))
+			data, err := ec.unmarshalNID2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ID = data
+		case "expectedVersion":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("expectedVersion"))
+			data, err := ec.unmarshalOInt2ᚖint32(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ExpectedVersion = graphql.OmittableOf(data)
+		case "file":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("file"))
+			data, err := ec.unmarshalNUpload2githubᚗcomᚋgrapnelᚋgrapnelᚋresolversᚋuploadᚐUpload(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.File = data
+		case "keepMetadata":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("keepMetadata"))
+			data, err := ec.unmarshalOBoolean2ᚖbool(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.KeepMetadata = graphql.OmittableOf(data)
 		}
 	}
 	return it, nil
@@ -1858,6 +1945,44 @@ func (ec *executionContext) _HTTPHeader(ctx context.Context, sel ast.SelectionSe
 	return out
 }
 
+var replaceAssetFilePayloadImplementors = []string{"ReplaceAssetFilePayload"}
+
+func (ec *executionContext) _ReplaceAssetFilePayload(ctx context.Context, sel ast.SelectionSet, obj *model.ReplaceAssetFilePayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, replaceAssetFilePayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ReplaceAssetFilePayload")
+		case "asset":
+			out.Values[i] = ec._ReplaceAssetFilePayload_asset(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
 var signedRequestImplementors = []string{"SignedRequest"}
 
 func (ec *executionContext) _SignedRequest(ctx context.Context, sel ast.SelectionSet, obj *core.SignedRequest) graphql.Marshaler {
@@ -2168,6 +2293,11 @@ func (ec *executionContext) marshalNHTTPHeader2ᚕgithubᚗcomᚋgrapnelᚋgrapn
 	return ret
 }
 
+func (ec *executionContext) unmarshalNReplaceAssetFileInput2githubᚗcomᚋgrapnelᚋgrapnelᚋgraphᚋmodelᚐReplaceAssetFileInput(ctx context.Context, v any) (model.ReplaceAssetFileInput, error) {
+	res, err := ec.unmarshalInputReplaceAssetFileInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
 func (ec *executionContext) marshalNSignedRequest2ᚖgithubᚗcomᚋgrapnelᚋgrapnelᚋcoreᚐSignedRequest(ctx context.Context, sel ast.SelectionSet, v *core.SignedRequest) graphql.Marshaler {
 	if v == nil {
 		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
@@ -2341,6 +2471,13 @@ func (ec *executionContext) marshalODeleteAssetPayload2ᚖgithubᚗcomᚋgrapnel
 		return graphql.Null
 	}
 	return ec._DeleteAssetPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOReplaceAssetFilePayload2ᚖgithubᚗcomᚋgrapnelᚋgrapnelᚋgraphᚋmodelᚐReplaceAssetFilePayload(ctx context.Context, sel ast.SelectionSet, v *model.ReplaceAssetFilePayload) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._ReplaceAssetFilePayload(ctx, sel, v)
 }
 
 func (ec *executionContext) marshalOStorageUsage2ᚖgithubᚗcomᚋgrapnelᚋgrapnelᚋcoreᚐStorageUsage(ctx context.Context, sel ast.SelectionSet, v *core.StorageUsage) graphql.Marshaler {

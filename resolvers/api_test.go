@@ -226,14 +226,17 @@ func dig(t testing.TB, body, path string) any {
 // upload sends a file by the multipart request specification.
 func (a *api) upload(as, filename, contentType string, content []byte, input vars) string {
 	a.t.Helper()
+	return a.send(as, a.multipart(`mutation($input: UploadAssetInput!) { uploadAsset(input: $input) { asset { id url filename contentType size sha256 width height state visibility } } }`, filename, contentType, content, input))
+}
+
+// multipart is a request with a file in its input.
+func (a *api) multipart(query, filename, contentType string, content []byte, input vars) *http.Request {
+	a.t.Helper()
 	v := vars{"file": nil}
 	for k, x := range input {
 		v[k] = x
 	}
-	operations, _ := json.Marshal(map[string]any{
-		"query":     `mutation($input: UploadAssetInput!) { uploadAsset(input: $input) { asset { id url filename contentType size sha256 width height state visibility } } }`,
-		"variables": vars{"input": v},
-	})
+	operations, _ := json.Marshal(map[string]any{"query": query, "variables": vars{"input": v}})
 	var b bytes.Buffer
 	w := multipart.NewWriter(&b)
 	_ = w.WriteField("operations", string(operations))
@@ -250,7 +253,7 @@ func (a *api) upload(as, filename, contentType string, content []byte, input var
 	}
 	req.Header.Set("Content-Type", w.FormDataContentType())
 	req.Header.Set("GraphQL-Require-Preflight", "1")
-	return a.send(as, req)
+	return req
 }
 
 // draft creates a post and returns its id.

@@ -41,6 +41,21 @@ func (r *mutationResolver) CompleteAssetUpload(ctx context.Context, input model.
 	return &model.CompleteAssetUploadPayload{Asset: asset}, err
 }
 
+func (r *mutationResolver) ReplaceAssetFile(ctx context.Context, input model.ReplaceAssetFileInput) (*model.ReplaceAssetFilePayload, error) {
+	expected := translate.Version(input.ExpectedVersion)
+	if err := r.app.Assets.MayReplace(ctx, input.ID, expected); err != nil {
+		return nil, err
+	}
+	_, size, err := input.File.Open()
+	if err != nil {
+		return nil, err
+	}
+	asset, err := r.app.Assets.Replace(ctx, input.ID, expected, core.Replacement{
+		Declared: size, Body: input.File, KeepMetadata: translate.Or(input.KeepMetadata, false),
+	})
+	return &model.ReplaceAssetFilePayload{Asset: asset}, err
+}
+
 func (r *mutationResolver) UpdateAsset(ctx context.Context, input model.UpdateAssetInput) (*model.UpdateAssetPayload, error) {
 	asset, err := r.app.Assets.Update(ctx, input.ID, translate.Version(input.ExpectedVersion), core.AssetPatch{
 		Filename: translate.Given(input.Filename), Alt: translate.Opt(input.Alt), Visibility: translate.Given(input.Visibility),

@@ -229,8 +229,13 @@ func greet(ctx context.Context, w io.Writer, app *core.App, s config.Settings, s
 	}
 	fmt.Fprintf(w, "  Documents   %s\n  Files       %s\n", stores.docsAt, stores.objectsAt)
 	if needed, err := app.Sessions.SetUpNeeded(ctx); err == nil && needed {
-		fmt.Fprintf(w, "\nThere is no administrator yet. Become it within half an hour, at this address:\n\n  %s/admin/#setup=%s\n\nor make one in a second terminal:\n\n  %s admin create --email you@example.org%s\n",
-			public, app.Sessions.SetUpToken(), invocation(), elsewhere(s))
+		how := "Make one"
+		fmt.Fprint(w, "\nThere is no administrator yet. ")
+		if s.Dashboard {
+			fmt.Fprintf(w, "Become it within half an hour, at this address:\n\n  %s/admin/#setup=%s\n\n", public, app.Sessions.SetUpToken())
+			how = "Or make one"
+		}
+		fmt.Fprintf(w, "%s, in a second terminal:\n\n  %s admin create --email you@example.org%s\n", how, invocation(), elsewhere(s))
 	}
 	fmt.Fprintln(w)
 }

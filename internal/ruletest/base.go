@@ -19,6 +19,7 @@ func users() Table {
 		"editor":    "editor admin",
 		"admin":     "admin",
 		"suspended": "admin",
+		New:         "admin",
 	}
 	return Table{
 		Model: "User",
@@ -43,9 +44,12 @@ func users() Table {
 			{Call: `setUserRole(input: {id: $id, role: EDITOR})`, Allow: Allow{"*": "admin", "admin": ""}},
 			{Call: `suspendUser(input: {id: $id})`, Allow: Allow{"*": "admin", "admin": ""}},
 			{Call: `unsuspendUser(input: {id: $id})`, Allow: Allow{"*": "admin"}},
+			{Verb: core.Create, Guard: "email", Call: `createUser(input: {email: "new@example.org", password: "battery staple"})`, Allow: Allow{New: "admin"}},
+			{Call: `setUserPassword(input: {id: $id, password: "battery staple"})`, Allow: Allow{"*": "admin", "admin": ""}},
+			{Call: `endUserSessions(input: {id: $id})`, Allow: Allow{"*": "admin"}},
 		},
 		Equivalent: map[string]string{
-			"User.* rule * without CREATE":           "no mutation makes users with these fields: signing up is the system's",
+			"User.* rule * without CREATE":           "users are made by the system: signUp for strangers, createUser asks for ADMIN itself",
 			"User.email rule * without UPDATE":       "no mutation sets the address",
 			"User.suspendedAt rule * without UPDATE": "no mutation takes the field; suspendUser and unsuspendUser ask for ADMIN themselves",
 		},
@@ -117,7 +121,7 @@ func assets() Table {
 	return Table{
 		Model: "Asset",
 		Records: map[string]Fields{
-			"public":         {"ownerId": "user_owner", "visibility": "PUBLIC", "state": "READY"},
+			"public":         {"ownerId": "user_owner", "visibility": "PUBLIC", "state": "READY", "contentType": "image/png"},
 			"private":        {"ownerId": "user_owner", "visibility": "PRIVATE", "state": "READY", "contentType": "image/png"},
 			"pending":        {"ownerId": "user_owner", "visibility": "PUBLIC", "state": "PENDING", "deadline": soon},
 			"pendingPrivate": {"ownerId": "user_owner", "visibility": "PRIVATE", "state": "PENDING", "deadline": soon},
@@ -132,6 +136,8 @@ func assets() Table {
 			{Verb: core.Update, Call: `updateAsset(input: {id: $id, alt: "Changed"})`, Allow: write},
 			{Verb: core.Update, Call: `updateAsset(input: {id: $id, visibility: PRIVATE})`, Only: "public pending", Allow: write},
 			{Verb: core.Update, Call: `updateAsset(input: {id: $id, visibility: PUBLIC})`, Only: "private pendingPrivate", Allow: write},
+			// An image cannot become a text, and what has not come cannot be replaced.
+			{Call: `replaceAssetFile(input: {id: $id, file: $file})`, Invalid: write},
 			{Verb: core.Delete, Call: `deleteAsset(input: {id: $id})`, Allow: write},
 		},
 	}
