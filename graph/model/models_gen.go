@@ -678,6 +678,24 @@ type RefreshSessionPayload struct {
 	Tokens *core.Tokens `json:"tokens,omitempty"`
 }
 
+// A file and the bytes that it gets.
+type ReplaceAssetFileInput struct {
+	// Which file.
+	ID string `json:"id"`
+	// Refuse with CONFLICT when the record has another version by now, or gets one while the file arrives.
+	ExpectedVersion graphql.Omittable[*int32] `json:"expectedVersion,omitempty"`
+	// The new bytes, of the types of `UploadAssetInput.file`.
+	File upload.Upload `json:"file"`
+	// What it says in `UploadAssetInput`.
+	KeepMetadata graphql.Omittable[*bool] `json:"keepMetadata,omitempty"`
+}
+
+// What `replaceAssetFile` did.
+type ReplaceAssetFilePayload struct {
+	// The file as it is now, READY.
+	Asset *core.Asset `json:"asset"`
+}
+
 // Conditions on a value of Role. All that are given must hold.
 type RoleFilter struct {
 	// Equal to; null finds what has none.

@@ -289,6 +289,7 @@ type ComplexityRoot struct {
 		EndUserSessions     func(childComplexity int, input model.EndUserSessionsInput) int
 		PublishPost         func(childComplexity int, input model.PublishPostInput) int
 		RefreshSession      func(childComplexity int, input model.RefreshSessionInput) int
+		ReplaceAssetFile    func(childComplexity int, input model.ReplaceAssetFileInput) int
 		SetUp               func(childComplexity int, input model.SetUpInput) int
 		SetUserPassword     func(childComplexity int, input model.SetUserPasswordInput) int
 		SetUserRole         func(childComplexity int, input model.SetUserRoleInput) int
@@ -504,6 +505,10 @@ type ComplexityRoot struct {
 	RefreshSessionPayload struct {
 		Tokens func(childComplexity int) int
 		Viewer func(childComplexity int) int
+	}
+
+	ReplaceAssetFilePayload struct {
+		Asset func(childComplexity int) int
 	}
 
 	Review struct {
@@ -1761,6 +1766,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.RefreshSession(childComplexity, args["input"].(model.RefreshSessionInput)), true
+	case "Mutation.replaceAssetFile":
+		if e.ComplexityRoot.Mutation.ReplaceAssetFile == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_replaceAssetFile_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.ReplaceAssetFile(childComplexity, args["input"].(model.ReplaceAssetFileInput)), true
 	case "Mutation.setUp":
 		if e.ComplexityRoot.Mutation.SetUp == nil {
 			break
@@ -2899,6 +2915,13 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.RefreshSessionPayload.Viewer(childComplexity), true
 
+	case "ReplaceAssetFilePayload.asset":
+		if e.ComplexityRoot.ReplaceAssetFilePayload.Asset == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReplaceAssetFilePayload.Asset(childComplexity), true
+
 	case "Review.author":
 		if e.ComplexityRoot.Review.Author == nil {
 			break
@@ -3624,6 +3647,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 		ec.unmarshalInputProductWhere,
 		ec.unmarshalInputPublishPostInput,
 		ec.unmarshalInputRefreshSessionInput,
+		ec.unmarshalInputReplaceAssetFileInput,
 		ec.unmarshalInputReviewOrder,
 		ec.unmarshalInputReviewWhere,
 		ec.unmarshalInputRoleFilter,
@@ -3821,8 +3845,8 @@ type Asset implements Node {
   """
   state: AssetState!
   """
-  Where to get the bytes: the same address for ever when PUBLIC, signed and good
-  for an hour or more when PRIVATE. Answers Range requests. Null while PENDING.
+  Where to get the bytes: the same address for ever when PUBLIC, unless the bytes are
+  replaced, signed and good for an hour or more when PRIVATE. Answers Range requests. Null while PENDING.
   """
   url: String
   """
@@ -4003,6 +4027,36 @@ type CompleteAssetUploadPayload {
   asset: Asset!
 }
 """
+A file and the bytes that it gets.
+"""
+input ReplaceAssetFileInput {
+  """
+  Which file.
+  """
+  id: ID!
+  """
+  Refuse with CONFLICT when the record has another version by now, or gets one while the file arrives.
+  """
+  expectedVersion: Int
+  """
+  The new bytes, of the types of ` + "`" + `UploadAssetInput.file` + "`" + `.
+  """
+  file: Upload!
+  """
+  What it says in ` + "`" + `UploadAssetInput` + "`" + `.
+  """
+  keepMetadata: Boolean = false
+}
+"""
+What ` + "`" + `replaceAssetFile` + "`" + ` did.
+"""
+type ReplaceAssetFilePayload {
+  """
+  The file as it is now, READY.
+  """
+  asset: Asset!
+}
+"""
 Fields that are left out stay as they are; null empties those that may be null, and is as left out for the others.
 """
 input UpdateAssetInput {
@@ -4101,6 +4155,19 @@ extend type Mutation {
     """
     input: CompleteAssetUploadInput!
   ): CompleteAssetUploadPayload
+  """
+  Gives a file other bytes, within this request: your own, or any for editors. Its id, its
+  name and what is said of it stay, so that whatever shows it shows the new ones. The
+  address changes, and the one before leads to the new bytes, as soon as caches allow, for
+  a day at most. An image stays an image. What ` + "`" + `uploadAsset` + "`" + ` refuses is refused here too;
+  the bytes count for the owner.
+  """
+  replaceAssetFile(
+    """
+    Which file, and its new bytes.
+    """
+    input: ReplaceAssetFileInput!
+  ): ReplaceAssetFilePayload
   """
   Changes what is said of a file: your own, or any for editors.
   """
@@ -9635,6 +9702,14 @@ func (ec *executionContext) childFields_RefreshSessionPayload(ctx context.Contex
 		return ec.fieldContext_RefreshSessionPayload_tokens(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type RefreshSessionPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_ReplaceAssetFilePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "asset":
+		return ec.fieldContext_ReplaceAssetFilePayload_asset(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ReplaceAssetFilePayload", field.Name)
 }
 
 func (ec *executionContext) childFields_Review(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
