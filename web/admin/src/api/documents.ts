@@ -59,7 +59,7 @@ export function listDocument(schema: Schema, type: Type, fields: Field[], mentio
   return `query List(${variables.join(', ')}) {
     viewer { id }
     list: ${type.list}(${args.join(', ')}) {
-      nodes { id ${titleOf(type)} ${fields.map(f => select(schema, f)).filter(Boolean).join(' ')} }
+      nodes { ${naming(type)} ${fields.map(f => select(schema, f)).filter(Boolean).join(' ')} }
       pageInfo { hasNextPage hasPreviousPage startCursor endCursor }
     }
     ${names || ''}

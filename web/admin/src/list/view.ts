@@ -13,6 +13,7 @@ export interface View {
   conditions: Condition[]
   sort?: { field: string; direction: Direction }
   columns: string[]
+  table: boolean // and no grid, of files
   size: number
   after?: string
   before?: string
@@ -56,6 +57,7 @@ export function readView(type: Type, params: URLSearchParams): View {
     }),
     sort: sort && type.orders.some(o => o.field === sort[2]) ? { field: sort[2], direction: sort[1] ? 'DESC' : 'ASC' } : undefined,
     columns: chosen.length > 0 ? chosen : defaultColumns(type),
+    table: params.get('as') === 'table',
     size: sizes.includes(size) ? size : sizes[0],
     after: params.get('after') ?? undefined,
     before: params.get('before') ?? undefined,
@@ -71,6 +73,7 @@ export function writeView(type: Type, view: View): string {
   for (const { field, op, values } of view.conditions) values.forEach(value => params.append(`${field}.${op}`, value))
   if (view.sort) params.set('sort', (view.sort.direction === 'DESC' ? '-' : '') + view.sort.field)
   if (view.columns.join() !== usual.columns.join()) params.set('columns', view.columns.join(','))
+  if (view.table) params.set('as', 'table')
   if (view.size !== usual.size) params.set('size', String(view.size))
   if (view.after) params.set('after', view.after)
   if (view.before) params.set('before', view.before)

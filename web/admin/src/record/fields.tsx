@@ -8,6 +8,7 @@ import { Value } from '../parts/value'
 import { useTexts, word } from '../texts'
 import { isAt, useFollow, type Draft } from './draft'
 import { FieldInput } from './fieldInput'
+import { FileCard } from './file'
 import { editable } from './input'
 
 /** isAside reports whether a field stands beside the text: what is short, and chosen rather than written. */
@@ -35,6 +36,7 @@ export function Fields({ type, draft, record, narrow }: { type: Type; draft: Dra
     <Grid gap="md">
       <Grid.Col span={{ base: 12, md: wide ? 12 : 8 }}>
         <Stack gap="md">
+          {record && isFile(type) && <FileCard record={record} />}
           {main.length > 0 && <Paper p={{ base: 'sm', sm: 'lg' }}>{cards(main)}</Paper>}
           {[...groups].map(([name, fields]) => <Paper key={name} p={{ base: 'sm', sm: 'lg' }}><Text component="h2" fw={600} mb="md">{name}</Text>{cards(fields)}</Paper>)}
         </Stack>

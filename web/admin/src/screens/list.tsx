@@ -3,14 +3,16 @@ import { useDebouncedCallback, useMediaQuery } from '@mantine/hooks'
 import { IconPlus, IconRefresh, IconSearch, IconSearchOff } from '@tabler/icons-react'
 import { useEffect, useState } from 'react'
 import { useChanges } from '../api/changes'
-import { pathOf, type Type } from '../api/schema'
+import { isFile, pathOf, type Type } from '../api/schema'
 import { useSite } from '../context'
 import { keep } from '../kept'
 import { BulkBar } from '../list/bulkBar'
 import { Filters } from '../list/filters'
 import { Columns, More, Views } from '../list/menus'
+import { FileGrid } from '../list/grid'
 import { Pager } from '../list/pager'
 import { Rows } from '../list/table'
+import { Uploads } from '../list/uploads'
 import { useList } from '../list/useList'
 import { isNarrowed, readView, whereOf, writeView, type View } from '../list/view'
 import { faultText } from '../parts/fault'
@@ -46,7 +48,7 @@ function TypeList({ type }: { type: Type }) {
   const change = (part: Partial<View>) => {
     if (part.columns) keep(`columns.${type.name}`, part.columns)
     if (part.size) keep('size', part.size)
-    const turns = 'after' in part || 'before' in part || 'columns' in part
+    const turns = 'after' in part || 'before' in part || 'columns' in part || 'table' in part
     void go(path + writeView(type, { ...view, ...(turns ? {} : { after: undefined, before: undefined }), ...part }), { replace: 'search' in part, stay: true })
   }
   const refresh = () => { clearChanges(); list.refetch() }
@@ -68,6 +70,7 @@ function TypeList({ type }: { type: Type }) {
           <Button renderRoot={props => <Link to={`${path}/new`} {...props} />} leftSection={<IconPlus size={17} />}>{t.newOne(word(t, type.label))}</Button>
         )}
       </Group>
+      {isFile(type) && <Uploads done={refresh} />}
       <Group gap="xs" align="flex-start">
         {type.search && <Search label={t.searchIn(labels)} value={view.search} onChange={search => change({ search })} />}
         {type.owner && type.owner !== 'id' && (
@@ -75,6 +78,10 @@ function TypeList({ type }: { type: Type }) {
         )}
         <Filters type={type} conditions={view.conditions} names={list.names} onChange={conditions => change({ conditions })} />
         <Group gap={6} ml="auto" wrap="nowrap">
+          {isFile(type) && (
+            <SegmentedControl size="sm" aria-label={t.arrangement} value={view.table ? 'table' : 'grid'} onChange={v => change({ table: v === 'table' })}
+              data={[{ value: 'grid', label: t.grid }, { value: 'table', label: t.table }]} />
+          )}
           <Columns type={type} view={view} choose={columns => change({ columns })} />
           <Views type={type} path={path} address={writeView(type, view)} />
           <More type={type} view={view} columns={list.columns} />
@@ -96,7 +103,9 @@ function TypeList({ type }: { type: Type }) {
                 {type.createMutation && <Button renderRoot={props => <Link to={`${path}/new`} {...props} />} leftSection={<IconPlus size={17} />}>{t.newOne(word(t, type.label))}</Button>}
               </Notice>
             : <>
-              <Rows type={type} columns={list.columns} rows={rows} view={view} narrow={narrow} selected={acts ? selected : undefined} select={select} sort={sort} />
+              {isFile(type) && !view.table
+                ? <FileGrid type={type} rows={rows} selected={selected} select={select} />
+                : <Rows type={type} columns={list.columns} rows={rows} view={view} narrow={narrow} selected={acts ? selected : undefined} select={select} sort={sort} />}
               <Pager type={type} view={view} where={where} shown={rows?.length ?? 0} page={list.page} change={change} />
             </>}
       </Paper>

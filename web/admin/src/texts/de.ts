@@ -160,6 +160,14 @@ export const de: Texts = {
   preview: 'Vorschau',
   pictureElsewhere: 'Bild von anderswo',
 
+  // Files
+  dropHint: 'Sie können Dateien auf diese Seite ziehen.',
+  copyAddress: 'Adresse kopieren',
+  open: 'Öffnen',
+  arrangement: 'Anordnung',
+  grid: 'Raster',
+  table: 'Tabelle',
+
   // Home
   hello: (name: string) => `Willkommen, ${name}`,
   yourOwn: (labels: string) => `Eigene ${labels}`,

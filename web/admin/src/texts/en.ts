@@ -167,6 +167,14 @@ export const en = {
   preview: 'Preview',
   pictureElsewhere: 'Picture from elsewhere',
 
+  // Files
+  dropHint: 'You can drop files anywhere on this page.',
+  copyAddress: 'Copy the address',
+  open: 'Open',
+  arrangement: 'Arrangement',
+  grid: 'Grid',
+  table: 'Table',
+
   // Home
   hello: (name: string) => `Welcome, ${name}`,
   yourOwn: (labels: string) => `Your ${labels.toLowerCase()}`,

@@ -160,6 +160,14 @@ export const nl: Texts = {
   preview: 'Voorbeeld',
   pictureElsewhere: 'Afbeelding van elders',
 
+  // Files
+  dropHint: 'U kunt bestanden op deze pagina slepen.',
+  copyAddress: 'Adres kopiëren',
+  open: 'Openen',
+  arrangement: 'Indeling',
+  grid: 'Raster',
+  table: 'Tabel',
+
   // Home
   hello: (name: string) => `Welkom, ${name}`,
   yourOwn: (labels: string) => `Eigen ${labels.toLowerCase()}`,
