@@ -45,6 +45,8 @@ func withAddress(users *ruletest.Table) {
 			"editor":    ruletest.Editors,
 			"admin":     ruletest.Editors,
 			"suspended": ruletest.Editors,
+
+			ruletest.New: ruletest.Editors,
 		},
 		Name: ruletest.Editors,
 	}
