@@ -63,6 +63,14 @@ export async function signIn(email: string, password: string): Promise<Viewer | 
   return payload ? payload.viewer : errors?.[0] ?? { message: '' }
 }
 
+/** setUp makes the first administrator, by the token in the address that the server printed. */
+export async function setUp(input: { token: string; email: string; password: string }): Promise<Viewer | Fault> {
+  const { data, errors } = await ask(
+    `mutation SetUp($input: SetUpInput!) { setUp(input: $input) { ${viewerFields} } }`, { input: { ...input, transport: 'COOKIE' } })
+  const payload = data?.setUp as { viewer: Viewer } | null | undefined
+  return payload ? payload.viewer : errors?.[0] ?? { message: '' }
+}
+
 export async function signOut(): Promise<void> {
   await ask('mutation SignOut { signOut(input: {}) { signedOutAt } }')
 }

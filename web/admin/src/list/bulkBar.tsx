@@ -25,7 +25,7 @@ export function BulkBar({ type, rows, select, done }: { type: Type; rows: Row[];
   }
   if (rows.length === 0 && !progress?.failures.length) return null
   return (
-    <Paper p="xs" pl="md" radius="md" bg="var(--mantine-primary-color-light)" role="region" aria-label={t.selected(rows.length)}>
+    <Paper p="xs" pl="md" shadow="md" className="bulk" role="region" aria-label={t.selected(rows.length)}>
       <Group justify="space-between">
         <Group gap="xs">
           <Text size="sm" fw={600} aria-live="polite">{t.selected(rows.length)}</Text>

@@ -12,7 +12,11 @@ import { byFilter, empty, filled, isMultiple, operatorsOf, type Condition } from
 
 type Names = Map<string, Reference>
 
-const filterable = (type: Type) => type.fields.filter(f => f.filter && f.operators.length > 0 && (isShown(f) || f.name === 'id'))
+/** What can be filtered by, the id last: whoever looks for one has its address. */
+function filterable(type: Type): Field[] {
+  const fields = type.fields.filter(f => f.filter && f.operators.length > 0 && isShown(f))
+  return [...fields.filter(f => f.name !== 'id'), ...fields.filter(f => f.name === 'id')]
+}
 
 function operatorText(t: Texts, f: Field, op: string): string {
   return (f.kind === 'TIME' || f.kind === 'DATE' ? t.timeOperators[op] : undefined) ?? t.operators[op] ?? op

@@ -20,14 +20,15 @@ export function Scalar({ field, value, onChange, around: { comboboxProps, ...aro
   const t = useTexts()
   const { schema } = useSite()
   const c = field.constraint
+  const always = field.required || (field.default !== null && field.default !== undefined) // null would be the default
   switch (field.kind) {
     case 'BOOLEAN':
-      return field.required
+      return always
         ? <Switch label={around.label} description={around.description} error={around.error} disabled={around.disabled} size={size} checked={value === true} onChange={e => onChange(e.currentTarget.checked)} />
         : <Select {...around} comboboxProps={comboboxProps} size={size} clearable value={value === null || value === undefined ? null : String(value)} onChange={v => onChange(v === null ? null : v === 'true')}
             data={[{ value: 'true', label: t.yes }, { value: 'false', label: t.no }]} />
     case 'ENUM':
-      return <Select {...around} comboboxProps={comboboxProps} size={size} clearable={!field.required} allowDeselect={!field.required} value={textOf(value) || null} onChange={onChange}
+      return <Select {...around} comboboxProps={comboboxProps} size={size} clearable={!always} allowDeselect={!always} value={textOf(value) || null} onChange={onChange}
         data={(schema.enum(field.of)?.values ?? []).map(v => ({ value: v.value, label: word(t, v.label) }))} />
     case 'INT': case 'INT64': case 'FLOAT':
       return <NumberInput {...around} size={size} allowDecimal={field.kind === 'FLOAT'} min={c?.min ?? undefined} max={c?.max ?? undefined} clampBehavior="none" hideControls={field.kind !== 'INT'}

@@ -12,10 +12,10 @@ import { isFault, showFault } from '../parts/fault'
 import { go, setGuard } from '../router'
 import { formats, useTexts } from '../texts'
 import { Conflict } from './conflict'
-import { Draft, useIsDirty, type Values } from './draft'
+import { Draft, useIsDirty, type Errors, type Values } from './draft'
 import { Fields } from './fields'
 import { Header } from './header'
-import { creation, emptyRecord, hasBroken, update } from './input'
+import { creation, editable, emptyRecord, hasBroken, missing, update } from './input'
 import { useSaved } from './useSaved'
 
 interface Props {
@@ -64,9 +64,15 @@ export function Editor({ type, record, start, inPlace }: Props) {
     const fields = fault.extensions?.fields ?? []
     if (code === 'CONFLICT' && fault.extensions?.currentVersion !== undefined) return compare()
     if (code === 'NOT_FOUND' && stored) setGone(true)
-    draft.fail(Object.fromEntries(fields.map(f => [f.path.replace(/^input\./, ''), f.message])))
-    showFault(t, fields.length > 0 ? { message: t.lookAtFields } : fault)
-    if (fields.length > 0) setTimeout(() => document.querySelector<HTMLElement>('[aria-invalid="true"]')?.focus())
+    if (fields.length === 0) return showFault(t, fault)
+    point(Object.fromEntries(fields.map(f => [f.path.replace(/^input\./, ''), f.code === 'REQUIRED' ? t.required : f.message])))
+  }
+
+  /** point says at the fields what is wrong, and leads to the first. */
+  function point(errors: Errors) {
+    draft.fail(errors)
+    showFault(t, { message: t.lookAtFields })
+    setTimeout(() => document.querySelector<HTMLElement>('[aria-invalid="true"]')?.focus())
   }
 
   async function compare() {
@@ -99,6 +105,8 @@ export function Editor({ type, record, start, inPlace }: Props) {
 
   async function save(asNew = !stored) {
     if (hasBroken(draft.values)) return showFault(t, { message: t.notJson })
+    const absent = missing(schema, editable(type, asNew), draft.values)
+    if (absent.length > 0) return point(Object.fromEntries(absent.map(path => [path, t.required])))
     const row = asNew
       ? await send(type.createMutation!, creation(schema, type, draft.values))
       : await send(type.updateMutation!, update(schema, type, draft.base as Row, draft.values, draft.dirty()))

@@ -54,3 +54,17 @@ export function update(schema: Schema, type: Type, base: Row, values: Values, di
   const changed = editable(type, false).filter(f => dirty.includes(f.name)).map(f => [f.input!, inputOf(schema, f, values[f.name])])
   return { ...(type.singleton ? {} : { id: base.id }), expectedVersion: base.version, ...Object.fromEntries(changed) }
 }
+
+/** missing are the paths of what must be given and is not. */
+export function missing(schema: Schema, fields: Field[], values: Values, path = ''): string[] {
+  return fields.filter(f => f.input).flatMap(f => {
+    const at = path + f.input
+    const value = values[f.name]
+    if (value === null || value === undefined || value === '') return f.required && !f.list && f.kind !== 'BOOLEAN' ? [at] : []
+    if (f.kind !== 'EMBEDDED') return []
+    const inside = schema.embedded(f.of)?.fields ?? []
+    return f.list
+      ? (value as Values[]).flatMap((one, i) => missing(schema, inside, one, `${at}.${i}.`))
+      : missing(schema, inside, value as Values, `${at}.`)
+  })
+}

@@ -87,7 +87,6 @@ function TypeList({ type }: { type: Type }) {
           <More type={type} view={view} columns={list.columns} />
         </Group>
       </Group>
-      {acts && <BulkBar type={type} rows={(rows ?? []).filter(r => selected.has(r.id))} select={select} done={refresh} />}
       <Paper style={{ overflow: 'hidden' }}>
         {changes.size > 0 && (
           <Group justify="center" gap="xs" py={6} bg="var(--mantine-primary-color-light)" role="status">
@@ -109,6 +108,7 @@ function TypeList({ type }: { type: Type }) {
               <Pager type={type} view={view} where={where} shown={rows?.length ?? 0} page={list.page} change={change} />
             </>}
       </Paper>
+      {acts && <BulkBar type={type} rows={(rows ?? []).filter(r => selected.has(r.id))} select={select} done={refresh} />}
     </Stack>
   )
 }

@@ -1,22 +1,32 @@
 import { Alert, Button, PasswordInput, Stack, TextInput } from '@mantine/core'
 import { useState, type FormEvent } from 'react'
-import { signIn, type Fault, type Viewer } from '../api/session'
+import type { Fault, Viewer } from '../api/session'
 import { faultText } from '../parts/fault'
 import { useTexts } from '../texts'
 
-/** SignInForm signs in and says who it was. With an email, it is this account again. */
-export function SignInForm({ email: fixed, done }: { email?: string | null; done: (viewer: Viewer) => void }) {
+interface Props {
+  send: (email: string, password: string) => Promise<Viewer | Fault>
+  done: (viewer: Viewer) => void
+  label: string
+  email?: string | null // the account that is meant
+  fresh?: boolean // the password is a new one
+}
+
+/** Credentials asks for email and password, and says who it was. */
+export function Credentials({ send, done, label, email: fixed, fresh }: Props) {
   const t = useTexts()
   const [email, setEmail] = useState(fixed ?? '')
   const [password, setPassword] = useState('')
   const [fault, setFault] = useState<Fault>()
   const [busy, setBusy] = useState(false)
+  const at = (path: string) => fault?.extensions?.fields?.find(f => f.path === path)?.message
+  const elsewhere = fault && !at('email') && !at('password')
 
   async function submit(event: FormEvent) {
     event.preventDefault()
     event.stopPropagation() // the form beneath a modal is none of ours
     setBusy(true)
-    const result = await signIn(email, password).catch((): Fault => ({ message: '' }))
+    const result = await send(email, password).catch((): Fault => ({ message: '' }))
     setBusy(false)
     if ('id' in result) return done(result)
     setFault(result)
@@ -25,12 +35,12 @@ export function SignInForm({ email: fixed, done }: { email?: string | null; done
   return (
     <form onSubmit={submit}>
       <Stack>
-        {fault && <Alert color="red" role="alert">{faultText(t, fault)}</Alert>}
-        <TextInput label={t.email} type="email" autoComplete="username" required withAsterisk={false}
-          value={email} onChange={e => setEmail(e.currentTarget.value)} data-autofocus={!fixed || undefined} autoFocus={!fixed} />
-        <PasswordInput label={t.password} autoComplete="current-password" required withAsterisk={false}
+        {elsewhere && <Alert color="red" role="alert">{fault.extensions?.fields?.[0]?.message ?? faultText(t, fault)}</Alert>}
+        <TextInput label={t.email} type="email" autoComplete="username" required withAsterisk={false} error={at('email')}
+          value={email} onChange={e => setEmail(e.currentTarget.value)} autoFocus={!fixed} />
+        <PasswordInput label={t.password} description={fresh ? t.passwordHint : undefined} autoComplete={fresh ? 'new-password' : 'current-password'} required withAsterisk={false} error={at('password')}
           value={password} onChange={e => setPassword(e.currentTarget.value)} data-autofocus={fixed ? true : undefined} />
-        <Button type="submit" loading={busy} fullWidth mt="xs">{t.signIn}</Button>
+        <Button type="submit" loading={busy} fullWidth mt="xs">{label}</Button>
       </Stack>
     </form>
   )

@@ -1,9 +1,9 @@
 import { Modal, Stack, Text } from '@mantine/core'
-import { begin, ended, type Viewer } from '../api/session'
+import { begin, ended, signIn, type Viewer } from '../api/session'
 import { useSite } from '../context'
 import { useStore } from '../store'
 import { useTexts } from '../texts'
-import { SignInForm } from './form'
+import { Credentials } from './form'
 
 /** SignInAgain hides the screen when the session has ended, and keeps what was typed. */
 export function SignInAgain() {
@@ -19,7 +19,7 @@ export function SignInAgain() {
       title={t.signInAgain} zIndex={500} overlayProps={{ backgroundOpacity: 0.9, blur: 12 }}>
       <Stack>
         <Text c="dimmed" size="sm">{t.signInAgainHint}</Text>
-        <SignInForm email={who?.email} done={done} />
+        <Credentials label={t.signIn} send={signIn} email={who?.email} done={done} />
       </Stack>
     </Modal>
   )
