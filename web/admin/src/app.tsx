@@ -1,8 +1,7 @@
 import { Button, Center, Loader } from '@mantine/core'
 import { useEffect, useMemo } from 'react'
-import { useQuery } from 'urql'
-import { faults } from './api/client'
 import { Schema, startQuery, type Answer } from './api/schema'
+import { useAnswer } from './api/useAnswer'
 import { begin, leave, type Viewer } from './api/session'
 import { SiteContext } from './context'
 import { Frame } from './frame'
@@ -15,23 +14,19 @@ import { useTexts } from './texts'
 
 export function App() {
   const t = useTexts()
-  const [{ data, error, fetching }, start] = useQuery<{ viewer: Viewer | null; dashboardSchema: Answer | null }>({
-    query: startQuery, requestPolicy: 'network-only',
-  })
-  const again = () => start({ requestPolicy: 'network-only' })
+  const { data, fault, again } = useAnswer<{ viewer: Viewer | null; dashboardSchema: Answer | null }>(startQuery)
   const site = useMemo(
     () => data?.viewer && data.dashboardSchema && { viewer: data.viewer, schema: new Schema(data.dashboardSchema) }, [data])
   useEffect(() => { if (data?.viewer) begin(data.viewer) }, [data])
   useIdle(Boolean(data?.viewer))
 
   if (site) return <SiteContext value={site}><Frame /><SignInAgain /></SiteContext>
-  if (fetching) return <Center mih="100vh"><Loader aria-label={t.loading} /></Center>
+  if (!data && !fault) return <Center mih="100vh"><Loader aria-label={t.loading} /></Center>
   if (data?.viewer) {
     return <Notice title={t.noRights} text={t.noRightsHint}>
       <Button variant="default" onClick={() => leave().then(() => location.reload())}>{t.signOut}</Button>
     </Notice>
   }
-  const fault = faults(error).find(f => f.extensions?.code !== 'UNAUTHENTICATED')
-  if (fault) return <Notice title={t.dashboard} text={faultText(t, fault)}><Button onClick={again}>{t.retry}</Button></Notice>
+  if (fault && fault.extensions?.code !== 'UNAUTHENTICATED') return <Notice title={t.dashboard} text={faultText(t, fault)}><Button onClick={again}>{t.retry}</Button></Notice>
   return <SignInPage done={again} />
 }

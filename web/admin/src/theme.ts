@@ -6,7 +6,7 @@ const night: MantineColorsTuple = ['#dfe5ea', '#b4bec7', '#94a0ab', '#66727d', '
 
 export const theme = createTheme({
   primaryColor: 'sea',
-  primaryShade: { light: 8, dark: 4 },
+  primaryShade: { light: 8, dark: 7 },
   autoContrast: true,
   colors: { sea, gray: slate, dark: night },
   black: slate[9],

@@ -1,8 +1,17 @@
 import { Client, CombinedError, cacheExchange, fetchExchange, subscriptionExchange } from 'urql'
 import { createClient } from 'graphql-ws'
-import { endpoint, fresh, headers, sessionFetch, type Fault } from './session'
+import { endpoint, headers, renewed, sessionFetch, type Fault } from './session'
 
-const socket = createClient({ url: fresh, lazy: true, retryAttempts: 1000 })
+/** A socket is closed when its session has run out, and opened again with another. */
+let closed = false
+const socket = createClient({
+  url: async () => {
+    if (closed) await renewed()
+    return endpoint.replace(/^http/, 'ws')
+  },
+  on: { closed: () => { closed = true } },
+  retryAttempts: 1000,
+})
 
 export const client = new Client({
   url: endpoint,

@@ -91,9 +91,15 @@ function renew(): Promise<boolean> {
   return renewal
 }
 
-const isOver = (status: number, answer: Answer | undefined) =>
-  status === 401 || answer?.errors?.some(e => e.extensions?.code === 'UNAUTHENTICATED') ||
-  (viewer !== null && answer?.data?.viewer === null)
+const has = (answer: Answer | undefined, ...codes: string[]) => answer?.errors?.some(e => codes.includes(e.extensions?.code ?? '')) ?? false
+
+/** isOver reports whether an answer is one for strangers, who are told of nothing that is not theirs. */
+async function isOver(status: number, answer: Answer | undefined): Promise<boolean> {
+  if (status === 401 || has(answer, 'UNAUTHENTICATED')) return true
+  if (!viewer) return false
+  if (answer?.data?.viewer === null) return true
+  return has(answer, 'FORBIDDEN', 'NOT_FOUND') && (await ask('query Who { viewer { id } }')).data?.viewer === null
+}
 
 /**
  * withSession sends until there is a session: once renewed, then signed in again.
@@ -102,7 +108,7 @@ const isOver = (status: number, answer: Answer | undefined) =>
 export async function withSession<T>(send: () => Promise<{ status: number; answer: Answer | undefined; result: T }>): Promise<T> {
   for (let renewed = false; ; ) {
     const { status, answer, result } = await send()
-    if (!isOver(status, answer)) return result
+    if (!(await isOver(status, answer))) return result
     if (!renewed && (await renew())) {
       renewed = true
       continue
@@ -122,7 +128,7 @@ export const sessionFetch = (input: RequestInfo | URL, init?: RequestInit): Prom
   return { status: response.status, answer, result: new Response(text, response) }
 })
 
-/** fresh renews the session where it has run out, before a socket is opened. */
-export const fresh = () => sessionFetch(endpoint, {
-  method: 'POST', headers: { ...headers, 'Content-Type': 'application/json' }, body: '{"query":"{ viewer { id } }"}',
-}).then(() => endpoint.replace(/^http/, 'ws'))
+/** renewed makes sure that there is a session, for what cannot send again by itself. */
+export const renewed = () => sessionFetch(endpoint, {
+  method: 'POST', headers: { ...headers, 'Content-Type': 'application/json' }, body: '{"query":"query Who { viewer { id } }"}',
+})

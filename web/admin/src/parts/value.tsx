@@ -51,7 +51,7 @@ export function Value({ field, value }: { field: Field; value: unknown }) {
       const type = schema.type(field.of)
       if (isFile(type)) return <Thumbnail file={to} />
       const name = to._title ?? to.id
-      return <Group gap={6} wrap="nowrap">{isAccount(type) && <Avatar size={22} name={name} color="initials" aria-hidden />}<Text span size="sm" truncate maw={180}>{name}</Text></Group>
+      return <Group gap={6} wrap="nowrap">{isAccount(type) && <Avatar size={22} name={name} color="gray" aria-hidden />}<Text span size="sm" truncate maw={180}>{name}</Text></Group>
     }
     default: return <Text span size="sm" lineClamp={1} maw={320}>{String(value)}</Text>
   }

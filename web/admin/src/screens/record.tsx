@@ -1,8 +1,7 @@
 import { Alert, Button, Skeleton, Stack } from '@mantine/core'
-import { useQuery } from 'urql'
-import { faults } from '../api/client'
 import { recordDocument, type Row } from '../api/documents'
 import type { Type } from '../api/schema'
+import { useAnswer } from '../api/useAnswer'
 import { useSite } from '../context'
 import { faultText } from '../parts/fault'
 import { Notice } from '../parts/notice'
@@ -25,16 +24,13 @@ export default function RecordScreen({ type: path, id }: Record<string, string>)
 function Stored({ type, id, copy }: { type: Type; id: string; copy: boolean }) {
   const t = useTexts()
   const { schema } = useSite()
-  const [{ data, error, fetching, stale }, again] = useQuery<{ record: Row | null }>({
-    query: recordDocument(schema, type), variables: type.singleton ? {} : { id }, requestPolicy: 'network-only',
-  })
-  if (data?.record && !stale) {
+  const { data, fault, again } = useAnswer<{ record: Row | null }>(recordDocument(schema, type), type.singleton ? {} : { id })
+  if (data?.record) {
     const { record } = data
     if (!copy) return <Editor key={id} type={type} record={record} />
     return <Editor key={`copy ${id}`} type={type} start={Object.fromEntries(editable(type, true).map(f => [f.name, record[f.name]]))} />
   }
-  if (fetching || stale) return <Stack><Skeleton h={44} w="60%" /><Skeleton h={420} /></Stack>
-  const fault = faults(error)[0]
-  if (!fault || fault.extensions?.code === 'NOT_FOUND') return <Notice title={t.notFound} text={t.notFoundHint} />
-  return <Alert color="red" title={faultText(t, fault)}><Button size="xs" variant="default" onClick={() => again({ requestPolicy: 'network-only' })}>{t.retry}</Button></Alert>
+  if (data || fault?.extensions?.code === 'NOT_FOUND') return <Notice title={t.notFound} text={t.notFoundHint} />
+  if (fault) return <Alert color="red" title={faultText(t, fault)}><Button size="xs" variant="default" onClick={again}>{t.retry}</Button></Alert>
+  return <Stack><Skeleton h={44} w="60%" /><Skeleton h={420} /></Stack>
 }
