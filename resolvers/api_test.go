@@ -34,6 +34,7 @@ type api struct {
 	t      testing.TB
 	app    *core.App
 	docs   *counter
+	schema graphql.ExecutableSchema
 	url    string
 	http   http.Handler
 	offset atomic.Int64
@@ -112,8 +113,9 @@ func newEmptyAPI(t testing.TB) *api {
 	if err != nil {
 		t.Fatal(err)
 	}
+	a.schema = graph.NewExecutableSchema(graph.Config{Resolvers: resolvers.New(a.app)})
 	handler, err := web.New(web.Config{
-		Schema:       graph.NewExecutableSchema(graph.Config{Resolvers: resolvers.New(a.app)}),
+		Schema:       a.schema,
 		Scalars:      resolvers.Scalars(),
 		Authenticate: a.app.Sessions.Authenticate,
 		Anonymous:    resolvers.AnonymousFields(),

@@ -3,10 +3,13 @@ package resolvers_test
 import (
 	"encoding/json"
 	"fmt"
+	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 
 	"github.com/grapnel/grapnel/graph/model"
+	"github.com/grapnel/grapnel/internal/web"
 )
 
 // described is what the server tells a user of its types; nil for null.
@@ -47,10 +50,10 @@ func TestDashboardRights(t *testing.T) {
 	t.Parallel()
 	a := newAPI(t)
 	for as, want := range map[string]string{
-		"member": "Asset SOME OWN OWN OWN - updateAsset deleteAsset, Page SOME NONE NONE NONE - - -, Post SOME NONE NONE NONE - - -, User ALL NONE OWN NONE - updateUser -",
-		"author": "Asset SOME OWN OWN OWN - updateAsset deleteAsset, Page SOME NONE NONE NONE - - -, Post SOME OWN OWN OWN createPost updatePost deletePost, User ALL NONE OWN NONE - updateUser -",
-		"editor": "Asset SOME OWN SOME SOME - updateAsset deleteAsset, Page ALL ALL ALL ALL createPage updatePage deletePage, Post ALL ALL ALL ALL createPost updatePost deletePost, User ALL NONE OWN NONE - updateUser -",
-		"admin":  "Asset SOME OWN SOME SOME - updateAsset deleteAsset, Page ALL ALL ALL ALL createPage updatePage deletePage, Post ALL ALL ALL ALL createPost updatePost deletePost, User ALL NONE ALL NONE - updateUser -",
+		"member": "Post SOME NONE NONE NONE - - -, Page SOME NONE NONE NONE - - -, Asset SOME OWN OWN OWN - updateAsset deleteAsset, User ALL NONE OWN NONE - updateUser -",
+		"author": "Post SOME OWN OWN OWN createPost updatePost deletePost, Page SOME NONE NONE NONE - - -, Asset SOME OWN OWN OWN - updateAsset deleteAsset, User ALL NONE OWN NONE - updateUser -",
+		"editor": "Post ALL ALL ALL ALL createPost updatePost deletePost, Page ALL ALL ALL ALL createPage updatePage deletePage, Asset SOME OWN SOME SOME - updateAsset deleteAsset, User ALL NONE OWN NONE - updateUser -",
+		"admin":  "Post ALL ALL ALL ALL createPost updatePost deletePost, Page ALL ALL ALL ALL createPage updatePage deletePage, Asset SOME OWN SOME SOME - updateAsset deleteAsset, User ALL ALL ALL NONE createUser updateUser -",
 	} {
 		var types []string
 		for _, d := range a.described(as).Types {
@@ -69,4 +72,143 @@ func TestDashboardRights(t *testing.T) {
 	if got := a.do("", dashboardQuery, nil); got != `{"data":{"dashboardSchema":null}}` {
 		t.Errorf("a visitor is answered %s", got)
 	}
+}
+
+// Of each type the page knows what its own resolvers, written by hand, take and give.
+func TestDashboardOfGrapnel(t *testing.T) {
+	t.Parallel()
+	a := newAPI(t)
+	for as, want := range map[string]string{
+		"member": "",
+		"author": "Publish publishPost: at TIME. Unpublish unpublishPost:.",
+		"editor": "Publish publishPost: at TIME. Unpublish unpublishPost:.",
+		"admin":  "Publish publishPost: at TIME. Unpublish unpublishPost:. Set role setUserRole: role ENUM. Suspend suspendUser:. End suspension unsuspendUser:. Set password setUserPassword: password STRING. Sign out everywhere endUserSessions:.",
+	} {
+		s := a.described(as)
+		var actions []string
+		fields := map[string]*model.DashboardField{}
+		for _, d := range s.Types {
+			for _, f := range d.Fields {
+				fields[d.Name+"."+f.Name] = f
+			}
+			for _, act := range d.Actions {
+				text := act.Label + " " + act.Name + ":"
+				for _, f := range act.Fields {
+					text += " " + f.Name + " " + string(f.Kind)
+				}
+				actions = append(actions, text+".")
+				if act.Payload != strings.ToLower(d.Name) || !act.Versioned {
+					t.Errorf("%s: %+v", as, act)
+				}
+			}
+		}
+		if got := strings.Join(actions, " "); got != want {
+			t.Errorf("%s may\n%s, want\n%s", as, got, want)
+		}
+		imports, isAdmin := as == "editor" || as == "admin", as == "admin"
+		for name, is := range map[string]bool{
+			"Post.author": imports, "Post.createdAt": imports, "Post.title": as != "member", "Post.status": false, "Post.version": false, "User.role": isAdmin, "Asset.filename": false,
+		} {
+			if fields[name].OnCreate != is {
+				t.Errorf("%s makes one with %s: %v", as, name, !is)
+			}
+		}
+		if got := fields["User.email"]; (got.Filter != nil) != isAdmin || (got.Readable == model.DashboardRightAll) != isAdmin || got.OnCreate != isAdmin || got.OnUpdate {
+			t.Errorf("%s has %+v", as, got)
+		}
+		if got := fields["Asset.alt"]; !got.OnUpdate || !got.Nullable || got.Required {
+			t.Errorf("%s has %+v", as, got)
+		}
+		if body := fields["Post.body"]; body.Default == nil || *body.Default != `""` || body.Widget == nil || *body.Widget != model.AdminWidgetMarkdown || !body.Bulk || body.Required || body.Nullable {
+			t.Errorf("%s has %+v", as, body)
+		}
+	}
+	var rules []string
+	for _, d := range a.described("admin").Types {
+		rules = append(rules, d.Rules...)
+	}
+	if got, want := strings.Join(rules, "\n"), `Everybody may read those whose status is PUBLISHED and date is at most now.
+Users may read those whose author they are.
+Authors, editors and admins may create, change and remove those whose author they are.
+Editors and admins may read, create, change and remove all.
+Everybody may read those whose status is PUBLISHED.
+Editors and admins may read, create, change and remove all.
+Everybody may read those whose visibility is PUBLIC and state is READY.
+Users may read, create, change and remove those whose owner they are.
+Editors and admins may read, change and remove those whose state is READY.
+Everybody may read all.
+Users may change themselves.
+Admins may change all.`; got != want {
+		t.Errorf("the rules are\n%s", got)
+	}
+}
+
+// A server that hides its schema and runs trusted documents alone describes its types
+// all the same.
+func TestDashboardOfAClosedServer(t *testing.T) {
+	t.Parallel()
+	a := newAPI(t)
+	const introspection = `{ __schema { types { name } } }`
+	closed := a.another(web.Config{Production: true, Trusted: map[string]string{"dashboard": dashboardQuery, "introspection": introspection}})
+	if got, want := closed(`{"documentId":"dashboard"}`), a.do("admin", dashboardQuery, nil); got != want {
+		t.Errorf("got %s", got)
+	}
+	if got := closed(`{"documentId":"introspection"}`); !strings.Contains(got, "Introspection is turned off") {
+		t.Errorf("introspection: %s", got)
+	}
+	if got := closed(`{"query":"{ dashboardSchema { types { name } } }"}`); !strings.Contains(got, "DOCUMENT_NOT_TRUSTED") {
+		t.Errorf("another document: %s", got)
+	}
+}
+
+// another is a second server of the same App, which answers what an admin posts.
+func (a *api) another(cfg web.Config) (post func(body string) string) {
+	cfg.Schema, cfg.Authenticate = a.schema, a.app.Sessions.Authenticate
+	server, err := web.New(cfg)
+	if err != nil {
+		a.t.Fatal(err)
+	}
+	a.t.Cleanup(func() { _ = server.Shutdown(a.t.Context()) })
+	return func(body string) string {
+		r := httptest.NewRequestWithContext(a.t.Context(), http.MethodPost, "/graphql", strings.NewReader(body))
+		r.Header.Set("Content-Type", "application/json")
+		r.Header.Set("Authorization", "Bearer "+a.tokens["admin"])
+		w := httptest.NewRecorder()
+		server.ServeHTTP(w, r)
+		return w.Body.String()
+	}
+}
+
+// What the query costs is about what its answer holds.
+func TestDashboardCost(t *testing.T) {
+	t.Parallel()
+	a := newAPI(t)
+	query, err := json.Marshal(map[string]string{"query": dashboardQuery})
+	if err != nil {
+		t.Fatal(err)
+	}
+	refused := a.another(web.Config{Limits: web.Limits{Cost: 1}})(string(query))
+	cost, _ := dig(t, refused, "errors.0.extensions.cost").(float64)
+	var answer any
+	if err := json.Unmarshal([]byte(a.do("admin", dashboardQuery, nil)), &answer); err != nil {
+		t.Fatal(err)
+	}
+	if n := float64(fields(answer)); cost < n || cost > 10*n {
+		t.Errorf("it costs %.0f, and its answer has %.0f fields", cost, n)
+	}
+}
+
+// fields are those of an answer, at any depth.
+func fields(v any) (n int) {
+	switch v := v.(type) {
+	case map[string]any:
+		for _, x := range v {
+			n += 1 + fields(x)
+		}
+	case []any:
+		for _, x := range v {
+			n += fields(x)
+		}
+	}
+	return n
 }

@@ -23,12 +23,12 @@ type Resolver struct {
 
 // New resolves with app.
 func New(app *core.App) graph.ResolverRoot {
-	return newRoot(&Resolver{app: app, models: NewModels(app), dashboard: dashboard.New(app, schema.Whole)})
+	return newRoot(&Resolver{app: app, models: NewModels(app), dashboard: dashboard.New(schema.Whole, app.Spec)})
 }
 
 // NewFor resolves what core itself answers in a project that has this schema:
 // *.graphqls files with all their directives. The types that are not in core, Grapnel's
 // own among them, are the project's to make.
 func NewFor(app *core.App, schema fs.FS) graph.ResolverRoot {
-	return newRoot(&Resolver{app: app, dashboard: dashboard.New(app, schema)})
+	return newRoot(&Resolver{app: app, dashboard: dashboard.New(schema, app.Spec)})
 }

@@ -27,6 +27,7 @@ func (r *reader) given(def *ast.Definition) {
 		if strings.HasPrefix(v.Name, "__") {
 			r.problems.add(v.Position, "The name %s is kept for GraphQL itself: choose another one.", v.Name)
 		}
+		r.givenAt(v.Directives, ast.LocationEnumValue)
 	}
 	r.givenAt(def.Directives, ast.DirectiveLocation(def.Kind))
 	at := ast.LocationFieldDefinition
@@ -175,7 +176,7 @@ func (r *reader) strangers() {
 		}
 		for _, f := range def.Fields {
 			if roots[def.Name] {
-				r.meaning(f, "is a field of "+def.Name)
+				r.meaning(f, "is a field of "+def.Name, map[string]string{"Mutation": "admin"}[def.Name])
 				if def.Name == "Mutation" && f.Type.NonNull {
 					r.problems.add(f.Type.Position, "A mutation can be null, so that its error does not hide what others of the request have done: write %s: %s.", f.Name, strings.TrimSuffix(f.Type.String(), "!"))
 				}

@@ -49,6 +49,51 @@ type Thing @model @auth(rules: [{allow: PUBLIC}]) { site: Site @reference }`,
 	{"markdown as a list", thing + `{ a: String! aHtml: [String!]! @markdown(field: "a") @index }`,
 		`1:64: @markdown makes the HTML of one text: write aHtml: String!, without arguments.
 1:105: @index has no meaning here, for aHtml is not stored, it is made of another field: remove it.`},
+	{"hint at a query", `extend type Query { thing: String @admin(label: "X") }`,
+		`1:36: @admin has no meaning here, for thing is a field of Query: remove it.`},
+	{"hint at an input", `input Thing { name: String @admin(label: "X") }`,
+		`1:29: @admin can only stand at a type or a field of a type or a value of an enum.`},
+	{"hint at an enum", `enum Kind @admin(label: "X") { A }`,
+		`1:12: @admin can only stand at a type or a field of a type or a value of an enum.`},
+	{"hint twice at a value", `enum Kind { A @admin(label: "X") @admin(label: "Y") }`,
+		`1:35: @admin stands here twice: remove one.`},
+	{"unknown hint at a value", `enum Kind { A @admin(name: "X") }`,
+		`1:22: @admin has no argument name: it has label, group, order, widget, hidden, listed, role.`},
+	{"unknown directive at a value", `enum Kind { A @label(name: "X") }`,
+		`1:16: There is no directive @label.`},
+	{"hints without meaning", `enum Kind { A @admin(order: 1) } type Thing @model @auth(rules: [{allow: PUBLIC}]) @admin(widget: URL, role: ADMIN) { kind: Kind @admin(order: 2) inside: Inside }
+type Inside @admin(group: "X") { name: String @admin(listed: true) } extend type Mutation { thing: Thing @admin(group: "X") }`,
+		`1:22: order has no meaning at a value of an enum: remove it.
+1:91: widget has no meaning at a stored type: remove it.
+1:104: role has no meaning at a stored type: remove it.
+2:20: group has no meaning at a type inside documents: remove it.
+2:54: listed has no meaning at a field inside documents: remove it.
+2:113: group has no meaning at a mutation: remove it.`},
+	{"hint at a type that is not stored", `type Thing @admin(label: "X") { name: String } extend type Query { thing: Thing }`,
+		`1:13: @admin has no meaning here, for Thing is neither stored nor part of what is: remove it.`},
+	{"hint at a field that is not stored", `type Thing { name: String @admin(label: "X") } extend type Query { thing: Thing }`,
+		`1:28: @admin has no meaning here, for name is not stored: remove it.`},
+	{"empty hints", thing + `@admin(group: "") { name: String @admin(label: " ") }`,
+		`1:66: group cannot be empty: write a text, or leave it out.
+1:99: label cannot be empty: write a text, or leave it out.`},
+	{"hint of a wrong type", thing + `@admin(order: 1.5, widget: "URL") { name: String }`,
+		`1:65: order must be of type Int, and is written 1.5.
+1:79: widget must be one of MULTILINE, MARKDOWN, COLOR, URL, EMAIL, IMAGE, TREE, and is written "URL".`},
+	{"hidden and listed", thing + `{ name: String @admin(hidden: true, listed: true) }`,
+		`1:67: name cannot be shown in lists and left out at once: remove hidden or listed.`},
+	{"hidden and needed", thing + `{ name: String! @admin(hidden: true) inside: [Inside!]! } type Inside { name: String! @admin(hidden: true), more: Int! @default(value: 1) @admin(hidden: true) }`,
+		`1:68: name must be given, so nobody could make a thing on a page without it: show it, or give it a @default.
+1:138: name must be given, so nobody could make an inside on a page without it: show it, or give it a @default.`},
+	{"listed connection", thing + `{ name: String others: ThingConnection! @hasMany(field: "thing") @admin(listed: true) thing: Thing @reference }`,
+		`1:131: A list cannot show others, which is a list of its own for each entry: remove listed.`},
+	{"listed of one", `type Site @model(singleton: true) @auth(rules: [{allow: PUBLIC}]) { title: String @admin(listed: true) }`,
+		`1:90: listed has no meaning at a field of a type of which there is only one: remove it.`},
+	{"widgets that do not fit", thing + `{ count: Int @admin(widget: MARKDOWN) names: [String!]! @admin(widget: MULTILINE) maker: User @reference @admin(widget: IMAGE) parts: [Part!]! @admin(widget: TREE) createdAt: Time! @admin(widget: URL) } type Part { name: String }`,
+		`1:79: MARKDOWN is for one String, and count is Int: choose another widget, or leave it out.
+1:122: MULTILINE is for one String, and names is [String!]!: choose another widget, or leave it out.
+1:171: IMAGE is for a @reference to Asset, or a String, and maker is User: choose another widget, or leave it out.
+1:209: TREE is for a list of a type that holds a list of itself, and parts is [Part!]!: choose another widget, or leave it out.
+1:247: URL is for a String, and createdAt is Time!: choose another widget, or leave it out.`},
 	{"syntax", `type Thing {`,
 		`1:13: Expected Name, found <EOF>.`},
 	{"syntax alone", "extend type Thing { x: Int }\n---\ntype Thing {",

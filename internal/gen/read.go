@@ -60,6 +60,7 @@ func read(sources []source, home bool) (*document, error) {
 	}
 	r.doc.embedded = slices.SortedFunc(maps.Values(r.embeds), func(a, b *embedded) int { return strings.Compare(a.name, b.name) })
 	r.cycles()
+	r.hints()
 	r.names()
 	return r.doc, r.problems.err()
 }
@@ -209,10 +210,10 @@ func (r *reader) head(m *model, def *ast.FieldDefinition, h headField) {
 		r.problems.add(def.Position, "Every model has the field %s, which is of type %s: write that, or leave it out.", h.name, want)
 	}
 	if h.typ != "Time" {
-		r.meaning(def, "is the same in every model")
+		r.meaning(def, "is the same in every model", "admin")
 		return
 	}
-	r.meaning(def, "is the same in every model", "index", "filterable")
+	r.meaning(def, "is the same in every model", "index", "filterable", "admin")
 	index := def.Directives.ForName("index") != nil
 	if index || def.Directives.ForName("filterable") != nil {
 		f := h.field()
@@ -246,15 +247,15 @@ func (r *reader) field(def *ast.FieldDefinition) *field {
 	switch {
 	case def.Directives.ForName("customResolver") != nil:
 		f.kind = custom
-		r.meaning(def, "is not stored, a resolver gives it", "customResolver")
+		r.meaning(def, "is not stored, a resolver gives it", "customResolver", "admin")
 		return f
 	case def.Directives.ForName("hasMany") != nil:
 		f.kind = hasMany
-		r.meaning(def, "is not stored, it lists other documents", "hasMany")
+		r.meaning(def, "is not stored, it lists other documents", "hasMany", "admin")
 		return f
 	case def.Directives.ForName("markdown") != nil:
 		f.kind = markdown
-		r.meaning(def, "is not stored, it is made of another field", "markdown")
+		r.meaning(def, "is not stored, it is made of another field", "markdown", "admin")
 		if def.Type.Elem != nil || f.typ != "String" || len(def.Arguments) > 0 {
 			return bad("@markdown makes the HTML of one text: write %s: String!, without arguments.", def.Name)
 		}
@@ -441,7 +442,7 @@ func (r *reader) embed(def *ast.Definition) {
 	e := &embedded{def: def, name: def.Name}
 	r.embeds[def.Name] = e
 	for _, fd := range def.Fields {
-		r.meaning(fd, "is stored inside other documents", "constraint", "default")
+		r.meaning(fd, "is stored inside other documents", "constraint", "default", "admin")
 		if f := r.field(fd); f != nil && f.isStored() {
 			e.fields = append(e.fields, f)
 		}

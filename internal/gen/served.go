@@ -45,6 +45,7 @@ func served(doc *document, sources []*ast.Source) (all, published []*ast.Source,
 			def.Directives = withoutOurs(def.Directives)
 			writable(&def.Description, nil)
 			for _, v := range def.EnumValues {
+				v.Directives = withoutOurs(v.Directives)
 				writable(&v.Description, nil)
 			}
 			for _, f := range def.Fields {

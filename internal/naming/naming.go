@@ -44,11 +44,18 @@ func Screaming(name string) string { return strings.ToUpper(split(name, "_")) }
 // Words is a name in words: ProductLine, product line.
 func Words(name string) string { return strings.ToLower(split(name, " ")) }
 
-// Label is a name as people read it: publishedAt, "Published at"; IN_REVIEW, "In review".
+// Label is a name as people read it: publishedAt, "Published at"; IN_REVIEW, "In review";
+// APIKey, "API key".
 func Label(name string) string {
-	words := strings.Fields(strings.ReplaceAll(Words(name), "_", " "))
+	words := strings.Fields(strings.ReplaceAll(split(name, " "), "_", " "))
 	if len(words) == 0 {
 		return name
+	}
+	allUpper := name == strings.ToUpper(name)
+	for i, w := range words {
+		if allUpper || len(w) == 1 || w != strings.ToUpper(w) {
+			words[i] = strings.ToLower(w)
+		}
 	}
 	first := []rune(words[0])
 	words[0] = string(unicode.ToUpper(first[0])) + string(first[1:])

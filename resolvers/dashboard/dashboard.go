@@ -18,10 +18,11 @@ type Dashboard struct {
 	answers func() (map[core.Role]*model.DashboardSchema, error)
 }
 
-// New describes the types of app, whose whole schema files are, as *.graphqls.
-func New(app *core.App, files fs.FS) *Dashboard {
+// New describes the types of a schema: *.graphqls files with all its directives, and how
+// core describes the stored types, by their names.
+func New(schema fs.FS, specs func(typ string) (core.Spec, bool)) *Dashboard {
 	return &Dashboard{sync.OnceValues(func() (map[core.Role]*model.DashboardSchema, error) {
-		types, err := read(files, app.Spec)
+		types, err := read(schema, specs)
 		if err != nil {
 			return nil, err
 		}

@@ -24,8 +24,9 @@ type field struct {
 	searched  bool
 }
 
-// inputs are the types of what mutations and lists are given; nil where there is none.
-type inputs struct{ create, update, where *ast.Definition }
+// owner is the type to which a field belongs, with those of what mutations and lists of
+// it are given; nil where there are none.
+type owner struct{ def, create, update, where *ast.Definition }
 
 // kinds are those of the scalars.
 var kinds = map[string]model.DashboardKind{
@@ -36,7 +37,7 @@ var kinds = map[string]model.DashboardKind{
 
 // field reads a field of a stored or an embedded type; nil when nobody could select it
 // without knowing what it is.
-func (r *reader) field(def *ast.FieldDefinition, in inputs) *field {
+func (r *reader) field(def *ast.FieldDefinition, of owner) *field {
 	f := r.typed(def)
 	if f == nil {
 		return nil
@@ -46,32 +47,31 @@ func (r *reader) field(def *ast.FieldDefinition, in inputs) *field {
 	f.Nullable, f.Required = !def.Type.NonNull && !f.List, def.Type.NonNull && !f.List
 	switch f.Kind {
 	case model.DashboardKindReference:
-		f.stored = naming.ID(f.Name)
-		if f.List {
-			f.stored = naming.IDs(f.Name)
-		} else {
+		f.stored = reference(def)
+		if !f.List {
 			f.Required = text(d.ForName("reference").Arguments, "required") == "true"
 			f.Nullable = !f.Required
 		}
 	case model.DashboardKindConnection, model.DashboardKindComputed:
 		f.stored, f.Required, f.Nullable = "", false, false
+		f.Hidden = f.Hidden || d.ForName("markdown") != nil // for frontends: the page renders the text itself
 		return f
 	}
 	name := cmp.Or(map[bool]string{true: f.stored}[f.Kind == model.DashboardKindReference], f.Name)
 	if name == "id" { // of an input it is which document
-		f.stored, in.create, in.update = "_id", nil, nil
+		f.stored, of.create, of.update = "_id", nil, nil
 	}
-	f.OnUpdate = f.give(in.update, name)
-	if f.OnCreate = f.give(in.create, name); f.OnCreate {
-		created := in.create.Fields.ForName(name)
+	f.OnUpdate = f.give(of.update, name)
+	if f.OnCreate = f.give(of.create, name); f.OnCreate {
+		created := of.create.Fields.ForName(name)
 		f.Required = created.Type.NonNull
 		f.preset(created.DefaultValue)
 	}
 	if d := d.ForName("default"); d != nil && f.Default == nil {
 		f.preset(d.Arguments.ForName("value").Value)
 	}
-	if in.where != nil {
-		if by := in.where.Fields.ForName(name); by != nil {
+	if of.where != nil {
+		if by := of.where.Fields.ForName(name); by != nil {
 			f.Filter = &name
 			for _, c := range r.sdl.Types[by.Type.Name()].Fields {
 				f.Operators = append(f.Operators, c.Name)
@@ -81,8 +81,16 @@ func (r *reader) field(def *ast.FieldDefinition, in inputs) *field {
 	if d := d.ForName("constraint"); d != nil {
 		f.Constraint = f.bounds(d.Arguments)
 	}
-	f.Widget = cmp.Or(f.Widget, r.usual(f))
+	f.Widget = cmp.Or(f.Widget, r.usual(of.def, f))
 	return f
+}
+
+// reference is the name of what holds the ids of a @reference, in documents and inputs.
+func reference(def *ast.FieldDefinition) string {
+	if def.Type.Elem != nil {
+		return naming.IDs(def.Name)
+	}
+	return naming.ID(def.Name)
 }
 
 // typed reads what a field is, and what it is called.
@@ -138,15 +146,21 @@ func (f *field) preset(v *ast.Value) {
 	}
 	x, err := v.Value(nil)
 	switch {
-	case f.Kind == model.DashboardKindDecimal:
-		x = v.Raw
 	case v.Kind == ast.ListValue && len(v.Children) == 0:
 		x = []any{}
+	case f.Kind == model.DashboardKindDecimal && v.Kind != ast.ListValue:
+		x = v.Raw
 	}
 	if j, wrong := value.NewJSON(x); err == nil && wrong == nil {
 		f.Default = &j
 	}
 }
+
+// Bounds that hold where @constraint says nothing of them.
+const (
+	maxLength = 10_000
+	maxItems  = 100
+)
 
 // bounds reads @constraint.
 func (f *field) bounds(list ast.ArgumentList) *model.DashboardConstraint {
@@ -165,19 +179,40 @@ func (f *field) bounds(list ast.ArgumentList) *model.DashboardConstraint {
 	if form := model.ConstraintFormat(text(list, "format")); form != "" {
 		c.Format = &form
 	}
+	bound := func(to **int32, n int32) {
+		if *to == nil {
+			*to = &n
+		}
+	}
+	if f.Kind == model.DashboardKindString || f.Kind == model.DashboardKindID {
+		bound(&c.MaxLength, maxLength)
+	}
+	if f.List {
+		bound(&c.MaxItems, maxItems)
+	}
 	return c
 }
 
 // usual is the widget that follows from what is declared.
-func (r *reader) usual(f *field) *model.AdminWidget {
+func (r *reader) usual(of *ast.Definition, f *field) *model.AdminWidget {
 	is := func(w model.AdminWidget) *model.AdminWidget { return &w }
 	c := f.Constraint
+	if c == nil {
+		c = &model.DashboardConstraint{}
+	}
+	rendered := slices.ContainsFunc(of.Fields, func(other *ast.FieldDefinition) bool {
+		d := other.Directives.ForName("markdown")
+		return d != nil && text(d.Arguments, "field") == f.Name
+	})
+	isText := f.Kind == model.DashboardKindString
 	switch {
-	case f.Kind == model.DashboardKindString && c != nil && c.Format != nil && *c.Format == model.ConstraintFormatURL:
+	case isText && rendered:
+		return is(model.AdminWidgetMarkdown)
+	case isText && c.Format != nil && *c.Format == model.ConstraintFormatURL:
 		return is(model.AdminWidgetURL)
-	case f.Kind == model.DashboardKindString && c != nil && c.Format != nil && *c.Format == model.ConstraintFormatEmail:
+	case isText && c.Format != nil && *c.Format == model.ConstraintFormatEmail:
 		return is(model.AdminWidgetEmail)
-	case f.Kind == model.DashboardKindString && (f.Bulk || c != nil && c.MaxLength != nil && *c.MaxLength > oneLine):
+	case isText && !f.List && (f.Bulk || c.MaxLength != nil && *c.MaxLength > oneLine && c.Pattern == nil && c.Format == nil):
 		return is(model.AdminWidgetMultiline)
 	case f.Kind == model.DashboardKindEmbedded && f.List && r.nests(*f.Of):
 		return is(model.AdminWidgetTree)
@@ -203,7 +238,7 @@ func (r *reader) embed(def *ast.Definition) {
 	r.embedded[def.Name] = e // before its fields: they may be of it
 	var fields []*field
 	for _, f := range def.Fields {
-		if f := r.field(f, inputs{create: input, update: input}); f != nil {
+		if f := r.field(f, owner{def: def, create: input, update: input}); f != nil {
 			fields = append(fields, f)
 		}
 	}
@@ -217,7 +252,7 @@ func (r *reader) enum(def *ast.Definition) {
 	if r.enums[def.Name] != nil {
 		return
 	}
-	e := &model.DashboardEnum{Name: def.Name, Label: cmp.Or(hintOf(def.Directives).label, naming.Label(def.Name)), Description: def.Description}
+	e := &model.DashboardEnum{Name: def.Name, Label: naming.Label(def.Name), Description: def.Description}
 	r.enums[def.Name] = e
 	for _, v := range def.EnumValues {
 		e.Values = append(e.Values, &model.DashboardEnumValue{Value: v.Name, Label: cmp.Or(hintOf(v.Directives).label, naming.Label(v.Name)), Description: v.Description})
@@ -302,11 +337,12 @@ func choose(fields []*field, t *stored) {
 		sortable := slices.ContainsFunc(t.Orders, func(o *model.DashboardOrder) bool { return o.Field != nil && *o.Field == f.Name })
 		usual := t.Title != nil && f.Name == *t.Title ||
 			!f.List && (f.Kind == model.DashboardKindEnum || f.Kind == model.DashboardKindReference || f.Kind == model.DashboardKindTime && sortable)
-		if f.Listed = usual && !f.Hidden && left > 0; f.Listed {
-			left--
-		}
-		if f.shown != nil {
+		switch {
+		case f.shown != nil:
 			f.Listed = *f.shown
+		case usual && !f.Hidden && left > 0:
+			f.Listed = true
+			left--
 		}
 	}
 }

@@ -27,7 +27,8 @@ type catalog struct {
 type stored struct {
 	model.DashboardType
 	spec    core.Spec
-	owner   string // the stored name of the field that holds the owner
+	offered map[core.Verb]core.Role // the least roles of mutations whose hints tell one
+	owner   string                  // the stored name of the field that holds the owner
 	fields  []*field
 	actions []*action
 }
@@ -35,7 +36,8 @@ type stored struct {
 // action is a mutation of one document, and who is offered it.
 type action struct {
 	model.DashboardAction
-	role core.Role
+	role  core.Role
+	order int32
 }
 
 // reader turns the schema into a catalog.
@@ -118,14 +120,23 @@ func (r *reader) stored(def *ast.Definition) (*stored, error) {
 		Changed:        has(r.sdl.Subscription, naming.Lower(def.Name)+"Changed"),
 		CreateMutation: has(r.sdl.Mutation, "create"+def.Name), UpdateMutation: has(r.sdl.Mutation, "update"+def.Name), DeleteMutation: has(r.sdl.Mutation, "delete"+def.Name),
 	}}
+	t.offered = map[core.Verb]core.Role{}
+	for verb, mutation := range map[core.Verb]*string{core.Create: t.CreateMutation, core.Update: t.UpdateMutation, core.Delete: t.DeleteMutation} {
+		if mutation == nil {
+			continue
+		}
+		if role := hintOf(r.sdl.Mutation.Fields.ForName(*mutation).Directives).role; role != "" {
+			t.offered[verb] = role
+		}
+	}
 	t.Labels = t.Label
 	if !spec.Singleton {
 		r.list(t, d, hint)
 	}
-	in := inputs{r.input(t.CreateMutation), r.input(t.UpdateMutation), r.sdl.Types[def.Name+"Where"]}
-	for _, f := range def.Fields {
-		if f := r.field(f, in); f != nil {
-			f.attribute = attribute(spec.Attributes, f.stored)
+	of := owner{def, r.input(t.CreateMutation), r.input(t.UpdateMutation), r.sdl.Types[def.Name+"Where"]}
+	for _, fd := range def.Fields {
+		if f := r.field(fd, of); f != nil {
+			f.attribute = r.attribute(spec, fd, f)
 			t.fields = append(t.fields, f)
 		}
 	}
@@ -191,7 +202,7 @@ func (r *reader) act(t *stored) {
 		if i < 0 {
 			continue
 		}
-		a := &action{role: hint.role, DashboardAction: model.DashboardAction{
+		a := &action{role: hint.role, order: hint.order, DashboardAction: model.DashboardAction{
 			Name: m.Name, Label: cmp.Or(hint.label, naming.Label(m.Name)), Description: m.Description, Payload: payload.Fields[i].Name,
 			Versioned: input.Fields.ForName("expectedVersion") != nil,
 		}}
@@ -200,6 +211,7 @@ func (r *reader) act(t *stored) {
 			t.actions = append(t.actions, a)
 		}
 	}
+	slices.SortStableFunc(t.actions, func(a, b *action) int { return cmp.Compare(a.order, b.order) })
 }
 
 // input is the input of a mutation; nil when there is none.
@@ -227,6 +239,22 @@ func optional(s string) *string {
 		return nil
 	}
 	return &s
+}
+
+// attribute is what is stored of a field: its guard is that of the field. A text that is
+// rendered has the guard of its source, and a connection that of the reference by which
+// it goes.
+func (r *reader) attribute(spec core.Spec, def *ast.FieldDefinition, f *field) core.Attribute {
+	name := f.stored
+	if d := def.Directives.ForName("markdown"); d != nil {
+		name = text(d.Arguments, "field")
+	}
+	if d := def.Directives.ForName("hasMany"); d != nil {
+		spec, _ = r.specs(*f.Of)
+		via := r.sdl.Types[*f.Of].Fields.ForName(text(d.Arguments, "field"))
+		name = reference(via)
+	}
+	return attribute(spec.Attributes, name)
 }
 
 func attribute(list []core.Attribute, name string) core.Attribute {

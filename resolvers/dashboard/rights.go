@@ -61,12 +61,21 @@ func (c *catalog) reach(fields []*model.DashboardField, seen map[string]bool) {
 	}
 }
 
-// right is how far p may go with a type: a singleton is neither made nor removed.
+// right is how far p may go with a type: a singleton is neither made nor removed. Where no
+// rule tells who may run a mutation, its hint does.
 func (t *stored) right(p core.Principal, verb core.Verb) core.Right {
 	if t.Singleton && verb&(core.Create|core.Delete) != 0 {
 		return core.RightNone
 	}
-	return t.spec.Right(p, verb)
+	right := t.spec.Right(p, verb)
+	role, told := t.offered[verb]
+	switch {
+	case told && !p.Role.AtLeast(role):
+		return core.RightNone
+	case told && right == core.RightNone:
+		return core.RightAll
+	}
+	return right
 }
 
 // as is the type as p has it.
@@ -81,8 +90,12 @@ func (t *stored) as(p core.Principal) *model.DashboardType {
 	open := map[string]bool{} // fields that p may name in filters, orders and searches
 	for _, f := range t.fields {
 		g := f.as(p)
+		g.OnCreate, g.OnUpdate = g.OnCreate && a.Create != model.DashboardRightNone, g.OnUpdate && a.Update != model.DashboardRightNone
 		a.Fields = append(a.Fields, g)
 		open[f.Name] = g.Readable == model.DashboardRightAll
+		if f.Required && f.OnCreate && !g.OnCreate { // it would have to name the field
+			a.CreateMutation = nil
+		}
 		a.Search = a.Search && (!f.searched || open[f.Name])
 		if f.stored == t.owner {
 			a.Owner = g.Filter

@@ -36,8 +36,10 @@ func (t *stored) sentence(r core.Rule) string {
 	switch {
 	case r.Owner == "_id":
 		which = append(which, "that are themselves")
+	case attribute(t.spec.Attributes, r.Owner).Array:
+		which = append(which, "among whose "+t.name(r.Owner)+" they are")
 	case r.Owner != "":
-		which = append(which, "of which they are the "+t.name(r.Owner))
+		which = append(which, "whose "+t.name(r.Owner)+" they are")
 	}
 	if r.Where.Op != core.OpAll {
 		which = append(which, "whose "+t.condition(r.Where))

@@ -14,6 +14,7 @@ import (
 //go:embed gen/grapnel/page.graphqls
 //go:embed gen/grapnel/post.graphqls
 //go:embed gen/grapnel/session.graphqls
+//go:embed gen/grapnel/status.graphqls
 //go:embed gen/grapnel/user.graphqls
 //go:embed note.graphqls
 //go:embed gen/asset.graphqls

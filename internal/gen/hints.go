@@ -1,0 +1,110 @@
+package gen
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/vektah/gqlparser/v2/ast"
+
+	"github.com/grapnel/grapnel/internal/naming"
+)
+
+// hints checks @admin, wherever it stands: the management page reads it as it is.
+func (r *reader) hints() {
+	for _, def := range r.doc.types {
+		d := def.Directives.ForName("admin")
+		m, e := r.models[def.Name], r.embeds[def.Name]
+		switch {
+		case def.Kind == ast.Enum:
+			for _, v := range def.EnumValues {
+				r.hint(v.Directives.ForName("admin"), "a value of an enum", "label")
+			}
+		case m != nil:
+			r.hint(d, "a stored type", "label", "group", "order", "hidden")
+			for _, f := range def.Fields {
+				allowed := []string{"label", "group", "order", "widget", "hidden", "listed", "role"}
+				is := "a field of a stored type"
+				if m.single {
+					allowed, is = without(allowed, "listed"), "a field of a type of which there is only one"
+				}
+				r.hint(f.Directives.ForName("admin"), is, allowed...)
+				r.fieldHint(m.name, f, m.field(f.Name), m.create)
+			}
+		case e != nil:
+			r.hint(d, "a type inside documents", "label")
+			for _, f := range def.Fields {
+				r.hint(f.Directives.ForName("admin"), "a field inside documents", "label", "group", "order", "widget", "hidden")
+				i := slices.IndexFunc(e.fields, func(other *field) bool { return other.name == f.Name })
+				r.fieldHint(e.name, f, e.fields[i], true)
+			}
+		case def.Name == "Mutation":
+			for _, f := range def.Fields {
+				r.hint(f.Directives.ForName("admin"), "a mutation", "label", "order", "hidden", "role")
+			}
+		case d != nil:
+			r.problems.add(d.Position, "@admin has no meaning here, for %s is neither stored nor part of what is: remove it.", def.Name)
+		}
+	}
+}
+
+func without(list []string, name string) []string {
+	return slices.DeleteFunc(slices.Clone(list), func(s string) bool { return s == name })
+}
+
+// hint checks the arguments of one @admin, which may be missing: those that mean
+// something at such a place are allowed.
+func (r *reader) hint(d *ast.Directive, is string, allowed ...string) {
+	if d == nil {
+		return
+	}
+	for _, a := range d.Arguments {
+		switch {
+		case !slices.Contains(allowed, a.Name):
+			r.problems.add(a.Position, "%s has no meaning at %s: remove it.", a.Name, is)
+		case (a.Name == "label" || a.Name == "group") && a.Value.Kind != ast.NullValue && strings.TrimSpace(a.Value.Raw) == "":
+			r.problems.add(a.Value.Position, "%s cannot be empty: write a text, or leave it out.", a.Name)
+		}
+	}
+}
+
+// fieldHint checks what @admin says of a field, which is nil for one of core.Head.
+func (r *reader) fieldHint(owner string, def *ast.FieldDefinition, f *field, made bool) {
+	d := def.Directives.ForName("admin")
+	if d == nil {
+		return
+	}
+	hidden, listed := boolean(d, "hidden", false), boolean(d, "listed", false)
+	switch {
+	case hidden && listed:
+		r.problems.add(d.Position, "%s cannot be shown in lists and left out at once: remove hidden or listed.", def.Name)
+	case hidden && made && f != nil && f.isStored() && f.onCreate && f.mustBeGiven():
+		r.problems.add(d.Position, "%s must be given, so nobody could make %s on a page without it: show it, or give it a @default.", def.Name, article(naming.Words(owner)))
+	case listed && f != nil && f.kind == hasMany:
+		r.problems.add(argument(d, "listed").Position, "A list cannot show %s, which is a list of its own for each entry: remove listed.", def.Name)
+	}
+	w := argument(d, "widget")
+	if w == nil {
+		return
+	}
+	isText := f != nil && (f.kind == scalar || f.kind == custom) && f.typ == "String"
+	fits, wants := isText, "a String"
+	switch w.Raw {
+	case "IMAGE":
+		fits, wants = isText || f != nil && f.kind == reference && f.typ == "Asset", "a @reference to Asset, or a String"
+	case "TREE":
+		fits, wants = f != nil && f.kind == inline && f.list && slices.ContainsFunc(r.embeds[f.typ].fields, func(inside *field) bool { return inside.list && inside.typ == f.typ }),
+			"a list of a type that holds a list of itself"
+	case "MULTILINE", "MARKDOWN":
+		fits, wants = isText && !f.list, "one String"
+	}
+	if !fits {
+		r.problems.add(w.Position, "%s is for %s, and %s is %s: choose another widget, or leave it out.", w.Raw, wants, def.Name, def.Type)
+	}
+}
+
+func article(name string) string {
+	if strings.ContainsAny(name[:1], "aeiou") {
+		return "an " + name
+	}
+	return "a " + name
+}
