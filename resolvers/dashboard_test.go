@@ -80,9 +80,9 @@ func TestDashboardOfGrapnel(t *testing.T) {
 	a := newAPI(t)
 	for as, want := range map[string]string{
 		"member": "",
-		"author": "Publish publishPost: at TIME. Unpublish unpublishPost:.",
-		"editor": "Publish publishPost: at TIME. Unpublish unpublishPost:.",
-		"admin":  "Publish publishPost: at TIME. Unpublish unpublishPost:. Set role setUserRole: role ENUM. Suspend suspendUser:. End suspension unsuspendUser:. Set password setUserPassword: password STRING. Sign out everywhere endUserSessions:.",
+		"author": "Publish post publishPost: at TIME. Unpublish post unpublishPost:.",
+		"editor": "Publish post publishPost: at TIME. Unpublish post unpublishPost:.",
+		"admin":  "Publish post publishPost: at TIME. Unpublish post unpublishPost:. Set user role setUserRole: role ENUM. Suspend user suspendUser:. Unsuspend user unsuspendUser:. Set user password setUserPassword: password STRING. End user sessions endUserSessions:.",
 	} {
 		s := a.described(as)
 		var actions []string
