@@ -46,6 +46,30 @@ func (b *batch[T]) link(ctx context.Context, name string) *link {
 	return l
 }
 
+// anyBatch is a batch of any type.
+type anyBatch interface {
+	link(ctx context.Context, name string) *link
+	each(func(Node))
+}
+
+func (b *batch[T]) each(f func(Node)) {
+	for _, doc := range b.docs {
+		f(any(doc).(Node))
+	}
+}
+
+// linkOf is a relation of the batch in which doc was read; nil when it was read in none.
+func linkOf(ctx context.Context, doc Node, name string) *link {
+	if doc == nil {
+		return nil
+	}
+	b, ok := doc.head().batch.(anyBatch)
+	if !ok {
+		return nil
+	}
+	return b.link(ctx, name)
+}
+
 // Follow is the document of to whose id key finds in doc; NOT_FOUND when there
 // is none for the caller or the id is empty. name tells the relations of T apart.
 func Follow[T, U any](ctx context.Context, doc *T, name string, key func(*T) string, to *Collection[U]) (*U, error) {
@@ -53,25 +77,20 @@ func Follow[T, U any](ctx context.Context, doc *T, name string, key func(*T) str
 	if id == "" {
 		return nil, to.notFound()
 	}
-	found, damaged, err := linked(ctx, doc, name, func(ids []string, doc *T) []string {
-		if id := key(doc); id != "" {
-			ids = append(ids, id)
+	b, l := batchOf(ctx, doc, name)
+	found, err := linked(ctx, l, to, func() []string {
+		ids := make([]string, 0, len(b.docs))
+		for _, d := range b.docs {
+			if id := key(d); id != "" {
+				ids = append(ids, id)
+			}
 		}
 		return ids
-	}, to)
+	})
 	if err != nil {
 		return nil, err
 	}
-	u, known := found[id]
-	switch {
-	case !known: // the key was changed after the read
-		return to.Get(ctx, id)
-	case damaged[id] != nil:
-		return nil, damaged[id]
-	case u == nil:
-		return nil, to.dangling(ctx, id)
-	}
-	return u, nil
+	return found.one(ctx, id)
 }
 
 // dangling is the error of a link whose id leads to nothing for the caller. It names
@@ -92,41 +111,45 @@ func FollowAll[T, U any](ctx context.Context, doc *T, name string, keys func(*T)
 	if len(ids) == 0 {
 		return nil, nil
 	}
-	found, damaged, err := linked(ctx, doc, name, func(ids []string, doc *T) []string { return append(ids, keys(doc)...) }, to)
+	b, l := batchOf(ctx, doc, name)
+	found, err := linked(ctx, l, to, func() []string {
+		all := make([]string, 0, len(b.docs))
+		for _, d := range b.docs {
+			all = append(all, keys(d)...)
+		}
+		return all
+	})
 	if err != nil {
 		return nil, err
 	}
-	list := make([]*U, len(ids))
-	for i, id := range ids {
-		u, known := found[id]
-		if !known { // the keys were changed after the read
-			if list, err = to.GetMany(ctx, ids); err != nil {
-				return nil, err
-			}
-			break
-		}
-		list[i] = u
-		if err := damaged[id]; err != nil {
-			report(ctx, []*Error{err})
-		}
-	}
-	return slices.DeleteFunc(list, func(u *U) bool { return u == nil }), nil
+	return found.all(ctx, ids)
 }
 
-// linked is what a relation leads to from all documents of doc's batch, by id,
-// nil where there is none for the caller. It is empty when doc was not read in
-// a batch. ids appends the ids of one document. What cannot be read is told apart.
-func linked[T, U any](ctx context.Context, doc *T, name string, ids func([]string, *T) []string, to *Collection[U]) (map[string]*U, map[string]*Error, error) {
+// batchOf is the batch in which doc was read, and a relation of it; nil when it was read
+// in none.
+func batchOf[T any](ctx context.Context, doc *T, name string) (*batch[T], *link) {
 	b, ok := headOf(doc).batch.(*batch[T])
 	if !ok {
-		return nil, nil, nil
+		return nil, nil
 	}
-	l := b.link(ctx, name)
+	return b, b.link(ctx, name)
+}
+
+// targets are what a relation leads to from all documents of a batch, by id: nil where
+// there is none for the caller. It has no id when there is no batch.
+type targets[U any] struct {
+	to      *Collection[U]
+	found   map[string]*U
+	damaged map[string]*Error // those that cannot be read
+}
+
+// linked is what a relation leads to; ids are those of the whole batch.
+func linked[U any](ctx context.Context, l *link, to *Collection[U], ids func() []string) (targets[U], error) {
+	if l == nil {
+		return targets[U]{to: to}, nil
+	}
 	l.once.Do(func() {
-		all := make([]string, 0, len(b.docs))
-		for _, d := range b.docs {
-			all = ids(all, d)
-		}
+		all := ids()
 		list, damaged, err := to.getMany(ctx, all)
 		byID := make(map[string]*U, len(all))
 		for i, u := range list {
@@ -135,7 +158,40 @@ func linked[T, U any](ctx context.Context, doc *T, name string, ids func([]strin
 		l.target, l.damaged, l.err = byID, damaged, err
 	})
 	if l.err != nil {
-		return nil, nil, l.err
+		return targets[U]{}, l.err
 	}
-	return l.target.(map[string]*U), l.damaged, nil
+	return targets[U]{to, l.target.(map[string]*U), l.damaged}, nil
+}
+
+// one is the document with this id; NOT_FOUND when there is none for the caller.
+func (t targets[U]) one(ctx context.Context, id string) (*U, error) {
+	u, known := t.found[id]
+	switch {
+	case !known: // the id was changed after the read
+		return t.to.Get(ctx, id)
+	case t.damaged[id] != nil:
+		return nil, t.damaged[id]
+	case u == nil:
+		return nil, t.to.dangling(ctx, id)
+	}
+	return u, nil
+}
+
+// all are the documents with these ids, without those that are not there for the caller.
+func (t targets[U]) all(ctx context.Context, ids []string) (list []*U, err error) {
+	list = make([]*U, len(ids))
+	for i, id := range ids {
+		u, known := t.found[id]
+		if !known { // the ids were changed after the read
+			if list, err = t.to.GetMany(ctx, ids); err != nil {
+				return nil, err
+			}
+			break
+		}
+		list[i] = u
+		if err := t.damaged[id]; err != nil {
+			report(ctx, []*Error{err})
+		}
+	}
+	return slices.DeleteFunc(list, func(u *U) bool { return u == nil }), nil
 }

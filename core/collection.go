@@ -27,12 +27,14 @@ const maxTries = 10
 type Collection[T any] struct {
 	spec   Spec
 	fields map[string]Field
-	guards map[string][]Rule
-	docs   DocStore
-	now    func() time.Time
-	feed   *feed[T]
-	types  *registry    // what references lead to
-	stored reflect.Type // of a new document with all that is stored beside it; nil when nothing is
+	// referring are the embedded types that hold references.
+	referring map[string]bool
+	guards    map[string][]Rule
+	docs      DocStore
+	now       func() time.Time
+	feed      *feed[T]
+	types     *registry    // what references lead to
+	stored    reflect.Type // of a new document with all that is stored beside it; nil when nothing is
 	// settle, when not nil, brings documents that were read together up to the
 	// present moment, where the clock alone has changed what they are.
 	settle func(context.Context, []*T)
@@ -63,6 +65,7 @@ func newCollection[T any](docs DocStore, spec Spec, now func() time.Time) *Colle
 			c.guards[a.Name] = a.Guard
 		}
 	}
+	c.referring = spec.referring()
 	c.stored = spec.storedType(reflect.TypeFor[T]())
 	c.inspector = newInspector(reflect.TypeFor[T](), spec)
 	if spec.Added != nil {
@@ -560,25 +563,18 @@ func distinct(ids []string) []string {
 // checkReferences checks that what doc refers to, and before did not, is there
 // for the caller.
 func (c *Collection[T]) checkReferences(ctx context.Context, check *Checker, before, doc *T) error {
-	type use struct{ path, id string }
-	uses := map[string][]use{} // by the collection that is referred to
-	for _, a := range c.spec.Attributes {
-		if a.Reference == "" {
-			continue
-		}
-		old := idsOf(before, a.Name)
-		for i, id := range idsOf(doc, a.Name) {
-			path := a.Name
-			if a.Array {
-				path = At(a.Name, i)
-			}
-			own := a.Reference == "users" && id == PrincipalOf(ctx).UserID
-			if !slices.Contains(old, id) && !own {
-				uses[a.Reference] = append(uses[a.Reference], use{path, id})
-			}
+	type held struct{ of, id string }
+	had := map[held]bool{}
+	for _, u := range c.uses(before) {
+		had[held{u.of, u.id}] = true
+	}
+	fresh := map[string][]use{} // by the collection that is referred to
+	for _, u := range c.uses(doc) {
+		if own := u.to == "users" && u.id == PrincipalOf(ctx).UserID; !own && !had[held{u.of, u.id}] {
+			fresh[u.to] = append(fresh[u.to], u)
 		}
 	}
-	for to, list := range uses {
+	for to, list := range fresh {
 		ids := make([]string, len(list))
 		for i, u := range list {
 			ids[i] = u.id

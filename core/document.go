@@ -31,6 +31,9 @@ func (h *Head) head() *Head { return h }
 // Node is any stored object: a pointer to a struct that embeds [Head].
 type Node interface{ head() *Head }
 
+// IDOf is the id of a stored object.
+func IDOf(doc Node) string { return doc.head().ID }
+
 // layout maps the BSON names of a struct type to its fields.
 type layout struct {
 	names []string
@@ -70,15 +73,24 @@ func (l *layout) add(t reflect.Type, at []int) {
 // fieldOf is the value of doc's field, in the types of [Filter]; an array is
 // a []any.
 func fieldOf(doc any, field string) any {
+	v := valueOf(doc, field)
+	if !v.IsValid() {
+		return nil
+	}
+	return stored(v)
+}
+
+// valueOf is the value of doc's field in Go; the zero Value when it has none.
+func valueOf(doc any, field string) reflect.Value {
 	v := reflect.Indirect(reflect.ValueOf(doc))
 	index, ok := layoutOf(v.Type()).index[field]
 	if !ok {
 		if n, ok := doc.(Node); ok && n.head().added != nil {
-			return fieldOf(n.head().added, field)
+			return valueOf(n.head().added, field)
 		}
-		return nil
+		return reflect.Value{}
 	}
-	return stored(v.FieldByIndex(index))
+	return v.FieldByIndex(index)
 }
 
 func stored(v reflect.Value) any {

@@ -22,6 +22,8 @@ type anyCollection interface {
 	listener() listener
 	// nodes puts the documents with the ids at these places into out.
 	nodes(ctx context.Context, ids []string, places []int, out []Node) error
+	// uses lists what a document of it refers to.
+	uses(doc any) []use
 	// unseen tells which of ids lead to no document for the caller.
 	unseen(ctx context.Context, ids []string) (map[string]bool, error)
 }

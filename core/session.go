@@ -90,7 +90,10 @@ type seenPrincipal struct {
 // SignUp makes an account and starts its first session.
 func (s *Sessions) SignUp(ctx context.Context, d UserDraft) (*User, Tokens, error) {
 	if s.signUpRole == "" {
-		return nil, Tokens{}, Errorf(Forbidden, "Only an administrator can make accounts here.")
+		return nil, Tokens{}, errClosed
+	}
+	if err := s.app.mayRegister(ctx); err != nil {
+		return nil, Tokens{}, err
 	}
 	if err := s.signUps.Take(ClientOf(ctx).Network(), 1); err != nil {
 		return nil, Tokens{}, err

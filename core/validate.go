@@ -7,8 +7,12 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
+	_ "time/tzdata" // time zones where the system has none
 	"unicode"
 	"unicode/utf8"
+
+	"golang.org/x/text/language"
 
 	"github.com/grapnel/grapnel/core/value"
 )
@@ -99,8 +103,45 @@ var (
 	Email = Format{emailTyped{}, maxTyped, "must be an address such as name@example.org, without spaces and hidden characters"}
 	URL   = Format{regexp.MustCompile(`^https?://[^\s/?#@]+([/?#]\S*)?$`), 2048, "must be an absolute http or https address"}
 	Slug  = Format{slugForm, maxSlug, "must be a-z and 0-9 in runs joined by single hyphens"}
+	Link  = Format{regexp.MustCompile(`^(https?://[^\s/?#@\\]+([/?#][^\s\\]*)?|(mailto|tel):[^\s\\]+|/([^\s/\\][^\s\\]*)?)$`), 2048, "must be an absolute http or https address, one with mailto: or tel:, or a path of this site such as /about"}
 	UUID  = Format{regexp.MustCompile(`^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$`), 36, "must be a UUID with hyphens"}
 )
+
+// What is no regular expression.
+var (
+	// Language is a language tag (BCP 47) of subtags that are registered.
+	Language = Format{formFunc(isLanguage), 64, "must be a language tag (BCP 47) such as en, de-CH or zh-Hant"}
+	// TimeZone is a name of the IANA time zone database.
+	TimeZone = Format{formFunc(isTimeZone), 64, "must be the name of a time zone (IANA) such as Europe/Berlin or UTC"}
+	// Tag is a tag as posts hold it.
+	Tag = Format{formFunc(func(s string) bool { return s == foldTag(s) }), 200, "must be as tags of posts are: lower-cased, with single spaces between words"}
+)
+
+// formFunc is a form that a function knows.
+type formFunc func(string) bool
+
+// MatchString reports whether s has the form.
+func (f formFunc) MatchString(s string) bool { return f(s) }
+
+var languageForm = regexp.MustCompile(`^[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8})*$`)
+
+func isLanguage(s string) bool {
+	_, err := language.Parse(s)
+	return err == nil && languageForm.MatchString(s) // the library also takes underscores, and "root"
+}
+
+var timeZoneForm = regexp.MustCompile(`^[A-Z][A-Za-z0-9_+-]*(/[A-Za-z0-9_+-]+)*$`)
+
+// isTimeZone reports whether s names a time zone: also on systems without a database of
+// their own, since the program brings one. Local means whatever the server is set to, and
+// Factory that nothing is.
+func isTimeZone(s string) bool {
+	if s == "Local" || s == "Factory" || !timeZoneForm.MatchString(s) {
+		return false
+	}
+	_, err := time.LoadLocation(s)
+	return err == nil
+}
 
 // Format checks the form of a text.
 func (c *Checker) Format(path, s string, f Format) {
@@ -156,6 +197,25 @@ func Distinct[E comparable](c *Checker, path string, list []E) {
 			c.Add(At(path, i), "TWICE", "is there twice", nil)
 		}
 		seen[key] = true
+	}
+}
+
+// ExactlyOne checks that one of several fields, at these paths, has a value, and only one.
+// Each at fault is told, for any of them may be the one to change.
+func (c *Checker) ExactlyOne(paths []string, given ...bool) {
+	n := 0
+	for _, is := range given {
+		if is {
+			n++
+		}
+	}
+	for i, path := range paths {
+		switch {
+		case n == 0:
+			c.Add(path, "REQUIRED", "or another one of "+strings.Join(paths, ", ")+" must be given", nil)
+		case n > 1 && given[i]:
+			c.Add(path, "TOO_MANY", "is given beside another one of "+strings.Join(paths, ", ")+": only one may be", 1)
+		}
 	}
 }
 
@@ -239,7 +299,7 @@ func (c *Checker) tags(path string, tags []string) []string {
 		return out
 	}
 	for i, t := range tags {
-		t = strings.Join(strings.Fields(strings.ToLower(t)), " ")
+		t = foldTag(t)
 		c.Text(At(path, i), t, 1, longest)
 		if !slices.Contains(out, t) {
 			out = append(out, t)
@@ -247,3 +307,6 @@ func (c *Checker) tags(path string, tags []string) []string {
 	}
 	return out
 }
+
+// foldTag is a tag as it is stored.
+func foldTag(t string) string { return strings.Join(strings.Fields(strings.ToLower(t)), " ") }

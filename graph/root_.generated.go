@@ -24,9 +24,11 @@ type Config = graphql.Config[ResolverRoot, DirectiveRoot, ComplexityRoot]
 type ResolverRoot interface {
 	Asset() AssetResolver
 	Mutation() MutationResolver
+	NavigationLink() NavigationLinkResolver
 	Page() PageResolver
 	Post() PostResolver
 	Query() QueryResolver
+	Site() SiteResolver
 	Subscription() SubscriptionResolver
 	User() UserResolver
 }
@@ -250,8 +252,18 @@ type ComplexityRoot struct {
 		UpdateAsset         func(childComplexity int, input model.UpdateAssetInput) int
 		UpdatePage          func(childComplexity int, input model.UpdatePageInput) int
 		UpdatePost          func(childComplexity int, input model.UpdatePostInput) int
+		UpdateSite          func(childComplexity int, input model.UpdateSiteInput) int
 		UpdateUser          func(childComplexity int, input model.UpdateUserInput) int
 		UploadAsset         func(childComplexity int, input model.UploadAssetInput) int
+	}
+
+	NavigationLink struct {
+		Children func(childComplexity int) int
+		Label    func(childComplexity int) int
+		Page     func(childComplexity int) int
+		Post     func(childComplexity int) int
+		Tag      func(childComplexity int) int
+		URL      func(childComplexity int) int
 	}
 
 	Page struct {
@@ -346,6 +358,7 @@ type ComplexityRoot struct {
 		Posts           func(childComplexity int, where *model.PostWhere, orderBy *model.PostOrder, search *string, first *int32, after *string, last *int32, before *string) int
 		ServerStatus    func(childComplexity int) int
 		SetUpNeeded     func(childComplexity int) int
+		Site            func(childComplexity int) int
 		StorageUsage    func(childComplexity int) int
 		User            func(childComplexity int, id string) int
 		UserByEmail     func(childComplexity int, email string) int
@@ -414,6 +427,35 @@ type ComplexityRoot struct {
 		URL       func(childComplexity int) int
 	}
 
+	Site struct {
+		CreatedAt    func(childComplexity int) int
+		Favicon      func(childComplexity int) int
+		Footer       func(childComplexity int) int
+		FooterHTML   func(childComplexity int) int
+		ID           func(childComplexity int) int
+		Language     func(childComplexity int) int
+		Logo         func(childComplexity int) int
+		Navigation   func(childComplexity int) int
+		Registration func(childComplexity int) int
+		SocialLinks  func(childComplexity int) int
+		Tagline      func(childComplexity int) int
+		Timezone     func(childComplexity int) int
+		Title        func(childComplexity int) int
+		UpdatedAt    func(childComplexity int) int
+		Version      func(childComplexity int) int
+	}
+
+	SiteChange struct {
+		Doc  func(childComplexity int) int
+		ID   func(childComplexity int) int
+		Kind func(childComplexity int) int
+	}
+
+	SocialLink struct {
+		Label func(childComplexity int) int
+		URL   func(childComplexity int) int
+	}
+
 	StorageTotals struct {
 		CountedAt func(childComplexity int) int
 		Files     func(childComplexity int) int
@@ -433,6 +475,7 @@ type ComplexityRoot struct {
 	Subscription struct {
 		PageChanged func(childComplexity int, where *model.PageWhere) int
 		PostChanged func(childComplexity int, where *model.PostWhere) int
+		SiteChanged func(childComplexity int) int
 	}
 
 	SuspendUserPayload struct {
@@ -457,6 +500,10 @@ type ComplexityRoot struct {
 
 	UpdatePostPayload struct {
 		Post func(childComplexity int) int
+	}
+
+	UpdateSitePayload struct {
+		Site func(childComplexity int) int
 	}
 
 	UpdateUserPayload struct {
@@ -1531,6 +1578,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.UpdatePost(childComplexity, args["input"].(model.UpdatePostInput)), true
+	case "Mutation.updateSite":
+		if e.ComplexityRoot.Mutation.UpdateSite == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_updateSite_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.UpdateSite(childComplexity, args["input"].(model.UpdateSiteInput)), true
 	case "Mutation.updateUser":
 		if e.ComplexityRoot.Mutation.UpdateUser == nil {
 			break
@@ -1553,6 +1611,43 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.UploadAsset(childComplexity, args["input"].(model.UploadAssetInput)), true
+
+	case "NavigationLink.children":
+		if e.ComplexityRoot.NavigationLink.Children == nil {
+			break
+		}
+
+		return e.ComplexityRoot.NavigationLink.Children(childComplexity), true
+	case "NavigationLink.label":
+		if e.ComplexityRoot.NavigationLink.Label == nil {
+			break
+		}
+
+		return e.ComplexityRoot.NavigationLink.Label(childComplexity), true
+	case "NavigationLink.page":
+		if e.ComplexityRoot.NavigationLink.Page == nil {
+			break
+		}
+
+		return e.ComplexityRoot.NavigationLink.Page(childComplexity), true
+	case "NavigationLink.post":
+		if e.ComplexityRoot.NavigationLink.Post == nil {
+			break
+		}
+
+		return e.ComplexityRoot.NavigationLink.Post(childComplexity), true
+	case "NavigationLink.tag":
+		if e.ComplexityRoot.NavigationLink.Tag == nil {
+			break
+		}
+
+		return e.ComplexityRoot.NavigationLink.Tag(childComplexity), true
+	case "NavigationLink.url":
+		if e.ComplexityRoot.NavigationLink.URL == nil {
+			break
+		}
+
+		return e.ComplexityRoot.NavigationLink.URL(childComplexity), true
 
 	case "Page.body":
 		if e.ComplexityRoot.Page.Body == nil {
@@ -1991,6 +2086,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.SetUpNeeded(childComplexity), true
+	case "Query.site":
+		if e.ComplexityRoot.Query.Site == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Query.Site(childComplexity), true
 	case "Query.storageUsage":
 		if e.ComplexityRoot.Query.StorageUsage == nil {
 			break
@@ -2221,6 +2322,129 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.SignedRequest.URL(childComplexity), true
 
+	case "Site.createdAt":
+		if e.ComplexityRoot.Site.CreatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Site.CreatedAt(childComplexity), true
+	case "Site.favicon":
+		if e.ComplexityRoot.Site.Favicon == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Site.Favicon(childComplexity), true
+	case "Site.footer":
+		if e.ComplexityRoot.Site.Footer == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Site.Footer(childComplexity), true
+	case "Site.footerHtml":
+		if e.ComplexityRoot.Site.FooterHTML == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Site.FooterHTML(childComplexity), true
+	case "Site.id":
+		if e.ComplexityRoot.Site.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Site.ID(childComplexity), true
+	case "Site.language":
+		if e.ComplexityRoot.Site.Language == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Site.Language(childComplexity), true
+	case "Site.logo":
+		if e.ComplexityRoot.Site.Logo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Site.Logo(childComplexity), true
+	case "Site.navigation":
+		if e.ComplexityRoot.Site.Navigation == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Site.Navigation(childComplexity), true
+	case "Site.registration":
+		if e.ComplexityRoot.Site.Registration == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Site.Registration(childComplexity), true
+	case "Site.socialLinks":
+		if e.ComplexityRoot.Site.SocialLinks == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Site.SocialLinks(childComplexity), true
+	case "Site.tagline":
+		if e.ComplexityRoot.Site.Tagline == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Site.Tagline(childComplexity), true
+	case "Site.timezone":
+		if e.ComplexityRoot.Site.Timezone == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Site.Timezone(childComplexity), true
+	case "Site.title":
+		if e.ComplexityRoot.Site.Title == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Site.Title(childComplexity), true
+	case "Site.updatedAt":
+		if e.ComplexityRoot.Site.UpdatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Site.UpdatedAt(childComplexity), true
+	case "Site.version":
+		if e.ComplexityRoot.Site.Version == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Site.Version(childComplexity), true
+
+	case "SiteChange.site":
+		if e.ComplexityRoot.SiteChange.Doc == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SiteChange.Doc(childComplexity), true
+	case "SiteChange.changedId":
+		if e.ComplexityRoot.SiteChange.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SiteChange.ID(childComplexity), true
+	case "SiteChange.kind":
+		if e.ComplexityRoot.SiteChange.Kind == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SiteChange.Kind(childComplexity), true
+
+	case "SocialLink.label":
+		if e.ComplexityRoot.SocialLink.Label == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SocialLink.Label(childComplexity), true
+	case "SocialLink.url":
+		if e.ComplexityRoot.SocialLink.URL == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SocialLink.URL(childComplexity), true
+
 	case "StorageTotals.countedAt":
 		if e.ComplexityRoot.StorageTotals.CountedAt == nil {
 			break
@@ -2288,6 +2512,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Subscription.PostChanged(childComplexity, args["where"].(*model.PostWhere)), true
+	case "Subscription.siteChanged":
+		if e.ComplexityRoot.Subscription.SiteChanged == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Subscription.SiteChanged(childComplexity), true
 
 	case "SuspendUserPayload.user":
 		if e.ComplexityRoot.SuspendUserPayload.User == nil {
@@ -2330,6 +2560,13 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.UpdatePostPayload.Post(childComplexity), true
+
+	case "UpdateSitePayload.site":
+		if e.ComplexityRoot.UpdateSitePayload.Site == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UpdateSitePayload.Site(childComplexity), true
 
 	case "UpdateUserPayload.user":
 		if e.ComplexityRoot.UpdateUserPayload.User == nil {
@@ -2478,6 +2715,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 		ec.unmarshalInputEndUserSessionsInput,
 		ec.unmarshalInputIDFilter,
 		ec.unmarshalInputInt64Filter,
+		ec.unmarshalInputNavigationLinkInput,
 		ec.unmarshalInputPageOrder,
 		ec.unmarshalInputPageStatusFilter,
 		ec.unmarshalInputPageWhere,
@@ -2494,6 +2732,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 		ec.unmarshalInputSignInInput,
 		ec.unmarshalInputSignOutInput,
 		ec.unmarshalInputSignUpInput,
+		ec.unmarshalInputSocialLinkInput,
 		ec.unmarshalInputStringFilter,
 		ec.unmarshalInputStringListFilter,
 		ec.unmarshalInputSuspendUserInput,
@@ -2503,6 +2742,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 		ec.unmarshalInputUpdateAssetInput,
 		ec.unmarshalInputUpdatePageInput,
 		ec.unmarshalInputUpdatePostInput,
+		ec.unmarshalInputUpdateSiteInput,
 		ec.unmarshalInputUpdateUserInput,
 		ec.unmarshalInputUploadAssetInput,
 		ec.unmarshalInputUserOrder,
@@ -3094,9 +3334,25 @@ enum ConstraintFormat {
   """
   URL
   """
+  What a link may lead to: an http or https address, one with ` + "`" + `mailto:` + "`" + ` or ` + "`" + `tel:` + "`" + `, or a path of the same site such as ` + "`" + `/about` + "`" + `.
+  """
+  LINK
+  """
   ` + "`" + `a-z` + "`" + ` and ` + "`" + `0-9` + "`" + ` in runs joined by single hyphens.
   """
   SLUG
+  """
+  A tag as ` + "`" + `Post.tags` + "`" + ` holds it: lower-cased, with single spaces between words.
+  """
+  TAG
+  """
+  A language tag (BCP 47), such as ` + "`" + `en` + "`" + ` or ` + "`" + `de-CH` + "`" + `.
+  """
+  LANGUAGE
+  """
+  The name of a time zone in the IANA database, such as ` + "`" + `Europe/Berlin` + "`" + `.
+  """
+  TIME_ZONE
   """
   A UUID (RFC 9562) with hyphens.
   """
@@ -4549,6 +4805,117 @@ extend type Mutation {
   ): ChangePasswordPayload @cost(weight: "5000")
 }
 `, BuiltIn: false},
+	{Name: "../schema/site.graphqls", Input: `"""
+Who may make an account.
+"""
+enum Registration {
+  """
+  Strangers may sign up, unless the server is set otherwise.
+  """
+  OPEN
+  """
+  Nobody: ` + "`" + `signUp` + "`" + ` is FORBIDDEN.
+  """
+  CLOSED
+}
+"""
+What the site says of itself: there is exactly one, which administrators change and everybody reads.
+"""
+type Site implements Node {
+  """
+  Names the site among the objects of all types.
+  """
+  id: ID!
+  """
+  What it is called: 1 to 100 characters.
+  """
+  title: String!
+  """
+  What it is about, in a few words: at most 200 characters.
+  """
+  tagline: String
+  """
+  The picture that stands for it; null when there is none that you may see.
+  """
+  logo: Asset
+  """
+  The small picture that browsers show beside the title; null when there is none that you may see.
+  """
+  favicon: Asset
+  """
+  The language that it is written in: a language tag (BCP 47), such as ` + "`" + `en` + "`" + ` or ` + "`" + `de-CH` + "`" + `.
+  """
+  language: String!
+  """
+  The time zone in which it shows moments: a name of the IANA database, such as ` + "`" + `Europe/Berlin` + "`" + `.
+  """
+  timezone: String!
+  """
+  Whether strangers may sign up. A server that is set to refuse them (GRAPNEL_SIGN_UP)
+  does so whatever stands here.
+  """
+  registration: Registration!
+  """
+  The menu, in its order. A link may lead to what has been deleted or is hidden from
+  you: then its post or page is null, and it should be left out.
+  """
+  navigation: [NavigationLink!]!
+  """
+  What stands below every page, in Markdown: at most 2,000 characters.
+  """
+  footer: String
+  """
+  The footer as sanitised HTML, safe to put into a page.
+  """
+  footerHtml: String @cost(weight: "50")
+  """
+  Where else it is to be found.
+  """
+  socialLinks: [SocialLink!]!
+}
+"""
+An entry of a menu: it leads to exactly one of a post, a page, a tag and an address.
+"""
+type NavigationLink {
+  """
+  What it says: 1 to 60 characters.
+  """
+  label: String!
+  """
+  The post that it leads to; null when there is none that you may see.
+  """
+  post: Post
+  """
+  The page that it leads to; null when there is none that you may see.
+  """
+  page: Page
+  """
+  The tag whose posts it leads to, as ` + "`" + `Post.tags` + "`" + ` holds it.
+  """
+  tag: String
+  """
+  The address that it leads to: http or https, ` + "`" + `mailto:` + "`" + `, ` + "`" + `tel:` + "`" + `, or a path of the site such as ` + "`" + `/archive` + "`" + `.
+  """
+  url: String
+  """
+  The entries below it, in their order.
+  """
+  children: [NavigationLink!]!
+}
+"""
+A place of the site elsewhere, such as in a social network.
+"""
+type SocialLink {
+  """
+  What it is called, such as Mastodon: 1 to 60 characters.
+  """
+  label: String!
+  """
+  Its address.
+  """
+  url: String!
+}
+`, BuiltIn: false},
 	{Name: "../schema/status.graphqls", Input: `"""
 What kind of store it is.
 """
@@ -5699,6 +6066,48 @@ extend type Subscription {
 }
 `, BuiltIn: false},
 	{Name: "../schema/gen/shared.graphqls", Input: `"""
+An entry of a menu: it leads to exactly one of a post, a page, a tag and an address.
+"""
+input NavigationLinkInput {
+  """
+  What it says: 1 to 60 characters.
+  """
+  label: String!
+  """
+  The post that it leads to; null when there is none that you may see.
+  """
+  postId: ID
+  """
+  The page that it leads to; null when there is none that you may see.
+  """
+  pageId: ID
+  """
+  The tag whose posts it leads to, as ` + "`" + `Post.tags` + "`" + ` holds it.
+  """
+  tag: String
+  """
+  The address that it leads to: http or https, ` + "`" + `mailto:` + "`" + `, ` + "`" + `tel:` + "`" + `, or a path of the site such as ` + "`" + `/archive` + "`" + `.
+  """
+  url: String
+  """
+  The entries below it, in their order.
+  """
+  children: [NavigationLinkInput!] = []
+}
+"""
+A place of the site elsewhere, such as in a social network.
+"""
+input SocialLinkInput {
+  """
+  What it is called, such as Mastodon: 1 to 60 characters.
+  """
+  label: String!
+  """
+  Its address.
+  """
+  url: String!
+}
+"""
 Conditions on a value of AssetState. All that are given must hold.
 """
 input AssetStateFilter {
@@ -5782,6 +6191,121 @@ input VisibilityFilter {
   One of these, at most 100.
   """
   in: [Visibility!]
+}
+`, BuiltIn: false},
+	{Name: "../schema/gen/site.graphqls", Input: `"""
+Fields that are left out stay as they are; null empties those that may be null, and is as left out for the others.
+"""
+input UpdateSiteInput {
+  """
+  Refuse with CONFLICT when the record has another version by now.
+  """
+  expectedVersion: Int
+  """
+  What it is called: 1 to 100 characters.
+  """
+  title: String
+  """
+  What it is about, in a few words: at most 200 characters.
+  """
+  tagline: String
+  """
+  The picture that stands for it; null when there is none that you may see.
+  """
+  logoId: ID
+  """
+  The small picture that browsers show beside the title; null when there is none that you may see.
+  """
+  faviconId: ID
+  """
+  The language that it is written in: a language tag (BCP 47), such as ` + "`" + `en` + "`" + ` or ` + "`" + `de-CH` + "`" + `.
+  """
+  language: String
+  """
+  The time zone in which it shows moments: a name of the IANA database, such as ` + "`" + `Europe/Berlin` + "`" + `.
+  """
+  timezone: String
+  """
+  Whether strangers may sign up. A server that is set to refuse them (GRAPNEL_SIGN_UP)
+  does so whatever stands here.
+  """
+  registration: Registration
+  """
+  The menu, in its order. A link may lead to what has been deleted or is hidden from
+  you: then its post or page is null, and it should be left out.
+  """
+  navigation: [NavigationLinkInput!]
+  """
+  What stands below every page, in Markdown: at most 2,000 characters.
+  """
+  footer: String
+  """
+  Where else it is to be found.
+  """
+  socialLinks: [SocialLinkInput!]
+}
+"""
+What ` + "`" + `updateSite` + "`" + ` did.
+"""
+type UpdateSitePayload {
+  """
+  The site as it is now.
+  """
+  site: Site!
+}
+"""
+A change of the site, as far as the subscriber may know of it.
+"""
+type SiteChange {
+  """
+  What happened.
+  """
+  kind: ChangeKind!
+  """
+  The id of what changed.
+  """
+  changedId: ID!
+  """
+  The site after the change; null when it was removed.
+  """
+  site: Site
+}
+extend type Site {
+  """
+  When the record was made.
+  """
+  createdAt: Time!
+  """
+  When the record last changed.
+  """
+  updatedAt: Time!
+  """
+  Counts the changes of the record; for ` + "`" + `expectedVersion` + "`" + `.
+  """
+  version: Int!
+}
+extend type Query {
+  """
+  The site; null when you may not see it.
+  """
+  site: Site
+}
+extend type Mutation {
+  """
+  Changes the site.
+  """
+  updateSite(
+    """
+    What changes.
+    """
+    input: UpdateSiteInput!
+  ): UpdateSitePayload
+}
+extend type Subscription {
+  """
+  What happens to the site. It is ADDED when it comes into your sight, REMOVED when it leaves it.
+  """
+  siteChanged: SiteChange!
 }
 `, BuiltIn: false},
 	{Name: "../schema/gen/user.graphqls", Input: `"""
@@ -6354,6 +6878,24 @@ func (ec *executionContext) childFields_HTTPHeader(ctx context.Context, field gr
 	return nil, fmt.Errorf("no field named %q was found under type HTTPHeader", field.Name)
 }
 
+func (ec *executionContext) childFields_NavigationLink(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "label":
+		return ec.fieldContext_NavigationLink_label(ctx, field)
+	case "post":
+		return ec.fieldContext_NavigationLink_post(ctx, field)
+	case "page":
+		return ec.fieldContext_NavigationLink_page(ctx, field)
+	case "tag":
+		return ec.fieldContext_NavigationLink_tag(ctx, field)
+	case "url":
+		return ec.fieldContext_NavigationLink_url(ctx, field)
+	case "children":
+		return ec.fieldContext_NavigationLink_children(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type NavigationLink", field.Name)
+}
+
 func (ec *executionContext) childFields_Page(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "id":
@@ -6630,6 +7172,64 @@ func (ec *executionContext) childFields_SignedRequest(ctx context.Context, field
 	return nil, fmt.Errorf("no field named %q was found under type SignedRequest", field.Name)
 }
 
+func (ec *executionContext) childFields_Site(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_Site_id(ctx, field)
+	case "title":
+		return ec.fieldContext_Site_title(ctx, field)
+	case "tagline":
+		return ec.fieldContext_Site_tagline(ctx, field)
+	case "logo":
+		return ec.fieldContext_Site_logo(ctx, field)
+	case "favicon":
+		return ec.fieldContext_Site_favicon(ctx, field)
+	case "language":
+		return ec.fieldContext_Site_language(ctx, field)
+	case "timezone":
+		return ec.fieldContext_Site_timezone(ctx, field)
+	case "registration":
+		return ec.fieldContext_Site_registration(ctx, field)
+	case "navigation":
+		return ec.fieldContext_Site_navigation(ctx, field)
+	case "footer":
+		return ec.fieldContext_Site_footer(ctx, field)
+	case "footerHtml":
+		return ec.fieldContext_Site_footerHtml(ctx, field)
+	case "socialLinks":
+		return ec.fieldContext_Site_socialLinks(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_Site_createdAt(ctx, field)
+	case "updatedAt":
+		return ec.fieldContext_Site_updatedAt(ctx, field)
+	case "version":
+		return ec.fieldContext_Site_version(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Site", field.Name)
+}
+
+func (ec *executionContext) childFields_SiteChange(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "kind":
+		return ec.fieldContext_SiteChange_kind(ctx, field)
+	case "changedId":
+		return ec.fieldContext_SiteChange_changedId(ctx, field)
+	case "site":
+		return ec.fieldContext_SiteChange_site(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type SiteChange", field.Name)
+}
+
+func (ec *executionContext) childFields_SocialLink(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "label":
+		return ec.fieldContext_SocialLink_label(ctx, field)
+	case "url":
+		return ec.fieldContext_SocialLink_url(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type SocialLink", field.Name)
+}
+
 func (ec *executionContext) childFields_StorageTotals(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "used":
@@ -6708,6 +7308,14 @@ func (ec *executionContext) childFields_UpdatePostPayload(ctx context.Context, f
 		return ec.fieldContext_UpdatePostPayload_post(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type UpdatePostPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_UpdateSitePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "site":
+		return ec.fieldContext_UpdateSitePayload_site(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type UpdateSitePayload", field.Name)
 }
 
 func (ec *executionContext) childFields_UpdateUserPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {

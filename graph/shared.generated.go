@@ -67,6 +67,75 @@ func (ec *executionContext) unmarshalInputAssetStateFilter(ctx context.Context, 
 	return it, nil
 }
 
+func (ec *executionContext) unmarshalInputNavigationLinkInput(ctx context.Context, obj any) (model.NavigationLink, error) {
+	var it model.NavigationLink
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	if _, present := asMap["children"]; !present {
+		asMap["children"] = []any{}
+	}
+
+	fieldsInOrder := [...]string{"label", "postId", "pageId", "tag", "url", "children"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "label":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("label"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Label = data
+		case "postId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("postId"))
+			data, err := ec.unmarshalOID2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.PostID = data
+		case "pageId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("pageId"))
+			data, err := ec.unmarshalOID2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.PageID = data
+		case "tag":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("tag"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Tag = data
+		case "url":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("url"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.URL = data
+		case "children":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("children"))
+			data, err := ec.unmarshalONavigationLinkInput2ᚕᚖgithubᚗcomᚋgrapnelᚋgrapnelᚋgraphᚋmodelᚐNavigationLinkᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Children = data
+		}
+	}
+	return it, nil
+}
+
 func (ec *executionContext) unmarshalInputPageStatusFilter(ctx context.Context, obj any) (model.PageStatusFilter, error) {
 	var it model.PageStatusFilter
 	if obj == nil {
@@ -199,6 +268,43 @@ func (ec *executionContext) unmarshalInputRoleFilter(ctx context.Context, obj an
 	return it, nil
 }
 
+func (ec *executionContext) unmarshalInputSocialLinkInput(ctx context.Context, obj any) (model.SocialLink, error) {
+	var it model.SocialLink
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"label", "url"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "label":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("label"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Label = data
+		case "url":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("url"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.URL = data
+		}
+	}
+	return it, nil
+}
+
 func (ec *executionContext) unmarshalInputVisibilityFilter(ctx context.Context, obj any) (model.VisibilityFilter, error) {
 	var it model.VisibilityFilter
 	if obj == nil {
@@ -255,12 +361,39 @@ func (ec *executionContext) unmarshalInputVisibilityFilter(ctx context.Context, 
 
 // region    ***************************** type.gotpl *****************************
 
+func (ec *executionContext) unmarshalNNavigationLinkInput2ᚖgithubᚗcomᚋgrapnelᚋgrapnelᚋgraphᚋmodelᚐNavigationLink(ctx context.Context, v any) (*model.NavigationLink, error) {
+	res, err := ec.unmarshalInputNavigationLinkInput(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalNSocialLinkInput2ᚖgithubᚗcomᚋgrapnelᚋgrapnelᚋgraphᚋmodelᚐSocialLink(ctx context.Context, v any) (*model.SocialLink, error) {
+	res, err := ec.unmarshalInputSocialLinkInput(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
 func (ec *executionContext) unmarshalOAssetStateFilter2ᚖgithubᚗcomᚋgrapnelᚋgrapnelᚋgraphᚋmodelᚐAssetStateFilter(ctx context.Context, v any) (*model.AssetStateFilter, error) {
 	if v == nil {
 		return nil, nil
 	}
 	res, err := ec.unmarshalInputAssetStateFilter(ctx, v)
 	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalONavigationLinkInput2ᚕᚖgithubᚗcomᚋgrapnelᚋgrapnelᚋgraphᚋmodelᚐNavigationLinkᚄ(ctx context.Context, v any) ([]*model.NavigationLink, error) {
+	if v == nil {
+		return nil, nil
+	}
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]*model.NavigationLink, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNNavigationLinkInput2ᚖgithubᚗcomᚋgrapnelᚋgrapnelᚋgraphᚋmodelᚐNavigationLink(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
 }
 
 func (ec *executionContext) unmarshalOPageStatusFilter2ᚖgithubᚗcomᚋgrapnelᚋgrapnelᚋgraphᚋmodelᚐPageStatusFilter(ctx context.Context, v any) (*model.PageStatusFilter, error) {
@@ -285,6 +418,23 @@ func (ec *executionContext) unmarshalORoleFilter2ᚖgithubᚗcomᚋgrapnelᚋgra
 	}
 	res, err := ec.unmarshalInputRoleFilter(ctx, v)
 	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalOSocialLinkInput2ᚕᚖgithubᚗcomᚋgrapnelᚋgrapnelᚋgraphᚋmodelᚐSocialLinkᚄ(ctx context.Context, v any) ([]*model.SocialLink, error) {
+	if v == nil {
+		return nil, nil
+	}
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]*model.SocialLink, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNSocialLinkInput2ᚖgithubᚗcomᚋgrapnelᚋgrapnelᚋgraphᚋmodelᚐSocialLink(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
 }
 
 func (ec *executionContext) unmarshalOVisibilityFilter2ᚖgithubᚗcomᚋgrapnelᚋgrapnelᚋgraphᚋmodelᚐVisibilityFilter(ctx context.Context, v any) (*model.VisibilityFilter, error) {

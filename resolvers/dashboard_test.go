@@ -50,10 +50,10 @@ func TestDashboardRights(t *testing.T) {
 	t.Parallel()
 	a := newAPI(t)
 	for as, want := range map[string]string{
-		"member": "Post SOME NONE NONE NONE - - -, Page SOME NONE NONE NONE - - -, Asset SOME OWN OWN OWN - updateAsset deleteAsset, User ALL NONE OWN NONE - updateUser -",
-		"author": "Post SOME OWN OWN OWN createPost updatePost deletePost, Page SOME NONE NONE NONE - - -, Asset SOME OWN OWN OWN - updateAsset deleteAsset, User ALL NONE OWN NONE - updateUser -",
-		"editor": "Post ALL ALL ALL ALL createPost updatePost deletePost, Page ALL ALL ALL ALL createPage updatePage deletePage, Asset SOME OWN SOME SOME - updateAsset deleteAsset, User ALL NONE OWN NONE - updateUser -",
-		"admin":  "Post ALL ALL ALL ALL createPost updatePost deletePost, Page ALL ALL ALL ALL createPage updatePage deletePage, Asset SOME OWN SOME SOME - updateAsset deleteAsset, User ALL ALL ALL NONE createUser updateUser -",
+		"member": "Post SOME NONE NONE NONE - - -, Page SOME NONE NONE NONE - - -, Asset SOME OWN OWN OWN - updateAsset deleteAsset, User ALL NONE OWN NONE - updateUser -, Site ALL NONE NONE NONE - - -",
+		"author": "Post SOME OWN OWN OWN createPost updatePost deletePost, Page SOME NONE NONE NONE - - -, Asset SOME OWN OWN OWN - updateAsset deleteAsset, User ALL NONE OWN NONE - updateUser -, Site ALL NONE NONE NONE - - -",
+		"editor": "Post ALL ALL ALL ALL createPost updatePost deletePost, Page ALL ALL ALL ALL createPage updatePage deletePage, Asset SOME OWN SOME SOME - updateAsset deleteAsset, User ALL NONE OWN NONE - updateUser -, Site ALL NONE NONE NONE - - -",
+		"admin":  "Post ALL ALL ALL ALL createPost updatePost deletePost, Page ALL ALL ALL ALL createPage updatePage deletePage, Asset SOME OWN SOME SOME - updateAsset deleteAsset, User ALL ALL ALL NONE createUser updateUser -, Site ALL NONE ALL NONE - updateSite -",
 	} {
 		var types []string
 		for _, d := range a.described(as).Types {

@@ -11,12 +11,14 @@ import (
 // Models are the services of the types that the schema declares with @model.
 type Models struct {
 	Pages *core.Model[model.Page]
+	Site  *core.Model[model.Site]
 }
 
 // NewModels makes them; once for each App.
 func NewModels(app *core.App) *Models {
 	return &Models{
 		Pages: core.NewModel[model.Page](app, "pages"),
+		Site:  core.NewModel[model.Site](app, "site"),
 	}
 }
 
@@ -48,6 +50,10 @@ func (x *root) Asset() graph.AssetResolver { return &assetResolver{x.r} }
 
 type assetResolver struct{ *resolver }
 
+func (x *root) NavigationLink() graph.NavigationLinkResolver { return &navigationLinkResolver{x.r} }
+
+type navigationLinkResolver struct{ *resolver }
+
 func (x *root) Page() graph.PageResolver { return &pageResolver{x.r} }
 
 type pageResolver struct{ *resolver }
@@ -55,6 +61,10 @@ type pageResolver struct{ *resolver }
 func (x *root) Post() graph.PostResolver { return &postResolver{x.r} }
 
 type postResolver struct{ *resolver }
+
+func (x *root) Site() graph.SiteResolver { return &siteResolver{x.r} }
+
+type siteResolver struct{ *resolver }
 
 func (x *root) User() graph.UserResolver { return &userResolver{x.r} }
 

@@ -93,7 +93,7 @@ func (p Project) Run(ctx context.Context, args []string, stdin io.Reader, stdout
 		})
 	case "seed":
 		return p.withApp(ctx, cli.Settings, log, func(app *core.App) error {
-			plan := seed.Plan{Users: cli.Seed.Users, Posts: cli.Seed.Posts, Images: cli.Seed.Images, Random: cli.Seed.Random}
+			plan := seed.Plan{Users: cli.Seed.Users, Posts: cli.Seed.Posts, Images: cli.Seed.Images, Random: cli.Seed.Random, Schema: p.Schema(app)}
 			return seed.Run(ctx, app, plan, stderr)
 		})
 	}

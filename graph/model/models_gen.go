@@ -982,6 +982,40 @@ type UpdatePostPayload struct {
 }
 
 // Fields that are left out stay as they are; null empties those that may be null, and is as left out for the others.
+type UpdateSiteInput struct {
+	// Refuse with CONFLICT when the record has another version by now.
+	ExpectedVersion graphql.Omittable[*int32] `json:"expectedVersion,omitempty"`
+	// What it is called: 1 to 100 characters.
+	Title graphql.Omittable[*string] `json:"title,omitempty"`
+	// What it is about, in a few words: at most 200 characters.
+	Tagline graphql.Omittable[*string] `json:"tagline,omitempty"`
+	// The picture that stands for it; null when there is none that you may see.
+	LogoID graphql.Omittable[*string] `json:"logoId,omitempty"`
+	// The small picture that browsers show beside the title; null when there is none that you may see.
+	FaviconID graphql.Omittable[*string] `json:"faviconId,omitempty"`
+	// The language that it is written in: a language tag (BCP 47), such as `en` or `de-CH`.
+	Language graphql.Omittable[*string] `json:"language,omitempty"`
+	// The time zone in which it shows moments: a name of the IANA database, such as `Europe/Berlin`.
+	Timezone graphql.Omittable[*string] `json:"timezone,omitempty"`
+	// Whether strangers may sign up. A server that is set to refuse them (GRAPNEL_SIGN_UP)
+	// does so whatever stands here.
+	Registration graphql.Omittable[*Registration] `json:"registration,omitempty"`
+	// The menu, in its order. A link may lead to what has been deleted or is hidden from
+	// you: then its post or page is null, and it should be left out.
+	Navigation graphql.Omittable[[]*NavigationLink] `json:"navigation,omitempty"`
+	// What stands below every page, in Markdown: at most 2,000 characters.
+	Footer graphql.Omittable[*string] `json:"footer,omitempty"`
+	// Where else it is to be found.
+	SocialLinks graphql.Omittable[[]*SocialLink] `json:"socialLinks,omitempty"`
+}
+
+// What `updateSite` did.
+type UpdateSitePayload struct {
+	// The site as it is now.
+	Site *Site `json:"site"`
+}
+
+// Fields that are left out stay as they are; null empties those that may be null, and is as left out for the others.
 type UpdateUserInput struct {
 	// Which user.
 	ID string `json:"id"`
@@ -1221,8 +1255,16 @@ const (
 	ConstraintFormatEmail ConstraintFormat = "EMAIL"
 	// An absolute http or https address.
 	ConstraintFormatURL ConstraintFormat = "URL"
+	// What a link may lead to: an http or https address, one with `mailto:` or `tel:`, or a path of the same site such as `/about`.
+	ConstraintFormatLink ConstraintFormat = "LINK"
 	// `a-z` and `0-9` in runs joined by single hyphens.
 	ConstraintFormatSlug ConstraintFormat = "SLUG"
+	// A tag as `Post.tags` holds it: lower-cased, with single spaces between words.
+	ConstraintFormatTag ConstraintFormat = "TAG"
+	// A language tag (BCP 47), such as `en` or `de-CH`.
+	ConstraintFormatLanguage ConstraintFormat = "LANGUAGE"
+	// The name of a time zone in the IANA database, such as `Europe/Berlin`.
+	ConstraintFormatTimeZone ConstraintFormat = "TIME_ZONE"
 	// A UUID (RFC 9562) with hyphens.
 	ConstraintFormatUUID ConstraintFormat = "UUID"
 )
@@ -1230,13 +1272,17 @@ const (
 var AllConstraintFormat = []ConstraintFormat{
 	ConstraintFormatEmail,
 	ConstraintFormatURL,
+	ConstraintFormatLink,
 	ConstraintFormatSlug,
+	ConstraintFormatTag,
+	ConstraintFormatLanguage,
+	ConstraintFormatTimeZone,
 	ConstraintFormatUUID,
 }
 
 func (e ConstraintFormat) IsValid() bool {
 	switch e {
-	case ConstraintFormatEmail, ConstraintFormatURL, ConstraintFormatSlug, ConstraintFormatUUID:
+	case ConstraintFormatEmail, ConstraintFormatURL, ConstraintFormatLink, ConstraintFormatSlug, ConstraintFormatTag, ConstraintFormatLanguage, ConstraintFormatTimeZone, ConstraintFormatUUID:
 		return true
 	}
 	return false
@@ -1781,6 +1827,64 @@ func (e *PostOrderField) UnmarshalJSON(b []byte) error {
 }
 
 func (e PostOrderField) MarshalJSON() ([]byte, error) {
+	var buf bytes.Buffer
+	e.MarshalGQL(&buf)
+	return buf.Bytes(), nil
+}
+
+// Who may make an account.
+type Registration string
+
+const (
+	// Strangers may sign up, unless the server is set otherwise.
+	RegistrationOpen Registration = "OPEN"
+	// Nobody: `signUp` is FORBIDDEN.
+	RegistrationClosed Registration = "CLOSED"
+)
+
+var AllRegistration = []Registration{
+	RegistrationOpen,
+	RegistrationClosed,
+}
+
+func (e Registration) IsValid() bool {
+	switch e {
+	case RegistrationOpen, RegistrationClosed:
+		return true
+	}
+	return false
+}
+
+func (e Registration) String() string {
+	return string(e)
+}
+
+func (e *Registration) UnmarshalGQL(v any) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("enums must be strings")
+	}
+
+	*e = Registration(str)
+	if !e.IsValid() {
+		return fmt.Errorf("%s is not a valid Registration", str)
+	}
+	return nil
+}
+
+func (e Registration) MarshalGQL(w io.Writer) {
+	_, _ = fmt.Fprint(w, strconv.Quote(e.String()))
+}
+
+func (e *Registration) UnmarshalJSON(b []byte) error {
+	s, err := strconv.Unquote(string(b))
+	if err != nil {
+		return err
+	}
+	return e.UnmarshalGQL(s)
+}
+
+func (e Registration) MarshalJSON() ([]byte, error) {
 	var buf bytes.Buffer
 	e.MarshalGQL(&buf)
 	return buf.Bytes(), nil

@@ -43,6 +43,7 @@ func (b *binder) resolvers() map[string]*goFile {
 	for _, e := range b.doc.embedded {
 		g := b.file()
 		g.from = e.def.Position.Src.Name
+		b.inside(g, e)
 		b.inputs(g, e)
 		if g.Len() > 0 {
 			files[fileName(e.name)+".gen.go"] = g
@@ -370,15 +371,8 @@ func (b *binder) links(g *goFile, m *model) {
 	%[3]sreturn core.FollowAll(ctx, obj, %[4]q, func(d *%[1]s) []string { return %[5]s }, %[6]s)
 }`, t, b.typ(f.typ), guard, f.name, of("d"), f.to.collection())
 		case f.kind == reference:
-			id, follow := of("d"), "core.Follow(ctx, obj, %q, func(d *%s) string { return %s }, %s)"
-			if f.null {
-				id = "translate.Deref(" + id + ")"
-			}
-			if f.null || !f.to.everybodyReads() { // otherwise it is damaged
-				follow = "translate.Maybe(" + follow + ")"
-			}
-			b.method(g, receiver, name, "(ctx context.Context, obj *%s) (*%s, error) {\n\t%sreturn %s\n}",
-				t, b.typ(f.typ), guard, fmt.Sprintf(follow, f.name, t, id, f.to.collection()))
+			follow := fmt.Sprintf("core.Follow(ctx, obj, %q, func(d *%s) string { return %s }, %s)", f.name, t, f.id(of("d")), f.to.collection())
+			b.method(g, receiver, name, "(ctx context.Context, obj *%s) (*%s, error) {\n\t%sreturn %s\n}", t, b.typ(f.typ), guard, f.maybe(follow))
 		case f.kind == markdown:
 			b.html(g, receiver, m, f)
 		case f.bulk:
@@ -401,6 +395,47 @@ func (b *binder) links(g *goFile, m *model) {
 			b.method(g, receiver, name, `(_ context.Context, obj *%s) (%s, error) {
 	return %s, nil
 }`, t, b.value(f), of("obj"))
+		}
+	}
+}
+
+// id is the expression of what a reference holds in Go, as a text.
+func (f *field) id(value string) string {
+	if f.null {
+		return "translate.Deref(" + value + ")"
+	}
+	return value
+}
+
+// maybe is an expression that follows a reference: null where it leads nowhere, unless
+// that is damage.
+func (f *field) maybe(follow string) string {
+	if f.null || !f.to.everybodyReads() {
+		return "translate.Maybe(" + follow + ")"
+	}
+	return follow
+}
+
+// inside writes the resolvers of fields of an embedded type that lead to documents or are
+// made of another one.
+func (b *binder) inside(g *goFile, e *embedded) {
+	receiver, t := templates.ToGoPrivate(e.name)+"Resolver", b.typ(e.name)
+	for _, f := range e.fields {
+		name := templates.ToGo(f.name)
+		switch {
+		case f.kind == reference && f.list:
+			b.method(g, receiver, name, "(ctx context.Context, obj *%s) ([]*%s, error) {\n\treturn core.FollowAllInside(ctx, translate.Document(ctx), %q, obj.%s, %s)\n}",
+				t, b.typ(f.typ), e.name+"."+f.stored, f.goName(), f.to.collection())
+		case f.kind == reference:
+			follow := fmt.Sprintf("core.FollowInside(ctx, translate.Document(ctx), %q, %s, %s)", e.name+"."+f.stored, f.id("obj."+f.goName()), f.to.collection())
+			b.method(g, receiver, name, "(ctx context.Context, obj *%s) (*%s, error) {\n\treturn %s\n}", t, b.typ(f.typ), f.maybe(follow))
+		case f.kind == markdown:
+			made := "r.app.HTML(ctx, "
+			if f.null {
+				made = "translate.HTML(ctx, r.app, "
+			}
+			b.method(g, receiver, name, "(ctx context.Context, obj *%s) (%s, error) {\n\treturn %stranslate.Place(ctx)+%q, obj.%s)\n}",
+				t, b.value(f.text), made, "-"+f.text.name, f.text.goName())
 		}
 	}
 }
@@ -464,6 +499,9 @@ func (b *binder) resolved() []string {
 		}
 	}
 	for _, e := range b.doc.embedded {
+		if slices.ContainsFunc(e.fields, (*field).needsResolver) && b.doc.used[e.name] {
+			names[e.name] = true
+		}
 		if len(e.defaulted()) > 0 && b.doc.used[e.name+"Input"] {
 			names[e.name+"Input"] = true
 		}

@@ -168,6 +168,9 @@ func (r *reader) strangers() {
 		if r.models[def.Name] != nil || r.embeds[def.Name] != nil {
 			continue
 		}
+		if d := def.Directives.ForName("exactlyOne"); d != nil && def.Kind == ast.Object {
+			r.problems.add(d.Position, "@exactlyOne stands at stored types, and at those inside them: %s is neither.", def.Name)
+		}
 		if d := def.Directives.ForName("auth"); d != nil && def.Kind == ast.Object {
 			r.problems.add(d.Position, "@auth guards stored types only: give %s @model, or check in its resolvers.", def.Name)
 		}

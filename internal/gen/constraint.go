@@ -152,6 +152,7 @@ var formats = map[string]struct {
 	code string
 }{
 	"EMAIL": {core.Email, "core.Email"}, "URL": {core.URL, "core.URL"}, "SLUG": {core.Slug, "core.Slug"}, "UUID": {core.UUID, "core.UUID"},
+	"LINK": {core.Link, "core.Link"}, "TAG": {core.Tag, "core.Tag"}, "LANGUAGE": {core.Language, "core.Language"}, "TIME_ZONE": {core.TimeZone, "core.TimeZone"},
 }
 
 // constraintText writes a constraint so that the same one is always the same text.

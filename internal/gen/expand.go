@@ -280,7 +280,7 @@ func shared(doc *document) string {
 	var b strings.Builder
 	for _, e := range doc.embedded {
 		fmt.Fprintf(&b, "\n%s\ninput %sInput {\n", description("", cmp.Or(e.def.Description, "The values of one "+naming.Words(e.name)+".")), e.name)
-		for _, f := range e.fields {
+		for _, f := range e.stored() {
 			in := f.ofNew(naming.Words(e.name))
 			fmt.Fprintf(&b, "%s\n  %s: %s", in.Description, in.Name, in.Type)
 			if in.Default != "" {

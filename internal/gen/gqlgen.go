@@ -168,6 +168,11 @@ func (p project) config(doc *document, sources []*ast.Source) (*config.Config, e
 	for _, e := range doc.embedded {
 		cfg.Models.Add(e.name, full(e.name))
 		cfg.Models.Add(e.name+"Input", full(e.name))
+		for _, f := range e.fields {
+			if f.needsResolver() {
+				resolver(e.name, f.name)
+			}
+		}
 		for _, f := range e.defaulted() {
 			resolver(e.name+"Input", f.name)
 		}

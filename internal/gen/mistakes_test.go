@@ -28,16 +28,16 @@ type Other @model @auth(rules: [{allow: PUBLIC}]) { thing: Thing @reference @aut
 		`1:67: others goes by Other.thing, which some may not read: write others: OtherConnection, for it is null for them.`},
 	{"NOW and null", `type Thing @model @auth(rules: [{allow: PUBLIC, operations: [READ], where: {until: {gt: NOW}}}]) { until: Time }`,
 		`1:100: A rule lets callers read by comparing until with NOW, and subscriptions wait for that moment: write until: Time!, or @model(subscription: false).`},
-	{"a singleton is not listed", `type Site @model(singleton: true, plural: "sites", mutations: [CREATE, UPDATE]) @auth(rules: [{allow: PUBLIC}]) { title: String @index }`,
-		`1:44: There is only one Site, and no list: leave plural out.
-1:64: There is always one Site, that is neither made nor removed: leave CREATE out.
-1:130: @index has no meaning here, for there is only one Site: remove it.`},
-	{"a singleton has defaults", `type Site @model(singleton: true) @auth(rules: [{allow: PUBLIC}]) { title: String! tags: [String!]! @constraint(minItems: 1) }`,
-		`1:69: The site is there before anybody has written it: make title nullable, or give it a @default.
-1:84: The site is there before anybody has written it, and tags is empty then: leave minItems out.`},
-	{"reference to a singleton", `type Site @model(singleton: true) @auth(rules: [{allow: PUBLIC}]) { title: String }
-type Thing @model @auth(rules: [{allow: PUBLIC}]) { site: Site @reference }`,
-		`2:53: There is only one Site, to which everything could refer: ask for it by the query site.`},
+	{"a singleton is not listed", `type Shop @model(singleton: true, plural: "shops", mutations: [CREATE, UPDATE]) @auth(rules: [{allow: PUBLIC}]) { title: String @index }`,
+		`1:44: There is only one Shop, and no list: leave plural out.
+1:64: There is always one Shop, that is neither made nor removed: leave CREATE out.
+1:130: @index has no meaning here, for there is only one Shop: remove it.`},
+	{"a singleton has defaults", `type Shop @model(singleton: true) @auth(rules: [{allow: PUBLIC}]) { title: String! tags: [String!]! @constraint(minItems: 1) }`,
+		`1:69: The shop is there before anybody has written it: make title nullable, or give it a @default.
+1:84: The shop is there before anybody has written it, and tags is empty then: leave minItems out.`},
+	{"reference to a singleton", `type Shop @model(singleton: true) @auth(rules: [{allow: PUBLIC}]) { title: String }
+type Thing @model @auth(rules: [{allow: PUBLIC}]) { shop: Shop @reference }`,
+		`2:53: There is only one Shop, to which everything could refer: ask for it by the query shop.`},
 	{"markdown of what is no text", thing + `{ name: String! count: Int! html: String! @markdown(field: "count") none: String @markdown(field: "nothing") }`,
 		`1:94: Thing has no stored field "count" of type String, of which html could be made.
 1:133: Thing has no stored field "nothing" of type String, of which none could be made.`},
@@ -331,8 +331,19 @@ type A { y: Int }`,
 		`1:92: @hasMany has no meaning here, for posts is not stored, a resolver gives it: remove it.`},
 	{"index in an embedded type", thing + `{ place: Place } type Place { city: String @index }`,
 		`1:95: @index has no meaning here, for city is stored inside other documents: remove it.`},
-	{"reference in an embedded type", thing + `{ place: Place } type Place { mayor: User @reference }`,
-		`1:94: @reference has no meaning here, for mayor is stored inside other documents: remove it.`},
+	{"index in an embedded type", thing + `{ place: Place } type Place { mayor: User @reference @index }`,
+		`1:105: @index has no meaning here, for mayor is stored inside other documents: remove it.`},
+	{"reference to a singleton in an embedded type", thing + `{ place: Place } type Place { site: Site @reference }`,
+		`1:81: There is only one Site, to which everything could refer: ask for it by the query site.`},
+	{"markdown in an embedded type", thing + `{ place: Place } type Place { text: String! html: String @markdown(field: "text") }`,
+		`1:95: text is never null, so neither is its HTML: write html: String!.`},
+	{"exactly one of what is not there", thing + `@exactlyOne(of: ["a", "b", "c"]) { a: String b: String! }`,
+		`1:74: Of the fields of @exactlyOne all but one are null: make b nullable, without a @default.
+1:79: @exactlyOne names "c", which is no stored field of Thing.`},
+	{"exactly one of one", thing + `{ place: Place } type Place @exactlyOne(of: ["a"]) { a: String }`,
+		`1:80: @exactlyOne needs at least two fields.`},
+	{"exactly one of what is not stored", `type Answer @exactlyOne(of: ["a", "b"]) { a: String b: String }`,
+		`1:14: @exactlyOne stands at stored types, and at those inside them: Answer is neither.`},
 	{"auth at an embedded type", thing + `{ place: Place } type Place @auth(rules: [{allow: PUBLIC}]) { city: String }`,
 		`1:80: Place is stored inside other documents, whose rules hold for it: remove @auth, or put it at the field.`},
 	{"empty embedded type", thing + `{ place: Place } type Place`,
@@ -396,7 +407,7 @@ type A { y: Int }`,
 	{"pattern", thing + `{ name: String! @constraint(pattern: "(") }`,
 		`1:89: The pattern is no regular expression: error parsing regexp: missing closing ): ` + "`" + `(` + "`" + `.`},
 	{"unknown format", thing + `{ name: String! @constraint(format: PHONE) }`,
-		`1:87: format must be one of EMAIL, URL, SLUG, UUID, and is written PHONE.`},
+		`1:87: format must be one of EMAIL, URL, LINK, SLUG, TAG, LANGUAGE, TIME_ZONE, UUID, and is written PHONE.`},
 	{"contradiction", thing + `{ name: String! @constraint(minLength: 5, maxLength: 3) }`,
 		`1:68: No value can meet this: the least is above the most.`},
 	{"contradiction of bounds", thing + `{ count: Int! @constraint(exclusiveMin: 5, max: 5) }`,

@@ -48,7 +48,8 @@ type model struct {
 	spec     core.Spec
 	order    core.Order // of a list that is asked for none
 
-	single bool // there is exactly one
+	single bool     // there is exactly one
+	choice []*field // of @exactlyOne
 
 	create, update, remove bool // mutations to make
 	// createShown and updateShown tell that whoever may write may read the result.
@@ -106,6 +107,12 @@ type embedded struct {
 	def    *ast.Definition
 	name   string
 	fields []*field
+	choice []*field // of @exactlyOne
+}
+
+// stored are the fields that are part of documents.
+func (e *embedded) stored() []*field {
+	return slices.DeleteFunc(slices.Clone(e.fields), func(f *field) bool { return !f.isStored() })
 }
 
 // defaulted are the fields with a default that Go's zero value is not.

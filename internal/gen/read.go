@@ -50,6 +50,9 @@ func read(sources []source, home bool) (*document, error) {
 		r.fields(m)
 	}
 	r.strangers()
+	for _, e := range r.embeds {
+		r.relateInside(e)
+	}
 	for _, stage := range []func(*model){r.relate, r.model, r.reach, r.lists} {
 		if len(r.problems) > 0 { // one mistake is reported once, not for all that follows from it
 			return nil, r.problems.err()
@@ -284,7 +287,7 @@ func (r *reader) field(def *ast.FieldDefinition) *field {
 		if r.models[f.typ] == nil {
 			remedy := "give " + f.typ + " @model"
 			if target == nil || target.Kind != ast.Object || r.base[f.typ] || roots[f.typ] {
-				remedy = "refer to one of " + strings.Join(slices.Sorted(maps.Keys(r.models)), ", ")
+				remedy = "refer to one of " + strings.Join(r.targets(), ", ")
 			}
 			return bad("@reference leads to %s, which is no stored type: %s, or remove @reference.", f.typ, remedy)
 		}
@@ -336,6 +339,17 @@ func (r *reader) field(def *ast.FieldDefinition) *field {
 	}
 	r.fallback(f)
 	return f
+}
+
+// targets are the types that references can lead to.
+func (r *reader) targets() (names []string) {
+	for name, m := range r.models {
+		if !m.single {
+			names = append(names, name)
+		}
+	}
+	slices.Sort(names)
+	return names
 }
 
 // fallback reads @default.
@@ -442,8 +456,8 @@ func (r *reader) embed(def *ast.Definition) {
 	e := &embedded{def: def, name: def.Name}
 	r.embeds[def.Name] = e
 	for _, fd := range def.Fields {
-		r.meaning(fd, "is stored inside other documents", "constraint", "default", "admin")
-		if f := r.field(fd); f != nil && f.isStored() {
+		r.meaning(fd, "is stored inside other documents", "constraint", "default", "reference", "markdown", "admin")
+		if f := r.field(fd); f != nil {
 			e.fields = append(e.fields, f)
 		}
 	}
@@ -496,10 +510,7 @@ func (r *reader) relate(m *model) {
 	for _, f := range m.fields {
 		switch f.kind {
 		case reference:
-			f.to = r.models[f.typ]
-			if f.to.single {
-				r.problems.add(f.def.Position, "There is only one %s, to which everything could refer: ask for it by the query %s.", f.typ, naming.Lower(f.typ))
-			}
+			r.target(f)
 		case markdown:
 			r.source(m.name, f, m.fields)
 		case hasMany:
@@ -521,6 +532,52 @@ func (r *reader) relate(m *model) {
 			}
 		}
 	}
+}
+
+// relateInside does so for a type that stands inside documents.
+func (r *reader) relateInside(e *embedded) {
+	for _, f := range e.fields {
+		switch f.kind {
+		case reference:
+			r.target(f)
+		case markdown:
+			r.source(e.name, f, e.fields)
+			r.rendered(f)
+		}
+	}
+	e.choice = r.choice(e.def, e.fields)
+}
+
+// target finds what a reference leads to.
+func (r *reader) target(f *field) {
+	f.to = r.models[f.typ]
+	if f.to.single {
+		r.problems.add(f.def.Position, "There is only one %s, to which everything could refer: ask for it by the query %s.", f.typ, naming.Lower(f.typ))
+	}
+}
+
+// choice reads @exactlyOne: which fields of a type it means.
+func (r *reader) choice(def *ast.Definition, fields []*field) (list []*field) {
+	d := def.Directives.ForName("exactlyOne")
+	if d == nil {
+		return nil
+	}
+	names := listed(argument(d, "of"))
+	for _, v := range names {
+		i := slices.IndexFunc(fields, func(f *field) bool { return f.name == v.Raw })
+		switch {
+		case i < 0 || !fields[i].isStored() || fields[i].isHead():
+			r.problems.add(v.Position, "@exactlyOne names %q, which is no stored field of %s.", v.Raw, def.Name)
+		case !fields[i].null || fields[i].list || fields[i].fallback != nil:
+			r.problems.add(v.Position, "Of the fields of @exactlyOne all but one are null: make %s nullable, without a @default.", v.Raw)
+		default:
+			list = append(list, fields[i])
+		}
+	}
+	if len(names) < 2 {
+		r.problems.add(d.Position, "@exactlyOne needs at least two fields.")
+	}
+	return list
 }
 
 // source finds the text of which a @markdown field is made, among those of its type.
@@ -551,6 +608,7 @@ func (r *reader) rendered(f *field) {
 // model reads what the directives of the type say.
 func (r *reader) model(m *model) {
 	d := m.def.Directives.ForName("model")
+	m.choice = r.choice(m.def, m.fields)
 	m.plural = text(d, "plural", naming.List(m.name))
 	if m.single {
 		r.single(m)
@@ -585,7 +643,7 @@ func (r *reader) model(m *model) {
 	}
 	for _, a := range m.fields {
 		if a.isStored() && !a.isHead() {
-			m.spec.Attributes = append(m.spec.Attributes, r.attribute(a))
+			m.spec.Attributes = append(m.spec.Attributes, r.attribute(m.def, a))
 			if m.spec.Embedded == nil {
 				m.spec.Embedded = map[string][]core.Attribute{}
 			}
@@ -681,7 +739,7 @@ var (
 	prefixForm     = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9]*$`)
 )
 
-func (r *reader) attribute(f *field) core.Attribute {
+func (r *reader) attribute(owner *ast.Definition, f *field) core.Attribute {
 	a := core.Attribute{Name: f.stored, Kind: f.storeKind(), Array: f.list, Required: !f.null && !f.list && f.kind != reference}
 	if f.kind == reference && f.to != nil {
 		a.Required = f.required || !f.null && !f.list
@@ -695,6 +753,9 @@ func (r *reader) attribute(f *field) core.Attribute {
 	}
 	if d := f.def.Directives.ForName("constraint"); d != nil {
 		a.Constraint = constraintText(d)
+	}
+	if d := owner.Directives.ForName("exactlyOne"); d != nil && slices.ContainsFunc(listed(argument(d, "of")), func(v *ast.Value) bool { return v.Raw == f.name }) {
+		a.Constraint = strings.TrimPrefix(a.Constraint+", exactlyOne "+constraintText(d), ", ")
 	}
 	if f.kind == enum {
 		for _, v := range r.doc.enums[f.typ].EnumValues {
@@ -713,8 +774,9 @@ func (r *reader) embedded(to map[string][]core.Attribute, f *field) {
 		return
 	}
 	to[f.typ] = []core.Attribute{}
-	for _, inside := range r.embeds[f.typ].fields {
-		to[f.typ] = append(to[f.typ], r.attribute(inside))
+	e := r.embeds[f.typ]
+	for _, inside := range e.stored() {
+		to[f.typ] = append(to[f.typ], r.attribute(e.def, inside))
 		r.embedded(to, inside)
 	}
 }

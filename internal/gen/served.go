@@ -12,7 +12,7 @@ import (
 // directives are those that this package understands. They and the types of
 // their arguments are for those who write a schema, not for its clients.
 var directives = []string{
-	"model", "auth", "index", "filterable", "unique", "searchable", "reference", "hasMany", "default", "constraint", "settable", "bulk", "markdown", "customResolver", "admin",
+	"model", "auth", "index", "filterable", "unique", "searchable", "reference", "hasMany", "default", "constraint", "exactlyOne", "settable", "bulk", "markdown", "customResolver", "admin",
 }
 
 var directiveTypes = []string{"ModelMutation", "ModelOrder", "AuthRule", "AuthAllow", "AuthOperation", "Literal"}

@@ -53,7 +53,7 @@ func structs(p project, doc *document) map[string]*goFile {
 			g.printf("\t%s = %s[%s]\n", templates.ToGo(m.name+suffix), generic, name)
 		}
 		g.printf(")\n")
-		n.constraints(g, name, m.fields)
+		n.constraints(g, name, m.fields, m.choice)
 	}
 	for _, e := range doc.embedded {
 		g := file(e.def.Position, e.name)
@@ -61,11 +61,11 @@ func structs(p project, doc *document) map[string]*goFile {
 		g.printf("\n")
 		g.comment("", name+" is the type "+e.name+" of the schema, which stands inside documents. "+e.def.Description)
 		g.printf("type %s struct {\n", name)
-		for _, f := range e.fields {
+		for _, f := range e.stored() {
 			n.member(g, f)
 		}
 		g.printf("}\n")
-		n.constraints(g, name, e.fields)
+		n.constraints(g, name, e.fields, e.choice)
 	}
 	if g := abstract(doc); g != nil {
 		files["abstract.gen.go"] = g
@@ -104,7 +104,7 @@ func (n goNames) extension(g *goFile, m *model) {
 		}
 	}
 	g.printf("}\n}\n")
-	n.constraints(g, name, m.added())
+	n.constraints(g, name, m.added(), nil)
 }
 
 func extensionName(m *model) string { return templates.ToGo(m.name) + "Extension" }
@@ -145,12 +145,19 @@ func own(t string) string {
 }
 
 // constraints writes the method that checks a struct.
-func (n goNames) constraints(g *goFile, name string, fields []*field) {
+func (n goNames) constraints(g *goFile, name string, fields, choice []*field) {
 	var vars, body strings.Builder
 	for _, f := range fields {
 		if f.isStored() && !f.isHead() {
 			n.constraint(&vars, &body, name, f)
 		}
+	}
+	if len(choice) > 0 {
+		var paths, given []string
+		for _, f := range choice {
+			paths, given = append(paths, f.input), append(given, "d."+f.goName()+" != nil")
+		}
+		fmt.Fprintf(&body, "\tc.ExactlyOne(%s, %s)\n", goStrings(paths), strings.Join(given, ", "))
 	}
 	g.printf("\n%s", vars.String())
 	g.printf("// Constraints reports what breaks the constraints of the schema.\nfunc (d *%s) Constraints(c *core.Checker) {\n%s}\n", name, body.String())

@@ -8,7 +8,7 @@ import (
 
 // Base is the tables of the types that every project has. A project that gives
 // them more guarded fields adds these to the table of users.
-func Base() []Table { return []Table{users(), posts(), assets(), pages()} }
+func Base() []Table { return []Table{users(), posts(), assets(), pages(), site()} }
 
 func users() Table {
 	// Each reads and edits what is their own, and admins that of everybody.
@@ -111,6 +111,20 @@ func pages() Table {
 			{Verb: core.Update, Call: `updatePage(input: {id: $id, status: PUBLISHED})`, Only: "draft", Allow: all},
 			{Verb: core.Delete, Call: `deletePage(input: {id: $id})`, Allow: all},
 		},
+	}
+}
+
+func site() Table {
+	const menu = `[{label: "News", tag: "news", children: [{label: "About", pageId: "page_public", children: []}]}]`
+	return Table{
+		Model:   "Site",
+		Records: map[string]Fields{"only": {"logoId": nil, "faviconId": nil, "navigation": []any{}, "socialLinks": []any{}}},
+		Read:    Allow{"only": Everybody},
+		Writes: []Write{
+			{Verb: core.Update, Call: `updateSite(input: {title: "The Courier", navigation: ` + menu + `})`, Allow: Allow{"only": "admin"}},
+			{Verb: core.Update, Call: `updateSite(input: {expectedVersion: 1, registration: CLOSED})`, Allow: Allow{"only": "admin"}},
+		},
+		Equivalent: map[string]string{"Site rule 2 without READ": "everybody reads the site"},
 	}
 }
 

@@ -1,5 +1,5 @@
 // Package seed fills a store with a realistic news site: people with roles,
-// articles in Markdown over the last five years, and pictures.
+// articles in Markdown over the last five years, pictures, a menu and some pages.
 package seed
 
 import (
@@ -15,6 +15,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/99designs/gqlgen/graphql"
 	"golang.org/x/sync/errgroup"
 
 	"github.com/grapnel/grapnel/core"
@@ -28,6 +29,9 @@ type Plan struct {
 	Random int64
 	// Words bounds the length of a text, about; 0 means 1,500.
 	Words int
+	// Schema makes the pages and sets the site up, as its types are declared; nil leaves
+	// both out.
+	Schema graphql.ExecutableSchema
 	// Now is the present of the site; its posts lie in the five years before,
 	// a few in the month after. Zero means the time of the call.
 	Now time.Time
@@ -77,7 +81,7 @@ func Run(ctx context.Context, app *core.App, plan Plan, progress io.Writer) (err
 	s := &site{app: app, plan: plan, grammars: grammars, progress: progress}
 	// Whatever fails later, the users that were made can sign in.
 	defer func() { s.greet() }()
-	for _, step := range []func(context.Context) error{s.makeUsers, s.makeImages, s.makePosts} {
+	for _, step := range []func(context.Context) error{s.makeUsers, s.makeImages, s.makePosts, s.makeSite} {
 		if err := step(core.AsSystem(ctx)); err != nil {
 			return err
 		}

@@ -4,7 +4,10 @@ package translate
 
 import (
 	"context"
+	"reflect"
 	"slices"
+	"strconv"
+	"strings"
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/ast"
@@ -241,4 +244,43 @@ func HTML(ctx context.Context, app *core.App, owner string, text *string) (*stri
 		return nil, err
 	}
 	return &html, nil
+}
+
+// Document is the stored object in which what is being resolved stands; nil when it
+// stands in none.
+func Document(ctx context.Context) core.Node {
+	doc, _ := document(ctx)
+	return doc
+}
+
+// Place names where in its document what is being resolved stands: the id, and the
+// fields and indices that lead there, "page_1-sections-2".
+func Place(ctx context.Context) string {
+	doc, path := document(ctx)
+	if doc != nil {
+		path = append(path, core.IDOf(doc))
+	}
+	slices.Reverse(path)
+	return strings.Join(path, "-")
+}
+
+// document finds the document around the field that is being resolved, and the way back
+// to it from the object that has the field.
+func document(ctx context.Context) (doc core.Node, path []string) {
+	for f := graphql.GetFieldContext(ctx).Parent; f != nil; f = f.Parent {
+		result := f.Result
+		if v := reflect.ValueOf(result); v.Kind() == reflect.Pointer && (v.Elem().Kind() == reflect.Pointer || v.Elem().Kind() == reflect.Interface) {
+			result = v.Elem().Interface() // an entry of a list
+		}
+		if doc, ok := result.(core.Node); ok {
+			return doc, path
+		}
+		switch {
+		case f.Index != nil:
+			path = append(path, strconv.Itoa(*f.Index))
+		case f.Field.Field != nil:
+			path = append(path, f.Field.Name)
+		}
+	}
+	return nil, path
 }

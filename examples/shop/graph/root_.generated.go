@@ -25,6 +25,7 @@ type Config = graphql.Config[ResolverRoot, DirectiveRoot, ComplexityRoot]
 type ResolverRoot interface {
 	Asset() AssetResolver
 	Mutation() MutationResolver
+	NavigationLink() NavigationLinkResolver
 	Order() OrderResolver
 	Page() PageResolver
 	Post() PostResolver
@@ -32,6 +33,7 @@ type ResolverRoot interface {
 	Query() QueryResolver
 	Review() ReviewResolver
 	Shop() ShopResolver
+	Site() SiteResolver
 	Subscription() SubscriptionResolver
 	User() UserResolver
 	AddressInput() AddressInputResolver
@@ -306,8 +308,18 @@ type ComplexityRoot struct {
 		UpdateProduct       func(childComplexity int, input model1.UpdateProductInput) int
 		UpdateReview        func(childComplexity int, input model1.UpdateReviewInput) int
 		UpdateShop          func(childComplexity int, input model1.UpdateShopInput) int
+		UpdateSite          func(childComplexity int, input model1.UpdateSiteInput) int
 		UpdateUser          func(childComplexity int, input model1.UpdateUserInput) int
 		UploadAsset         func(childComplexity int, input model.UploadAssetInput) int
+	}
+
+	NavigationLink struct {
+		Children func(childComplexity int) int
+		Label    func(childComplexity int) int
+		Page     func(childComplexity int) int
+		Post     func(childComplexity int) int
+		Tag      func(childComplexity int) int
+		URL      func(childComplexity int) int
 	}
 
 	Order struct {
@@ -494,6 +506,7 @@ type ComplexityRoot struct {
 		ServerStatus    func(childComplexity int) int
 		SetUpNeeded     func(childComplexity int) int
 		Shop            func(childComplexity int) int
+		Site            func(childComplexity int) int
 		StorageUsage    func(childComplexity int) int
 		User            func(childComplexity int, id string) int
 		UserByEmail     func(childComplexity int, email string) int
@@ -610,6 +623,35 @@ type ComplexityRoot struct {
 		URL       func(childComplexity int) int
 	}
 
+	Site struct {
+		CreatedAt    func(childComplexity int) int
+		Favicon      func(childComplexity int) int
+		Footer       func(childComplexity int) int
+		FooterHTML   func(childComplexity int) int
+		ID           func(childComplexity int) int
+		Language     func(childComplexity int) int
+		Logo         func(childComplexity int) int
+		Navigation   func(childComplexity int) int
+		Registration func(childComplexity int) int
+		SocialLinks  func(childComplexity int) int
+		Tagline      func(childComplexity int) int
+		Timezone     func(childComplexity int) int
+		Title        func(childComplexity int) int
+		UpdatedAt    func(childComplexity int) int
+		Version      func(childComplexity int) int
+	}
+
+	SiteChange struct {
+		Doc  func(childComplexity int) int
+		ID   func(childComplexity int) int
+		Kind func(childComplexity int) int
+	}
+
+	SocialLink struct {
+		Label func(childComplexity int) int
+		URL   func(childComplexity int) int
+	}
+
 	StorageTotals struct {
 		CountedAt func(childComplexity int) int
 		Files     func(childComplexity int) int
@@ -633,6 +675,7 @@ type ComplexityRoot struct {
 		ProductChanged func(childComplexity int, where *model1.ProductWhere) int
 		ReviewChanged  func(childComplexity int, where *model1.ReviewWhere) int
 		ShopChanged    func(childComplexity int) int
+		SiteChanged    func(childComplexity int) int
 	}
 
 	SuspendUserPayload struct {
@@ -673,6 +716,10 @@ type ComplexityRoot struct {
 
 	UpdateShopPayload struct {
 		Shop func(childComplexity int) int
+	}
+
+	UpdateSitePayload struct {
+		Site func(childComplexity int) int
 	}
 
 	UpdateUserPayload struct {
@@ -1953,6 +2000,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.UpdateShop(childComplexity, args["input"].(model1.UpdateShopInput)), true
+	case "Mutation.updateSite":
+		if e.ComplexityRoot.Mutation.UpdateSite == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_updateSite_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.UpdateSite(childComplexity, args["input"].(model1.UpdateSiteInput)), true
 	case "Mutation.updateUser":
 		if e.ComplexityRoot.Mutation.UpdateUser == nil {
 			break
@@ -1975,6 +2033,43 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.UploadAsset(childComplexity, args["input"].(model.UploadAssetInput)), true
+
+	case "NavigationLink.children":
+		if e.ComplexityRoot.NavigationLink.Children == nil {
+			break
+		}
+
+		return e.ComplexityRoot.NavigationLink.Children(childComplexity), true
+	case "NavigationLink.label":
+		if e.ComplexityRoot.NavigationLink.Label == nil {
+			break
+		}
+
+		return e.ComplexityRoot.NavigationLink.Label(childComplexity), true
+	case "NavigationLink.page":
+		if e.ComplexityRoot.NavigationLink.Page == nil {
+			break
+		}
+
+		return e.ComplexityRoot.NavigationLink.Page(childComplexity), true
+	case "NavigationLink.post":
+		if e.ComplexityRoot.NavigationLink.Post == nil {
+			break
+		}
+
+		return e.ComplexityRoot.NavigationLink.Post(childComplexity), true
+	case "NavigationLink.tag":
+		if e.ComplexityRoot.NavigationLink.Tag == nil {
+			break
+		}
+
+		return e.ComplexityRoot.NavigationLink.Tag(childComplexity), true
+	case "NavigationLink.url":
+		if e.ComplexityRoot.NavigationLink.URL == nil {
+			break
+		}
+
+		return e.ComplexityRoot.NavigationLink.URL(childComplexity), true
 
 	case "Order.buyer":
 		if e.ComplexityRoot.Order.Buyer == nil {
@@ -2845,6 +2940,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.Shop(childComplexity), true
+	case "Query.site":
+		if e.ComplexityRoot.Query.Site == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Query.Site(childComplexity), true
 	case "Query.storageUsage":
 		if e.ComplexityRoot.Query.StorageUsage == nil {
 			break
@@ -3266,6 +3367,129 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.SignedRequest.URL(childComplexity), true
 
+	case "Site.createdAt":
+		if e.ComplexityRoot.Site.CreatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Site.CreatedAt(childComplexity), true
+	case "Site.favicon":
+		if e.ComplexityRoot.Site.Favicon == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Site.Favicon(childComplexity), true
+	case "Site.footer":
+		if e.ComplexityRoot.Site.Footer == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Site.Footer(childComplexity), true
+	case "Site.footerHtml":
+		if e.ComplexityRoot.Site.FooterHTML == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Site.FooterHTML(childComplexity), true
+	case "Site.id":
+		if e.ComplexityRoot.Site.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Site.ID(childComplexity), true
+	case "Site.language":
+		if e.ComplexityRoot.Site.Language == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Site.Language(childComplexity), true
+	case "Site.logo":
+		if e.ComplexityRoot.Site.Logo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Site.Logo(childComplexity), true
+	case "Site.navigation":
+		if e.ComplexityRoot.Site.Navigation == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Site.Navigation(childComplexity), true
+	case "Site.registration":
+		if e.ComplexityRoot.Site.Registration == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Site.Registration(childComplexity), true
+	case "Site.socialLinks":
+		if e.ComplexityRoot.Site.SocialLinks == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Site.SocialLinks(childComplexity), true
+	case "Site.tagline":
+		if e.ComplexityRoot.Site.Tagline == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Site.Tagline(childComplexity), true
+	case "Site.timezone":
+		if e.ComplexityRoot.Site.Timezone == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Site.Timezone(childComplexity), true
+	case "Site.title":
+		if e.ComplexityRoot.Site.Title == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Site.Title(childComplexity), true
+	case "Site.updatedAt":
+		if e.ComplexityRoot.Site.UpdatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Site.UpdatedAt(childComplexity), true
+	case "Site.version":
+		if e.ComplexityRoot.Site.Version == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Site.Version(childComplexity), true
+
+	case "SiteChange.site":
+		if e.ComplexityRoot.SiteChange.Doc == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SiteChange.Doc(childComplexity), true
+	case "SiteChange.changedId":
+		if e.ComplexityRoot.SiteChange.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SiteChange.ID(childComplexity), true
+	case "SiteChange.kind":
+		if e.ComplexityRoot.SiteChange.Kind == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SiteChange.Kind(childComplexity), true
+
+	case "SocialLink.label":
+		if e.ComplexityRoot.SocialLink.Label == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SocialLink.Label(childComplexity), true
+	case "SocialLink.url":
+		if e.ComplexityRoot.SocialLink.URL == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SocialLink.URL(childComplexity), true
+
 	case "StorageTotals.countedAt":
 		if e.ComplexityRoot.StorageTotals.CountedAt == nil {
 			break
@@ -3372,6 +3596,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Subscription.ShopChanged(childComplexity), true
+	case "Subscription.siteChanged":
+		if e.ComplexityRoot.Subscription.SiteChanged == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Subscription.SiteChanged(childComplexity), true
 
 	case "SuspendUserPayload.user":
 		if e.ComplexityRoot.SuspendUserPayload.User == nil {
@@ -3442,6 +3672,13 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.UpdateShopPayload.Shop(childComplexity), true
+
+	case "UpdateSitePayload.site":
+		if e.ComplexityRoot.UpdateSitePayload.Site == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UpdateSitePayload.Site(childComplexity), true
 
 	case "UpdateUserPayload.user":
 		if e.ComplexityRoot.UpdateUserPayload.User == nil {
@@ -3631,6 +3868,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 		ec.unmarshalInputInt64Filter,
 		ec.unmarshalInputIntFilter,
 		ec.unmarshalInputMenuEntryInput,
+		ec.unmarshalInputNavigationLinkInput,
 		ec.unmarshalInputOrderLineInput,
 		ec.unmarshalInputOrderOrder,
 		ec.unmarshalInputOrderStatusFilter,
@@ -3657,6 +3895,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 		ec.unmarshalInputSignInInput,
 		ec.unmarshalInputSignOutInput,
 		ec.unmarshalInputSignUpInput,
+		ec.unmarshalInputSocialLinkInput,
 		ec.unmarshalInputStringFilter,
 		ec.unmarshalInputStringListFilter,
 		ec.unmarshalInputSuspendUserInput,
@@ -3670,6 +3909,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 		ec.unmarshalInputUpdateProductInput,
 		ec.unmarshalInputUpdateReviewInput,
 		ec.unmarshalInputUpdateShopInput,
+		ec.unmarshalInputUpdateSiteInput,
 		ec.unmarshalInputUpdateUserInput,
 		ec.unmarshalInputUploadAssetInput,
 		ec.unmarshalInputUserOrder,
@@ -4261,9 +4501,25 @@ enum ConstraintFormat {
   """
   URL
   """
+  What a link may lead to: an http or https address, one with ` + "`" + `mailto:` + "`" + ` or ` + "`" + `tel:` + "`" + `, or a path of the same site such as ` + "`" + `/about` + "`" + `.
+  """
+  LINK
+  """
   ` + "`" + `a-z` + "`" + ` and ` + "`" + `0-9` + "`" + ` in runs joined by single hyphens.
   """
   SLUG
+  """
+  A tag as ` + "`" + `Post.tags` + "`" + ` holds it: lower-cased, with single spaces between words.
+  """
+  TAG
+  """
+  A language tag (BCP 47), such as ` + "`" + `en` + "`" + ` or ` + "`" + `de-CH` + "`" + `.
+  """
+  LANGUAGE
+  """
+  The name of a time zone in the IANA database, such as ` + "`" + `Europe/Berlin` + "`" + `.
+  """
+  TIME_ZONE
   """
   A UUID (RFC 9562) with hyphens.
   """
@@ -5831,6 +6087,117 @@ extend type Mutation {
     """
     input: ChangePasswordInput!
   ): ChangePasswordPayload @cost(weight: "5000")
+}
+`, BuiltIn: false},
+	{Name: "../schema/gen/grapnel/site.graphqls", Input: `"""
+Who may make an account.
+"""
+enum Registration {
+  """
+  Strangers may sign up, unless the server is set otherwise.
+  """
+  OPEN
+  """
+  Nobody: ` + "`" + `signUp` + "`" + ` is FORBIDDEN.
+  """
+  CLOSED
+}
+"""
+What the site says of itself: there is exactly one, which administrators change and everybody reads.
+"""
+type Site implements Node {
+  """
+  Names the site among the objects of all types.
+  """
+  id: ID!
+  """
+  What it is called: 1 to 100 characters.
+  """
+  title: String!
+  """
+  What it is about, in a few words: at most 200 characters.
+  """
+  tagline: String
+  """
+  The picture that stands for it; null when there is none that you may see.
+  """
+  logo: Asset
+  """
+  The small picture that browsers show beside the title; null when there is none that you may see.
+  """
+  favicon: Asset
+  """
+  The language that it is written in: a language tag (BCP 47), such as ` + "`" + `en` + "`" + ` or ` + "`" + `de-CH` + "`" + `.
+  """
+  language: String!
+  """
+  The time zone in which it shows moments: a name of the IANA database, such as ` + "`" + `Europe/Berlin` + "`" + `.
+  """
+  timezone: String!
+  """
+  Whether strangers may sign up. A server that is set to refuse them (GRAPNEL_SIGN_UP)
+  does so whatever stands here.
+  """
+  registration: Registration!
+  """
+  The menu, in its order. A link may lead to what has been deleted or is hidden from
+  you: then its post or page is null, and it should be left out.
+  """
+  navigation: [NavigationLink!]!
+  """
+  What stands below every page, in Markdown: at most 2,000 characters.
+  """
+  footer: String
+  """
+  The footer as sanitised HTML, safe to put into a page.
+  """
+  footerHtml: String @cost(weight: "50")
+  """
+  Where else it is to be found.
+  """
+  socialLinks: [SocialLink!]!
+}
+"""
+An entry of a menu: it leads to exactly one of a post, a page, a tag and an address.
+"""
+type NavigationLink {
+  """
+  What it says: 1 to 60 characters.
+  """
+  label: String!
+  """
+  The post that it leads to; null when there is none that you may see.
+  """
+  post: Post
+  """
+  The page that it leads to; null when there is none that you may see.
+  """
+  page: Page
+  """
+  The tag whose posts it leads to, as ` + "`" + `Post.tags` + "`" + ` holds it.
+  """
+  tag: String
+  """
+  The address that it leads to: http or https, ` + "`" + `mailto:` + "`" + `, ` + "`" + `tel:` + "`" + `, or a path of the site such as ` + "`" + `/archive` + "`" + `.
+  """
+  url: String
+  """
+  The entries below it, in their order.
+  """
+  children: [NavigationLink!]!
+}
+"""
+A place of the site elsewhere, such as in a social network.
+"""
+type SocialLink {
+  """
+  What it is called, such as Mastodon: 1 to 60 characters.
+  """
+  label: String!
+  """
+  Its address.
+  """
+  url: String!
 }
 `, BuiltIn: false},
 	{Name: "../schema/gen/grapnel/status.graphqls", Input: `"""
@@ -8464,6 +8831,35 @@ input MenuEntryInput {
   entries: [MenuEntryInput!] = []
 }
 """
+An entry of a menu: it leads to exactly one of a post, a page, a tag and an address.
+"""
+input NavigationLinkInput {
+  """
+  What it says: 1 to 60 characters.
+  """
+  label: String!
+  """
+  The post that it leads to; null when there is none that you may see.
+  """
+  postId: ID
+  """
+  The page that it leads to; null when there is none that you may see.
+  """
+  pageId: ID
+  """
+  The tag whose posts it leads to, as ` + "`" + `Post.tags` + "`" + ` holds it.
+  """
+  tag: String
+  """
+  The address that it leads to: http or https, ` + "`" + `mailto:` + "`" + `, ` + "`" + `tel:` + "`" + `, or a path of the site such as ` + "`" + `/archive` + "`" + `.
+  """
+  url: String
+  """
+  The entries below it, in their order.
+  """
+  children: [NavigationLinkInput!] = []
+}
+"""
 One line of an order.
 """
 input OrderLineInput {
@@ -8492,6 +8888,19 @@ input PartInput {
   The parts that it is made of.
   """
   parts: [PartInput!] = []
+}
+"""
+A place of the site elsewhere, such as in a social network.
+"""
+input SocialLinkInput {
+  """
+  What it is called, such as Mastodon: 1 to 60 characters.
+  """
+  label: String!
+  """
+  Its address.
+  """
+  url: String!
 }
 """
 Conditions on a value of AssetState. All that are given must hold.
@@ -8704,6 +9113,121 @@ extend type Subscription {
   What happens to the shop. It is ADDED when it comes into your sight, REMOVED when it leaves it.
   """
   shopChanged: ShopChange!
+}
+`, BuiltIn: false},
+	{Name: "../schema/gen/site.graphqls", Input: `"""
+Fields that are left out stay as they are; null empties those that may be null, and is as left out for the others.
+"""
+input UpdateSiteInput {
+  """
+  Refuse with CONFLICT when the record has another version by now.
+  """
+  expectedVersion: Int
+  """
+  What it is called: 1 to 100 characters.
+  """
+  title: String
+  """
+  What it is about, in a few words: at most 200 characters.
+  """
+  tagline: String
+  """
+  The picture that stands for it; null when there is none that you may see.
+  """
+  logoId: ID
+  """
+  The small picture that browsers show beside the title; null when there is none that you may see.
+  """
+  faviconId: ID
+  """
+  The language that it is written in: a language tag (BCP 47), such as ` + "`" + `en` + "`" + ` or ` + "`" + `de-CH` + "`" + `.
+  """
+  language: String
+  """
+  The time zone in which it shows moments: a name of the IANA database, such as ` + "`" + `Europe/Berlin` + "`" + `.
+  """
+  timezone: String
+  """
+  Whether strangers may sign up. A server that is set to refuse them (GRAPNEL_SIGN_UP)
+  does so whatever stands here.
+  """
+  registration: Registration
+  """
+  The menu, in its order. A link may lead to what has been deleted or is hidden from
+  you: then its post or page is null, and it should be left out.
+  """
+  navigation: [NavigationLinkInput!]
+  """
+  What stands below every page, in Markdown: at most 2,000 characters.
+  """
+  footer: String
+  """
+  Where else it is to be found.
+  """
+  socialLinks: [SocialLinkInput!]
+}
+"""
+What ` + "`" + `updateSite` + "`" + ` did.
+"""
+type UpdateSitePayload {
+  """
+  The site as it is now.
+  """
+  site: Site!
+}
+"""
+A change of the site, as far as the subscriber may know of it.
+"""
+type SiteChange {
+  """
+  What happened.
+  """
+  kind: ChangeKind!
+  """
+  The id of what changed.
+  """
+  changedId: ID!
+  """
+  The site after the change; null when it was removed.
+  """
+  site: Site
+}
+extend type Site {
+  """
+  When the record was made.
+  """
+  createdAt: Time!
+  """
+  When the record last changed.
+  """
+  updatedAt: Time!
+  """
+  Counts the changes of the record; for ` + "`" + `expectedVersion` + "`" + `.
+  """
+  version: Int!
+}
+extend type Query {
+  """
+  The site; null when you may not see it.
+  """
+  site: Site
+}
+extend type Mutation {
+  """
+  Changes the site.
+  """
+  updateSite(
+    """
+    What changes.
+    """
+    input: UpdateSiteInput!
+  ): UpdateSitePayload
+}
+extend type Subscription {
+  """
+  What happens to the site. It is ADDED when it comes into your sight, REMOVED when it leaves it.
+  """
+  siteChanged: SiteChange!
 }
 `, BuiltIn: false},
 	{Name: "../schema/gen/user.graphqls", Input: `"""
@@ -9370,6 +9894,24 @@ func (ec *executionContext) childFields_MenuEntry(ctx context.Context, field gra
 	return nil, fmt.Errorf("no field named %q was found under type MenuEntry", field.Name)
 }
 
+func (ec *executionContext) childFields_NavigationLink(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "label":
+		return ec.fieldContext_NavigationLink_label(ctx, field)
+	case "post":
+		return ec.fieldContext_NavigationLink_post(ctx, field)
+	case "page":
+		return ec.fieldContext_NavigationLink_page(ctx, field)
+	case "tag":
+		return ec.fieldContext_NavigationLink_tag(ctx, field)
+	case "url":
+		return ec.fieldContext_NavigationLink_url(ctx, field)
+	case "children":
+		return ec.fieldContext_NavigationLink_children(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type NavigationLink", field.Name)
+}
+
 func (ec *executionContext) childFields_Order(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "id":
@@ -9910,6 +10452,64 @@ func (ec *executionContext) childFields_SignedRequest(ctx context.Context, field
 	return nil, fmt.Errorf("no field named %q was found under type SignedRequest", field.Name)
 }
 
+func (ec *executionContext) childFields_Site(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_Site_id(ctx, field)
+	case "title":
+		return ec.fieldContext_Site_title(ctx, field)
+	case "tagline":
+		return ec.fieldContext_Site_tagline(ctx, field)
+	case "logo":
+		return ec.fieldContext_Site_logo(ctx, field)
+	case "favicon":
+		return ec.fieldContext_Site_favicon(ctx, field)
+	case "language":
+		return ec.fieldContext_Site_language(ctx, field)
+	case "timezone":
+		return ec.fieldContext_Site_timezone(ctx, field)
+	case "registration":
+		return ec.fieldContext_Site_registration(ctx, field)
+	case "navigation":
+		return ec.fieldContext_Site_navigation(ctx, field)
+	case "footer":
+		return ec.fieldContext_Site_footer(ctx, field)
+	case "footerHtml":
+		return ec.fieldContext_Site_footerHtml(ctx, field)
+	case "socialLinks":
+		return ec.fieldContext_Site_socialLinks(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_Site_createdAt(ctx, field)
+	case "updatedAt":
+		return ec.fieldContext_Site_updatedAt(ctx, field)
+	case "version":
+		return ec.fieldContext_Site_version(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Site", field.Name)
+}
+
+func (ec *executionContext) childFields_SiteChange(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "kind":
+		return ec.fieldContext_SiteChange_kind(ctx, field)
+	case "changedId":
+		return ec.fieldContext_SiteChange_changedId(ctx, field)
+	case "site":
+		return ec.fieldContext_SiteChange_site(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type SiteChange", field.Name)
+}
+
+func (ec *executionContext) childFields_SocialLink(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "label":
+		return ec.fieldContext_SocialLink_label(ctx, field)
+	case "url":
+		return ec.fieldContext_SocialLink_url(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type SocialLink", field.Name)
+}
+
 func (ec *executionContext) childFields_StorageTotals(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "used":
@@ -10020,6 +10620,14 @@ func (ec *executionContext) childFields_UpdateShopPayload(ctx context.Context, f
 		return ec.fieldContext_UpdateShopPayload_shop(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type UpdateShopPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_UpdateSitePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "site":
+		return ec.fieldContext_UpdateSitePayload_site(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type UpdateSitePayload", field.Name)
 }
 
 func (ec *executionContext) childFields_UpdateUserPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {

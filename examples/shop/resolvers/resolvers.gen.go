@@ -14,6 +14,7 @@ import (
 // Models are the services of the types that the schema declares with @model.
 type Models struct {
 	Pages    *core.Model[model.Page]
+	Site     *core.Model[model.Site]
 	Orders   *core.Model[model.Order]
 	Products *core.Model[model.Product]
 	Reviews  *core.Model[model.Review]
@@ -24,6 +25,7 @@ type Models struct {
 func NewModels(app *core.App) *Models {
 	return &Models{
 		Pages:    core.NewModel[model.Page](app, "pages"),
+		Site:     core.NewModel[model.Site](app, "site"),
 		Orders:   core.NewModel[model.Order](app, "orders"),
 		Products: core.NewModel[model.Product](app, "products"),
 		Reviews:  core.NewModel[model.Review](app, "reviews"),
@@ -73,6 +75,10 @@ type addressInputResolver struct{ *resolver }
 
 func (x *root) Asset() graph.AssetResolver { return x.base.Asset() }
 
+func (x *root) NavigationLink() graph.NavigationLinkResolver { return &navigationLinkResolver{x.r} }
+
+type navigationLinkResolver struct{ *resolver }
+
 func (x *root) Order() graph.OrderResolver { return &orderResolver{x.r} }
 
 type orderResolver struct{ *resolver }
@@ -102,6 +108,10 @@ type reviewResolver struct{ *resolver }
 func (x *root) Shop() graph.ShopResolver { return &shopResolver{x.r} }
 
 type shopResolver struct{ *resolver }
+
+func (x *root) Site() graph.SiteResolver { return &siteResolver{x.r} }
+
+type siteResolver struct{ *resolver }
 
 func (x *root) User() graph.UserResolver { return &userResolver{x.r, x.base.User()} }
 

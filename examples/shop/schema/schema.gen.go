@@ -14,6 +14,7 @@ import (
 //go:embed gen/grapnel/page.graphqls
 //go:embed gen/grapnel/post.graphqls
 //go:embed gen/grapnel/session.graphqls
+//go:embed gen/grapnel/site.graphqls
 //go:embed gen/grapnel/status.graphqls
 //go:embed gen/grapnel/user.graphqls
 //go:embed order.graphqls
@@ -29,5 +30,6 @@ import (
 //go:embed gen/review.graphqls
 //go:embed gen/shared.graphqls
 //go:embed gen/shop.graphqls
+//go:embed gen/site.graphqls
 //go:embed gen/user.graphqls
 var Files embed.FS

@@ -438,6 +438,40 @@ type UpdateShopPayload struct {
 }
 
 // Fields that are left out stay as they are; null empties those that may be null, and is as left out for the others.
+type UpdateSiteInput struct {
+	// Refuse with CONFLICT when the record has another version by now.
+	ExpectedVersion graphql.Omittable[*int32] `json:"expectedVersion,omitempty"`
+	// What it is called: 1 to 100 characters.
+	Title graphql.Omittable[*string] `json:"title,omitempty"`
+	// What it is about, in a few words: at most 200 characters.
+	Tagline graphql.Omittable[*string] `json:"tagline,omitempty"`
+	// The picture that stands for it; null when there is none that you may see.
+	LogoID graphql.Omittable[*string] `json:"logoId,omitempty"`
+	// The small picture that browsers show beside the title; null when there is none that you may see.
+	FaviconID graphql.Omittable[*string] `json:"faviconId,omitempty"`
+	// The language that it is written in: a language tag (BCP 47), such as `en` or `de-CH`.
+	Language graphql.Omittable[*string] `json:"language,omitempty"`
+	// The time zone in which it shows moments: a name of the IANA database, such as `Europe/Berlin`.
+	Timezone graphql.Omittable[*string] `json:"timezone,omitempty"`
+	// Whether strangers may sign up. A server that is set to refuse them (GRAPNEL_SIGN_UP)
+	// does so whatever stands here.
+	Registration graphql.Omittable[*model.Registration] `json:"registration,omitempty"`
+	// The menu, in its order. A link may lead to what has been deleted or is hidden from
+	// you: then its post or page is null, and it should be left out.
+	Navigation graphql.Omittable[[]*NavigationLink] `json:"navigation,omitempty"`
+	// What stands below every page, in Markdown: at most 2,000 characters.
+	Footer graphql.Omittable[*string] `json:"footer,omitempty"`
+	// Where else it is to be found.
+	SocialLinks graphql.Omittable[[]*SocialLink] `json:"socialLinks,omitempty"`
+}
+
+// What `updateSite` did.
+type UpdateSitePayload struct {
+	// The site as it is now.
+	Site *Site `json:"site"`
+}
+
+// Fields that are left out stay as they are; null empties those that may be null, and is as left out for the others.
 type UpdateUserInput struct {
 	// Which user.
 	ID string `json:"id"`

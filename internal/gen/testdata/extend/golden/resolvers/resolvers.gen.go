@@ -14,6 +14,7 @@ import (
 // Models are the services of the types that the schema declares with @model.
 type Models struct {
 	Pages   *core.Model[model.Page]
+	Site    *core.Model[model.Site]
 	Letters *core.Model[model.Letter]
 }
 
@@ -21,6 +22,7 @@ type Models struct {
 func NewModels(app *core.App) *Models {
 	return &Models{
 		Pages:   core.NewModel[model.Page](app, "pages"),
+		Site:    core.NewModel[model.Site](app, "site"),
 		Letters: core.NewModel[model.Letter](app, "letters"),
 	}
 }
@@ -67,11 +69,19 @@ func (x *root) Letter() graph.LetterResolver { return &letterResolver{x.r} }
 
 type letterResolver struct{ *resolver }
 
+func (x *root) NavigationLink() graph.NavigationLinkResolver { return &navigationLinkResolver{x.r} }
+
+type navigationLinkResolver struct{ *resolver }
+
 func (x *root) Page() graph.PageResolver { return &pageResolver{x.r} }
 
 type pageResolver struct{ *resolver }
 
 func (x *root) Post() graph.PostResolver { return x.base.Post() }
+
+func (x *root) Site() graph.SiteResolver { return &siteResolver{x.r} }
+
+type siteResolver struct{ *resolver }
 
 func (x *root) Translation() graph.TranslationResolver { return &translationResolver{x.r} }
 

@@ -14,6 +14,7 @@ import (
 // Models are the services of the types that the schema declares with @model.
 type Models struct {
 	Pages    *core.Model[model.Page]
+	Site     *core.Model[model.Site]
 	Products *core.Model[model.Product]
 }
 
@@ -21,6 +22,7 @@ type Models struct {
 func NewModels(app *core.App) *Models {
 	return &Models{
 		Pages:    core.NewModel[model.Page](app, "pages"),
+		Site:     core.NewModel[model.Site](app, "site"),
 		Products: core.NewModel[model.Product](app, "products"),
 	}
 }
@@ -67,6 +69,10 @@ func (x *root) DimensionsInput() graph.DimensionsInputResolver { return &dimensi
 
 type dimensionsInputResolver struct{ *resolver }
 
+func (x *root) NavigationLink() graph.NavigationLinkResolver { return &navigationLinkResolver{x.r} }
+
+type navigationLinkResolver struct{ *resolver }
+
 func (x *root) Page() graph.PageResolver { return &pageResolver{x.r} }
 
 type pageResolver struct{ *resolver }
@@ -80,5 +86,9 @@ func (x *root) Post() graph.PostResolver { return x.base.Post() }
 func (x *root) Product() graph.ProductResolver { return &productResolver{x.r} }
 
 type productResolver struct{ *resolver }
+
+func (x *root) Site() graph.SiteResolver { return &siteResolver{x.r} }
+
+type siteResolver struct{ *resolver }
 
 func (x *root) User() graph.UserResolver { return x.base.User() }

@@ -14,6 +14,7 @@ import (
 // Models are the services of the types that the schema declares with @model.
 type Models struct {
 	Pages        *core.Model[model.Page]
+	Site         *core.Model[model.Site]
 	APIKeys      *core.Model[model.APIKey]
 	Errors       *core.Model[model.Error]
 	ErrorLines   *core.Model[model.ErrorLine]
@@ -30,6 +31,7 @@ type Models struct {
 func NewModels(app *core.App) *Models {
 	return &Models{
 		Pages:        core.NewModel[model.Page](app, "pages"),
+		Site:         core.NewModel[model.Site](app, "site"),
 		APIKeys:      core.NewModel[model.APIKey](app, "apiKeys"),
 		Errors:       core.NewModel[model.Error](app, "errors"),
 		ErrorLines:   core.NewModel[model.ErrorLine](app, "errorLines"),
@@ -97,6 +99,10 @@ func (x *root) Models() graph.ModelsResolver { return &modelsResolver{x.r} }
 
 type modelsResolver struct{ *resolver }
 
+func (x *root) NavigationLink() graph.NavigationLinkResolver { return &navigationLinkResolver{x.r} }
+
+type navigationLinkResolver struct{ *resolver }
+
 func (x *root) Page() graph.PageResolver { return &pageResolver{x.r} }
 
 type pageResolver struct{ *resolver }
@@ -110,6 +116,10 @@ type productLineResolver struct{ *resolver }
 func (x *root) Root() graph.RootResolver { return &rootResolver{x.r} }
 
 type rootResolver struct{ *resolver }
+
+func (x *root) Site() graph.SiteResolver { return &siteResolver{x.r} }
+
+type siteResolver struct{ *resolver }
 
 func (x *root) Type() graph.TypeResolver { return &typeArgResolver{x.r} }
 

@@ -14,6 +14,7 @@ import (
 // Models are the services of the types that the schema declares with @model.
 type Models struct {
 	Pages   *core.Model[model.Page]
+	Site    *core.Model[model.Site]
 	Books   *core.Model[model.Book]
 	Shelves *core.Model[model.Shelf]
 	Writers *core.Model[model.Writer]
@@ -23,6 +24,7 @@ type Models struct {
 func NewModels(app *core.App) *Models {
 	return &Models{
 		Pages:   core.NewModel[model.Page](app, "pages"),
+		Site:    core.NewModel[model.Site](app, "site"),
 		Books:   core.NewModel[model.Book](app, "books"),
 		Shelves: core.NewModel[model.Shelf](app, "shelves"),
 		Writers: core.NewModel[model.Writer](app, "writers"),
@@ -71,6 +73,14 @@ func (x *root) Book() graph.BookResolver { return &bookResolver{x.r} }
 
 type bookResolver struct{ *resolver }
 
+func (x *root) Chapter() graph.ChapterResolver { return &chapterResolver{x.r} }
+
+type chapterResolver struct{ *resolver }
+
+func (x *root) NavigationLink() graph.NavigationLinkResolver { return &navigationLinkResolver{x.r} }
+
+type navigationLinkResolver struct{ *resolver }
+
 func (x *root) Page() graph.PageResolver { return &pageResolver{x.r} }
 
 type pageResolver struct{ *resolver }
@@ -80,6 +90,10 @@ func (x *root) Post() graph.PostResolver { return x.base.Post() }
 func (x *root) Shelf() graph.ShelfResolver { return &shelfResolver{x.r} }
 
 type shelfResolver struct{ *resolver }
+
+func (x *root) Site() graph.SiteResolver { return &siteResolver{x.r} }
+
+type siteResolver struct{ *resolver }
 
 func (x *root) User() graph.UserResolver { return x.base.User() }
 

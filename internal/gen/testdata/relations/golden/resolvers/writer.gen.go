@@ -70,6 +70,7 @@ func createWriter(ctx context.Context, in *model.CreateWriterInput) core.Edits[m
 		d.Name = in.Name
 		d.AccountID = translate.OrCaller(ctx, graphql.Omittable[*string]{})
 		d.MentorID = in.MentorID.Value()
+		d.Chapters = in.Chapters.Value()
 	}}
 	return e
 }
@@ -78,6 +79,7 @@ func updateWriter(in *model.UpdateWriterInput) core.Edits[model.Writer] {
 	e := core.Edits[model.Writer]{Apply: func(d *model.Writer, c *core.Checker) {
 		translate.Replace(&d.Name, in.Name)
 		translate.Set(&d.MentorID, in.MentorID)
+		translate.ReplaceList(&d.Chapters, in.Chapters)
 	}}
 	return e
 }

@@ -14,6 +14,7 @@ import (
 // Models are the services of the types that the schema declares with @model.
 type Models struct {
 	Pages      *core.Model[model.Page]
+	Site       *core.Model[model.Site]
 	Complaints *core.Model[model.Complaint]
 	Notes      *core.Model[model.Note]
 }
@@ -22,6 +23,7 @@ type Models struct {
 func NewModels(app *core.App) *Models {
 	return &Models{
 		Pages:      core.NewModel[model.Page](app, "pages"),
+		Site:       core.NewModel[model.Site](app, "site"),
 		Complaints: core.NewModel[model.Complaint](app, "complaints"),
 		Notes:      core.NewModel[model.Note](app, "notes"),
 	}
@@ -65,6 +67,10 @@ type subscriptionResolver struct {
 
 func (x *root) Asset() graph.AssetResolver { return x.base.Asset() }
 
+func (x *root) NavigationLink() graph.NavigationLinkResolver { return &navigationLinkResolver{x.r} }
+
+type navigationLinkResolver struct{ *resolver }
+
 func (x *root) Note() graph.NoteResolver { return &noteResolver{x.r} }
 
 type noteResolver struct{ *resolver }
@@ -74,5 +80,9 @@ func (x *root) Page() graph.PageResolver { return &pageResolver{x.r} }
 type pageResolver struct{ *resolver }
 
 func (x *root) Post() graph.PostResolver { return x.base.Post() }
+
+func (x *root) Site() graph.SiteResolver { return &siteResolver{x.r} }
+
+type siteResolver struct{ *resolver }
 
 func (x *root) User() graph.UserResolver { return x.base.User() }

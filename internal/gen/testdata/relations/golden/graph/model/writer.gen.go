@@ -11,8 +11,9 @@ type Writer struct {
 	core.Head `bson:",inline"`
 	Name      string `bson:"name"`
 	// The account of the writer.
-	AccountID *string `bson:"accountId"`
-	MentorID  *string `bson:"mentorId"`
+	AccountID *string    `bson:"accountId"`
+	MentorID  *string    `bson:"mentorId"`
+	Chapters  []*Chapter `bson:"chapters"`
 }
 
 // The pages, their edges and the changes of writers.
@@ -25,4 +26,8 @@ type (
 // Constraints reports what breaks the constraints of the schema.
 func (d *Writer) Constraints(c *core.Checker) {
 	c.Text("name", d.Name, 0, 10000)
+	c.Items("chapters", len(d.Chapters), 0, 100)
+	for i, e := range d.Chapters {
+		c.Inside(core.At("chapters", i), e)
+	}
 }

@@ -102,6 +102,46 @@ func Specs() []core.Spec {
 			},
 		},
 		{
+			Type: "Site", Name: "site", Prefix: "site",
+			Attributes: []core.Attribute{
+				{Name: "title", Required: true, Default: "My site", Constraint: "maxLength: 100, minLength: 1"},
+				{Name: "tagline", Constraint: "maxLength: 200"},
+				{Name: "logoId", Reference: "assets"},
+				{Name: "faviconId", Reference: "assets"},
+				{Name: "language", Required: true, Default: "en", Constraint: "format: LANGUAGE"},
+				{Name: "timezone", Required: true, Default: "UTC", Constraint: "format: TIME_ZONE"},
+				{Name: "registration", Required: true, Default: "OPEN", Values: []string{"OPEN", "CLOSED"}},
+				{Name: "navigation", Kind: core.Document, Array: true, Type: "NavigationLink", Constraint: "maxItems: 50"},
+				{Name: "footer", Constraint: "maxLength: 2000"},
+				{Name: "socialLinks", Kind: core.Document, Array: true, Type: "SocialLink", Constraint: "maxItems: 20"},
+			},
+			Embedded: map[string][]core.Attribute{
+				"NavigationLink": {
+					{Name: "label", Required: true, Constraint: "maxLength: 60, minLength: 1"},
+					{Name: "postId", Reference: "posts", Constraint: "exactlyOne of: [\"post\",\"page\",\"tag\",\"url\"]"},
+					{Name: "pageId", Reference: "pages", Constraint: "exactlyOne of: [\"post\",\"page\",\"tag\",\"url\"]"},
+					{Name: "tag", Constraint: "format: TAG, maxLength: 50, minLength: 1, exactlyOne of: [\"post\",\"page\",\"tag\",\"url\"]"},
+					{Name: "url", Constraint: "format: LINK, exactlyOne of: [\"post\",\"page\",\"tag\",\"url\"]"},
+					{Name: "children", Kind: core.Document, Array: true, Type: "NavigationLink", Constraint: "maxItems: 50"},
+				},
+				"SocialLink": {
+					{Name: "label", Required: true, Constraint: "maxLength: 60, minLength: 1"},
+					{Name: "url", Required: true, Constraint: "format: URL"},
+				},
+			},
+			New: func() any { return new(Site) },
+			Fields: []core.Field{
+				{Name: "createdAt", Kind: core.Time},
+			},
+			Indexes:   [][]string{{"createdAt"}},
+			Live:      true,
+			Singleton: true,
+			Rules: []core.Rule{
+				{Verbs: core.Read},
+				{Verbs: core.Read | core.Update, Role: core.Admin},
+			},
+		},
+		{
 			Type: "User", Name: "users", Prefix: "user",
 			Attributes: []core.Attribute{
 				{Name: "username", Required: true},
