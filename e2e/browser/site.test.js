@@ -107,6 +107,41 @@ scenario('an open post follows its changes, and vanishes when it is withdrawn', 
   await heading(page, 'There is nothing at this address').waitFor()
 })
 
+scenario('an open page shows another title, menu and footer', place, async page => {
+  const change = input => send('mutation ($input: UpdateSiteInput!) { updateSite(input: $input) { site { id } } }', { input })
+  await change({ title: 'The Morning', navigation: [{ label: 'Ports', tag: 'harbour' }] })
+  await follows(page, '/')
+  await page.getByRole('banner').getByRole('link', { name: 'The Morning' }).waitFor()
+  assert.match(await page.title(), /^The Morning/)
+  const sections = page.getByRole('navigation', { name: 'Sections' })
+  await sections.getByRole('link', { name: 'Ports' }).waitFor()
+
+  const post = await publish('Behind the menu')
+  await change({
+    title: 'The Evening',
+    footer: 'Printed **nowhere**.',
+    navigation: [
+      { label: 'Front', url: '/', children: [{ label: 'Coast', tag: 'coast' }] },
+      { label: 'Column', postId: post.id },
+    ],
+  })
+  await page.getByRole('banner').getByRole('link', { name: 'The Evening' }).waitFor()
+  await page.getByText('Printed nowhere.').waitFor()
+  await page.getByRole('navigation', { name: 'Front' }).getByRole('link', { name: 'Coast' }).waitFor()
+  assert.deepEqual(await sections.getByRole('link').allTextContents(), ['Front', 'Column'])
+
+  await withdraw(post.id) // an entry that leads nowhere is left out
+  await page.reload()
+  await sections.getByRole('link', { name: 'Front' }).waitFor()
+  assert.deepEqual(await sections.getByRole('link').allTextContents(), ['Front'])
+
+  await change({ registration: 'CLOSED' })
+  await page.reload()
+  await page.getByRole('link', { name: 'Sign in' }).waitFor()
+  assert.equal(await page.getByRole('link', { name: 'Sign up' }).count(), 0)
+  await change({ registration: 'OPEN' })
+})
+
 scenario('a page of its own is read, and an unknown address is none', place, async (page, server) => {
   await send('mutation { createPage(input: { title: "About us", slug: "about", body: "We are **few**.", status: PUBLISHED }) { page { id } } }')
   await page.goto(`${server.url}/about`)

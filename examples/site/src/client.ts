@@ -16,7 +16,7 @@ export const client = new Client({
   requestPolicy: 'cache-and-network',
   exchanges: [
     cacheExchange({
-      keys: { PostConnection: () => null, PageInfo: () => null, PostChange: () => null, PageChange: () => null },
+      keys: withoutKey('PostConnection', 'PageInfo', 'PostChange', 'PageChange', 'SiteChange', 'NavigationLink', 'SocialLink'),
       updates: { Subscription: onChange },
     }),
     // Queries go by GET with the id of a trusted document, so that caches can answer.
@@ -28,3 +28,8 @@ export const client = new Client({
     subscriptionExchange({ forwardSubscription: subscribe }),
   ],
 })
+
+// withoutKey are types whose objects are kept within the one that holds them.
+function withoutKey(...types: string[]) {
+  return Object.fromEntries(types.map(type => [type, () => null]))
+}

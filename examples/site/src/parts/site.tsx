@@ -1,14 +1,22 @@
 // What the administrators have said of the site.
 import { createContext, useContext, useEffect } from 'react'
+import type { SiteFragment } from '../gql/graphql'
 
-export const defaults = { title: 'The Grapnel', tagline: 'News, hooked as it happens', language: 'en',
-  navigation: ['politics', 'business', 'science', 'technology', 'culture', 'sport', 'travel', 'food'].map(tag => ({ label: tag, href: `/tags/${tag}` })) }
+type Site = Omit<SiteFragment, 'id'>
 
-export const Site = createContext(defaults)
+// unknown is the site before the first answer.
+export const unknown: Site = {
+  title: '', tagline: null, logo: null, favicon: null, language: navigator.language, registration: 'OPEN',
+  navigation: [], footerHtml: null, socialLinks: [],
+}
+
+export const Site = createContext(unknown)
 export const useSite = () => useContext(Site)
 
 // useTitle names the screen in the browser's tab.
 export function useTitle(name?: string) {
   const { title, tagline } = useSite()
-  useEffect(() => { document.title = name ? `${name} · ${title}` : `${title} – ${tagline}` }, [name, title, tagline])
+  useEffect(() => {
+    if (title) document.title = [name, title, !name && tagline].filter(Boolean).join(' · ')
+  }, [name, title, tagline])
 }

@@ -2,10 +2,12 @@ import { useMutation } from 'urql'
 import { Link } from 'wouter'
 import { SignUpDocument } from '../gql/graphql'
 import { Field, Form, useForm } from '../parts/form'
-import { useTitle } from '../parts/site'
+import { Notice } from '../parts/notice'
+import { useSite, useTitle } from '../parts/site'
 
 export function SignUp() {
   useTitle('Sign up')
+  const { registration } = useSite()
   const [, signUp] = useMutation(SignUpDocument)
   const form = useForm(async values => {
     const text = (name: string) => String(values.get(name))
@@ -16,6 +18,7 @@ export function SignUp() {
     if (!result.error) location.assign('/profile') // everything anew, as the user sees it
     return result
   })
+  if (registration === 'CLOSED') return <Notice title="Sign-up is closed">The editors make accounts here. Ask them for one.</Notice>
   return (
     <Form form={form} title="Sign up" action="Make my account">
       <Field form={form} name="username" label="Username" hint="3 to 30 letters, digits or _ . -" autoComplete="username" required />
