@@ -13,7 +13,7 @@ export function Moment({ at, long }: { at: string, long?: boolean }) {
 
 export function Today() {
   const { language } = useSite()
-  return <>{new Date().toLocaleDateString(language, { dateStyle: 'full' })}</>
+  return import.meta.env.SSR ? null : new Date().toLocaleDateString(language, { dateStyle: 'full' })
 }
 
 const isThisYear = (date: Date) => date.getFullYear() === new Date().getFullYear()

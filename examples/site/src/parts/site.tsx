@@ -6,7 +6,7 @@ type Site = Omit<SiteFragment, 'id'>
 
 // unknown is the site before the first answer.
 export const unknown: Site = {
-  title: '', tagline: null, logo: null, favicon: null, language: navigator.language, registration: 'OPEN',
+  title: '', tagline: null, logo: null, favicon: null, language: 'en', registration: 'OPEN',
   navigation: [], footerHtml: null, socialLinks: [],
 }
 
