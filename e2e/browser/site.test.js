@@ -151,7 +151,9 @@ scenario('a page of its own is read, and an unknown address is none', place, asy
 })
 
 scenario('a reader signs up, shows a picture, and signs out and in', place, async (page, server) => {
+  await send('mutation { updateSite(input: { title: "The Noon" }) { site { id } } }')
   await page.goto(`${server.url}/sign-up`)
+  await page.getByRole('banner').getByRole('link', { name: 'The Noon' }).waitFor()
   await page.getByLabel('Username').fill('ada')
   await page.getByLabel('Name to show').fill('Ada Reader')
   await page.getByLabel('Email').fill('ada@example.org')

@@ -1,5 +1,6 @@
 import { type ReactNode, useEffect } from 'react'
 import { useQuery, useSubscription } from 'urql'
+import { useAnswer } from '../ask'
 import { FrameDocument, SiteChangedDocument } from '../gql/graphql'
 import { toFile } from './addresses'
 import { Footer } from './footer'
@@ -23,4 +24,9 @@ export function Frame({ children }: { children: ReactNode }) {
       <Footer />
     </Site>
   )
+}
+
+// useFrame asks for what the frame shows, in screens that ask for nothing else.
+export function useFrame() {
+  useAnswer({ query: FrameDocument, variables: {} })
 }

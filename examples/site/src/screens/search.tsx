@@ -2,6 +2,7 @@ import { useEffect, useState } from 'react'
 import { useSearchParams } from 'wouter'
 import { useAnswer } from '../ask'
 import { SearchDocument } from '../gql/graphql'
+import { useFrame } from '../parts/frame'
 import { Grid } from '../parts/posts'
 import { useTitle } from '../parts/site'
 
@@ -12,6 +13,7 @@ export function Search() {
   const search = useSettled(text.trim())
   useEffect(() => setParams(search ? { q: search } : {}, { replace: true }), [search])
   useTitle(search ? `Search: ${search}` : 'Search')
+  useFrame()
   return (
     <>
       <form className="heading search" role="search" onSubmit={event => event.preventDefault()}>

@@ -1,11 +1,13 @@
 import { useMutation } from 'urql'
 import { Link } from 'wouter'
 import { SignInDocument } from '../gql/graphql'
+import { useFrame } from '../parts/frame'
 import { Field, Form, useForm } from '../parts/form'
 import { useTitle } from '../parts/site'
 
 export function SignIn() {
   useTitle('Sign in')
+  useFrame()
   const [, signIn] = useMutation(SignInDocument)
   const form = useForm(async values => {
     const result = await signIn({ input: { email: String(values.get('email')), password: String(values.get('password')), transport: 'COOKIE' } })

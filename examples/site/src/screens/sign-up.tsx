@@ -1,12 +1,14 @@
 import { useMutation } from 'urql'
 import { Link } from 'wouter'
 import { SignUpDocument } from '../gql/graphql'
+import { useFrame } from '../parts/frame'
 import { Field, Form, useForm } from '../parts/form'
 import { Notice } from '../parts/notice'
 import { useSite, useTitle } from '../parts/site'
 
 export function SignUp() {
   useTitle('Sign up')
+  useFrame()
   const { registration } = useSite()
   const [, signUp] = useMutation(SignUpDocument)
   const form = useForm(async values => {
