@@ -86,7 +86,7 @@ type Inside @admin(group: "X") { name: String @admin(listed: true) } extend type
 1:138: name must be given, so nobody could make an inside on a page without it: show it, or give it a @default.`},
 	{"listed connection", thing + `{ name: String others: ThingConnection! @hasMany(field: "thing") @admin(listed: true) thing: Thing @reference }`,
 		`1:131: A list cannot show others, which is a list of its own for each entry: remove listed.`},
-	{"listed of one", `type Site @model(singleton: true) @auth(rules: [{allow: PUBLIC}]) { title: String @admin(listed: true) }`,
+	{"listed of one", `type Shop @model(singleton: true) @auth(rules: [{allow: PUBLIC}]) { title: String @admin(listed: true) }`,
 		`1:90: listed has no meaning at a field of a type of which there is only one: remove it.`},
 	{"widgets that do not fit", thing + `{ count: Int @admin(widget: MARKDOWN) names: [String!]! @admin(widget: MULTILINE) maker: User @reference @admin(widget: IMAGE) parts: [Part!]! @admin(widget: TREE) createdAt: Time! @admin(widget: URL) } type Part { name: String }`,
 		`1:79: MARKDOWN is for one String, and count is Int: choose another widget, or leave it out.

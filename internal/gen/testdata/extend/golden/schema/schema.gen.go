@@ -14,6 +14,7 @@ import (
 //go:embed gen/grapnel/page.graphqls
 //go:embed gen/grapnel/post.graphqls
 //go:embed gen/grapnel/session.graphqls
+//go:embed gen/grapnel/site.graphqls
 //go:embed gen/grapnel/status.graphqls
 //go:embed gen/grapnel/user.graphqls
 //go:embed letter.graphqls
@@ -23,5 +24,6 @@ import (
 //go:embed gen/page.graphqls
 //go:embed gen/post.graphqls
 //go:embed gen/shared.graphqls
+//go:embed gen/site.graphqls
 //go:embed gen/user.graphqls
 var Files embed.FS

@@ -14,6 +14,7 @@ import (
 //go:embed gen/grapnel/page.graphqls
 //go:embed gen/grapnel/post.graphqls
 //go:embed gen/grapnel/session.graphqls
+//go:embed gen/grapnel/site.graphqls
 //go:embed gen/grapnel/status.graphqls
 //go:embed gen/grapnel/user.graphqls
 //go:embed product.graphqls
@@ -22,5 +23,6 @@ import (
 //go:embed gen/post.graphqls
 //go:embed gen/product.graphqls
 //go:embed gen/shared.graphqls
+//go:embed gen/site.graphqls
 //go:embed gen/user.graphqls
 var Files embed.FS

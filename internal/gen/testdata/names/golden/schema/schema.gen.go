@@ -14,6 +14,7 @@ import (
 //go:embed gen/grapnel/page.graphqls
 //go:embed gen/grapnel/post.graphqls
 //go:embed gen/grapnel/session.graphqls
+//go:embed gen/grapnel/site.graphqls
 //go:embed gen/grapnel/status.graphqls
 //go:embed gen/grapnel/user.graphqls
 //go:embed names.graphqls
@@ -30,6 +31,7 @@ import (
 //go:embed gen/resolver.graphqls
 //go:embed gen/root.graphqls
 //go:embed gen/shared.graphqls
+//go:embed gen/site.graphqls
 //go:embed gen/type.graphqls
 //go:embed gen/user.graphqls
 var Files embed.FS

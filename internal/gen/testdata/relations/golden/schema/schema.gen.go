@@ -14,6 +14,7 @@ import (
 //go:embed gen/grapnel/page.graphqls
 //go:embed gen/grapnel/post.graphqls
 //go:embed gen/grapnel/session.graphqls
+//go:embed gen/grapnel/site.graphqls
 //go:embed gen/grapnel/status.graphqls
 //go:embed gen/grapnel/user.graphqls
 //go:embed book.graphqls
@@ -24,6 +25,7 @@ import (
 //go:embed gen/post.graphqls
 //go:embed gen/shared.graphqls
 //go:embed gen/shelf.graphqls
+//go:embed gen/site.graphqls
 //go:embed gen/user.graphqls
 //go:embed gen/writer.graphqls
 var Files embed.FS
