@@ -10,7 +10,7 @@ import (
 )
 
 // The site has a title, a menu and pages, made once however often the command runs.
-func TestSite(t *testing.T) {
+func TestMenuAndPages(t *testing.T) {
 	t.Parallel()
 	app := newApp(t)
 	schema := graph.NewExecutableSchema(graph.Config{Resolvers: resolvers.New(app)})
