@@ -177,6 +177,20 @@ scenario('an export is what is filtered, and runs nothing in a spreadsheet', pla
   assert.deepEqual(lines, ['id,title,status', `"'=HYPERLINK(""http://x"")",DRAFT`, '"Plain, with comma",DRAFT'])
 })
 
+scenario('a preview runs nothing, and loads nothing from elsewhere', place, async (page, server) => {
+  const post = await create(server, { title: 'Hostile', body: [
+    '<script>window.ran = 1</script>', '<img src=x onerror="window.ran = 2">', '[click](javascript:window.ran=3)',
+    '![far](https://example.org/pixel.png)', '<svg onload="window.ran = 4"></svg>', '**bold**',
+  ].join('\n\n') })
+  await Dashboard.open(page, server, admin, `content/posts/${post.id}`)
+  await page.getByText('Preview', { exact: true }).click()
+  const preview = page.getByRole('region', { name: 'Preview' })
+  await preview.locator('strong', { hasText: 'bold' }).waitFor()
+  await preview.getByAltText('Picture from elsewhere: https://example.org/pixel.png').waitFor()
+  assert.equal(await preview.locator('script, [onerror], [onload], a[href^="javascript"]').count(), 0)
+  assert.equal(await page.evaluate(() => window.ran), undefined)
+}, { expected: /status of 404|inline event handler/ }) // the picture x; the policy refuses what the parser sees
+
 scenario('an author sees their own first', place, async (page, server) => {
   await create(server, { title: 'By the admin' })
   await create(server, { title: 'By the author' }, await signIn(server, author))

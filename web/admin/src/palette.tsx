@@ -18,7 +18,7 @@ export function Palette() {
   const fresh = schema.types.filter(type => type.createMutation && type.create !== 'NONE' && !type.hidden)
   if (fresh.length > 0) {
     actions.push({
-      group: '+',
+      group: t.begin,
       actions: fresh.map(type => ({
         id: `new ${type.name}`, label: t.newOne(word(t, type.label)), leftSection: <IconPlus size={18} />, onClick: () => void go(`content/${pathOf(type)}/new`),
       })),

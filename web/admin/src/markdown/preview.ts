@@ -9,13 +9,15 @@ const allowed = {
   FORBID_ATTR: ['style', 'class', 'id', 'srcset'],
 }
 
+let elsewhere = ''
+
 /** Pictures come from this server alone: another one would hear who writes here. */
 purify.addHook('afterSanitizeAttributes', node => {
   if (node instanceof HTMLImageElement) {
     const src = fileAddress(node.getAttribute('src')) ?? ''
     node.removeAttribute('src')
     if (new URL(src, document.baseURI).origin === location.origin) node.setAttribute('src', src)
-    else node.replaceWith(Object.assign(document.createElement('span'), { className: 'elsewhere', textContent: src }))
+    else node.setAttribute('alt', `${elsewhere}: ${src}`)
   }
   if (node instanceof HTMLAnchorElement) {
     node.target = '_blank'
@@ -24,7 +26,7 @@ purify.addHook('afterSanitizeAttributes', node => {
 })
 
 /** preview is Markdown as safe HTML: nothing in it runs, loads from elsewhere or leads to scripts. */
-export function preview(markdown: string, elsewhere: string): string {
-  const html = purify.sanitize(marked.parse(markdown, { async: false, gfm: true }), allowed)
-  return html.replaceAll('<span class="elsewhere">', `<span class="elsewhere">${elsewhere}: `)
+export function preview(markdown: string, pictureElsewhere: string): string {
+  elsewhere = pictureElsewhere
+  return purify.sanitize(marked.parse(markdown, { async: false, gfm: true }), allowed)
 }

@@ -10,6 +10,7 @@ export const de: Texts = {
   skip: 'Zum Inhalt',
   goTo: 'Gehe zu …',
   goToHint: 'Seiten und Aktionen suchen',
+  begin: 'Anlegen',
   nothingFits: 'Nichts passt.',
   account: 'Konto',
   theme: 'Darstellung',
@@ -214,14 +215,16 @@ export const de: Texts = {
   copied: 'Kopiert',
 
   words: {
-    Post: 'Beitrag', Posts: 'Beiträge', User: 'Person', Users: 'Personen', Asset: 'Datei', Assets: 'Dateien', Page: 'Seite', Pages: 'Seiten', Site: 'Website',
+    Post: 'Beitrag', Posts: 'Beiträge', User: 'Person', Users: 'Personen', Page: 'Seite', Pages: 'Seiten', Site: 'Website',
     Title: 'Titel', Slug: 'Adressteil', Excerpt: 'Zusammenfassung', Body: 'Text', Tags: 'Schlagwörter', Author: 'Autor', Cover: 'Titelbild', Status: 'Status',
     Date: 'Datum', 'Published at': 'Veröffentlicht am', 'Created at': 'Angelegt am', 'Updated at': 'Geändert am',
     Username: 'Benutzername', 'Display name': 'Anzeigename', Bio: 'Über', Avatar: 'Bild', Role: 'Rolle', Email: 'E-Mail', 'Suspended at': 'Gesperrt am',
-    Filename: 'Dateiname', 'Content type': 'Medientyp', Size: 'Größe', Width: 'Breite', Height: 'Höhe', Alt: 'Bildbeschreibung', Owner: 'Gehört',
+    Filename: 'Dateiname', 'Content type': 'Medientyp', Size: 'Größe', Width: 'Breite', Height: 'Höhe', Owner: 'Gehört',
     Visibility: 'Sichtbarkeit', State: 'Zustand', 'Keep metadata': 'Metadaten behalten',
     Draft: 'Entwurf', Published: 'Veröffentlicht', Member: 'Mitglied', Editor: 'Redaktion', Admin: 'Verwaltung',
     Public: 'Öffentlich', Private: 'Privat', Pending: 'Ausstehend', Ready: 'Bereit',
-    'Publish post': 'Veröffentlichen', 'Unpublish post': 'Zurückziehen', 'Set user role': 'Rolle geben', 'Suspend user': 'Sperren', 'Unsuspend user': 'Entsperren', At: 'Zeitpunkt',
+    Asset: 'Datei', Assets: 'Dateien', Alt: 'Bildbeschreibung', 'Publish post': 'Veröffentlichen', 'Unpublish post': 'Zurückziehen', 'Set user role': 'Rolle geben', 'Suspend user': 'Sperren', 'Unsuspend user': 'Entsperren',
+    Publish: 'Veröffentlichen', Unpublish: 'Zurückziehen', Description: 'Beschreibung', File: 'Datei', Files: 'Dateien', 'SHA-256': 'SHA-256', Address: 'Adresse',
+    'Set role': 'Rolle geben', Suspend: 'Sperren', 'End suspension': 'Entsperren', 'Set password': 'Passwort setzen', Password: 'Passwort', 'Sign out everywhere': 'Überall abmelden', At: 'Zeitpunkt',
   },
 }

@@ -12,6 +12,7 @@ export const en = {
   skip: 'To the content',
   goTo: 'Go to …',
   goToHint: 'Search screens and actions',
+  begin: 'Begin',
   nothingFits: 'Nothing fits.',
   account: 'Account',
   theme: 'Appearance',
@@ -222,15 +223,17 @@ export const en = {
 
   // What Grapnel's own types are called, by their English labels
   words: {
-    Post: 'Post', Posts: 'Posts', User: 'User', Users: 'Users', Asset: 'File', Assets: 'Files', Page: 'Page', Pages: 'Pages', Site: 'Site',
+    Post: 'Post', Posts: 'Posts', User: 'User', Users: 'Users', Page: 'Page', Pages: 'Pages', Site: 'Site',
     Title: 'Title', Slug: 'Slug', Excerpt: 'Excerpt', Body: 'Body', Tags: 'Tags', Author: 'Author', Cover: 'Cover', Status: 'Status',
     Date: 'Date', 'Published at': 'Published at', 'Created at': 'Created at', 'Updated at': 'Updated at',
     Username: 'Username', 'Display name': 'Display name', Bio: 'Bio', Avatar: 'Avatar', Role: 'Role', Email: 'Email', 'Suspended at': 'Suspended at',
-    Filename: 'File name', 'Content type': 'Media type', Size: 'Size', Width: 'Width', Height: 'Height', Alt: 'Description', Owner: 'Owner',
+    Filename: 'File name', 'Content type': 'Media type', Size: 'Size', Width: 'Width', Height: 'Height', Owner: 'Owner',
     Visibility: 'Visibility', State: 'State', 'Keep metadata': 'Keep metadata',
     Draft: 'Draft', Published: 'Published', Member: 'Member', Editor: 'Editor', Admin: 'Administrator',
     Public: 'Public', Private: 'Private', Pending: 'Pending', Ready: 'Ready',
-    'Publish post': 'Publish', 'Unpublish post': 'Unpublish', 'Set user role': 'Set role', 'Suspend user': 'Suspend', 'Unsuspend user': 'Let in again', At: 'At',
+    Asset: 'File', Assets: 'Files', Alt: 'Description', 'Publish post': 'Publish', 'Unpublish post': 'Unpublish', 'Set user role': 'Set role', 'Suspend user': 'Suspend', 'Unsuspend user': 'End suspension',
+    Publish: 'Publish', Unpublish: 'Unpublish', Description: 'Description', File: 'File', Files: 'Files', 'SHA-256': 'SHA-256', Address: 'Address',
+    'Set role': 'Set role', Suspend: 'Suspend', 'End suspension': 'End suspension', 'Set password': 'Set password', Password: 'Password', 'Sign out everywhere': 'Sign out everywhere', At: 'At',
   },
 }
 

@@ -10,6 +10,7 @@ export const nl: Texts = {
   skip: 'Naar de inhoud',
   goTo: 'Ga naar …',
   goToHint: 'Zoek schermen en acties',
+  begin: 'Maken',
   nothingFits: 'Niets gevonden.',
   account: 'Account',
   theme: 'Weergave',
@@ -214,14 +215,16 @@ export const nl: Texts = {
   copied: 'Gekopieerd',
 
   words: {
-    Post: 'Bericht', Posts: 'Berichten', User: 'Persoon', Users: 'Personen', Asset: 'Bestand', Assets: 'Bestanden', Page: 'Pagina', Pages: 'Pagina’s', Site: 'Website',
+    Post: 'Bericht', Posts: 'Berichten', User: 'Persoon', Users: 'Personen', Page: 'Pagina', Pages: 'Pagina’s', Site: 'Website',
     Title: 'Titel', Slug: 'Adresdeel', Excerpt: 'Samenvatting', Body: 'Tekst', Tags: 'Trefwoorden', Author: 'Auteur', Cover: 'Omslag', Status: 'Status',
     Date: 'Datum', 'Published at': 'Gepubliceerd op', 'Created at': 'Gemaakt op', 'Updated at': 'Gewijzigd op',
     Username: 'Gebruikersnaam', 'Display name': 'Weergavenaam', Bio: 'Over', Avatar: 'Afbeelding', Role: 'Rol', Email: 'E-mail', 'Suspended at': 'Geblokkeerd op',
-    Filename: 'Bestandsnaam', 'Content type': 'Mediatype', Size: 'Grootte', Width: 'Breedte', Height: 'Hoogte', Alt: 'Beschrijving', Owner: 'Eigenaar',
+    Filename: 'Bestandsnaam', 'Content type': 'Mediatype', Size: 'Grootte', Width: 'Breedte', Height: 'Hoogte', Owner: 'Eigenaar',
     Visibility: 'Zichtbaarheid', State: 'Toestand', 'Keep metadata': 'Metagegevens behouden',
     Draft: 'Concept', Published: 'Gepubliceerd', Member: 'Lid', Editor: 'Redactie', Admin: 'Beheerder',
     Public: 'Openbaar', Private: 'Privé', Pending: 'In afwachting', Ready: 'Gereed',
-    'Publish post': 'Publiceren', 'Unpublish post': 'Intrekken', 'Set user role': 'Rol geven', 'Suspend user': 'Blokkeren', 'Unsuspend user': 'Weer toelaten', At: 'Tijdstip',
+    Asset: 'Bestand', Assets: 'Bestanden', Alt: 'Beschrijving', 'Publish post': 'Publiceren', 'Unpublish post': 'Intrekken', 'Set user role': 'Rol geven', 'Suspend user': 'Blokkeren', 'Unsuspend user': 'Weer toelaten',
+    Publish: 'Publiceren', Unpublish: 'Intrekken', Description: 'Beschrijving', File: 'Bestand', Files: 'Bestanden', 'SHA-256': 'SHA-256', Address: 'Adres',
+    'Set role': 'Rol geven', Suspend: 'Blokkeren', 'End suspension': 'Weer toelaten', 'Set password': 'Wachtwoord instellen', Password: 'Wachtwoord', 'Sign out everywhere': 'Overal afmelden', At: 'Tijdstip',
   },
 }
