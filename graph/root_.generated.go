@@ -3789,7 +3789,7 @@ type DashboardType {
   """
   Who may do what, in English, a sentence for each rule.
   """
-  rules: [String!]! @listSize(assumedSize: 4)
+  rules: [String!]!
   """
   Its fields, in the order in which to show them.
   """
@@ -3877,7 +3877,7 @@ type DashboardField {
   """
   The conditions on it: ` + "`" + `eq` + "`" + `, ` + "`" + `in` + "`" + `.
   """
-  operators: [String!]! @listSize(assumedSize: 2)
+  operators: [String!]!
   """
   What its values are.
   """
