@@ -2,11 +2,11 @@
 import { createContext, useContext, useEffect } from 'react'
 import type { SiteFragment } from '../gql/graphql'
 
-type Site = Omit<SiteFragment, 'id'>
+type Site = Omit<SiteFragment, 'id' | 'registration'> & { registration: SiteFragment['registration'] | null }
 
 // unknown is the site before the first answer.
 export const unknown: Site = {
-  title: '', tagline: null, logo: null, favicon: null, language: 'en', registration: 'OPEN',
+  title: '', tagline: null, logo: null, favicon: null, language: 'en', registration: null,
   navigation: [], footerHtml: null, socialLinks: [],
 }
 

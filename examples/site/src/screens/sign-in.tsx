@@ -3,11 +3,12 @@ import { Link } from 'wouter'
 import { SignInDocument } from '../gql/graphql'
 import { useFrame } from '../parts/frame'
 import { Field, Form, useForm } from '../parts/form'
-import { useTitle } from '../parts/site'
+import { useSite, useTitle } from '../parts/site'
 
 export function SignIn() {
   useTitle('Sign in')
   useFrame()
+  const { registration } = useSite()
   const [, signIn] = useMutation(SignInDocument)
   const form = useForm(async values => {
     const result = await signIn({ input: { email: String(values.get('email')), password: String(values.get('password')), transport: 'COOKIE' } })
@@ -18,7 +19,7 @@ export function SignIn() {
     <Form form={form} title="Sign in" action="Sign in">
       <Field form={form} name="email" label="Email" type="email" autoComplete="email" required />
       <Field form={form} name="password" label="Password" type="password" autoComplete="current-password" required />
-      <p>No account yet? <Link href="/sign-up">Sign up</Link></p>
+      {registration === 'OPEN' && <p>No account yet? <Link href="/sign-up">Sign up</Link></p>}
     </Form>
   )
 }
