@@ -579,7 +579,7 @@ func TestPlanWritesNothing(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if len(m.Steps) != 3 || !contains(m.Steps[1], `The collection "posts" is made`) || m.Err() != nil {
+		if len(m.Steps) != 5 || !contains(m.Steps[2], `The collection "posts" is made`) || m.Err() != nil {
 			t.Errorf("%q", m.Steps)
 		}
 	}

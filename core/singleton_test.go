@@ -19,26 +19,26 @@ func TestSingleton(t *testing.T) {
 		core.Head `bson:",inline"`
 		Title     string `bson:"title"`
 	}
-	type site struct {
+	type menu struct {
 		Bare `bson:",inline"`
 		Size int64 `bson:"size"`
 	}
 	size := core.Attribute{Name: "size", Kind: core.Int, Required: true, Default: int64(3)}
 	spec := func(singleton bool, more ...core.Attribute) core.Spec {
 		return core.Spec{
-			Type: "Site", Name: "sites", Prefix: "site", Singleton: singleton, New: func() any { return new(Bare) }, Rules: []core.Rule{{Verbs: core.AnyVerb}},
-			Attributes: append([]core.Attribute{{Name: "title", Required: true, Default: "A site"}}, more...),
+			Type: "Menu", Name: "menus", Prefix: "menu", Singleton: singleton, New: func() any { return new(Bare) }, Rules: []core.Rule{{Verbs: core.AnyVerb}},
+			Attributes: append([]core.Attribute{{Name: "title", Required: true, Default: "A menu"}}, more...),
 		}
 	}
-	all := func() (sites []site) {
-		for doc, err := range y.docs.Find(t.Context(), "sites", core.Query{Limit: 10, Order: []core.Order{{Field: "_id"}}}) {
-			var s site
+	all := func() (menus []menu) {
+		for doc, err := range y.docs.Find(t.Context(), "menus", core.Query{Limit: 10, Order: []core.Order{{Field: "_id"}}}) {
+			var s menu
 			if err = errors.Join(err, doc.Decode(&s)); err != nil {
 				t.Fatal(err)
 			}
-			sites = append(sites, s)
+			menus = append(menus, s)
 		}
-		return sites
+		return menus
 	}
 	var servers sync.WaitGroup
 	for range 4 {
@@ -51,10 +51,10 @@ func TestSingleton(t *testing.T) {
 	}
 	servers.Wait()
 	first := all()
-	if len(first) != 1 || first[0].ID != "site_only" || first[0].Version != 1 || first[0].CreatedAt.IsZero() || first[0].Title != "A site" {
+	if len(first) != 1 || first[0].ID != "menu_only" || first[0].Version != 1 || first[0].CreatedAt.IsZero() || first[0].Title != "A menu" {
 		t.Fatalf("made %+v", first)
 	}
-	if err := y.docs.Write(t.Context(), core.Op{Kind: core.OpUpdate, Coll: "sites", Filter: core.Eq("_id", "site_only"), Patch: core.Patch{core.Set("title", "Mine")}}); err != nil {
+	if err := y.docs.Write(t.Context(), core.Op{Kind: core.OpUpdate, Coll: "menus", Filter: core.Eq("_id", "menu_only"), Patch: core.Patch{core.Set("title", "Mine")}}); err != nil {
 		t.Fatal(err)
 	}
 	y.mustStart(t, spec(true, size))
@@ -64,8 +64,8 @@ func TestSingleton(t *testing.T) {
 
 	// A type of many becomes one of one: its documents stay, and the log says so.
 	y.mustStart(t, spec(false, size))
-	y.insert(t, "sites", values{"title": "Another", "size": int64(1)})
-	if m := y.plan(t, []core.Spec{spec(true, size)}); len(m.Warnings) != 1 || !contains(m.Warnings[0], "There is only one Site from now on", "2 documents are kept", "site_only") {
+	y.insert(t, "menus", values{"title": "Another", "size": int64(1)})
+	if m := y.plan(t, []core.Spec{spec(true, size)}); len(m.Warnings) != 1 || !contains(m.Warnings[0], "There is only one Menu from now on", "2 documents are kept", "menu_only") {
 		t.Errorf("warned of %q", m.Warnings)
 	}
 	app, err := y.open(t, spec(true, size))
@@ -73,11 +73,11 @@ func TestSingleton(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer app.Close()
-	core.NewModel[site](app, "sites")
-	if nodes, err := app.Nodes(t.Context(), []string{"site_only", "site_001"}); err != nil || nodes[0] == nil || nodes[1] != nil {
+	core.NewModel[menu](app, "menus")
+	if nodes, err := app.Nodes(t.Context(), []string{"menu_only", "menu_001"}); err != nil || nodes[0] == nil || nodes[1] != nil {
 		t.Errorf("by their ids: %v, %v", nodes, err)
 	}
-	if got := all(); len(got) != 2 || !strings.Contains(y.log.String(), "nobody will see any but site_only") {
+	if got := all(); len(got) != 2 || !strings.Contains(y.log.String(), "nobody will see any but menu_only") {
 		t.Errorf("afterwards %+v\n%s", got, y.log.String())
 	}
 	if m := y.plan(t, []core.Spec{spec(true, size)}); !reflect.DeepEqual(m.Warnings, []string(nil)) {

@@ -140,6 +140,29 @@ func (ec *executionContext) fieldContext_DashboardAction_versioned(_ context.Con
 	return graphql.NewScalarFieldContext("DashboardAction", field, false, false, errors.New("field of type Boolean does not have child fields"))
 }
 
+func (ec *executionContext) _DashboardAction_tells(ctx context.Context, field graphql.CollectedField, obj *model.DashboardAction) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_DashboardAction_tells(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Tells, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []string) graphql.Marshaler {
+			return ec.marshalNString2ᚕstringᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_DashboardAction_tells(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("DashboardAction", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
 func (ec *executionContext) _DashboardAction_fields(ctx context.Context, field graphql.CollectedField, obj *model.DashboardAction) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -1914,6 +1937,29 @@ func (ec *executionContext) fieldContext_DashboardType_createMutation(_ context.
 	return graphql.NewScalarFieldContext("DashboardType", field, false, false, errors.New("field of type String does not have child fields"))
 }
 
+func (ec *executionContext) _DashboardType_createTells(ctx context.Context, field graphql.CollectedField, obj *model.DashboardType) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_DashboardType_createTells(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.CreateTells, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []string) graphql.Marshaler {
+			return ec.marshalNString2ᚕstringᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_DashboardType_createTells(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("DashboardType", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
 func (ec *executionContext) _DashboardType_updateMutation(ctx context.Context, field graphql.CollectedField, obj *model.DashboardType) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -2093,6 +2139,11 @@ func (ec *executionContext) _DashboardAction(ctx context.Context, sel ast.Select
 			}
 		case "versioned":
 			out.Values[i] = ec._DashboardAction_versioned(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "tells":
+			out.Values[i] = ec._DashboardAction_tells(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -2728,6 +2779,11 @@ func (ec *executionContext) _DashboardType(ctx context.Context, sel ast.Selectio
 		case "createMutation":
 			out.Values[i] = ec._DashboardType_createMutation(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "createTells":
+			out.Values[i] = ec._DashboardType_createTells(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
 		case "updateMutation":

@@ -32,8 +32,8 @@ const dashboardQuery = `query {
     types {
       name label labels description group order hidden singleton title owner one list search
       orders { value field } defaultOrder defaultDirection changed read create update delete
-      createMutation updateMutation deleteMutation rules
-      actions { name label description payload versioned fields { ...F } }
+      createMutation createTells updateMutation deleteMutation rules
+      actions { name label description payload versioned tells fields { ...F } }
       fields { ...F }
     }
     embedded { name label description fields { ...F } }
@@ -91,12 +91,18 @@ func TestDashboardOfGrapnel(t *testing.T) {
 			for _, f := range d.Fields {
 				fields[d.Name+"."+f.Name] = f
 			}
+			if told := strings.Join(d.CreateTells, " "); told != map[string]string{"User": "password"}[d.Name] {
+				t.Errorf("%s: a new %s tells %q", as, d.Name, told)
+			}
 			for _, act := range d.Actions {
 				text := act.Label + " " + act.Name + ":"
 				for _, f := range act.Fields {
 					text += " " + f.Name + " " + string(f.Kind)
 				}
 				actions = append(actions, text+".")
+				if told := strings.Join(act.Tells, " "); (told == "password") != (act.Name == "setUserPassword") || told != "" && told != "password" {
+					t.Errorf("%s tells %q", act.Name, told)
+				}
 				if act.Payload != strings.ToLower(d.Name) || !act.Versioned {
 					t.Errorf("%s: %+v", as, act)
 				}
@@ -138,7 +144,9 @@ Users may read, create, change and remove those whose owner they are.
 Editors and admins may read, change and remove those whose state is READY.
 Everybody may read all.
 Users may change themselves.
-Admins may change all.`; got != want {
+Admins may change all.
+Everybody may read it.
+Admins may read and change it.`; got != want {
 		t.Errorf("the rules are\n%s", got)
 	}
 }

@@ -14,7 +14,6 @@ import (
 	"time"
 
 	"github.com/grapnel/grapnel/core"
-	"github.com/grapnel/grapnel/graph"
 	"github.com/grapnel/grapnel/graph/model"
 	"github.com/grapnel/grapnel/internal/draw"
 	"github.com/grapnel/grapnel/internal/web"
@@ -33,7 +32,7 @@ type fuzzed struct {
 func newFuzzed(f *testing.F) *fuzzed {
 	f.Helper()
 	z := &fuzzed{api: newAPI(f), codes: map[core.Code]bool{}}
-	schema := graph.NewExecutableSchema(graph.Config{Resolvers: resolvers.New(z.app)})
+	schema := z.schema
 	for _, v := range schema.Schema().Types["ErrorCode"].EnumValues {
 		z.codes[core.Code(v.Name)] = true
 	}

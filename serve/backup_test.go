@@ -5,16 +5,13 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-
-	"github.com/grapnel/grapnel/graph/model"
-	"github.com/grapnel/grapnel/serve"
 )
 
 // An installation is copied, and another one made of the copy; what is there, and what is
 // damaged, is refused.
 func TestBackupAndRestore(t *testing.T) {
 	t.Parallel()
-	p := serve.Project{Specs: model.Specs()}
+	p := project
 	site, copied := filepath.Join(t.TempDir(), "data"), filepath.Join(t.TempDir(), "site.tar.zst")
 	run := commands(t, p, site)
 	if out, err := run("backup", copied); err == nil || !strings.Contains(err.Error(), "nothing to copy") {

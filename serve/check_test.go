@@ -73,7 +73,7 @@ func TestCheck(t *testing.T) {
 	t.Parallel()
 	dir := filepath.Join(t.TempDir(), "data")
 	file := filepath.Join(dir, "grapnel.db")
-	p := serve.Project{Specs: append(model.Specs(), boxSpec())}
+	p := serve.Project{Specs: append(model.Specs(), boxSpec()), Schema: project.Schema}
 	run := commands(t, p, dir)
 	if out, err := run("check"); err == nil || !strings.Contains(err.Error(), file) {
 		t.Errorf("without a database: %s %v", out, err)
@@ -164,7 +164,7 @@ func TestCheck(t *testing.T) {
 func TestCheckFiles(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
-	p := serve.Project{Specs: model.Specs()}
+	p := project
 	run := commands(t, p, dir)
 	if out, err := run("seed", "--users=3", "--posts=5", "--images=4"); err != nil {
 		t.Fatalf("%s %v", out, err)
@@ -254,7 +254,7 @@ func TestCheckDamagedFile(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	file := filepath.Join(dir, "grapnel.db")
-	p := serve.Project{Specs: model.Specs()}
+	p := project
 	run := commands(t, p, dir)
 	if out, err := run("seed", "--users=3", "--posts=30", "--images=1"); err != nil {
 		t.Fatalf("%s %v", out, err)
@@ -284,7 +284,7 @@ func TestCheckReferencesAndColumns(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	file := filepath.Join(dir, "grapnel.db")
-	p := serve.Project{Specs: model.Specs()}
+	p := project
 	run := commands(t, p, dir)
 	if out, err := run("seed", "--users=3", "--posts=30", "--images=3"); err != nil {
 		t.Fatalf("%s %v", out, err)
@@ -321,7 +321,7 @@ func TestCheckRepair(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	file := filepath.Join(dir, "grapnel.db")
-	p := serve.Project{Specs: model.Specs()}
+	p := project
 	run := commands(t, p, dir)
 	if out, err := run("seed", "--users=3", "--posts=6", "--images=1"); err != nil {
 		t.Fatalf("%s %v", out, err)
@@ -370,12 +370,12 @@ func TestCheckRepair(t *testing.T) {
 	if out, err := run("check"); err != nil {
 		t.Errorf("after the repair: %s %v", out, err)
 	}
-	other := serve.Project{Specs: append(model.Specs(), boxSpec())}
+	other := serve.Project{Specs: append(model.Specs(), boxSpec()), Schema: project.Schema}
 	byHand(t, file, "UPDATE c_users SET x_role='OTHER' WHERE id=(SELECT min(id) FROM c_users)")
 	if out, err := commands(t, other, dir)("check", "--repair"); err == nil || !strings.Contains(err.Error(), "migrate") {
 		t.Errorf("with another schema: %s %v", out, err)
 	}
-	edited := serve.Project{Specs: model.Specs()} // and not started yet
+	edited := serve.Project{Specs: model.Specs(), Schema: project.Schema} // and not started yet
 	i := slices.IndexFunc(edited.Specs, func(s core.Spec) bool { return s.Name == "posts" })
 	edited.Specs[i].Rules = append(slices.Clone(edited.Specs[i].Rules), core.Rule{Verbs: core.Read, Role: core.Member, Where: core.Eq("title", "x")})
 	if out, err := commands(t, edited, dir)("check"); err == nil || !strings.Contains(out, "1 problem.") {

@@ -17,6 +17,7 @@ import (
 	"github.com/grapnel/grapnel/serve"
 )
 
+// project is Grapnel itself.
 var project = serve.Project{
 	Specs: model.Specs(),
 	Schema: func(app *core.App) graphql.ExecutableSchema {

@@ -20,7 +20,7 @@ func TestMigrate(t *testing.T) {
 	run := func(spec core.Spec, args ...string) (string, error) {
 		t.Helper()
 		var out bytes.Buffer
-		p := serve.Project{Specs: append(model.Specs(), spec)}
+		p := serve.Project{Specs: append(model.Specs(), spec), Schema: project.Schema}
 		err := p.Run(t.Context(), append([]string{"migrate", "--data=" + dir, "--addr=127.0.0.1:0"}, args...), nil, &out, &out)
 		return out.String(), err
 	}

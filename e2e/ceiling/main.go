@@ -64,7 +64,7 @@ func run(ctx context.Context) (err error) {
 	}
 	defer listener.Close()
 	server, err := web.New(web.Config{
-		Schema:     graph.NewExecutableSchema(graph.Config{Resolvers: root{data}}),
+		Schema:     graph.NewExecutableSchema(graph.Config{Resolvers: root{memory: data}}),
 		Anonymous:  resolvers.AnonymousFields(),
 		Once:       resolvers.OnceFields(),
 		Transports: []graphql.Transport{upload.Transport{MaxFile: 2 << 30}},

@@ -12,7 +12,10 @@ import (
 // the nil interfaces that each embeds: calling one panics, and the client reads
 // INTERNAL.
 type (
-	root  struct{ *memory }
+	root struct {
+		graph.ResolverRoot
+		*memory
+	}
 	query struct {
 		graph.QueryResolver
 		*memory
@@ -21,20 +24,12 @@ type (
 		graph.PostResolver
 		*memory
 	}
-	mutation     struct{ graph.MutationResolver }
-	subscription struct{ graph.SubscriptionResolver }
-	user         struct{ graph.UserResolver }
-	asset        struct{ graph.AssetResolver }
 )
 
 var _ graph.ResolverRoot = root{}
 
-func (r root) Query() graph.QueryResolver               { return query{memory: r.memory} }
-func (r root) Post() graph.PostResolver                 { return post{memory: r.memory} }
-func (r root) Mutation() graph.MutationResolver         { return mutation{} }
-func (r root) Subscription() graph.SubscriptionResolver { return subscription{} }
-func (r root) User() graph.UserResolver                 { return user{} }
-func (r root) Asset() graph.AssetResolver               { return asset{} }
+func (r root) Query() graph.QueryResolver { return query{memory: r.memory} }
+func (r root) Post() graph.PostResolver   { return post{memory: r.memory} }
 
 // Posts is the newest published posts; only first is heeded.
 func (q query) Posts(_ context.Context, _ *model.PostWhere, _ *model.PostOrder, _ *string, first *int32, _ *string, _ *int32, _ *string) (*core.Page[core.Post], error) {

@@ -24,7 +24,7 @@ async function generate(schema, into) {
         preset: 'client',
         config: {
           strictScalars: true,
-          scalars: { ID: 'string', Time: 'string', Int64: 'number', Upload: 'File' },
+          scalars: { ID: 'string', Time: 'string', Int64: 'number', Decimal: 'string', JSON: 'unknown', Upload: 'File' },
           useTypeImports: true,
           enumsAsTypes: true,
         },

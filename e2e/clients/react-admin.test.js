@@ -23,9 +23,9 @@ const all = { pagination: { page: 1, perPage: 10 }, sort: { field: 'id', order: 
 const titles = ({ data }) => data.map(post => post.title)
 const numbered = (...numbers) => numbers.map(n => `${tag} ${n}`)
 
-test('its resources are the types with a list', async () => {
+test('its resources are the types with a list, and what is read without an id', async () => {
   const { resources } = await provider.getIntrospection()
-  assert.deepEqual(resources.map(r => r.type.name), ['Asset', 'Page', 'Post', 'User'])
+  assert.deepEqual(resources.map(r => r.type.name), ['Asset', 'Page', 'Post', 'Site', 'User'])
 })
 
 describe('lists', () => {

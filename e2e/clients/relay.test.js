@@ -28,7 +28,7 @@ before(async () => {
   await writeFile(join(work.path, 'relay.config.json'), JSON.stringify({
     src: 'src', schema: 'schema.graphql', artifactDirectory: 'artifacts', language: 'javascript',
     eagerEsModules: false, // whose imports have no extension, so Node does not find them
-    customScalarTypes: { Time: 'string', Int64: 'number', Upload: 'mixed' }, requireCustomScalarTypes: true,
+    customScalarTypes: { Time: 'string', Int64: 'number', Decimal: 'string', JSON: 'mixed', Upload: 'mixed' }, requireCustomScalarTypes: true,
   }))
   await run('node_modules/.bin/relay-compiler', ['--noWatchman'], { cwd: work.path })
   who = await author()

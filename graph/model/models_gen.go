@@ -207,6 +207,8 @@ type DashboardAction struct {
 	Payload string `json:"payload"`
 	// Whether its input has `expectedVersion`.
 	Versioned bool `json:"versioned"`
+	// The fields of its answer beside the document: what is told this once, such as a password that was made.
+	Tells []string `json:"tells"`
 	// What else its input holds.
 	Fields []*DashboardField `json:"fields"`
 }
@@ -387,6 +389,8 @@ type DashboardType struct {
 	Delete DashboardRight `json:"delete"`
 	// The mutation that makes one; null when there is none for you.
 	CreateMutation *string `json:"createMutation,omitempty"`
+	// The fields of its answer beside the document: what is told this once, such as a password that was made.
+	CreateTells []string `json:"createTells"`
 	// The mutation that changes one; null when there is none for you.
 	UpdateMutation *string `json:"updateMutation,omitempty"`
 	// The mutation that removes one; null when there is none for you.

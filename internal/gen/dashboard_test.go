@@ -85,7 +85,7 @@ func TestDashboardFields(t *testing.T) {
 			compare(t, "Part", lines(e.Fields), partLines)
 		}
 	}
-	if !slices.Equal(names, []string{"Dimensions", "Part"}) {
+	if !slices.Equal(names, []string{"Dimensions", "NavigationLink", "Part", "SocialLink"}) {
 		t.Errorf("embedded are %v", names)
 	}
 	names = nil
@@ -94,7 +94,7 @@ func TestDashboardFields(t *testing.T) {
 			names = append(names, e.Name+"."+v.Value+" "+v.Label)
 		}
 	}
-	if got := strings.Join(names, ", "); !strings.HasSuffix(got, "ProductKind.GOODS Goods to send, ProductKind.SERVICE Service, ProductKind.ON_DEMAND On demand, Role.MEMBER Member, Role.AUTHOR Author, Role.EDITOR Editor, Role.ADMIN Admin, Visibility.PUBLIC Public, Visibility.PRIVATE Private") {
+	if got := strings.Join(names, ", "); !strings.HasSuffix(got, "ProductKind.GOODS Goods to send, ProductKind.SERVICE Service, ProductKind.ON_DEMAND On demand, Registration.OPEN Open, Registration.CLOSED Closed, Role.MEMBER Member, Role.AUTHOR Author, Role.EDITOR Editor, Role.ADMIN Admin, Visibility.PUBLIC Public, Visibility.PRIVATE Private") {
 		t.Errorf("enums are %s", got)
 	}
 	if lower := named(t, described(t, sdl(t, "testdata/fields"), core.Editor), "Product"); strings.Contains(lines(lower.Fields), `"Made at" create`) {

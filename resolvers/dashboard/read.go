@@ -129,6 +129,9 @@ func (r *reader) stored(def *ast.Definition) (*stored, error) {
 			t.offered[verb] = role
 		}
 	}
+	if t.CreateMutation != nil {
+		t.CreateTells = r.tells(r.sdl.Mutation.Fields.ForName(*t.CreateMutation))
+	}
 	t.Labels = t.Label
 	if !spec.Singleton {
 		r.list(t, d, hint)
@@ -204,7 +207,7 @@ func (r *reader) act(t *stored) {
 		}
 		a := &action{role: hint.role, order: hint.order, DashboardAction: model.DashboardAction{
 			Name: m.Name, Label: cmp.Or(hint.label, naming.Label(m.Name)), Description: m.Description, Payload: payload.Fields[i].Name,
-			Versioned: input.Fields.ForName("expectedVersion") != nil,
+			Versioned: input.Fields.ForName("expectedVersion") != nil, Tells: r.tells(m),
 		}}
 		if fields, ok := r.arguments(t, input); ok {
 			a.Fields = fields
@@ -212,6 +215,18 @@ func (r *reader) act(t *stored) {
 		}
 	}
 	slices.SortStableFunc(t.actions, func(a, b *action) int { return cmp.Compare(a.order, b.order) })
+}
+
+// tells are the plain values that a mutation answers with, beside a document.
+func (r *reader) tells(mutation *ast.FieldDefinition) []string {
+	names := []string{}
+	payload := r.sdl.Types[mutation.Type.Name()]
+	for _, f := range payload.Fields {
+		if r.sdl.Types[f.Type.Name()].IsLeafType() && len(f.Arguments) == 0 && !strings.HasPrefix(f.Name, "__") {
+			names = append(names, f.Name)
+		}
+	}
+	return names
 }
 
 // input is the input of a mutation; nil when there is none.

@@ -6,7 +6,7 @@ import type { introspection } from './graphql-env.js'
 
 export const graphql = initGraphQLTada<{
   introspection: introspection
-  scalars: { Time: string; Int64: number; Upload: File }
+  scalars: { Time: string; Int64: number; Decimal: string; JSON: unknown; Upload: File }
 }>()
 
 const post = graphql(`fragment PostFields on Post @_unmask { id title publishedAt author { username email } cover { size } }`)

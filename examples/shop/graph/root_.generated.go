@@ -126,6 +126,7 @@ type ComplexityRoot struct {
 		Label       func(childComplexity int) int
 		Name        func(childComplexity int) int
 		Payload     func(childComplexity int) int
+		Tells       func(childComplexity int) int
 		Versioned   func(childComplexity int) int
 	}
 
@@ -206,6 +207,7 @@ type ComplexityRoot struct {
 		Changed          func(childComplexity int) int
 		Create           func(childComplexity int) int
 		CreateMutation   func(childComplexity int) int
+		CreateTells      func(childComplexity int) int
 		DefaultDirection func(childComplexity int) int
 		DefaultOrder     func(childComplexity int) int
 		Delete           func(childComplexity int) int
@@ -1039,6 +1041,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.DashboardAction.Payload(childComplexity), true
+	case "DashboardAction.tells":
+		if e.ComplexityRoot.DashboardAction.Tells == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DashboardAction.Tells(childComplexity), true
 	case "DashboardAction.versioned":
 		if e.ComplexityRoot.DashboardAction.Versioned == nil {
 			break
@@ -1383,6 +1391,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.DashboardType.CreateMutation(childComplexity), true
+	case "DashboardType.createTells":
+		if e.ComplexityRoot.DashboardType.CreateTells == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DashboardType.CreateTells(childComplexity), true
 	case "DashboardType.defaultDirection":
 		if e.ComplexityRoot.DashboardType.DefaultDirection == nil {
 			break
@@ -5059,6 +5073,10 @@ type DashboardType {
   """
   createMutation: String
   """
+  The fields of its answer beside the document: what is told this once, such as a password that was made.
+  """
+  createTells: [String!]!
+  """
   The mutation that changes one; null when there is none for you.
   """
   updateMutation: String
@@ -5137,6 +5155,10 @@ type DashboardAction {
   Whether its input has ` + "`" + `expectedVersion` + "`" + `.
   """
   versioned: Boolean!
+  """
+  The fields of its answer beside the document: what is told this once, such as a password that was made.
+  """
+  tells: [String!]!
   """
   What else its input holds.
   """
@@ -9602,6 +9624,8 @@ func (ec *executionContext) childFields_DashboardAction(ctx context.Context, fie
 		return ec.fieldContext_DashboardAction_payload(ctx, field)
 	case "versioned":
 		return ec.fieldContext_DashboardAction_versioned(ctx, field)
+	case "tells":
+		return ec.fieldContext_DashboardAction_tells(ctx, field)
 	case "fields":
 		return ec.fieldContext_DashboardAction_fields(ctx, field)
 	}
@@ -9798,6 +9822,8 @@ func (ec *executionContext) childFields_DashboardType(ctx context.Context, field
 		return ec.fieldContext_DashboardType_delete(ctx, field)
 	case "createMutation":
 		return ec.fieldContext_DashboardType_createMutation(ctx, field)
+	case "createTells":
+		return ec.fieldContext_DashboardType_createTells(ctx, field)
 	case "updateMutation":
 		return ec.fieldContext_DashboardType_updateMutation(ctx, field)
 	case "deleteMutation":

@@ -53,11 +53,11 @@ func TestDashboardOfTheProject(t *testing.T) {
 	}
 	if want := []string{
 		"Order ALL OWN ALL NONE", "Product ALL ALL ALL ALL", "Review ALL OWN ALL ALL", "Shop ALL NONE ALL NONE",
-		"Post ALL ALL ALL ALL", "Page ALL ALL ALL ALL", "Asset SOME OWN SOME SOME", "User ALL NONE OWN NONE",
+		"Post ALL ALL ALL ALL", "Page ALL ALL ALL ALL", "Asset SOME OWN SOME SOME", "User ALL NONE OWN NONE", "Site ALL NONE NONE NONE",
 	}; !slices.Equal(types, want) {
 		t.Fatalf("an editor has\n%q, want\n%q", types, want)
 	}
-	if want := []string{"Address", "Dimensions", "MenuEntry", "OrderLine", "Part"}; !slices.Equal(embedded, want) {
+	if want := []string{"Address", "Dimensions", "MenuEntry", "NavigationLink", "OrderLine", "Part", "SocialLink"}; !slices.Equal(embedded, want) {
 		t.Errorf("embedded are %q, want %q", embedded, want)
 	}
 	order, product, review, shop, user := got.Types[0], got.Types[1], got.Types[2], got.Types[3], got.Types[7]

@@ -9,6 +9,7 @@ import { forget } from './kept'
 import { useNavigation } from './navigation'
 import { Palette } from './palette'
 import { Asking } from './parts/ask'
+import { Telling } from './parts/told'
 import { LanguageChoice, SchemeChoice } from './parts/choices'
 import { Link } from './parts/link'
 import { Notice } from './parts/notice'
@@ -45,6 +46,7 @@ export function Frame() {
       </AppShell.Main>
       <Palette />
       <Asking />
+      <Telling />
     </AppShell>
   )
 }

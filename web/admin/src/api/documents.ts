@@ -95,10 +95,13 @@ export function exportDocument(schema: Schema, type: Type, fields: Field[]): str
   return listDocument(schema, type, fields, [])
 }
 
+/** A mutation that answers with a record, and beside it with what it tells once. */
+export interface Mutation { name: string; payload: string; tells: string[] }
+
 /** changeDocument is a mutation that answers with the record, as payload.record. */
-export function changeDocument(schema: Schema, type: Type, mutation: string, payload = type.one): string {
-  return `mutation Change($input: ${inputOf(mutation)}!) {
-    payload: ${mutation}(input: $input) { record: ${payload} { ${selectRecord(schema, type)} } }
+export function changeDocument(schema: Schema, type: Type, { name, payload, tells }: Mutation): string {
+  return `mutation Change($input: ${inputOf(name)}!) {
+    payload: ${name}(input: $input) { record: ${payload} { ${selectRecord(schema, type)} } ${tells.join(' ')} }
   }`
 }
 

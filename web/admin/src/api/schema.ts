@@ -21,7 +21,7 @@ export interface Field {
   constraint: Constraint | null
 }
 
-export interface Action { name: string; label: string; description: string; payload: string; fields: Field[] }
+export interface Action { name: string; label: string; description: string; payload: string; tells: string[]; fields: Field[] }
 
 export interface Type {
   name: string; label: string; labels: string; description: string; group: string | null; order: number; hidden: boolean
@@ -29,7 +29,7 @@ export interface Type {
   orders: { value: string; field: string | null }[]; defaultOrder: string | null; defaultDirection: Direction
   changed: string | null
   read: Right; create: Right; update: Right; delete: Right
-  createMutation: string | null; updateMutation: string | null; deleteMutation: string | null
+  createMutation: string | null; createTells: string[]; updateMutation: string | null; deleteMutation: string | null
   actions: Action[]; rules: string[]; fields: Field[]
 }
 
@@ -47,8 +47,8 @@ export const startQuery = `query Start {
     types {
       name label labels description group order hidden singleton title owner one list search
       orders { value field } defaultOrder defaultDirection changed read create update delete
-      createMutation updateMutation deleteMutation rules
-      actions { name label description payload fields { ...F } }
+      createMutation createTells updateMutation deleteMutation rules
+      actions { name label description payload tells fields { ...F } }
       fields { ...F }
     }
     embedded { name label description fields { ...F } }

@@ -14,6 +14,7 @@ import { titleOf } from './table'
 export function BulkBar({ type, rows, select, done }: { type: Type; rows: Row[]; select: (ids: Set<string>) => void; done: () => void }) {
   const t = useTexts()
   const { progress, run, close } = useBulk()
+  const actions = type.actions.filter(a => a.tells.length === 0) // what is told once is told of one
   const [asked, ask] = useState<Action>()
   const start = async (mutation: string, input: object = {}) => {
     const failures = await run(mutation, rows, input)
@@ -35,10 +36,10 @@ export function BulkBar({ type, rows, select, done }: { type: Type; rows: Row[];
           ? <Group gap="xs"><Progress w={140} value={(100 * progress.done) / progress.all} aria-label={t.loading} /><Text size="sm">{t.bulkRunning(progress.done, progress.all)}</Text></Group>
           : rows.length > 0 && (
             <Group gap="xs">
-              {type.actions.length > 0 && (
+              {actions.length > 0 && (
                 <Menu>
                   <Menu.Target><Button size="xs" variant="default" rightSection={<IconChevronDown size={14} />}>{t.actions}</Button></Menu.Target>
-                  <Menu.Dropdown>{type.actions.map(a => <Menu.Item key={a.name} onClick={() => (a.fields.length > 0 ? ask(a) : start(a.name))}>{word(t, a.label)}</Menu.Item>)}</Menu.Dropdown>
+                  <Menu.Dropdown>{actions.map(a => <Menu.Item key={a.name} onClick={() => (a.fields.length > 0 ? ask(a) : start(a.name))}>{word(t, a.label)}</Menu.Item>)}</Menu.Dropdown>
                 </Menu>
               )}
               {type.deleteMutation && <Button size="xs" color="red" leftSection={<IconTrash size={14} />} onClick={remove}>{t.deleteSelected}</Button>}

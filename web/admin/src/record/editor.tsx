@@ -3,12 +3,13 @@ import { notifications } from '@mantine/notifications'
 import { useEffect, useMemo, useState } from 'react'
 import { mine, useChanges } from '../api/changes'
 import { ask, change } from '../api/client'
-import { changeDocument, recordDocument, type Row } from '../api/documents'
+import { changeDocument, recordDocument, type Mutation, type Row } from '../api/documents'
 import { pathOf, type Action, type Type } from '../api/schema'
 import type { Fault } from '../api/session'
 import { useSite } from '../context'
 import { modals } from '../parts/ask'
 import { isFault, showFault } from '../parts/fault'
+import { tell } from '../parts/told'
 import { go, setGuard } from '../router'
 import { formats, useTexts } from '../texts'
 import { Conflict } from './conflict'
@@ -25,7 +26,7 @@ interface Props {
   inPlace?: (made: Row) => void // within another form: it has the address and the draft
 }
 
-type Change = { payload: { record: Row } | null }
+type Change = { payload: { record: Row } & Record<string, unknown> | null }
 
 /** Editor is the form of one record, from the first letter to its end. */
 export function Editor({ type, record, start, inPlace }: Props) {
@@ -92,14 +93,18 @@ export function Editor({ type, record, start, inPlace }: Props) {
     setStored(now)
   }
 
-  async function send(mutation: string, input: Values, payload?: string): Promise<Row | undefined> {
+  async function send(mutation: Mutation, input: Values): Promise<Row | undefined> {
     setBusy(true)
     if (stored) mine(stored.id)
-    const { data, faults } = await change<Change>(changeDocument(schema, type, mutation, payload), { input })
+    const { data, faults } = await change<Change>(changeDocument(schema, type, mutation), { input })
     setBusy(false)
-    const row = data?.payload?.record
-    if (row) mine(row.id)
-    else await refuse(faults[0] ?? { message: '' })
+    if (!data?.payload?.record) {
+      await refuse(faults[0] ?? { message: '' })
+      return
+    }
+    const { record: row, ...told } = data.payload
+    mine(row.id)
+    tell(Object.fromEntries(mutation.tells.map(name => [name, told[name]])))
     return row
   }
 
@@ -108,8 +113,8 @@ export function Editor({ type, record, start, inPlace }: Props) {
     const absent = missing(schema, editable(type, asNew), draft.values)
     if (absent.length > 0) return point(Object.fromEntries(absent.map(path => [path, t.required])))
     const row = asNew
-      ? await send(type.createMutation!, creation(schema, type, draft.values))
-      : await send(type.updateMutation!, update(schema, type, draft.base as Row, draft.values, draft.dirty()))
+      ? await send({ name: type.createMutation!, payload: type.one, tells: type.createTells }, creation(schema, type, draft.values))
+      : await send({ name: type.updateMutation!, payload: type.one, tells: [] }, update(schema, type, draft.base as Row, draft.values, draft.dirty()))
     if (!row) return
     saved.drop()
     draft.rebase(row, Object.keys(draft.values))
@@ -121,7 +126,7 @@ export function Editor({ type, record, start, inPlace }: Props) {
 
   async function act(action: Action, input: object) {
     if (draft.dirty().length > 0 && !(await modals.ask({ title: t.unsaved, text: t.actUnsaved, yes: t.goOn }))) return
-    const row = await send(action.name, { id: stored!.id, ...input }, action.payload)
+    const row = await send(action, { id: stored!.id, ...input })
     if (!row) return
     adopt(row)
     notifications.show({ color: 'teal', message: t.done, autoClose: 2500 })

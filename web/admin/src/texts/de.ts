@@ -166,6 +166,9 @@ export const de: Texts = {
   preview: 'Vorschau',
   pictureElsewhere: 'Bild von anderswo',
 
+  toldOnce: 'Das wird nur einmal gezeigt',
+  toldOnceHint: 'Kopieren Sie es jetzt, und geben Sie es weiter: Später kann es niemand nachsehen.',
+
   // Files
   dropHint: 'Sie können Dateien auf diese Seite ziehen.',
   copyAddress: 'Adresse kopieren',

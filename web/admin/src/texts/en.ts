@@ -173,6 +173,9 @@ export const en = {
   preview: 'Preview',
   pictureElsewhere: 'Picture from elsewhere',
 
+  toldOnce: 'This is shown once',
+  toldOnceHint: 'Copy it now, and give it to whom it is for: nobody can look it up later.',
+
   // Files
   dropHint: 'You can drop files anywhere on this page.',
   copyAddress: 'Copy the address',

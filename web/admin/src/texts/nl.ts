@@ -166,6 +166,9 @@ export const nl: Texts = {
   preview: 'Voorbeeld',
   pictureElsewhere: 'Afbeelding van elders',
 
+  toldOnce: 'Dit wordt één keer getoond',
+  toldOnceHint: 'Kopieer het nu en geef het door: later kan niemand het opzoeken.',
+
   // Files
   dropHint: 'U kunt bestanden op deze pagina slepen.',
   copyAddress: 'Adres kopiëren',

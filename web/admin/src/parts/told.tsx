@@ -1,0 +1,40 @@
+import { ActionIcon, Code, CopyButton, Group, Modal, Stack, Text } from '@mantine/core'
+import { IconCheck, IconCopy } from '@tabler/icons-react'
+import { Store, useStore } from '../store'
+import { useTexts, word } from '../texts'
+
+/** What the server tells once, by what it is called: a password that was made. */
+type Told = Record<string, string>
+
+const open = new Store<Told | null>(null)
+
+/** tell shows what of the values is there, until the reader closes it. */
+export function tell(values: Record<string, unknown>): void {
+  const told = Object.entries(values).filter(([, value]) => value !== null && value !== undefined)
+  if (told.length > 0) open.set(Object.fromEntries(told.map(([name, value]) => [name, String(value)])))
+}
+
+/** Telling shows it; the frame has it once. */
+export function Telling() {
+  const t = useTexts()
+  const told = useStore(open)
+  return (
+    <Modal opened={told !== null} onClose={() => open.set(null)} title={t.toldOnce} closeOnClickOutside={false} closeButtonProps={{ 'aria-label': t.close }}>
+      <Stack>
+        <Text size="sm" c="dimmed">{t.toldOnceHint}</Text>
+        {Object.entries(told ?? {}).map(([name, value]) => {
+          const label = word(t, name[0].toUpperCase() + name.slice(1))
+          return (
+            <div key={name}>
+              <Text size="sm" fw={550}>{label}</Text>
+              <Group gap="xs" wrap="nowrap">
+                <Code block flex={1} fz="md" style={{ overflowWrap: 'anywhere', whiteSpace: 'pre-wrap' }}>{value}</Code>
+                <CopyButton value={value}>{({ copied, copy }) => <ActionIcon size={36} variant="default" aria-label={`${t.copy}: ${label}`} onClick={copy}>{copied ? <IconCheck size={17} /> : <IconCopy size={17} />}</ActionIcon>}</CopyButton>
+              </Group>
+            </div>
+          )
+        })}
+      </Stack>
+    </Modal>
+  )
+}
