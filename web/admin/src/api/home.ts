@@ -1,6 +1,6 @@
 // What the home screen asks: one query of all that it shows.
 import { naming, type Reference } from './documents'
-import { field, pathOf, type Schema, type Type } from './schema'
+import { field, ownsFirst, type Schema, type Type } from './schema'
 import type { Viewer } from './session'
 
 export interface StoreStatus { kind: 'SQLITE' | 'MONGODB' | 'FILESYSTEM' | 'S3'; ok: boolean }
@@ -12,8 +12,6 @@ export interface Status {
 
 export interface Newest { totalCount: number; nodes: (Reference & { _at?: string })[] }
 
-export interface Home { status?: Status | null; lists: Record<string, Newest | null> }
-
 /** So many types are counted: each costs the server a list and a count. */
 const most = 8
 /** So many records of each are shown. */
@@ -22,14 +20,11 @@ const newest = 5
 /** counted are the types that the home screen tells about. */
 export const counted = (schema: Schema): Type[] => schema.types.filter(t => t.list && !t.hidden && t.read !== 'NONE').slice(0, most)
 
-/** ownOnly reports whether the viewer works on own records alone. */
-export const ownOnly = (type: Type) => type.update === 'OWN' && type.owner !== null && type.owner !== 'id'
-
 export function homeDocument(types: Type[], viewer: Viewer): string {
   const lists = types.map(type => {
-    const own = ownOnly(type) ? `, where: { ${type.owner}: { eq: ${JSON.stringify(viewer.id)} } }` : ''
+    const own = ownsFirst(type) ? `, where: { ${type.owner}: { eq: ${JSON.stringify(viewer.id)} } }` : ''
     const at = field(type, 'updatedAt') ? ' _at: updatedAt' : ''
-    return `${pathOf(type)}: ${type.list}(first: ${newest}${own}) { totalCount(exact: false) nodes { ${naming(type)}${at} } }`
+    return `${type.list}(first: ${newest}${own}) { totalCount(exact: false) nodes { ${naming(type)}${at} } }`
   })
   return `query Home {
     viewer { id }

@@ -90,6 +90,9 @@ export const isFile = (type: Type | undefined) => ['url', 'contentType', 'filena
 /** isAccount reports whether records of the type are those who sign in: each is its own owner. */
 export const isAccount = (type: Type | undefined) => type?.owner === 'id'
 
+/** ownsFirst reports whether somebody who may change only their own sees these first. */
+export const ownsFirst = (type: Type) => type.owner !== null && !isAccount(type) && type.update === 'OWN'
+
 export const isReadable = (f: Field) => f.readable !== 'NONE'
 
 /** isShown reports whether lists and forms can show the field: others have no value of their own. */

@@ -1,10 +1,10 @@
-import { Box, Checkbox, Paper, SimpleGrid, Skeleton, Text } from '@mantine/core'
+import { Box, Paper, SimpleGrid, Skeleton, Text } from '@mantine/core'
 import type { Reference, Row } from '../api/documents'
 import { pathOf, type Type } from '../api/schema'
 import { Link } from '../parts/link'
 import { Preview } from '../parts/preview'
 import { useTexts } from '../texts'
-import { titleOf } from './table'
+import { Check, titleOf } from './table'
 
 interface Props { type: Type; rows: Row[] | undefined; selected: Set<string>; select: (ids: Set<string>) => void }
 
@@ -16,18 +16,13 @@ export function FileGrid({ type, rows, selected, select }: Props) {
       {!rows && Array.from({ length: 12 }, (_, i) => <Skeleton key={i} h={172} />)}
       {rows?.map(row => {
         const title = titleOf(row, t.untitled)
-        const toggle = () => {
-          const next = new Set(selected)
-          if (!next.delete(row.id)) next.add(row.id)
-          select(next)
-        }
         return (
           <Paper key={row.id} pos="relative" style={{ overflow: 'hidden', outline: selected.has(row.id) ? '2px solid var(--mantine-primary-color-filled)' : undefined }}>
             <Link to={`content/${pathOf(type)}/${row.id}`} className="title">
               <Box h={132} bg="var(--ground)"><Preview file={row as unknown as Reference} height={132} still /></Box>
               <Text span display="block" size="sm" fw={500} truncate px="xs" py={8}>{title}</Text>
             </Link>
-            <Box pos="absolute" top={8} left={8}><Checkbox size="sm" aria-label={t.selectOne(title)} checked={selected.has(row.id)} onChange={toggle} /></Box>
+            <Box pos="absolute" top={8} left={8}><Check row={row} title={title} selected={selected} select={select} size="sm" /></Box>
           </Paper>
         )
       })}

@@ -100,14 +100,15 @@ function Title({ to, children }: { to: string; children: React.ReactNode }) {
   return <Link to={to} className="title"><Text span size="sm" fw={600} lineClamp={1}>{children}</Text></Link>
 }
 
-function Check({ row, title, selected, select }: { row: Row; title: string; selected: Set<string>; select: Props['select'] }) {
+/** Check takes a record into what is selected, or out of it. */
+export function Check({ row, title, selected, select, size = 'xs' }: { row: Row; title: string; selected: Set<string>; select: Props['select']; size?: 'xs' | 'sm' }) {
   const t = useTexts()
   const toggle = () => {
     const next = new Set(selected)
     if (!next.delete(row.id)) next.add(row.id)
     select(next)
   }
-  return <Checkbox size="xs" aria-label={t.selectOne(title)} checked={selected.has(row.id)} onChange={toggle} />
+  return <Checkbox size={size} aria-label={t.selectOne(title)} checked={selected.has(row.id)} onChange={toggle} />
 }
 
 /** Cards are the rows of a narrow screen: the title, and below it what else there is. */

@@ -1,6 +1,6 @@
 // What a list shows, as its address says it:
 //   ?search=ferry&status.eq=DRAFT&date.gte=2026-01-01T00:00:00Z&sort=-date&columns=title,status&size=50&after=…
-import { field, isShown, type Direction, type Field, type Schema, type Type } from '../api/schema'
+import { field, isShown, ownsFirst, type Direction, type Field, type Schema, type Type } from '../api/schema'
 import type { ListVariables } from '../api/documents'
 import { recall } from '../kept'
 
@@ -33,9 +33,6 @@ export const operatorsOf = (f: Field) =>
 
 /** byFilter is the field that a filter of the list is about. */
 export const byFilter = (type: Type, name: string) => type.fields.find(f => f.filter === name)
-
-/** ownsFirst reports whether somebody who may change only their own sees these first. */
-const ownsFirst = (type: Type) => type.owner !== null && type.owner !== 'id' && type.update === 'OWN'
 
 export function defaultColumns(type: Type): string[] {
   const listed = type.fields.filter(f => isShown(f) && f.listed && !f.bulk)

@@ -3,8 +3,8 @@ import { IconArrowRight } from '@tabler/icons-react'
 import { useMemo, useState } from 'react'
 import { useQuery } from 'urql'
 import { faults } from '../api/client'
-import { counted, homeDocument, ownOnly, type Newest, type Status } from '../api/home'
-import { isAccount, isFile, pathOf, type Type } from '../api/schema'
+import { counted, homeDocument, type Newest, type Status } from '../api/home'
+import { isAccount, isFile, ownsFirst, pathOf, type Type } from '../api/schema'
 import { useSite } from '../context'
 import { keep, recall } from '../kept'
 import { faultText } from '../parts/fault'
@@ -26,7 +26,7 @@ export default function Home() {
     if (fault && !fetching) return <Alert color="red" title={faultText(t, fault)}><Button size="xs" variant="default" onClick={() => again({ requestPolicy: 'network-only' })}>{t.retry}</Button></Alert>
     return <Stack><Skeleton h={36} w={260} /><SimpleGrid cols={{ base: 2, md: 4 }}>{types.map(type => <Skeleton key={type.name} h={92} />)}</SimpleGrid><Skeleton h={320} /></Stack>
   }
-  const lists = types.flatMap(type => { const list = data[pathOf(type)]; return list ? [{ type, list }] : [] })
+  const lists = types.flatMap(type => { const list = data[type.list!]; return list ? [{ type, list }] : [] })
   return (
     <Stack gap="lg">
       <Title order={1}>{t.hello(viewer.displayName ?? viewer.username)}</Title>
@@ -50,7 +50,7 @@ function Count({ type, count }: { type: Type; count: number }) {
     <Paper p="md" renderRoot={props => <Link to={`content/${pathOf(type)}`} {...props} />} style={{ textDecoration: 'none', color: 'inherit' }}>
       <Group justify="space-between" wrap="nowrap">
         <Box miw={0}>
-          <Text size="sm" c="dimmed" truncate>{ownOnly(type) ? t.yourOwn(labels) : labels}</Text>
+          <Text size="sm" c="dimmed" truncate>{ownsFirst(type) ? t.yourOwn(labels) : labels}</Text>
           <Text fz={26} fw={650} lh={1.2}>{count > 10_000 ? `${formats.number(10_000)}+` : formats.number(count)}</Text>
         </Box>
         <ThemeIcon variant="light" size={38} aria-hidden visibleFrom="xs"><Icon size={20} stroke={1.7} /></ThemeIcon>
