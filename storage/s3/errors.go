@@ -3,12 +3,17 @@ package s3
 import (
 	"context"
 	"errors"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 	smithyhttp "github.com/aws/smithy-go/transport/http"
 
 	"github.com/grapnel/grapnel/core"
 )
+
+// busyPause is how long clients are to wait when the store is busy still after all
+// tries.
+const busyPause = 10 * time.Second
 
 // failed turns an error of the SDK into one of core; nil stays nil.
 func failed(ctx context.Context, err error) error {
@@ -18,6 +23,11 @@ func failed(ctx context.Context, err error) error {
 	// The SDK has errors of its own for a context that ended.
 	if ended := cancelled(ctx); ended != nil {
 		return ended
+	}
+	if slowedDown(err) {
+		busy := core.Wrap(core.Unavailable, err, "The file store is busy and asks for patience; try again in a few seconds.")
+		busy.RetryAfter = busyPause
+		return busy
 	}
 	if statusOf(err)/100 == 4 {
 		return core.Wrap(core.Unavailable, err, "The file store refused the request.")

@@ -13,8 +13,6 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
-	"net/http/httputil"
-	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
@@ -23,75 +21,31 @@ import (
 	"testing"
 	"time"
 
+	aws3 "github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/google/uuid"
 
 	"github.com/grapnel/grapnel/core"
+	"github.com/grapnel/grapnel/internal/faults"
 	"github.com/grapnel/grapnel/storage/s3"
 )
 
-// fault says what a gate does with a request.
-type fault int32
-
-const (
-	pass   fault = iota // hands it on
-	refuse              // closes the connection at once
-	hang                // never answers
-	lose                // hands it on, and closes the connection before the answer
-)
-
-// gate stands between a store and the server and brings faults on.
-type gate struct {
-	*httptest.Server // not started
-	choose           atomic.Pointer[func(*http.Request) fault]
-}
-
-// startGate is a started gate.
-func startGate(t *testing.T, s server) *gate {
+// startGate is a proxy before a server, started.
+func startGate(t *testing.T, s server) *faults.Proxy {
 	t.Helper()
 	g := newGate(t, s)
 	g.Start()
 	return g
 }
 
-func newGate(t *testing.T, s server) *gate {
+func newGate(t *testing.T, s server) *faults.Proxy {
 	t.Helper()
-	target, err := url.Parse(s.endpoint)
+	g, err := faults.New(s.endpoint)
 	if err != nil {
 		t.Fatal(err)
 	}
-	proxy := &httputil.ReverseProxy{
-		Rewrite: func(r *httputil.ProxyRequest) {
-			r.SetURL(target)
-			r.Out.Host = r.In.Host // it is signed
-		},
-		Transport:    &http.Transport{DisableKeepAlives: true},
-		ErrorHandler: func(http.ResponseWriter, *http.Request, error) { panic(http.ErrAbortHandler) },
-	}
-	g := &gate{}
-	g.set(func(*http.Request) fault { return pass })
-	closing := make(chan struct{})
-	g.Server = httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		switch (*g.choose.Load())(r) {
-		case refuse:
-			panic(http.ErrAbortHandler)
-		case hang:
-			select {
-			case <-r.Context().Done():
-			case <-closing:
-			}
-			panic(http.ErrAbortHandler)
-		case lose:
-			proxy.ServeHTTP(httptest.NewRecorder(), r)
-			panic(http.ErrAbortHandler)
-		default:
-			proxy.ServeHTTP(w, r)
-		}
-	}))
-	t.Cleanup(func() { close(closing); g.Close() })
+	t.Cleanup(g.End)
 	return g
 }
-
-func (g *gate) set(choose func(*http.Request) fault) { g.choose.Store(&choose) }
 
 // away is the longest that a call may take when the store is away: one stall,
 // or the tries to connect, and the clean-up after them; with room for a busy
@@ -136,15 +90,15 @@ func unavailable(t *testing.T, store *s3.Store) {
 // works again as soon as the server is back.
 func TestAway(t *testing.T) {
 	t.Parallel()
-	for name, f := range map[string]fault{"refuse": refuse, "hang": hang} {
+	for name, f := range map[string]faults.Fault{"refuse": faults.Refuse, "hang": faults.Hang} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			s := testServer(t)
 			g := startGate(t, s)
 			store := openStore(t, g.URL, s.bucket)
-			g.set(func(*http.Request) fault { return f })
+			g.Set(func(*http.Request) faults.Fault { return f })
 			unavailable(t, store)
-			g.set(func(*http.Request) fault { return pass })
+			g.Set(func(*http.Request) faults.Fault { return faults.Pass })
 
 			key, want := newKey(), noise(1000)
 			if err := store.Put(t.Context(), key, bytes.NewReader(want), core.ObjectMeta{}); err != nil {
@@ -160,18 +114,18 @@ func TestAway(t *testing.T) {
 func TestRetry(t *testing.T) {
 	t.Parallel()
 	s := testServer(t)
-	for name, f := range map[string]fault{"refuse": refuse, "lose": lose} {
+	for name, f := range map[string]faults.Fault{"refuse": faults.Refuse, "lose": faults.Lose} {
 		for _, size := range []int{1000, 18 << 20} {
 			t.Run(name, func(t *testing.T) {
 				t.Parallel()
 				g := startGate(t, s)
 				store := openStore(t, g.URL, s.bucket)
 				var puts atomic.Int32
-				g.set(func(r *http.Request) fault {
+				g.Set(func(r *http.Request) faults.Fault {
 					if r.Method == http.MethodPut && puts.Add(1) == 1 {
 						return f
 					}
-					return pass
+					return faults.Pass
 				})
 				key, want := newKey(), noise(size)
 				if err := store.Put(t.Context(), key, bytes.NewReader(want), core.ObjectMeta{}); err != nil {
@@ -196,11 +150,11 @@ func TestAwayMidway(t *testing.T) {
 	s := testServer(t)
 	g := startGate(t, s)
 	store := openStore(t, g.URL, s.bucket)
-	g.set(func(r *http.Request) fault {
+	g.Set(func(r *http.Request) faults.Fault {
 		if part := r.URL.Query().Get("partNumber"); part != "" && part != "1" {
-			return refuse
+			return faults.Refuse
 		}
-		return pass
+		return faults.Pass
 	})
 	key := newKey()
 	if err := store.Put(t.Context(), key, zeros(18<<20), core.ObjectMeta{}); !core.Is(err, core.Unavailable) {
@@ -209,42 +163,184 @@ func TestAwayMidway(t *testing.T) {
 	absent(t, s, store, key)
 }
 
-// TestLostAnswer never lets the last answer of an upload through: the upload
-// fails, and what the server had stored is taken back.
+// stores says whether a request ends the upload of a file, by one request or in parts.
+func stores(r *http.Request) bool {
+	q := r.URL.Query()
+	return r.Method == http.MethodPut && !q.Has("partNumber") || r.Method == http.MethodPost && q.Has("uploadId")
+}
+
+// TestLostAnswer lets the last answer of an upload through once it was lost, never, or as
+// a store that has forgotten the upload gives it: the object is there, and whole.
 func TestLostAnswer(t *testing.T) {
 	t.Parallel()
 	s := testServer(t)
-	for name, test := range map[string]struct {
-		size int
-		last func(*http.Request) bool
-	}{
-		"one request": {1000, func(r *http.Request) bool { return r.Method == http.MethodPut }},
-		"multipart": {18 << 20, func(r *http.Request) bool {
-			return r.Method == http.MethodPost && r.URL.Query().Has("uploadId")
-		}},
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			g := startGate(t, s)
-			store := openStore(t, g.URL, s.bucket)
-			var lost atomic.Int32
-			g.set(func(r *http.Request) fault {
-				if test.last(r) {
-					lost.Add(1)
-					return lose
+	for _, size := range []int{1000, 18 << 20} {
+		for name, again := range map[string]faults.Fault{"once": faults.Pass, "always": faults.Lose, "forgotten": faults.Forget} {
+			t.Run(fmt.Sprint(size, " ", name), func(t *testing.T) {
+				t.Parallel()
+				g := startGate(t, s)
+				store := openStore(t, g.URL, s.bucket)
+				var last atomic.Int32
+				g.Set(func(r *http.Request) faults.Fault {
+					switch {
+					case !stores(r):
+						return faults.Pass
+					case last.Add(1) == 1:
+						return faults.Lose
+					}
+					return again
+				})
+				key, want := newKey(), noise(size)
+				if err := store.Put(t.Context(), key, bytes.NewReader(want), core.ObjectMeta{}); err != nil {
+					t.Errorf("Put: %v", err)
 				}
-				return pass
+				if last.Load() < 2 {
+					t.Error("nothing was tried again")
+				}
+				holds(t, store, key, want)
+				if left := s.pending(t, key); len(left) > 0 {
+					t.Errorf("left over: %q", left)
+				}
 			})
-			key := newKey()
-			err := store.Put(t.Context(), key, zeros(test.size), core.ObjectMeta{})
-			if !core.Is(err, core.Unavailable) {
-				t.Errorf("Put: %v, want UNAVAILABLE", err)
+		}
+	}
+}
+
+// TestOtherObject: where other bytes are found than were sent, the upload has failed.
+func TestOtherObject(t *testing.T) {
+	t.Parallel()
+	s := testServer(t)
+	for _, size := range []int{1000, 18 << 20} {
+		for _, other := range []int{size, size - 1} {
+			t.Run(fmt.Sprint(size, " ", other), func(t *testing.T) {
+				t.Parallel()
+				g := startGate(t, s)
+				store, key := openStore(t, g.URL, s.bucket), newKey()
+				g.Set(func(r *http.Request) faults.Fault {
+					if !stores(r) {
+						return faults.Pass
+					}
+					_, err := s.client(t).PutObject(t.Context(), &aws3.PutObjectInput{Bucket: &s.bucket, Key: &key, Body: bytes.NewReader(noise(other))})
+					if err != nil {
+						t.Error(err)
+					}
+					return faults.Refuse
+				})
+				if err := store.Put(t.Context(), key, zeros(size), core.ObjectMeta{}); !core.Is(err, core.Unavailable) {
+					t.Errorf("Put: %v, want UNAVAILABLE", err)
+				}
+				absent(t, s, store, key)
+			})
+		}
+	}
+}
+
+// TestLostBeginning loses the answer to the first request of an upload in parts: of the
+// two that have begun, one is left over by nobody.
+func TestLostBeginning(t *testing.T) {
+	t.Parallel()
+	s := testServer(t)
+	g := startGate(t, s)
+	store := openStore(t, g.URL, s.bucket)
+	var lost atomic.Bool
+	g.Set(func(r *http.Request) faults.Fault {
+		if r.URL.Query().Has("uploads") && r.Method == http.MethodPost && lost.CompareAndSwap(false, true) {
+			return faults.Lose
+		}
+		return faults.Pass
+	})
+	key, want := newKey(), noise(12<<20)
+	if err := store.Put(t.Context(), key, bytes.NewReader(want), core.ObjectMeta{}); err != nil || !lost.Load() {
+		t.Fatalf("Put: %v, lost: %v", err, lost.Load())
+	}
+	holds(t, store, key, want)
+	if left := s.pending(t, key); len(left) > 0 {
+		t.Errorf("left over: %q", left)
+	}
+}
+
+// TestSlowDown: a store that asks for patience gets it, also in the middle of a file;
+// one that goes on asking is told of.
+func TestSlowDown(t *testing.T) {
+	t.Parallel()
+	s := testServer(t)
+	t.Run("twice", func(t *testing.T) {
+		t.Parallel()
+		g := startGate(t, s)
+		store := openStore(t, g.URL, s.bucket)
+		var asked sync.Map
+		g.Set(func(r *http.Request) faults.Fault {
+			n, _ := asked.LoadOrStore(r.Method+r.URL.Query().Get("partNumber"), new(atomic.Int32))
+			if n.(*atomic.Int32).Add(1) <= 2 {
+				return faults.Slow
 			}
-			if lost.Load() == 0 {
-				t.Error("nothing was lost")
-			}
-			absent(t, s, store, key)
+			return faults.Pass
 		})
+		key, want := newKey(), noise(12<<20)
+		if err := store.Put(t.Context(), key, bytes.NewReader(want), core.ObjectMeta{}); err != nil {
+			t.Fatal(err)
+		}
+		holds(t, store, key, want)
+	})
+	t.Run("always", func(t *testing.T) {
+		t.Parallel()
+		g := startGate(t, s)
+		store := openStore(t, g.URL, s.bucket)
+		g.Set(func(*http.Request) faults.Fault { return faults.Slow })
+		for name, err := range map[string]error{
+			"Put":  store.Put(t.Context(), newKey(), zeros(1000), core.ObjectMeta{}),
+			"Ping": store.Ping(t.Context()),
+		} {
+			var e *core.Error
+			if !errors.As(err, &e) || e.Code != core.Unavailable || name == "Put" && (e.RetryAfter <= 0 || !strings.Contains(e.Message, "busy")) {
+				t.Errorf("%s: %+v", name, err)
+			}
+		}
+	})
+}
+
+// TestTransfersUnderFaults cuts, loses, slows down and delays a request of one kind once:
+// each upload and download is whole. One that is cut may have failed, and then nothing is
+// left: a server may have given up in the middle of joining parts.
+func TestTransfersUnderFaults(t *testing.T) {
+	t.Parallel()
+	s := testServer(t)
+	for name, f := range map[string]faults.Fault{"refuse": faults.Refuse, "lose": faults.Lose, "cut": faults.Cut, "slow": faults.Slow, "late": faults.Late} {
+		for kind, is := range map[string]func(*http.Request) bool{
+			"begin":    func(r *http.Request) bool { return r.Method == http.MethodPost && r.URL.Query().Has("uploads") },
+			"part":     func(r *http.Request) bool { return r.URL.Query().Get("partNumber") == "2" },
+			"complete": func(r *http.Request) bool { return r.Method == http.MethodPost && r.URL.Query().Has("uploadId") },
+			"get":      func(r *http.Request) bool { return r.Method == http.MethodGet && !r.URL.Query().Has("uploads") },
+		} {
+			t.Run(name+" "+kind, func(t *testing.T) {
+				t.Parallel()
+				g := startGate(t, s)
+				store := openStore(t, g.URL, s.bucket)
+				var done atomic.Bool
+				g.Set(func(r *http.Request) faults.Fault {
+					if is(r) && done.CompareAndSwap(false, true) {
+						return f
+					}
+					return faults.Pass
+				})
+				key, want := newKey(), noise(12<<20)
+				switch err := store.Put(t.Context(), key, bytes.NewReader(want), core.ObjectMeta{}); {
+				case err == nil && kind == "get" && f == faults.Cut:
+					if got, err := read(t, store, key); !core.Is(err, core.Unavailable) && !bytes.Equal(got, want) {
+						t.Errorf("got %d bytes, %v", len(got), err)
+					}
+				case err == nil:
+					holds(t, store, key, want)
+				case f == faults.Cut && core.Is(err, core.Unavailable):
+					absent(t, s, store, key)
+				default:
+					t.Fatal(err)
+				}
+				if left := s.pending(t, key); len(left) > 0 || !done.Load() {
+					t.Errorf("left over: %q; the fault has come: %v", left, done.Load())
+				}
+			})
+		}
 	}
 }
 
@@ -253,7 +349,7 @@ func TestLostAnswer(t *testing.T) {
 func TestCancelWhileStoring(t *testing.T) {
 	t.Parallel()
 	s := testServer(t)
-	for _, f := range []fault{pass, lose} {
+	for _, f := range []faults.Fault{faults.Pass, faults.Lose} {
 		for _, size := range []int{1000, 18 << 20} {
 			t.Run(fmt.Sprintf("%d/%d", f, size), func(t *testing.T) {
 				t.Parallel()
@@ -261,21 +357,19 @@ func TestCancelWhileStoring(t *testing.T) {
 				store := openStore(t, g.URL, s.bucket)
 				ctx, cancel := context.WithCancel(t.Context())
 				defer cancel()
-				g.set(func(r *http.Request) fault {
+				g.Set(func(r *http.Request) faults.Fault {
 					single := r.Method == http.MethodPut && size == 1000
 					complete := r.Method == http.MethodPost && r.URL.Query().Has("uploadId")
 					if single || complete {
 						cancel()
 						return f
 					}
-					return pass
+					return faults.Pass
 				})
 				key, want := newKey(), noise(size)
 				switch err := store.Put(ctx, key, bytes.NewReader(want), core.ObjectMeta{}); {
-				case err == nil && f == pass:
-					holds(t, store, key, want)
 				case err == nil:
-					t.Error("Put succeeded without an answer")
+					holds(t, store, key, want)
 				case !errors.Is(err, context.Canceled):
 					t.Errorf("Put: %v, want context.Canceled", err)
 				default:
@@ -285,6 +379,35 @@ func TestCancelWhileStoring(t *testing.T) {
 		}
 	}
 }
+
+// TestCancelBetweenParts ends the context when a part has arrived and the next one is
+// read, but not sent: what is there is not the file.
+func TestCancelBetweenParts(t *testing.T) {
+	t.Parallel()
+	s := testServer(t)
+	store, key := openStore(t, s.endpoint, s.bucket), newKey()
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	rest := readerFunc(func(p []byte) (int, error) {
+		for arrived := false; !arrived; { // all but this part
+			for _, id := range s.pending(t, key) {
+				out, err := s.client(t).ListParts(t.Context(), &aws3.ListPartsInput{Bucket: &s.bucket, Key: &key, UploadId: &id})
+				arrived = err == nil && len(out.Parts) == 1
+			}
+		}
+		cancel()
+		return len(p), nil
+	})
+	err := store.Put(ctx, key, io.MultiReader(zeros(5<<20), rest), core.ObjectMeta{})
+	if !errors.Is(err, context.Canceled) {
+		t.Errorf("Put: %v, want context.Canceled", err)
+	}
+	absent(t, s, store, key)
+}
+
+type readerFunc func([]byte) (int, error)
+
+func (f readerFunc) Read(p []byte) (int, error) { return f(p) }
 
 // TestTLS goes through a server with a private certificate, which AWS_CA_BUNDLE
 // names. It changes the environment, so it is not parallel.
@@ -316,9 +439,9 @@ func TestSignedBody(t *testing.T) {
 	g := startGate(t, s)
 	store := openStore(t, g.URL, s.bucket)
 	var sums sync.Map
-	g.set(func(r *http.Request) fault {
+	g.Set(func(r *http.Request) faults.Fault {
 		sums.Store(r.Header.Get("X-Amz-Content-Sha256"), true)
-		return pass
+		return faults.Pass
 	})
 	for _, size := range []int{1000, 6 << 20} {
 		body := noise(size)
@@ -367,16 +490,20 @@ func absent(t *testing.T, s server, store *s3.Store, key string) {
 
 func holds(t *testing.T, store *s3.Store, key string, want []byte) {
 	t.Helper()
-	r, err := store.Open(t.Context(), key, 0, -1)
-	if err != nil {
-		t.Error(err)
-		return
-	}
-	defer r.Close()
-	got, err := io.ReadAll(r)
+	got, err := read(t, store, key)
 	if err != nil || !bytes.Equal(got, want) {
 		t.Errorf("got %d bytes, %v, want %d, or their content differs", len(got), err, len(want))
 	}
+}
+
+func read(t *testing.T, store *s3.Store, key string) ([]byte, error) {
+	t.Helper()
+	r, err := store.Open(t.Context(), key, 0, -1)
+	if err != nil {
+		return nil, err
+	}
+	defer r.Close()
+	return io.ReadAll(r)
 }
 
 func sendSigned(t *testing.T, store *s3.Store, key string, body []byte) (sum []byte) {

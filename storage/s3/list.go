@@ -44,20 +44,20 @@ func nextPage(ctx context.Context, pages *s3.ListObjectsV2Paginator) (*s3.ListOb
 }
 
 // abort ends the multipart uploads of a key that neither were completed nor could be
-// aborted when they failed: their parts are in the bucket, and in no listing. What
-// cannot tell of them has none to us.
-func (s *Store) abort(ctx context.Context, key string) error {
+// aborted when they failed, but for one: their parts are in the bucket, and in no
+// listing. What cannot tell of them has none to us.
+func (s *Store) abort(ctx context.Context, key string, but *string) error {
 	in := &s3.ListMultipartUploadsInput{Bucket: &s.bucket, Prefix: &key}
 	for {
 		out, err := s.client.ListMultipartUploads(ctx, in)
 		switch {
-		case statusOf(err)/100 == 4, statusOf(err) == 501:
+		case statusOf(err)/100 == 4 && !slowedDown(err), statusOf(err) == 501:
 			return nil // without a right to list, or a way to do so; some answer 404 for none
 		case err != nil:
 			return failed(ctx, err)
 		}
 		for _, u := range out.Uploads {
-			if aws.ToString(u.Key) != key {
+			if aws.ToString(u.Key) != key || but != nil && aws.ToString(u.UploadId) == *but {
 				continue
 			}
 			_, err := s.client.AbortMultipartUpload(ctx, &s3.AbortMultipartUploadInput{Bucket: &s.bucket, Key: &key, UploadId: u.UploadId})

@@ -5,11 +5,9 @@ import (
 	"errors"
 	"net"
 	"net/http"
-	"os"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/aws/retry"
 	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 )
 
@@ -21,7 +19,7 @@ const (
 	stallTimeout = 8 * time.Second
 )
 
-// network is the HTTP client of a store and its connections.
+// network is an HTTP client of a store and its connections.
 type network struct {
 	client    *http.Client
 	transport *http.Transport
@@ -36,7 +34,7 @@ func transportOf(loaded aws.Config) *http.Transport {
 	return awshttp.NewBuildableClient().GetTransport()
 }
 
-func newNetwork(base *http.Transport, stall time.Duration) *network {
+func newNetwork(base *http.Transport, stall time.Duration, c *clock) *network {
 	dialer := &net.Dialer{Timeout: dialTimeout}
 	t := base.Clone()
 	t.DialContext = func(ctx context.Context, network, addr string) (net.Conn, error) {
@@ -49,7 +47,7 @@ func newNetwork(base *http.Transport, stall time.Duration) *network {
 	t.WriteBufferSize = 64 << 10
 	return &network{
 		transport: t,
-		client:    &http.Client{Transport: t, CheckRedirect: sameMethod},
+		client:    &http.Client{Transport: listening{t, c}, CheckRedirect: sameMethod},
 	}
 }
 
@@ -87,20 +85,4 @@ func (c *conn) Write(p []byte) (int, error) {
 		return 0, err
 	}
 	return c.Conn.Write(p)
-}
-
-// newRetryer tries a call three times, as the SDK does, unless a connection
-// stalled: another try would only double the wait.
-func newRetryer() aws.Retryer {
-	return retry.NewStandard(func(o *retry.StandardOptions) {
-		o.MaxBackoff = time.Second
-		o.Retryables = append([]retry.IsErrorRetryable{
-			retry.IsErrorRetryableFunc(func(err error) aws.Ternary {
-				if errors.Is(err, os.ErrDeadlineExceeded) {
-					return aws.FalseTernary
-				}
-				return aws.UnknownTernary
-			}),
-		}, o.Retryables...)
-	})
 }

@@ -14,12 +14,14 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"net/url"
-	"strconv"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	v4 "github.com/aws/aws-sdk-go-v2/aws/signer/v4"
 	"github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
@@ -46,15 +48,35 @@ type Config struct {
 	// Region, when empty, is that of the AWS chain, and us-east-1 when there
 	// is none either but an Endpoint is given.
 	Region string
+	// Checksums says whether the store verifies the checksums that come with signed
+	// uploads, and so whether its word on them is believed.
+	Checksums Checksums
+	// Log hears what operators should know; nil: nobody does.
+	Log *slog.Logger
 }
+
+// Checksums is what is known of how a store treats checksums.
+type Checksums string
+
+// What may be known of it.
+const (
+	ProbeChecksums  Checksums = "probe"  // it shows: see [Store.Probe]; the default
+	TrustChecksums  Checksums = "trust"  // it verifies them, as Amazon S3 does
+	IgnoreChecksums Checksums = "ignore" // it does not
+)
 
 // Store is a core.ObjectStore in a bucket.
 type Store struct {
-	client  *s3.Client
-	bucket  string
-	upload  *uploader
-	signer  *s3.PresignClient
-	network *network
+	client *s3.Client
+	bucket string
+	// signer signs for clients, inside for this process.
+	signer, inside *s3.PresignClient
+	clock          *clock
+	log            *slog.Logger
+	checksums      Checksums
+	verifies       atomic.Bool // checksums that it names were verified
+	// patient is for requests that take a store long.
+	network, patient *network
 }
 
 var (
@@ -74,6 +96,15 @@ func Open(ctx context.Context, c Config) (*Store, error) {
 			return nil, fmt.Errorf("the S3 endpoint %q is no URL such as https://s3.example.org", endpoint)
 		}
 	}
+	if c.Log == nil {
+		c.Log = slog.New(slog.DiscardHandler)
+	}
+	if c.Checksums == "" {
+		c.Checksums = ProbeChecksums
+	}
+	if c.Checksums == ProbeChecksums && c.Endpoint == "" { // Amazon S3
+		c.Checksums = TrustChecksums
+	}
 	ctx, cancel := context.WithTimeout(ctx, callTimeout)
 	defer cancel()
 	loaded, err := config.LoadDefaultConfig(ctx)
@@ -88,8 +119,8 @@ func Open(ctx context.Context, c Config) (*Store, error) {
 }
 
 func connect(loaded aws.Config, c Config) *Store {
-	base := transportOf(loaded)
-	n := newNetwork(base, stallTimeout)
+	base, now := transportOf(loaded), &clock{log: c.Log}
+	n := newNetwork(base, stallTimeout, now)
 	client := s3.NewFromConfig(loaded, func(o *s3.Options) {
 		if c.Region != "" {
 			o.Region = c.Region
@@ -103,24 +134,33 @@ func connect(loaded aws.Config, c Config) *Store {
 		}
 		o.HTTPClient = n.client
 		o.Retryer = newRetryer()
+		o.HTTPSignerV4 = dating{v4.NewSigner(), now}
+		o.DisableClockSkewCorrection = true // now does it, for signatures too
 		// TLS protects the bodies on their way; without TLS the SHA-256 of
 		// the body is part of the signature. The checksums that the SDK would
 		// add are not understood by all servers.
 		o.RequestChecksumCalculation = aws.RequestChecksumCalculationWhenRequired
 		o.ResponseChecksumValidation = aws.ResponseChecksumValidationWhenRequired
 	})
+	signing := func(o *s3.PresignOptions) { o.Presigner = dating{v4.NewSigner(keepHeaders), now} }
 	public := func(o *s3.Options) {
 		if c.PublicEndpoint != "" {
 			o.BaseEndpoint = aws.String(strings.TrimSuffix(c.PublicEndpoint, "/"))
 		}
 	}
-	return &Store{
-		client:  client,
-		bucket:  c.Bucket,
-		upload:  newUploader(client, base),
-		signer:  s3.NewPresignClient(client, keepHeaders, s3.WithPresignClientFromClientOptions(public)),
-		network: n,
+	s := &Store{
+		client:    client,
+		bucket:    c.Bucket,
+		signer:    s3.NewPresignClient(client, signing, s3.WithPresignClientFromClientOptions(public)),
+		inside:    s3.NewPresignClient(client, signing),
+		clock:     now,
+		log:       c.Log,
+		checksums: c.Checksums,
+		network:   n,
+		patient:   newNetwork(base, joinTimeout, now),
 	}
+	s.verifies.Store(c.Checksums == TrustChecksums)
+	return s
 }
 
 // check finds out at the start what would otherwise fail the first request.
@@ -156,6 +196,7 @@ func (s *Store) check(ctx context.Context, loaded aws.Config, c Config) error {
 // Close ends idle connections.
 func (s *Store) Close() error {
 	s.network.close()
+	s.patient.close()
 	return nil
 }
 
@@ -163,7 +204,11 @@ func (s *Store) Close() error {
 // one step.
 func (s *Store) Put(ctx context.Context, key string, r io.Reader, meta core.ObjectMeta) error {
 	src := &source{ctx: ctx, r: r}
-	err := s.upload.put(ctx, s.bucket, key, meta.ContentType, src)
+	u := &upload{Store: s, key: &key}
+	if meta.ContentType != "" {
+		u.contentType = &meta.ContentType
+	}
+	err := u.put(ctx, src)
 	switch {
 	case err == nil:
 		return nil
@@ -174,43 +219,8 @@ func (s *Store) Put(ctx context.Context, key string, r io.Reader, meta core.Obje
 	}
 }
 
-// Open implements core.ObjectStore. The object is read from the network while
-// the caller reads.
-func (s *Store) Open(ctx context.Context, key string, offset, length int64) (io.ReadCloser, error) {
-	if offset < 0 || length < -1 {
-		return nil, core.Errorf(core.Internal, "There is no range of %d bytes at %d.", length, offset)
-	}
-	if length == 0 {
-		// HTTP has no empty range, but the object must exist.
-		_, err := s.Stat(ctx, key)
-		return io.NopCloser(strings.NewReader("")), err
-	}
-	in := &s3.GetObjectInput{Bucket: &s.bucket, Key: &key}
-	if offset > 0 || length > 0 {
-		in.Range = aws.String(byteRange(offset, length))
-	}
-	out, err := s.client.GetObject(ctx, in)
-	if statusOf(err) == 416 {
-		return io.NopCloser(strings.NewReader("")), nil // starts past the end
-	}
-	if err != nil {
-		return nil, missing(ctx, err)
-	}
-	return &body{ctx, out.Body}, nil
-}
-
-// byteRange is the Range header of RFC 9110, section 14.1.2.
-func byteRange(offset, length int64) string {
-	from := "bytes=" + strconv.FormatInt(offset, 10) + "-"
-	last := offset + length - 1
-	if length == -1 || last < offset { // to the end, or past what int64 holds
-		return from
-	}
-	return from + strconv.FormatInt(last, 10)
-}
-
-// Stat implements core.ObjectStore. The checksum is known for objects that
-// came by a signed upload.
+// Stat implements core.ObjectStore. The checksum is known for objects that came by a
+// signed upload, if the store verifies it.
 func (s *Store) Stat(ctx context.Context, key string) (core.ObjectInfo, error) {
 	ctx, cancel := context.WithTimeout(ctx, callTimeout)
 	defer cancel()
@@ -222,7 +232,7 @@ func (s *Store) Stat(ctx context.Context, key string) (core.ObjectInfo, error) {
 	}
 	info := core.ObjectInfo{Size: aws.ToInt64(out.ContentLength)}
 	// The checksum of a multipart upload is one of checksums, "…-3".
-	if sum, err := base64.StdEncoding.DecodeString(aws.ToString(out.ChecksumSHA256)); err == nil && len(sum) == 32 {
+	if sum, err := base64.StdEncoding.DecodeString(aws.ToString(out.ChecksumSHA256)); err == nil && len(sum) == 32 && s.verifies.Load() {
 		info.SHA256 = sum
 	}
 	return info, nil
@@ -232,7 +242,7 @@ func (s *Store) Stat(ctx context.Context, key string) (core.ObjectInfo, error) {
 func (s *Store) Delete(ctx context.Context, key string) error {
 	ctx, cancel := context.WithTimeout(ctx, callTimeout)
 	defer cancel()
-	if err := s.abort(ctx, key); err != nil {
+	if err := s.abort(ctx, key, nil); err != nil {
 		return err
 	}
 	_, err := s.client.DeleteObject(ctx, &s3.DeleteObjectInput{Bucket: &s.bucket, Key: &key})
@@ -270,20 +280,6 @@ func (s *source) Read(p []byte) (int, error) {
 	if err != nil && err != io.EOF {
 		s.err = fmt.Errorf("reading the upload: %w", err)
 		err = s.err
-	}
-	return n, err
-}
-
-// body is an object on its way from the store.
-type body struct {
-	ctx context.Context
-	io.ReadCloser
-}
-
-func (b *body) Read(p []byte) (int, error) {
-	n, err := b.ReadCloser.Read(p)
-	if err != nil && err != io.EOF {
-		err = failed(b.ctx, err)
 	}
 	return n, err
 }

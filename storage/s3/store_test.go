@@ -12,6 +12,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/config"
 	aws3 "github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
+	"github.com/aws/smithy-go"
 	"go.uber.org/goleak"
 
 	"github.com/grapnel/grapnel/core"
@@ -63,17 +64,22 @@ func (s server) client(t *testing.T) *aws3.Client {
 	})
 }
 
-// pending lists the multipart uploads of key that were neither completed nor
-// aborted.
+// pending lists the multipart uploads of exactly this key that were neither completed
+// nor aborted: some servers list by prefix, some by key.
 func (s server) pending(t *testing.T, key string) []string {
 	t.Helper()
 	out, err := s.client(t).ListMultipartUploads(t.Context(), &aws3.ListMultipartUploadsInput{Bucket: &s.bucket, Prefix: &key})
+	if said := smithy.APIError(nil); errors.As(err, &said) && said.ErrorCode() == "NoSuchUpload" {
+		return nil // some answer so when there is none
+	}
 	if err != nil {
 		t.Fatal(err)
 	}
 	var ids []string
 	for _, u := range out.Uploads {
-		ids = append(ids, aws.ToString(u.UploadId))
+		if aws.ToString(u.Key) == key {
+			ids = append(ids, aws.ToString(u.UploadId))
+		}
 	}
 	return ids
 }
@@ -101,7 +107,6 @@ func TestObjects(t *testing.T) {
 	)
 }
 
-// TestChecksum: the store itself vouches for what came by a signed upload.
 // A signed upload works under the address that clients use.
 func TestPublicEndpoint(t *testing.T) {
 	t.Parallel()
@@ -121,10 +126,13 @@ func TestPublicEndpoint(t *testing.T) {
 	holds(t, store, key, body)
 }
 
+// TestChecksum: the store itself vouches for what came by a signed upload, once it is
+// known to verify it.
 func TestChecksum(t *testing.T) {
 	t.Parallel()
 	s := testServer(t)
 	store := openStore(t, s.endpoint, s.bucket)
+	store.Probe(t.Context(), nil)
 	key, body := newKey(), []byte("signed and sent")
 	sum := sendSigned(t, store, key, body)
 	info, err := store.Stat(t.Context(), key)
@@ -155,13 +163,13 @@ func TestDeleteAborts(t *testing.T) {
 	if err := store.Delete(t.Context(), key); err != nil {
 		t.Fatal(err)
 	}
-	if left := s.pending(t, key); len(left) != 1 || s.pending(t, key+"0")[0] != left[0] {
-		t.Errorf("left: %q", left)
+	if own, neighbour := s.pending(t, key), s.pending(t, key+"0"); len(own) > 0 || len(neighbour) != 1 {
+		t.Errorf("left: %q and %q", own, neighbour)
 	}
 	if err := store.Delete(t.Context(), key+"0"); err != nil {
 		t.Fatal(err)
 	}
-	if left := s.pending(t, key); len(left) > 0 {
+	if left := s.pending(t, key+"0"); len(left) > 0 {
 		t.Errorf("left: %q", left)
 	}
 }
