@@ -103,12 +103,15 @@ func (s *Store) ensure(ctx context.Context, c *collection) error {
 func (c *collection) indexes() []mongo.IndexModel {
 	var models []mongo.IndexModel
 	add := func(o *options.IndexOptionsBuilder, fields ...string) {
-		var keys bson.D
+		var keys, partial bson.D
 		for _, f := range fields {
 			keys = append(keys, bson.E{Key: f, Value: 1})
 			if c.fields[f].Sparse {
-				o.SetPartialFilterExpression(compare(f, "$gte", least(c.fields[f].Kind)))
+				partial = append(partial, compare(f, "$gte", least(c.fields[f].Kind))...)
 			}
+		}
+		if partial != nil {
+			o.SetPartialFilterExpression(partial)
 		}
 		models = append(models, mongo.IndexModel{Keys: keys, Options: o.SetName(indexName(fields...))})
 	}

@@ -218,9 +218,9 @@ func marks(n int) string { return strings.TrimSuffix(strings.Repeat("?,", n), ",
 // without words, only the index of words is.
 func (c *collection) layout(withWords bool) string {
 	type words struct {
-		Rules  int
-		First  string
-		Parted bool `json:",omitempty"`
+		Rules int
+		First string
+		Marks int
 	}
 	type array struct {
 		Name   string
@@ -236,7 +236,7 @@ func (c *collection) layout(withWords bool) string {
 		Words   *words `json:",omitempty"`
 	}{Bulk: c.spec.Bulk, Search: slices.Sorted(slices.Values(c.spec.Search)), Rows: rowID}
 	if withWords && c.fts != "" {
-		l.Words = &words{core.WordRules, c.spec.Search[0], c.audience != nil}
+		l.Words = &words{Rules: core.WordRules, First: c.spec.Search[0], Marks: markRules}
 	}
 	for _, f := range c.columns {
 		l.Columns = append(l.Columns, core.Field{Name: f.Name, Kind: f.Kind})
@@ -286,15 +286,15 @@ func (c *collection) tables() []string {
 }
 
 // wordTable is the statement that makes the full-text index. The words come
-// folded from core.Words, and this tokenizer takes every byte above ASCII as part
-// of a word: it splits at the spaces. The index of prefixes keeps what readers
+// folded from core.Words, and this tokenizer takes every byte above ASCII, and those of
+// marks, as part of a word: it splits at the spaces. The index of prefixes keeps what readers
 // type first from costing more the more words there are.
 func (c *collection) wordTable() string {
 	prefixes := "1 2 3"
 	if c.audience != nil {
 		prefixes = "2 3 4" // behind a mark
 	}
-	return "CREATE VIRTUAL TABLE " + c.fts + " USING fts5(w,content='',contentless_delete=1,detail=none,prefix='" + prefixes + "',tokenize='ascii')"
+	return "CREATE VIRTUAL TABLE " + c.fts + " USING fts5(w,content='',contentless_delete=1,detail=none,prefix='" + prefixes + "',tokenize=\"ascii tokenchars '" + markBytes + "'\")"
 }
 
 var columnType = [...]string{core.String: "TEXT", core.Int: "INTEGER", core.Float: "REAL", core.Bool: "INTEGER", core.Time: "INTEGER", core.Date: "TEXT", core.Decimal: "BLOB"}

@@ -164,19 +164,25 @@ func (c *collection) record(raw []byte) (*record, error) {
 
 // fold finds the words that the full-text index gets to see.
 func (r *record) fold() *record {
-	var all []string
+	var all strings.Builder
 	for i, t := range r.texts {
 		words := core.Words(t)
+		all.Grow(len(r.marks) * (len(t) + len(words)*(len(ownerMark(""))+1)))
 		for _, mark := range r.marks {
 			for _, w := range words {
-				all = append(all, mark+w)
+				all.WriteString(mark)
+				all.WriteString(w)
+				all.WriteByte(' ')
 				if i == 0 && len(r.texts) > 1 {
-					all = append(all, mark+firstMark+w)
+					all.WriteString(mark)
+					all.WriteString(firstMark)
+					all.WriteString(w)
+					all.WriteByte(' ')
 				}
 			}
 		}
 	}
-	r.words = strings.Join(all, " ")
+	r.words = all.String()
 	return r
 }
 

@@ -12,18 +12,27 @@ import (
 // past nothing that its caller may not read: all words of a document stand behind the
 // mark of its audience, and once more behind that of who owns what is hidden.
 
+// markBytes are what marks are made of, and no words: the tokenizer is told to keep them.
+// Each word is hashed behind its mark, several times over, so marks are short.
+const markBytes = "()*+,-./@_"
+
 // firstMark stands before the words of the first of several searched fields, behind the
 // other marks. An index that tells all fields apart has twice the size.
-const firstMark = "¹"
+const firstMark = "_"
 
-func audienceMark(who int64) string { return string('①' + rune(who)) }
+// markRules counts the changes of what the marks are: see [collection.layout].
+const markRules = 3
 
-// ownerMark is of one length, so that no mark and word are like another mark and word.
-// Who shares it by chance is told apart by what is tested besides.
+// audienceMark has one byte for each of the eight audiences that there may be.
+func audienceMark(who int64) string { return string('(' + rune(who&7)) }
+
+// ownerMark is of one length, so that no mark and word are like another mark and word,
+// and short, for it stands before each word. Who shares it by chance is told apart by
+// what is tested besides.
 func ownerMark(id string) string {
-	h := fnv.New64a()
+	h := fnv.New32a()
 	h.Write([]byte(id))
-	return fmt.Sprintf("⓪%016x", h.Sum64())
+	return fmt.Sprintf("@%08x", h.Sum32())
 }
 
 // unmarked is the mark of all words where they have none.
@@ -50,7 +59,7 @@ func (c *collection) marks(conj []core.Filter) (marks []string) {
 		return unmarked
 	}
 	for _, f := range conj {
-		if id, ok := f.Value.(string); ok && f.Op == core.OpEq && c.fields[f.Field] != nil && c.fields[f.Field].Sparse {
+		if id, ok := f.Value.(string); ok && f.Op == core.OpEq && c.fields[f.Field] != nil && c.fields[f.Field].Sparse && !c.fields[f.Field].Array {
 			return []string{ownerMark(id)}
 		}
 	}

@@ -152,7 +152,10 @@ func (w *writer) ensure(ctx context.Context, c *collection) error {
 			return err
 		}
 	}
-	return w.ensureTables(ctx, c)
+	if err := w.ensureTables(ctx, c); err != nil {
+		return err
+	}
+	return w.ensureMerges(ctx, c)
 }
 
 // ensureTables lays the tables out as c is, unless they are so already.

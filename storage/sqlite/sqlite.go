@@ -13,6 +13,7 @@
 package sqlite
 
 import (
+	"cmp"
 	"context"
 	"database/sql/driver"
 	"errors"
@@ -183,6 +184,7 @@ func (s *Store) dsn(path string, reader bool) string {
 		"cache_size(-16000)",
 		"temp_store(MEMORY)",
 		"journal_size_limit(67108864)",
+		fmt.Sprintf("wal_autocheckpoint(%d)", checkpointPages),
 	}}
 	if s.readOnly {
 		q.Set("mode", "ro")
@@ -276,13 +278,8 @@ func (s *Store) read(ctx context.Context, f func(context.Context, *conn) error) 
 }
 
 func (s *Store) readWith(ctx context.Context, slow bool, f func(context.Context, *conn) error) error {
-	if err := ctx.Err(); err != nil {
+	if err := cmp.Or(ctx.Err(), s.ended()); err != nil {
 		return err
-	}
-	select {
-	case <-s.closing:
-		return errClosed()
-	default:
 	}
 	reading, until := core.ReadingOf(ctx), quickRead
 	if slow {
@@ -294,6 +291,16 @@ func (s *Store) readWith(ctx context.Context, slow bool, f func(context.Context,
 	}
 	defer s.readers.give(r, slow)
 	return reading.Within(until, func(most time.Duration) error { return r.do(ctx, most, f) })
+}
+
+// ended is the error of a store that is closed; nil before.
+func (s *Store) ended() error {
+	select {
+	case <-s.closing:
+		return errClosed()
+	default:
+		return nil
+	}
 }
 
 // collection finds what Ensure has declared.

@@ -3,6 +3,7 @@ package sqlite_test
 import (
 	"bytes"
 	"database/sql"
+	"fmt"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -50,6 +51,26 @@ func TestRepairBesideDamage(t *testing.T) {
 				t.Errorf("it holds\n%s\nwant\n%s", after, before)
 			}
 		})
+	}
+}
+
+// What is written between one look and the next is no damage.
+func TestVerifyBesideWrites(t *testing.T) {
+	t.Parallel()
+	s := openAt(t, filepath.Join(t.TempDir(), "grapnel.db"))
+	defer s.Close()
+	fill(t, s, 3)
+	first := core.Eq("_id", "post_00000000-0000-7000-8000-000000000000")
+	for i := range 40 {
+		err := s.Write(t.Context(), core.Op{Kind: core.OpUpdate, Coll: "posts", Filter: first, Patch: core.Patch{core.Set("title", fmt.Sprint("title ", i))}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if i%5 == 0 {
+			if err := s.Verify(t.Context(), []core.Spec{postSpec()}, func(fault string) { t.Error(fault) }); err != nil {
+				t.Fatal(err)
+			}
+		}
 	}
 }
 

@@ -108,3 +108,48 @@ func TestOldWords(t *testing.T) {
 		t.Errorf("%d found after the second half, want %d", got, n-2)
 	}
 }
+
+// TestMergesOfWords has indexes of words merged as rarely as this program wants it, those
+// too that an older one has made.
+func TestMergesOfWords(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "grapnel.db")
+	spec := noteSpec()
+	start := func() {
+		t.Helper()
+		s, err := sqlite.Open(t.Context(), path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		ensure(t, s, spec)
+		if err := s.Close(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	merges := func(older string) (n int) {
+		t.Helper()
+		db, err := sql.Open("sqlite", path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if older != "" {
+			_, err = db.Exec(older)
+		}
+		err = errors.Join(err, db.QueryRow(`SELECT v FROM "f_notes$words_config" WHERE k='automerge'`).Scan(&n), db.Close())
+		if err != nil {
+			t.Fatal(err)
+		}
+		return n
+	}
+	start()
+	if n := merges(""); n != 8 {
+		t.Errorf("a new index merges %d segments, want 8", n)
+	}
+	if n := merges(`INSERT INTO "f_notes$words"("f_notes$words",rank) VALUES('automerge',4)`); n != 4 {
+		t.Fatalf("an older program's index merges %d segments", n)
+	}
+	start()
+	if n := merges(""); n != 8 {
+		t.Errorf("an older program's index merges %d segments after a start, want 8", n)
+	}
+}

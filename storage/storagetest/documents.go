@@ -78,6 +78,7 @@ func RunDocuments(t *testing.T, open func(t *testing.T, specs []core.Spec) core.
 		{"MatchProperty", testMatchProperty},
 		{"PageProperty", testPageProperty},
 		{"Explain", testExplain},
+		{"Files", testFiles},
 
 		{"InsertTwice", testInsertTwice},
 		{"Unique", testUnique},
@@ -97,6 +98,7 @@ func RunDocuments(t *testing.T, open func(t *testing.T, specs []core.Spec) core.
 		{"ContentionOfProcesses", testContentionOfProcesses},
 		{"SetUp", testSetUp},
 		{"SetUpBeside", testSetUpBeside},
+		{"Outbox", testOutbox},
 		{"Contexts", testContexts},
 		{"Expiry", testExpiry},
 
