@@ -7,7 +7,6 @@ require (
 	github.com/alecthomas/kong v1.17.0
 	github.com/aws/aws-sdk-go-v2 v1.47.7
 	github.com/aws/aws-sdk-go-v2/config v1.33.15
-	github.com/aws/aws-sdk-go-v2/feature/s3/transfermanager v0.5.4
 	github.com/aws/aws-sdk-go-v2/service/s3 v1.114.8
 	github.com/aws/smithy-go v1.28.8
 	github.com/coder/websocket v1.8.15
@@ -39,7 +38,13 @@ require (
 	modernc.org/sqlite v1.61.1
 )
 
-require github.com/klauspost/compress v1.19.2
+require (
+	github.com/emersion/go-sasl v0.0.0-20241020182733-b788ff22d5a6
+	github.com/emersion/go-smtp v0.25.1
+	github.com/klauspost/compress v1.19.2
+	github.com/mileusna/useragent v1.3.5
+	github.com/wneessen/go-mail v0.8.1
+)
 
 require (
 	github.com/agnivade/levenshtein v1.2.1 // indirect

@@ -46,9 +46,11 @@ func (u *Users) SetPassword(ctx context.Context, id string, expected *int64, pas
 	if err != nil {
 		return nil, err
 	}
+	defer u.app.Mails.wake.ring()
 	return u.administer(ctx, id, expected, func(user *User) ([]Op, error) {
 		user.PasswordHash = hash
-		return u.signOut(user), nil
+		told, err := u.app.Mails.to(ctx, user, "password-changed")
+		return append(u.signOut(user), told), err
 	})
 }
 

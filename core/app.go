@@ -6,6 +6,7 @@ import (
 	"crypto/hkdf"
 	"crypto/sha256"
 	"fmt"
+	"io/fs"
 	"log/slog"
 	"slices"
 	"sync"
@@ -38,6 +39,13 @@ type Config struct {
 	// StrictIndexes refuses lists that no index serves ([Spec.Unserved]),
 	// which are otherwise only logged.
 	StrictIndexes bool
+	// Mailer sends mail. Nil: the mailbox for development, where mails stay in the store and
+	// administrators read them.
+	Mailer Mailer
+	// PrintMails has the mails of the mailbox printed to the log, with all that they say.
+	PrintMails bool
+	// MailTemplates replaces templates of mails; nil: none. See docs/guides/mail.md.
+	MailTemplates fs.FS
 	Log           *slog.Logger
 	Now           func() time.Time // time.Now when nil
 }
@@ -62,6 +70,8 @@ type App struct {
 	Sessions *Sessions
 	Posts    *Posts
 	Assets   *Assets
+	Presence *Presence
+	Mails    *Mails
 
 	docs           DocStore
 	objects        ObjectStore
@@ -115,6 +125,10 @@ func New(ctx context.Context, cfg Config) (*App, error) {
 	if a.keys, err = deriveKeys(cfg.Key); err != nil {
 		return nil, err
 	}
+	templates, err := newMailTemplates(cfg.MailTemplates)
+	if err != nil {
+		return nil, err
+	}
 	stream, err := cfg.Docs.Changes(ctx, nil)
 	if err != nil {
 		return nil, err
@@ -140,35 +154,42 @@ func New(ctx context.Context, cfg Config) (*App, error) {
 
 	a.status = status{started: Millis(cfg.Now()), documents: NewProbe(func(ctx context.Context) error { return a.docs.Ping(ctx) }), objects: NewProbe(func(ctx context.Context) error { return a.objects.Ping(ctx) }), totals: &totals{app: a}}
 
+	a.Presence = newPresence(a)
+	a.Mails = &Mails{Collection: register[Mail](a, "mails"), app: a, mailer: cfg.Mailer, templates: templates, printed: cfg.PrintMails, wake: newBell()}
+
 	a.running.Go(func() { a.listen(a.ctx, stream) })
+	a.running.Go(func() { a.Presence.keep(a.ctx) })
 	a.running.Go(func() { a.Assets.sweep(a.ctx) })
+	a.running.Go(func() { a.Mails.deliver(a.ctx) })
 	return a, nil
 }
 
 // CompleteSpecs adds to the declared specs what core itself knows of its types,
-// sessions, leftovers, sums of files, holds and the administration, and the fields of the Head: so the stores
+// sessions, leftovers, sums of files, holds, the administration and viewings, and the fields of the Head: so the stores
 // get them, by name.
 func CompleteSpecs(declared []Spec) (map[string]Spec, error) {
 	specs, prefixes := map[string]Spec{}, map[string]string{}
-	for _, s := range append(slices.Clone(declared), sessionSpec(), leftoverSpec(), usageSpec(), holdSpec(), administrationSpec()) {
+	for _, s := range append(slices.Clone(declared), sessionSpec(), leftoverSpec(), usageSpec(), holdSpec(), administrationSpec(), viewingSpec()) {
 		if other, twice := prefixes[s.Prefix]; twice || s.Prefix == "" || s.Name == "" {
 			return nil, fmt.Errorf("core: the types %s and %s need names and id prefixes of their own", s.Type, other)
 		}
 		prefixes[s.Prefix] = s.Type
 		specs[s.Name] = s
 	}
-	for _, name := range []string{"users", "posts", "assets"} {
+	for _, name := range []string{"users", "posts", "assets", "mails"} {
 		if _, ok := specs[name]; !ok {
 			return nil, fmt.Errorf("core: the schema declares no %s", name)
 		}
 	}
 	specs["posts"], specs["assets"] = completePosts(specs["posts"]), completeAssets(specs["assets"])
+	specs["mails"] = completeMails(specs["mails"])
 	for name, empty := range map[string]func() any{
 		"users": func() any { return new(User) }, "posts": func() any { return new(Post) },
-		"assets": func() any { return new(Asset) }, "sessions": func() any { return new(Session) }, "leftovers": func() any { return new(Leftover) },
+		"assets": func() any { return new(Asset) }, "mails": func() any { return new(Mail) }, "sessions": func() any { return new(Session) }, "leftovers": func() any { return new(Leftover) },
 		"fileUsages":              func() any { return new(FileUsage) },
 		"holds":                   func() any { return new(hold) },
 		administrationSpec().Name: func() any { return new(administration) },
+		viewingSpec().Name:        func() any { return new(viewing) },
 	} {
 		s := specs[name]
 		s.New = empty
@@ -176,7 +197,7 @@ func CompleteSpecs(declared []Spec) (map[string]Spec, error) {
 	}
 	for name, s := range specs { // every write of a Collection is pinned to a version
 		s.Fields = append(slices.Clone(s.Fields), Field{Name: "version", Kind: Int})
-		specs[name] = s.guarded()
+		specs[name] = s.tracking(specs["assets"].Prefix).guarded()
 	}
 	return specs, nil
 }

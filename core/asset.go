@@ -170,7 +170,7 @@ func (a *Assets) Delete(ctx context.Context, id string, expected *int64) error {
 		}
 		return a.docs.Write(ctx, ops...)
 	})
-	a.left.nudge()
+	a.left.wake.ring()
 	return err
 }
 

@@ -2,6 +2,7 @@ package core
 
 import (
 	"fmt"
+	"reflect"
 	"slices"
 	"strings"
 	"time"
@@ -175,12 +176,15 @@ func without(list []string, v string) []string {
 }
 
 // Hidden is the hidden fields of a document, for who writes past the collections.
-func (s Spec) Hidden(doc any) Patch {
+func (s Spec) Hidden(doc any) (p Patch) {
+	if s.mentions != nil && !s.Singleton {
+		p = append(p, s.hiddenFiles(doc))
+	}
 	if !s.audience.varies() {
-		return nil
+		return p
 	}
 	who := s.audience.of(doc, s.Search)
-	p := Patch{Set(audienceField, who)}
+	p = append(p, Set(audienceField, who))
 	for _, f := range s.audience.owners {
 		var owner any
 		if id, _ := fieldOf(doc, f).(string); id != "" && who > audienceOf(Member) {
@@ -191,11 +195,22 @@ func (s Spec) Hidden(doc any) Patch {
 	return p
 }
 
+// hides reports whether documents have hidden fields.
+func (s Spec) hides() bool {
+	return slices.ContainsFunc(s.Fields, func(f Field) bool { return f.Hidden })
+}
+
+// unhidden is s as if its documents had no hidden fields.
+func (s Spec) unhidden() Spec {
+	s.audience, s.mentions = nil, nil
+	return s
+}
+
 // diffHidden lists the hidden fields in which two documents differ.
 func (s Spec) diffHidden(before, after any) (p Patch) {
 	was := s.Hidden(before)
 	for i, e := range s.Hidden(after) {
-		if e != was[i] {
+		if !reflect.DeepEqual(e, was[i]) {
 			p = append(p, e)
 		}
 	}

@@ -133,6 +133,7 @@ func everyCollection(specs map[string]Spec, snapshots iter.Seq2[Doc, error]) ([]
 		names[doc.ID()] = true
 	}
 	delete(names, holdSpec().Name)
+	delete(names, viewingSpec().Name) // what ends with the servers
 	return append(slices.Sorted(maps.Keys(names)), snapshotSpec().Name), nil
 }
 

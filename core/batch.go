@@ -16,6 +16,12 @@ type batch[T any] struct {
 	links map[linkKey]*link
 }
 
+// alone makes doc a batch of its own: no other was read together with it.
+func alone[T any](doc *T) *T {
+	headOf(doc).batch = &batch[T]{docs: []*T{doc}}
+	return doc
+}
+
 // linkKey names a relation and who follows it: what there is depends on both.
 type linkKey struct {
 	by   Principal

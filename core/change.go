@@ -89,15 +89,18 @@ func (c *Collection[T]) seen(p Principal, where Filter, img images[T]) *Change[T
 		return doc != nil && And(allowed(c.spec.Rules, p, Read, at), where).Match(doc, c.spec.Search)
 	}
 	before, after := sees(img.before, img.beforeAt), sees(img.after, img.at)
-	switch {
-	case before && after:
-		return &Change[T]{Kind: Updated, ID: img.id, Doc: img.after}
-	case after:
-		return &Change[T]{Kind: Added, ID: img.id, Doc: img.after}
-	case before:
-		return &Change[T]{Kind: Removed, ID: img.id}
+	if !before && !after {
+		return nil
 	}
-	return nil
+	ch := &Change[T]{Kind: Removed, ID: img.id}
+	if after {
+		doc := *img.after // each subscriber resolves links with rights of its own
+		ch.Kind, ch.Doc = Added, alone(&doc)
+	}
+	if before && after {
+		ch.Kind = Updated
+	}
+	return ch
 }
 
 // images is one change with the moments at which its two sides are judged.
@@ -111,7 +114,7 @@ type images[T any] struct {
 // leave it.
 type alarm struct {
 	field string
-	wake  chan struct{} // a document may be due earlier than thought
+	wake  bell // a document may be due earlier than thought
 }
 
 // alarmEvery is how long an alarm sleeps at most.
@@ -153,7 +156,7 @@ func newFeed[T any](c *Collection[T]) *feed[T] {
 		r.Where.Walk(func(w Filter) {
 			if _, ok := w.Value.(Now); ok {
 				if !slices.ContainsFunc(f.alarms, func(a alarm) bool { return a.field == w.Field }) {
-					f.alarms = append(f.alarms, alarm{w.Field, make(chan struct{}, 1)})
+					f.alarms = append(f.alarms, alarm{w.Field, newBell()})
 				}
 			}
 		})
@@ -172,7 +175,7 @@ func (f *feed[T]) subscribe() (*subscriber[T], error) {
 	if len(f.subs) == 1 {
 		f.since = f.c.now()
 		for _, a := range f.alarms {
-			a.nudge()
+			a.wake.ring()
 		}
 	}
 	return s, nil
@@ -218,7 +221,7 @@ func (f *feed[T]) publish(e Event) {
 	if img.after != nil {
 		for _, a := range f.alarms {
 			if dueAt(img.after, a.field).After(img.at) {
-				a.nudge()
+				a.wake.ring()
 			}
 		}
 		img.at = headOf(img.after).UpdatedAt
@@ -287,13 +290,6 @@ func (f *feed[T]) deliver(img images[T]) {
 	}
 }
 
-func (a alarm) nudge() {
-	select {
-	case a.wake <- struct{}{}:
-	default:
-	}
-}
-
 func dueAt(doc any, field string) time.Time {
 	t, _ := fieldOf(doc, field).(time.Time)
 	return t
@@ -342,7 +338,6 @@ func (f *feed[T]) keep(ctx context.Context, a alarm, log *slog.Logger) {
 			if !at.After(h.UpdatedAt) {
 				continue // its own write announced it
 			}
-			h.batch = nil // each subscriber resolves links with rights of its own
 			f.announce(doc, at)
 		}
 		select {

@@ -47,8 +47,8 @@ func Check(ctx context.Context, docs DocStore, declared []Spec, found func(Probl
 	refs := references{docs: docs, specs: specs, found: found, open: map[string][]reference{}}
 	for _, name := range slices.Sorted(maps.Keys(specs)) {
 		spec := specs[name]
-		if last := old[name]; last == nil || last.Audience != spec.audience.String() {
-			spec.audience = nil // the next start makes the hidden fields anew
+		if last := old[name]; last == nil || last.Audience != spec.audience.String() || newSnapshot(spec).otherPlaces(last) {
+			spec = spec.unhidden() // the next start makes the hidden fields anew
 		}
 		fields := everything(spec, specs)
 		for doc, err := range everyDocument(ctx, docs, name) {
@@ -151,7 +151,7 @@ func (s Spec) check(doc storedDoc, fields []*watch) (found []Problem) {
 		return found // what hidden fields are made of may be wrong
 	}
 	for _, e := range s.mendHidden(doc) {
-		add(e.Field, fmt.Sprintf("holds %v, where %v is due: lists do not find the document as its rules have it", doc.fields[e.Field], e.Value))
+		add(e.Field, fmt.Sprintf("holds %v, where %v is due: lists do not find the document as they should", doc.fields[e.Field], e.Value))
 	}
 	return found
 }
@@ -176,7 +176,7 @@ func Mend(ctx context.Context, docs DocStore, declared []Spec, tables func(conte
 		}
 	}
 	for _, name := range slices.Sorted(maps.Keys(m.specs)) {
-		if s := m.specs[name]; s.audience.varies() {
+		if s := m.specs[name]; s.hides() {
 			if err := fillHidden(ctx, docs, s); err != nil {
 				return err
 			}

@@ -7,9 +7,14 @@ import "context"
 // are fetched in one call, the first time one of them is asked for with these
 // args. name tells the relations of P apart; whoever asks shares the page.
 func Children[P, T any](ctx context.Context, parent *P, name string, c *Collection[T], field string, args PageArgs) (*Page[T], error) {
+	return childrenBy(ctx, parent, name, c, func(id string) Filter { return Eq(field, id) }, args)
+}
+
+// childrenBy is Children for the documents that a filter finds by the id of the parent.
+func childrenBy[P, T any](ctx context.Context, parent *P, name string, c *Collection[T], leads func(id string) Filter, args PageArgs) (*Page[T], error) {
 	below := func(id string) PageArgs {
 		a := args
-		a.Where = And(Eq(field, id), args.Where)
+		a.Where = And(leads(id), args.Where)
 		return a
 	}
 	id := headOf(parent).ID

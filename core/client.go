@@ -10,6 +10,8 @@ type Client struct {
 	// Address is the client's IP address: the peer's or, behind a trusted
 	// proxy, the one it reports.
 	Address string
+	// UserAgent is what the client calls itself, at most 512 bytes of it.
+	UserAgent string
 	// Cookies carries a session for browsers that ask for it; nil where no
 	// cookie can be set, as on a WebSocket.
 	Cookies SessionCookies

@@ -183,6 +183,20 @@ func (c *Collection[T]) findByID(ctx context.Context, ids []string) (list []*T, 
 // create stores doc, whose Head it fills (an id or creation time that is
 // already there stays), together with the other operations, all or none.
 func (c *Collection[T]) create(ctx context.Context, doc *T, also ...Op) error {
+	c.stamp(doc)
+	if !c.may(ctx, Create).Match(doc, c.spec.Search) {
+		return denied(ctx)
+	}
+	if err := c.docs.Write(ctx, append([]Op{c.insert(doc)}, also...)...); err != nil {
+		return err
+	}
+	alone(doc)
+	return nil
+}
+
+// stamp makes the head of doc that of a new document, which may have an id and the time of
+// its creation already.
+func (c *Collection[T]) stamp(doc *T) {
 	h, now := headOf(doc), Millis(c.now())
 	if h.ID == "" {
 		h.ID = newID(c.spec.Prefix)
@@ -191,10 +205,6 @@ func (c *Collection[T]) create(ctx context.Context, doc *T, also ...Op) error {
 		h.CreatedAt = now
 	}
 	h.Version, h.UpdatedAt = 1, now
-	if !c.may(ctx, Create).Match(doc, c.spec.Search) {
-		return denied(ctx)
-	}
-	return c.docs.Write(ctx, append([]Op{c.insert(doc)}, also...)...)
 }
 
 // insert is the operation that stores a document as it stands.
@@ -241,7 +251,7 @@ func (c *Collection[T]) tryUpdate(ctx context.Context, before *T, change func(do
 	h := headOf(&after)
 	h.Version, h.UpdatedAt = h.Version+1, Millis(c.now())
 	patch = append(patch, Inc("version", 1), Set("updatedAt", h.UpdatedAt))
-	return &after, c.docs.Write(ctx, append([]Op{{Kind: OpUpdate, Coll: c.spec.Name, Filter: c.exactly(before, may), Patch: patch}}, also...)...)
+	return alone(&after), c.docs.Write(ctx, append([]Op{{Kind: OpUpdate, Coll: c.spec.Name, Filter: c.exactly(before, may), Patch: patch}}, also...)...)
 }
 
 // patch lists what of a stored document has changed.

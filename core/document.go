@@ -80,7 +80,8 @@ func fieldOf(doc any, field string) any {
 	return stored(v)
 }
 
-// valueOf is the value of doc's field in Go; the zero Value when it has none.
+// valueOf is the value of doc's field in Go, that in an interface itself; the zero Value
+// when it has none.
 func valueOf(doc any, field string) reflect.Value {
 	v := reflect.Indirect(reflect.ValueOf(doc))
 	index, ok := layoutOf(v.Type()).index[field]
@@ -90,7 +91,10 @@ func valueOf(doc any, field string) reflect.Value {
 		}
 		return reflect.Value{}
 	}
-	return v.FieldByIndex(index)
+	if v = v.FieldByIndex(index); v.Kind() == reflect.Interface {
+		v = v.Elem()
+	}
+	return v
 }
 
 func stored(v reflect.Value) any {

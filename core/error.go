@@ -39,7 +39,8 @@ type Error struct {
 	// CurrentVersion is the stored version when Code is Conflict because
 	// expectedVersion differed; 0 otherwise.
 	CurrentVersion int64
-	// RetryAfter is how long to wait when Code is RateLimited.
+	// RetryAfter is how long to wait when Code is RateLimited, or Unavailable and that is
+	// known.
 	RetryAfter time.Duration
 
 	// ID is that of the document when Code is Unreadable, or of the one to which a

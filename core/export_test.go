@@ -2,8 +2,10 @@ package core
 
 import (
 	"context"
+	"maps"
 	"math"
 	"net/url"
+	"slices"
 	"time"
 
 	"github.com/golang-jwt/jwt/v5"
@@ -31,6 +33,10 @@ func (a *App) Sweep(ctx context.Context) error {
 
 var MakeSlug = makeSlug
 
+var FoldLetters, FoldAny = foldLetters, foldAny
+
+func FoldedLetters() []rune { return slices.Sorted(maps.Keys(foldedLetters())) }
+
 var texts = newMarkdown()
 
 func RenderHTML(source string) (string, error) { return texts.render(source, workAllowed(source)) }
@@ -41,6 +47,12 @@ func RenderUnbounded(source string) (string, error) { return texts.render(source
 // RenderFor renders the text of a document.
 func RenderFor(id, source string) (string, error) {
 	return texts.html(context.Background(), id, source)
+}
+
+// IDsIn lists the ids with a prefix that stand in a text.
+func IDsIn(text, prefix string) (ids []string) {
+	idsIn(text, prefix, func(id string) { ids = append(ids, id) })
+	return ids
 }
 
 var EmailOf, StoredPasswords = emailOf, storedPasswords
@@ -59,7 +71,7 @@ func DecodeCursor(s Spec, by []Order, cursor string) (values []any, again string
 }
 
 // The queries that core itself asks all the time.
-var DueSlug, StaleUploads = dueSlug, staleUploads
+var DueSlug, StaleUploads, Outbox = dueSlug, staleUploads, outbox
 
 // EncodeCursor is where a document stands in a list in this order.
 func EncodeCursor(s Spec, by []Order, doc Node) string {
@@ -125,3 +137,9 @@ func (a *App) GuessKeys() (keys []string) {
 	}
 	return append(keys, a.Sessions.guesses.of.Keys()...)
 }
+
+// LookForMail has the outbox looked at now.
+func (a *App) LookForMail() { a.Mails.wake.ring() }
+
+// MailLease is how long a mail has one sender.
+const MailLease = mailLease

@@ -15,25 +15,38 @@ type use struct {
 }
 
 // uses lists what a document refers to, in structs inside it too.
-func (c *Collection[T]) uses(doc any) []use {
-	var list []use
-	var in func(doc any, attributes []Attribute, of, at string)
-	in = func(doc any, attributes []Attribute, of, at string) {
-		for _, a := range attributes {
-			switch {
-			case a.Reference != "":
-				for i, id := range idsOf(doc, a.Name) {
-					list = append(list, use{of + a.Name, a.Reference, at + placeOf(a, i), id})
-				}
-			case c.referring[a.Type]:
-				for i, part := range partsOf(doc, a.Name) {
-					in(part, c.spec.Embedded[a.Type], a.Type+".", at+placeOf(a, i)+".")
-				}
+func (c *Collection[T]) uses(doc any) (list []use) {
+	c.spec.visit(doc, c.referring, func(doc any, _, a Attribute, of, at string) {
+		if a.Reference == "" {
+			return
+		}
+		for i, id := range idsOf(doc, a.Name) {
+			list = append(list, use{of + a.Name, a.Reference, at + placeOf(a, i), id})
+		}
+	})
+	return list
+}
+
+// visit calls found for the attributes of a document and of the structs inside it whose
+// types enter names: with the struct that holds the attribute, the attribute of the
+// document in which that is, the embedded type before its name ("Link.", or ""), and where
+// it stands ("menu.0.").
+func (s *Spec) visit(doc any, enter map[string]bool, found func(doc any, top, a Attribute, of, at string)) {
+	var inside func(doc any, top, a Attribute, of, at string)
+	inside = func(doc any, top, a Attribute, of, at string) {
+		if !enter[a.Type] {
+			found(doc, top, a, of, at)
+			return
+		}
+		for i, part := range partsOf(doc, a.Name) {
+			for _, b := range s.Embedded[a.Type] {
+				inside(part, top, b, a.Type+".", at+placeOf(a, i)+".")
 			}
 		}
 	}
-	in(doc, c.spec.Attributes, "", "")
-	return list
+	for _, a := range s.Attributes {
+		inside(doc, a, a, "", "")
+	}
 }
 
 // placeOf is the path of a value of an attribute, the i-th of a list.
@@ -63,12 +76,17 @@ func partsOf(doc any, field string) []any {
 }
 
 // referring are the embedded types that hold references, at any depth.
-func (s Spec) referring() map[string]bool {
+func (s *Spec) referring() map[string]bool {
+	return s.containing(func(a Attribute) bool { return a.Reference != "" })
+}
+
+// containing are the embedded types with an attribute such as is, at any depth.
+func (s *Spec) containing(is func(Attribute) bool) map[string]bool {
 	in := map[string]bool{}
 	for more := true; more; {
 		more = false
 		for name, attributes := range s.Embedded {
-			if !in[name] && slices.ContainsFunc(attributes, func(a Attribute) bool { return a.Reference != "" || in[a.Type] }) {
+			if !in[name] && slices.ContainsFunc(attributes, func(a Attribute) bool { return is(a) || in[a.Type] }) {
 				in[name], more = true, true
 			}
 		}

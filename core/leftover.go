@@ -77,12 +77,12 @@ type leftovers struct {
 	docs    *Collection[Leftover]
 	objects ObjectStore
 	now     func() time.Time
-	wake    chan struct{}
+	wake    bell   // of the sweep of this process
 	quota   *quota // nil where nothing is held
 }
 
 func newLeftovers(docs *Collection[Leftover], objects ObjectStore, now func() time.Time) *leftovers {
-	return &leftovers{docs: docs, objects: objects, now: now, wake: make(chan struct{}, 1)}
+	return &leftovers{docs: docs, objects: objects, now: now, wake: newBell()}
 }
 
 func (l *leftovers) make(key string, state LeftoverState, due, until time.Time) *Leftover {
@@ -121,7 +121,7 @@ func (l *leftovers) hurry(ctx context.Context, key string) error {
 		Kind: OpUpdate, Coll: l.docs.spec.Name, Filter: Eq("_id", leftoverID(key)), Optional: true,
 		Patch: Patch{Set("due", Millis(l.now()))},
 	})
-	l.nudge()
+	l.wake.ring()
 	return err
 }
 
@@ -134,14 +134,6 @@ func (l *leftovers) adopt(ctx context.Context, key string) error {
 		return err
 	}
 	return l.remove(ctx, left)
-}
-
-// nudge wakes the sweep of this process.
-func (l *leftovers) nudge() {
-	select {
-	case l.wake <- struct{}{}:
-	default:
-	}
 }
 
 // sweep deletes the bytes that are due, up to a page of them, and says whether there

@@ -49,6 +49,9 @@ type snapshot struct {
 	Layout string `bson:"layout"`
 	// Audience is what the hidden fields of the documents are made by, as text.
 	Audience string `bson:"audience"`
+	// Places are where documents are looked at for files to which they refer; nil in a
+	// snapshot of a version that did not look.
+	Places []string `bson:"places"`
 	// Removed: no start since then has declared the type.
 	Removed bool `bson:"removed"`
 	// Singleton: of the documents only the one is shown.
@@ -324,8 +327,14 @@ func (m *Migration) compare(ctx context.Context, old *snapshot, spec Spec) error
 	if now.Singleton && !old.Singleton {
 		m.warn("There is only one %s from now on; its %s, but nobody will see any but %s.", spec.Type, plural(count, "document is kept", "documents are kept"), spec.OnlyID())
 	}
-	if old.Audience != now.Audience {
+	otherAudience, otherPlaces := old.Audience != now.Audience, now.otherPlaces(old)
+	if otherAudience {
 		m.step("Who may read %s is written into its %s.", spec.Type, plural(count, "document", "documents"))
+	}
+	if otherPlaces {
+		m.step("The files to which its %s are written into them.", plural(count, "document refers", "documents refer"))
+	}
+	if otherAudience || otherPlaces {
 		m.hides = append(m.hides, spec)
 	}
 	if old.Prefix != spec.Prefix {
@@ -501,6 +510,7 @@ func newSnapshot(s Spec) *snapshot {
 	slices.Sort(columns)
 	now.Layout = fmt.Sprint(columns, s.Indexes, s.Search, s.Bulk, s.Expires)
 	now.Audience = s.audience.String()
+	now.Places = s.places()
 	return now
 }
 

@@ -271,7 +271,7 @@ func TestMigration(t *testing.T) {
 		{
 			name: "kind changed without values", before: product(nil, core.Attribute{Name: "size"}), docs: []values{{"size": nil}},
 			after: []core.Spec{product(column("size", core.Int, false), core.Attribute{Name: "size", Kind: core.Int})},
-			steps: [][]string{{"The indexes of Product"}},
+			steps: [][]string{{"The indexes of Product"}, {"The files to which its"}},
 		},
 		{
 			name: "Int to Float", before: product(nil, core.Attribute{Name: "size", Kind: core.Int}), docs: []values{{"size": int64(3)}},
@@ -305,7 +305,7 @@ func TestMigration(t *testing.T) {
 		{
 			name: "String to Date and JSON", before: product(nil, core.Attribute{Name: "on"}, core.Attribute{Name: "meta"}), docs: []values{{"on": "2026-03-01", "meta": `{"a":1.0}`}, {"on": nil, "meta": "7"}},
 			after: []core.Spec{product(column("on", core.Date, false), core.Attribute{Name: "on", Kind: core.Date}, core.Attribute{Name: "meta", Kind: core.JSON})},
-			steps: [][]string{{"The indexes of Product"}},
+			steps: [][]string{{"The indexes of Product"}, {"The files to which its"}},
 		},
 		{
 			name: "String that is no Date or JSON", before: product(nil, core.Attribute{Name: "on"}, core.Attribute{Name: "meta"}), docs: []values{{"on": "1 March", "meta": "hello"}},
@@ -316,7 +316,7 @@ func TestMigration(t *testing.T) {
 		{
 			name: "Date and JSON to String", before: product(nil, core.Attribute{Name: "on", Kind: core.Date}, core.Attribute{Name: "meta", Kind: core.JSON}), docs: []values{{"on": "2026-03-01", "meta": "[]"}},
 			after: []core.Spec{product(column("on", core.String, false), core.Attribute{Name: "on"}, core.Attribute{Name: "meta"})},
-			steps: [][]string{{"The indexes of Product"}},
+			steps: [][]string{{"The indexes of Product"}, {"The files to which its"}},
 		},
 		{
 			name: "Time to Date", before: product(nil, core.Attribute{Name: "on", Kind: core.Time}), docs: []values{{"on": time.UnixMilli(0)}},
@@ -364,7 +364,7 @@ func TestMigration(t *testing.T) {
 				core.Attribute{Name: "cost", Kind: core.Decimal, Required: true, Default: value.MustDecimal("1.50")},
 				core.Attribute{Name: "more", Kind: core.JSON, Required: true, Default: value.JSON(`[1]`)})},
 			steps: [][]string{
-				{"The field text of Box inside Product gets its default, \"DE\", in 1 document."},
+				{"The indexes of Product"}, {"The field text of Box inside Product gets its default, \"DE\", in 1 document."},
 				{"The field on of Box inside Product gets its default, true"}, {"The field day of Box", "2026-03-01"},
 				{"The field cost of Box", "1.50"}, {"The field more of Box", "[1]"},
 			},
@@ -544,7 +544,7 @@ func TestForget(t *testing.T) {
 		t.Errorf("started: %v", err)
 	}
 	m = y.plan(t, []core.Spec{good, product(nil, name)})
-	if len(m.Steps) != 1 || !contains(m.Steps[0], "The 1 document is", "become those of the type Product") {
+	if len(m.Steps) != 2 || !contains(m.Steps[0], "The 1 document is", "become those of the type Product") || !contains(m.Steps[1], "The files to which") {
 		t.Errorf("%q", m.Steps)
 	}
 	y.mustStart(t, good, product(nil, name))
@@ -579,7 +579,7 @@ func TestPlanWritesNothing(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if len(m.Steps) != 5 || !contains(m.Steps[2], `The collection "posts" is made`) || m.Err() != nil {
+		if len(m.Steps) != 6 || !contains(m.Steps[3], `The collection "posts" is made`) || m.Err() != nil {
 			t.Errorf("%q", m.Steps)
 		}
 	}

@@ -63,9 +63,12 @@ func TestMomentsOfSeveralFields(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	ada := w.as(t, "ada", core.Member)
+	id := w.userID(t, "ada")
 	from := time.Now().Add(300 * time.Millisecond)
-	made, err := offers.Create(w.as(t, "ada", core.Member), core.Edits[offer]{Apply: func(o *offer, _ *core.Checker) {
-		o.Name, o.From, o.Until, o.MakerID = "Boat", core.Millis(from), core.Millis(from.Add(300*time.Millisecond)), new(w.userID(t, "ada"))
+	until := from.Add(2 * time.Second) // on a busy machine it must not be over when it is stored
+	made, err := offers.Create(ada, core.Edits[offer]{Apply: func(o *offer, _ *core.Checker) {
+		o.Name, o.From, o.Until, o.MakerID = "Boat", core.Millis(from), core.Millis(until), &id
 	}})
 	if err != nil {
 		t.Fatal(err)

@@ -24,6 +24,8 @@ type anyCollection interface {
 	nodes(ctx context.Context, ids []string, places []int, out []Node) error
 	// uses lists what a document of it refers to.
 	uses(doc any) []use
+	// usesOf lists the documents of it that refer to a file.
+	usesOf(ctx context.Context, asset *Asset, first int) ([]*AssetUse, error)
 	// unseen tells which of ids lead to no document for the caller.
 	unseen(ctx context.Context, ids []string) (map[string]bool, error)
 }

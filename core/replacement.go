@@ -74,7 +74,7 @@ func (a *Assets) Replace(ctx context.Context, id string, expected *int64, r Repl
 		a.release(ctx, &after)
 		return nil, err
 	}
-	a.left.nudge()
+	a.left.wake.ring()
 	return done, nil
 }
 

@@ -200,10 +200,15 @@ func TestOwnQueries(t *testing.T) {
 	}{
 		{"posts", "slug", core.DueSlug("a", time.Now())},
 		{"assets", "deadline", core.StaleUploads(time.Now())},
+		{"mails", "nextAttemptAt", core.Outbox()},
 	} {
 		spec := specs[test.coll]
 		for _, a := range spec.Plan(test.query) {
-			if len(a.Index) < 2 || a.Index[0] != "_audience" || a.Index[1] != test.field {
+			led := a.Index
+			if len(led) > 0 && led[0] == "_audience" { // which types have that others than administrators read
+				led = led[1:]
+			}
+			if len(led) == 0 || led[0] != test.field {
 				t.Errorf("%s: an arm walks %q", test.coll, a.Index)
 			}
 		}

@@ -42,6 +42,9 @@ type Session struct {
 	Turn      int64     `bson:"turn"`   // how often the token was replaced
 	RotatedAt time.Time `bson:"rotatedAt"`
 	ExpiresAt time.Time `bson:"expiresAt"`
+	// What used it last, as people know it again.
+	UserAgent string `bson:"userAgent"`
+	Address   string `bson:"address"`
 }
 
 // Tokens is what a signed-in client holds.
@@ -243,12 +246,14 @@ func (s *Sessions) ChangePassword(ctx context.Context, current, next string) (us
 	end := s.endAll(user.ID)
 	end.Filter = And(end.Filter, Ne("_id", p.SessionID))
 	checked := user.PasswordHash
+	defer s.app.Mails.wake.ring()
 	user, err = s.app.Users.update(ctx, user.ID, nil, func(u *User) ([]Op, error) {
 		if u.PasswordHash != checked {
 			return nil, Errorf(Conflict, "The password was changed elsewhere at the same moment.")
 		}
 		u.PasswordHash, u.DeviceSeed = hash, rand.Text()
-		return []Op{end}, nil
+		told, err := s.app.Mails.to(ctx, u, "password-changed")
+		return []Op{end, told}, err
 	})
 	s.forget(p.UserID)
 	if err != nil {
@@ -331,6 +336,7 @@ func (s *Sessions) Refresh(ctx context.Context, token string) (*User, Tokens, er
 		}
 		next := *session
 		next.Turn, next.RotatedAt, next.ExpiresAt = turn+1, now, now.Add(refreshLife)
+		next.used(ClientOf(ctx))
 		err = s.docs.docs.Write(ctx, Op{Kind: OpUpdate, Coll: s.docs.spec.Name,
 			Filter: And(Eq("_id", id), Eq("turn", turn)), Patch: diff(session, &next)})
 		if raced(err) {
@@ -416,6 +422,7 @@ func (s *Sessions) endAll(userID string) Op {
 func (s *Sessions) start(ctx context.Context, user *User, device string) (*User, Tokens, error) {
 	now := Millis(s.docs.now())
 	session := &Session{UserID: user.ID, Device: device, Seed: rand.Text(), RotatedAt: now, ExpiresAt: now.Add(refreshLife)}
+	session.used(ClientOf(ctx))
 	if err := s.docs.create(AsSystem(ctx), session); err != nil {
 		return nil, Tokens{}, err
 	}

@@ -9,28 +9,37 @@ const (
 	registrationClosed = "CLOSED"
 )
 
-// mayRegister refuses those who want an account where the settings of the site close
-// registration. They are read each time, so that all servers see a change at once.
-func (a *App) mayRegister(ctx context.Context) error {
+// siteSettings is the part of the settings that core reads.
+type siteSettings struct {
+	Title        string `bson:"title"`
+	Language     string `bson:"language"`
+	Registration string `bson:"registration"`
+}
+
+// siteSettings reads them, each time, so that all servers see a change at once. What is not
+// there is empty.
+func (a *App) siteSettings(ctx context.Context) (site siteSettings, err error) {
 	spec, declared := a.specs[siteName]
 	if !declared {
-		return nil
+		return site, nil
 	}
 	for doc, err := range a.docs.Find(ctx, spec.Name, Query{Filter: Eq("_id", spec.OnlyID()), Limit: 1}) {
 		if err != nil {
-			return err
+			return site, err
 		}
-		var site struct {
-			Registration string `bson:"registration"`
-		}
-		if err := doc.Decode(&site); err != nil {
-			return err
-		}
-		if site.Registration == registrationClosed {
-			return errClosed
-		}
+		return site, doc.Decode(&site)
 	}
-	return nil
+	return site, nil
+}
+
+// mayRegister refuses those who want an account where the settings of the site close
+// registration.
+func (a *App) mayRegister(ctx context.Context) error {
+	site, err := a.siteSettings(ctx)
+	if err == nil && site.Registration == registrationClosed {
+		err = errClosed
+	}
+	return err
 }
 
 // errClosed is the error of a sign-up where there is none.

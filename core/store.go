@@ -198,6 +198,7 @@ type Spec struct {
 	Rules []Rule
 
 	audience *audience // of the read rules; nil before the Spec is complete
+	mentions *mentions // of files; nil for none, and before the Spec is complete
 }
 
 // Kind is the type of a [Field]. A field holds values of one kind only.
@@ -320,7 +321,7 @@ type SignedRequest struct {
 	Method    string
 	URL       string
 	Headers   []HTTPHeader
-	ExpiresAt time.Time // of the signature
+	ExpiresAt time.Time // of the signature, by the clock of whoever checks it
 }
 
 // HTTPHeader is one header of a SignedRequest.

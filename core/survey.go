@@ -416,8 +416,8 @@ func fillDefaults(ctx context.Context, docs DocStore, coll string, fields []*wat
 	})
 }
 
-// fillHidden gives the documents of a collection the hidden fields that its rules
-// ask for now.
+// fillHidden gives the documents of a collection the hidden fields that its type
+// asks for now.
 func fillHidden(ctx context.Context, docs DocStore, s Spec) error {
 	return rewrite(ctx, docs, s.Name, s.mendHidden)
 }
@@ -425,21 +425,34 @@ func fillHidden(ctx context.Context, docs DocStore, s Spec) error {
 // mendHidden is the hidden fields that a stored document should have and has not.
 func (s Spec) mendHidden(doc storedDoc) (p Patch) {
 	for _, e := range s.hiddenOf(doc) {
-		if have := doc.fields[e.Field]; have != e.Value {
+		if have := doc.fields[e.Field]; !sameHidden(have, e.Value) {
 			p = append(p, e)
 		}
 	}
 	return p
 }
 
+// sameHidden compares a hidden field as it is stored with what it should be.
+func sameHidden(have, want any) bool {
+	if _, isList := want.([]string); !isList {
+		return have == want
+	}
+	stored, _ := elementsOf(have)
+	wanted, _ := elementsOf(want)
+	return slices.Equal(stored, wanted)
+}
+
 // hiddenOf is the hidden fields of a stored document. One that does not fit its struct
 // is for nobody: so those who may read all find it, and are told.
 func (s Spec) hiddenOf(doc storedDoc) Patch {
 	whole, added := s.empty(), s.Added.empty()
-	if whole == nil || !s.audience.varies() {
+	if whole == nil || !s.hides() {
 		return nil
 	}
 	if doc.Decode(whole) != nil || added != nil && doc.Decode(added) != nil {
+		if !s.audience.varies() {
+			return nil
+		}
 		return Patch{Set(audienceField, nobody)}
 	}
 	whole.(Node).head().added = added

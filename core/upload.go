@@ -206,7 +206,6 @@ func (a *Assets) Promise(ctx context.Context, p Promise) (*Asset, *SignedRequest
 	if signer, ok := a.app.objects.(UploadSigner); ok {
 		sum, _ := hex.DecodeString(asset.SHA256) // its form was checked
 		req, err := signer.SignUpload(ctx, asset.key(), UploadWant{Size: asset.Size, SHA256: sum, ContentType: asset.ContentType, Expires: uploadLife})
-		req.ExpiresAt = *asset.Deadline
 		return asset, &req, err
 	}
 	query := a.sign("upload", asset.ID, *asset.Deadline)
@@ -421,7 +420,7 @@ func (a *Assets) giveUp(ctx context.Context, asset *Asset) {
 // leave makes a leftover of an upload that is pending still. When its record was
 // deleted, it is one already.
 func (a *Assets) leave(ctx context.Context, asset *Asset) error {
-	defer a.left.nudge()
+	defer a.left.wake.ring()
 	stored, err := a.Get(AsSystem(ctx), asset.ID) // asset has come further than its record
 	var ops []Op
 	if err == nil {

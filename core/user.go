@@ -124,6 +124,13 @@ func (d UserDraft) Check() error {
 	return err
 }
 
+// CheckPassword reports what is wrong with a new password of the user.
+func (u *User) CheckPassword(password string) error {
+	var check Checker
+	check.password("password", password, u)
+	return check.Err()
+}
+
 // newUser is the account of a draft, without a hash of its password.
 func newUser(d UserDraft) (user *User, password string, err error) {
 	var check Checker
@@ -177,7 +184,7 @@ func (u *Users) Import(ctx context.Context, list []UserImport) ([]*User, error) 
 	hashes := map[string]string{}
 	for i, d := range list {
 		user := &User{DisplayName: d.DisplayName, Bio: d.Bio, Role: d.Role}
-		user.ID, user.Version, user.CreatedAt, user.UpdatedAt = newID(u.spec.Prefix), 1, now, now
+		u.stamp(user)
 		if d.CreatedAt != nil {
 			user.CreatedAt = Millis(*d.CreatedAt)
 		}

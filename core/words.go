@@ -13,7 +13,7 @@ import (
 // keeps words made by other rules makes them anew.
 const WordRules = 2
 
-// Words are the words of a text as searches compare them, sorted, each once.
+// Words are the words of a text as searches compare them, each once.
 // Every adapter keeps these words and no others, so that a search finds the same
 // documents on each of them.
 //
@@ -22,18 +22,23 @@ const WordRules = 2
 // so whatever stands in the text is the beginning of a word.
 func Words(text string) []string {
 	list, _ := runs(text)
-	words := make([]string, 0, len(list))
+	words, seen := make([]string, 0, len(list)), make(map[string]struct{}, len(list))
+	add := func(word string) {
+		n := len(seen)
+		if seen[word] = struct{}{}; len(seen) > n {
+			words = append(words, word)
+		}
+	}
 	for _, r := range list {
 		if !r.solid {
-			words = append(words, r.text)
+			add(r.text)
 			continue
 		}
 		for i := range r.text {
-			words = append(words, first(r.text[i:], gram))
+			add(first(r.text[i:], gram))
 		}
 	}
-	slices.Sort(words)
-	return slices.Compact(words)
+	return words
 }
 
 // Sought is what a search asks for.
@@ -114,9 +119,14 @@ type run struct {
 // runs are the runs of a text in their sequence. The last one is open when it
 // goes up to the end.
 func runs(text string) (list []run, open bool) {
-	start := 0
+	start, lower := 0, lowerASCII(text)
+	list = make([]run, 0, len(text)/8+1)
 	cut := func(end int) {
-		if start < end {
+		switch {
+		case start >= end:
+		case isASCII(lower[start:end]):
+			list, open = append(list, run{text: lower[start:end]}), true
+		default:
 			list, open = appendRuns(list, text[start:end])
 		}
 	}
@@ -139,11 +149,8 @@ func runs(text string) (list []run, open bool) {
 	return list, open
 }
 
-// appendRuns appends the runs of a piece of text.
+// appendRuns appends the runs of a piece of text that is not ASCII.
 func appendRuns(list []run, piece string) (_ []run, open bool) {
-	if isASCII(piece) {
-		return append(list, run{text: strings.ToLower(piece)}), true
-	}
 	piece = foldText(piece)
 	start, solid := -1, false
 	for i, r := range piece {
@@ -171,6 +178,24 @@ var unspaced = rangetable.Merge(
 	unicode.Javanese, unicode.Balinese,
 	rangetable.New('ー', '\u3099', '\u309a'), // of both kana
 )
+
+// lowerASCII is text with its ASCII letters in lower case, in as many bytes.
+func lowerASCII(text string) string {
+	i := 0
+	for i < len(text) && (text[i] < 'A' || text[i] > 'Z') {
+		i++
+	}
+	if i == len(text) {
+		return text
+	}
+	b := []byte(text)
+	for ; i < len(b); i++ {
+		if 'A' <= b[i] && b[i] <= 'Z' {
+			b[i] += 'a' - 'A'
+		}
+	}
+	return string(b)
+}
 
 func isASCII(s string) bool {
 	for i := range len(s) {
