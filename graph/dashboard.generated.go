@@ -1960,6 +1960,38 @@ func (ec *executionContext) fieldContext_DashboardType_createTells(_ context.Con
 	return graphql.NewScalarFieldContext("DashboardType", field, false, false, errors.New("field of type String does not have child fields"))
 }
 
+func (ec *executionContext) _DashboardType_upload(ctx context.Context, field graphql.CollectedField, obj *model.DashboardType) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_DashboardType_upload(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Upload, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.DashboardAction) graphql.Marshaler {
+			return ec.marshalODashboardAction2ᚖgithubᚗcomᚋgrapnelᚋgrapnelᚋgraphᚋmodelᚐDashboardAction(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_DashboardType_upload(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "DashboardType",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_DashboardAction(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _DashboardType_updateMutation(ctx context.Context, field graphql.CollectedField, obj *model.DashboardType) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -2003,6 +2035,52 @@ func (ec *executionContext) _DashboardType_deleteMutation(ctx context.Context, f
 	)
 }
 func (ec *executionContext) fieldContext_DashboardType_deleteMutation(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("DashboardType", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _DashboardType_preview(ctx context.Context, field graphql.CollectedField, obj *model.DashboardType) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_DashboardType_preview(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Preview, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_DashboardType_preview(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("DashboardType", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _DashboardType_uses(ctx context.Context, field graphql.CollectedField, obj *model.DashboardType) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_DashboardType_uses(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Uses, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_DashboardType_uses(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("DashboardType", field, false, false, errors.New("field of type String does not have child fields"))
 }
 
@@ -2786,6 +2864,11 @@ func (ec *executionContext) _DashboardType(ctx context.Context, sel ast.Selectio
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
+		case "upload":
+			out.Values[i] = ec._DashboardType_upload(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
 		case "updateMutation":
 			out.Values[i] = ec._DashboardType_updateMutation(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
@@ -2793,6 +2876,16 @@ func (ec *executionContext) _DashboardType(ctx context.Context, sel ast.Selectio
 			}
 		case "deleteMutation":
 			out.Values[i] = ec._DashboardType_deleteMutation(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "preview":
+			out.Values[i] = ec._DashboardType_preview(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "uses":
+			out.Values[i] = ec._DashboardType_uses(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
@@ -3036,6 +3129,13 @@ func (ec *executionContext) marshalNDashboardType2ᚖgithubᚗcomᚋgrapnelᚋgr
 		return graphql.Null
 	}
 	return ec._DashboardType(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalODashboardAction2ᚖgithubᚗcomᚋgrapnelᚋgrapnelᚋgraphᚋmodelᚐDashboardAction(ctx context.Context, sel ast.SelectionSet, v *model.DashboardAction) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._DashboardAction(ctx, sel, v)
 }
 
 func (ec *executionContext) marshalODashboardConstraint2ᚖgithubᚗcomᚋgrapnelᚋgrapnelᚋgraphᚋmodelᚐDashboardConstraint(ctx context.Context, sel ast.SelectionSet, v *model.DashboardConstraint) graphql.Marshaler {

@@ -23,6 +23,7 @@ type Config = graphql.Config[ResolverRoot, DirectiveRoot, ComplexityRoot]
 
 type ResolverRoot interface {
 	Asset() AssetResolver
+	Mail() MailResolver
 	Mutation() MutationResolver
 	NavigationLink() NavigationLinkResolver
 	Page() PageResolver
@@ -50,6 +51,7 @@ type ComplexityRoot struct {
 		State       func(childComplexity int) int
 		URL         func(childComplexity int) int
 		UpdatedAt   func(childComplexity int) int
+		UsedBy      func(childComplexity int, first *int32) int
 		Version     func(childComplexity int) int
 		Visibility  func(childComplexity int) int
 		Width       func(childComplexity int) int
@@ -65,6 +67,12 @@ type ComplexityRoot struct {
 	AssetEdge struct {
 		Cursor func(childComplexity int) int
 		Node   func(childComplexity int) int
+	}
+
+	AssetUse struct {
+		Fields func(childComplexity int) int
+		Record func(childComplexity int) int
+		Type   func(childComplexity int) int
 	}
 
 	ChangePasswordPayload struct {
@@ -198,6 +206,7 @@ type ComplexityRoot struct {
 		Order            func(childComplexity int) int
 		Orders           func(childComplexity int) int
 		Owner            func(childComplexity int) int
+		Preview          func(childComplexity int) int
 		Read             func(childComplexity int) int
 		Rules            func(childComplexity int) int
 		Search           func(childComplexity int) int
@@ -205,6 +214,8 @@ type ComplexityRoot struct {
 		Title            func(childComplexity int) int
 		Update           func(childComplexity int) int
 		UpdateMutation   func(childComplexity int) int
+		Upload           func(childComplexity int) int
+		Uses             func(childComplexity int) int
 	}
 
 	DeleteAssetPayload struct {
@@ -228,6 +239,33 @@ type ComplexityRoot struct {
 		Value func(childComplexity int) int
 	}
 
+	Mail struct {
+		Attempts      func(childComplexity int) int
+		CreatedAt     func(childComplexity int) int
+		Failure       func(childComplexity int) int
+		ID            func(childComplexity int) int
+		NextAttemptAt func(childComplexity int) int
+		SentAt        func(childComplexity int) int
+		State         func(childComplexity int) int
+		Subject       func(childComplexity int) int
+		Text          func(childComplexity int) int
+		To            func(childComplexity int) int
+		UpdatedAt     func(childComplexity int) int
+		Version       func(childComplexity int) int
+	}
+
+	MailConnection struct {
+		Edges      func(childComplexity int) int
+		Nodes      func(childComplexity int) int
+		PageInfo   func(childComplexity int) int
+		TotalCount func(childComplexity int, exact *bool) int
+	}
+
+	MailEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
 	Mutation struct {
 		ChangePassword      func(childComplexity int, input model.ChangePasswordInput) int
 		CompleteAssetUpload func(childComplexity int, input model.CompleteAssetUploadInput) int
@@ -242,6 +280,7 @@ type ComplexityRoot struct {
 		PublishPost         func(childComplexity int, input model.PublishPostInput) int
 		RefreshSession      func(childComplexity int, input model.RefreshSessionInput) int
 		ReplaceAssetFile    func(childComplexity int, input model.ReplaceAssetFileInput) int
+		RevokeSession       func(childComplexity int, input model.RevokeSessionInput) int
 		SetUp               func(childComplexity int, input model.SetUpInput) int
 		SetUserPassword     func(childComplexity int, input model.SetUserPasswordInput) int
 		SetUserRole         func(childComplexity int, input model.SetUserRoleInput) int
@@ -350,6 +389,8 @@ type ComplexityRoot struct {
 		Asset           func(childComplexity int, id string) int
 		Assets          func(childComplexity int, where *model.AssetWhere, orderBy *model.AssetOrder, first *int32, after *string, last *int32, before *string) int
 		DashboardSchema func(childComplexity int) int
+		Mail            func(childComplexity int, id string) int
+		Mails           func(childComplexity int, where *model.MailWhere, orderBy *model.MailOrder, first *int32, after *string, last *int32, before *string) int
 		Node            func(childComplexity int, id string) int
 		Nodes           func(childComplexity int, ids []string) int
 		Page            func(childComplexity int, id string) int
@@ -369,6 +410,11 @@ type ComplexityRoot struct {
 		Viewer          func(childComplexity int) int
 	}
 
+	RecordViewers struct {
+		RecordID func(childComplexity int) int
+		Users    func(childComplexity int) int
+	}
+
 	RefreshSessionPayload struct {
 		Tokens func(childComplexity int) int
 		Viewer func(childComplexity int) int
@@ -376,6 +422,10 @@ type ComplexityRoot struct {
 
 	ReplaceAssetFilePayload struct {
 		Asset func(childComplexity int) int
+	}
+
+	RevokeSessionPayload struct {
+		RevokedSessionID func(childComplexity int) int
 	}
 
 	ServerStatus struct {
@@ -475,9 +525,10 @@ type ComplexityRoot struct {
 	}
 
 	Subscription struct {
-		PageChanged func(childComplexity int, where *model.PageWhere) int
-		PostChanged func(childComplexity int, where *model.PostWhere) int
-		SiteChanged func(childComplexity int) int
+		PageChanged   func(childComplexity int, where *model.PageWhere) int
+		PostChanged   func(childComplexity int, where *model.PostWhere) int
+		RecordViewers func(childComplexity int, id string) int
+		SiteChanged   func(childComplexity int) int
 	}
 
 	SuspendUserPayload struct {
@@ -524,6 +575,7 @@ type ComplexityRoot struct {
 		Email       func(childComplexity int) int
 		ID          func(childComplexity int) int
 		Role        func(childComplexity int) int
+		Sessions    func(childComplexity int) int
 		SuspendedAt func(childComplexity int) int
 		UpdatedAt   func(childComplexity int) int
 		Username    func(childComplexity int) int
@@ -540,6 +592,18 @@ type ComplexityRoot struct {
 	UserEdge struct {
 		Cursor func(childComplexity int) int
 		Node   func(childComplexity int) int
+	}
+
+	UserSession struct {
+		Address    func(childComplexity int) int
+		Browser    func(childComplexity int) int
+		CreatedAt  func(childComplexity int) int
+		Current    func(childComplexity int) int
+		ExpiresAt  func(childComplexity int) int
+		ID         func(childComplexity int) int
+		LastUsedAt func(childComplexity int) int
+		System     func(childComplexity int) int
+		UserAgent  func(childComplexity int) int
 	}
 }
 
@@ -629,6 +693,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Asset.UpdatedAt(childComplexity), true
+	case "Asset.usedBy":
+		if e.ComplexityRoot.Asset.UsedBy == nil {
+			break
+		}
+
+		args, err := ec.field_Asset_usedBy_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Asset.UsedBy(childComplexity, args["first"].(*int32)), true
 	case "Asset.version":
 		if e.ComplexityRoot.Asset.Version == nil {
 			break
@@ -690,6 +765,25 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.AssetEdge.Node(childComplexity), true
+
+	case "AssetUse.fields":
+		if e.ComplexityRoot.AssetUse.Fields == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AssetUse.Fields(childComplexity), true
+	case "AssetUse.record":
+		if e.ComplexityRoot.AssetUse.Record == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AssetUse.Record(childComplexity), true
+	case "AssetUse.type":
+		if e.ComplexityRoot.AssetUse.Type == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AssetUse.Type(childComplexity), true
 
 	case "ChangePasswordPayload.deviceToken":
 		if e.ComplexityRoot.ChangePasswordPayload.DeviceToken == nil {
@@ -1233,6 +1327,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.DashboardType.Owner(childComplexity), true
+	case "DashboardType.preview":
+		if e.ComplexityRoot.DashboardType.Preview == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DashboardType.Preview(childComplexity), true
 	case "DashboardType.read":
 		if e.ComplexityRoot.DashboardType.Read == nil {
 			break
@@ -1275,6 +1375,18 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.DashboardType.UpdateMutation(childComplexity), true
+	case "DashboardType.upload":
+		if e.ComplexityRoot.DashboardType.Upload == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DashboardType.Upload(childComplexity), true
+	case "DashboardType.uses":
+		if e.ComplexityRoot.DashboardType.Uses == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DashboardType.Uses(childComplexity), true
 
 	case "DeleteAssetPayload.deletedId":
 		if e.ComplexityRoot.DeleteAssetPayload.DeletedID == nil {
@@ -1316,6 +1428,122 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.HTTPHeader.Value(childComplexity), true
+
+	case "Mail.attempts":
+		if e.ComplexityRoot.Mail.Attempts == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Mail.Attempts(childComplexity), true
+	case "Mail.createdAt":
+		if e.ComplexityRoot.Mail.CreatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Mail.CreatedAt(childComplexity), true
+	case "Mail.failure":
+		if e.ComplexityRoot.Mail.Failure == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Mail.Failure(childComplexity), true
+	case "Mail.id":
+		if e.ComplexityRoot.Mail.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Mail.ID(childComplexity), true
+	case "Mail.nextAttemptAt":
+		if e.ComplexityRoot.Mail.NextAttemptAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Mail.NextAttemptAt(childComplexity), true
+	case "Mail.sentAt":
+		if e.ComplexityRoot.Mail.SentAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Mail.SentAt(childComplexity), true
+	case "Mail.state":
+		if e.ComplexityRoot.Mail.State == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Mail.State(childComplexity), true
+	case "Mail.subject":
+		if e.ComplexityRoot.Mail.Subject == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Mail.Subject(childComplexity), true
+	case "Mail.text":
+		if e.ComplexityRoot.Mail.Text == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Mail.Text(childComplexity), true
+	case "Mail.to":
+		if e.ComplexityRoot.Mail.To == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Mail.To(childComplexity), true
+	case "Mail.updatedAt":
+		if e.ComplexityRoot.Mail.UpdatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Mail.UpdatedAt(childComplexity), true
+	case "Mail.version":
+		if e.ComplexityRoot.Mail.Version == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Mail.Version(childComplexity), true
+
+	case "MailConnection.edges":
+		if e.ComplexityRoot.MailConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailConnection.Edges(childComplexity), true
+	case "MailConnection.nodes":
+		if e.ComplexityRoot.MailConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailConnection.Nodes(childComplexity), true
+	case "MailConnection.pageInfo":
+		if e.ComplexityRoot.MailConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailConnection.PageInfo(childComplexity), true
+	case "MailConnection.totalCount":
+		if e.ComplexityRoot.MailConnection.TotalCount == nil {
+			break
+		}
+
+		args, err := ec.field_MailConnection_totalCount_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.MailConnection.TotalCount(childComplexity, args["exact"].(*bool)), true
+
+	case "MailEdge.cursor":
+		if e.ComplexityRoot.MailEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailEdge.Cursor(childComplexity), true
+	case "MailEdge.node":
+		if e.ComplexityRoot.MailEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailEdge.Node(childComplexity), true
 
 	case "Mutation.changePassword":
 		if e.ComplexityRoot.Mutation.ChangePassword == nil {
@@ -1460,6 +1688,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.ReplaceAssetFile(childComplexity, args["input"].(model.ReplaceAssetFileInput)), true
+	case "Mutation.revokeSession":
+		if e.ComplexityRoot.Mutation.RevokeSession == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_revokeSession_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.RevokeSession(childComplexity, args["input"].(model.RevokeSessionInput)), true
 	case "Mutation.setUp":
 		if e.ComplexityRoot.Mutation.SetUp == nil {
 			break
@@ -2000,6 +2239,28 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.Query.DashboardSchema(childComplexity), true
 
+	case "Query.mail":
+		if e.ComplexityRoot.Query.Mail == nil {
+			break
+		}
+
+		args, err := ec.field_Query_mail_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.Mail(childComplexity, args["id"].(string)), true
+	case "Query.mails":
+		if e.ComplexityRoot.Query.Mails == nil {
+			break
+		}
+
+		args, err := ec.field_Query_mails_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.Mails(childComplexity, args["where"].(*model.MailWhere), args["orderBy"].(*model.MailOrder), args["first"].(*int32), args["after"].(*string), args["last"].(*int32), args["before"].(*string)), true
 	case "Query.node":
 		if e.ComplexityRoot.Query.Node == nil {
 			break
@@ -2163,6 +2424,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.Query.Viewer(childComplexity), true
 
+	case "RecordViewers.recordId":
+		if e.ComplexityRoot.RecordViewers.RecordID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RecordViewers.RecordID(childComplexity), true
+	case "RecordViewers.users":
+		if e.ComplexityRoot.RecordViewers.Users == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RecordViewers.Users(childComplexity), true
+
 	case "RefreshSessionPayload.tokens":
 		if e.ComplexityRoot.RefreshSessionPayload.Tokens == nil {
 			break
@@ -2182,6 +2456,13 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ReplaceAssetFilePayload.Asset(childComplexity), true
+
+	case "RevokeSessionPayload.revokedSessionId":
+		if e.ComplexityRoot.RevokeSessionPayload.RevokedSessionID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RevokeSessionPayload.RevokedSessionID(childComplexity), true
 
 	case "ServerStatus.documents":
 		if e.ComplexityRoot.ServerStatus.Documents == nil {
@@ -2526,6 +2807,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Subscription.PostChanged(childComplexity, args["where"].(*model.PostWhere)), true
+	case "Subscription.recordViewers":
+		if e.ComplexityRoot.Subscription.RecordViewers == nil {
+			break
+		}
+
+		args, err := ec.field_Subscription_recordViewers_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Subscription.RecordViewers(childComplexity, args["id"].(string)), true
 	case "Subscription.siteChanged":
 		if e.ComplexityRoot.Subscription.SiteChanged == nil {
 			break
@@ -2638,6 +2930,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.User.Role(childComplexity), true
+	case "User.sessions":
+		if e.ComplexityRoot.User.Sessions == nil {
+			break
+		}
+
+		return e.ComplexityRoot.User.Sessions(childComplexity), true
 	case "User.suspendedAt":
 		if e.ComplexityRoot.User.SuspendedAt == nil {
 			break
@@ -2706,6 +3004,61 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.UserEdge.Node(childComplexity), true
 
+	case "UserSession.address":
+		if e.ComplexityRoot.UserSession.Address == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UserSession.Address(childComplexity), true
+	case "UserSession.browser":
+		if e.ComplexityRoot.UserSession.Browser == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UserSession.Browser(childComplexity), true
+	case "UserSession.createdAt":
+		if e.ComplexityRoot.UserSession.CreatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UserSession.CreatedAt(childComplexity), true
+	case "UserSession.current":
+		if e.ComplexityRoot.UserSession.Current == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UserSession.Current(childComplexity), true
+	case "UserSession.expiresAt":
+		if e.ComplexityRoot.UserSession.ExpiresAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UserSession.ExpiresAt(childComplexity), true
+	case "UserSession.id":
+		if e.ComplexityRoot.UserSession.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UserSession.ID(childComplexity), true
+	case "UserSession.lastUsedAt":
+		if e.ComplexityRoot.UserSession.LastUsedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UserSession.LastUsedAt(childComplexity), true
+	case "UserSession.system":
+		if e.ComplexityRoot.UserSession.System == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UserSession.System(childComplexity), true
+	case "UserSession.userAgent":
+		if e.ComplexityRoot.UserSession.UserAgent == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UserSession.UserAgent(childComplexity), true
+
 	}
 	return 0, false
 }
@@ -2729,6 +3082,9 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 		ec.unmarshalInputEndUserSessionsInput,
 		ec.unmarshalInputIDFilter,
 		ec.unmarshalInputInt64Filter,
+		ec.unmarshalInputMailOrder,
+		ec.unmarshalInputMailStateFilter,
+		ec.unmarshalInputMailWhere,
 		ec.unmarshalInputNavigationLinkInput,
 		ec.unmarshalInputPageOrder,
 		ec.unmarshalInputPageStatusFilter,
@@ -2739,6 +3095,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 		ec.unmarshalInputPublishPostInput,
 		ec.unmarshalInputRefreshSessionInput,
 		ec.unmarshalInputReplaceAssetFileInput,
+		ec.unmarshalInputRevokeSessionInput,
 		ec.unmarshalInputRoleFilter,
 		ec.unmarshalInputSetUpInput,
 		ec.unmarshalInputSetUserPasswordInput,
@@ -2937,6 +3294,17 @@ type Asset implements Node {
   """
   url: String
   """
+  The records that refer to the file, of any type, as far as you may read them: by a field
+  that leads to it, also inside embedded values, or by its address or id in a text, such as
+  an image in Markdown. A field that is guarded counts for those who may read it of all records.
+  """
+  usedBy(
+    """
+    How many records at most: 0 to 100.
+    """
+    first: Int = 20
+  ): [AssetUse!]! @cost(weight: "20") @listSize(slicingArguments: ["first"])
+  """
   When it was uploaded or promised.
   """
   createdAt: Time!
@@ -2948,6 +3316,23 @@ type Asset implements Node {
   Counts the changes of the record; for ` + "`" + `expectedVersion` + "`" + `.
   """
   version: Int!
+}
+"""
+A record that refers to a file.
+"""
+type AssetUse {
+  """
+  The record.
+  """
+  record: Node!
+  """
+  Its type, such as ` + "`" + `Post` + "`" + `.
+  """
+  type: String!
+  """
+  Where in it, named as in inputs and their errors: ` + "`" + `coverId` + "`" + `, ` + "`" + `body` + "`" + `, ` + "`" + `gallery.0.imageId` + "`" + `.
+  """
+  fields: [String!]! @listSize(assumedSize: 2)
 }
 """
 How much your files take of what they may.
@@ -3334,6 +3719,10 @@ enum AdminWidget {
   Entries within entries, put in order by drag: a list of an embedded type that holds a list of itself.
   """
   TREE
+  """
+  A number of bytes, shown as kilobytes, megabytes and so on: an Int or Int64.
+  """
+  BYTES
 }
 """
 A form that ` + "`" + `@constraint` + "`" + ` knows.
@@ -3793,6 +4182,10 @@ type DashboardType {
   """
   createTells: [String!]!
   """
+  The mutation that makes one of a file that is sent with it, in a field of the kind UPLOAD; null when there is none for you.
+  """
+  upload: DashboardAction
+  """
   The mutation that changes one; null when there is none for you.
   """
   updateMutation: String
@@ -3800,6 +4193,14 @@ type DashboardType {
   The mutation that removes one; null when there is none for you.
   """
   deleteMutation: String
+  """
+  Where one stands on the site, with names of fields in braces: ` + "`" + `/posts/{slug}` + "`" + `. A field that is null gives place to the id. Null when it is not told.
+  """
+  preview: String
+  """
+  The field that lists the records that refer to one, an ` + "`" + `[AssetUse!]!` + "`" + `: ` + "`" + `usedBy` + "`" + `. Null when there is none.
+  """
+  uses: String
   """
   What else you may do with one: ` + "`" + `publishPost` + "`" + `.
   """
@@ -3848,11 +4249,11 @@ type DashboardOrder {
   field: String
 }
 """
-A mutation of one document that is neither its creation, nor its change as a whole, nor its removal.
+A mutation of one document that is neither its creation, nor its change as a whole, nor its removal, or that makes one of a file.
 """
 type DashboardAction {
   """
-  The mutation: ` + "`" + `publishPost` + "`" + `. Its one argument ` + "`" + `input` + "`" + ` holds the ` + "`" + `id` + "`" + `.
+  The mutation: ` + "`" + `publishPost` + "`" + `. Its one argument ` + "`" + `input` + "`" + ` holds the ` + "`" + `id` + "`" + `, unless it makes one.
   """
   name: String!
   """
@@ -4041,6 +4442,10 @@ enum DashboardKind {
   Worked out when it is asked for: a scalar or a value of an enum.
   """
   COMPUTED
+  """
+  A file that is sent with the mutation, by the GraphQL multipart request specification. Of inputs only.
+  """
+  UPLOAD
 }
 """
 What a value must be like, as ` + "`" + `@constraint` + "`" + ` has it. What is null is not bounded by it.
@@ -4161,6 +4566,78 @@ extend type Query {
   change and remove nothing but their own account. Introspection need not be on.
   """
   dashboardSchema: DashboardSchema
+}
+`, BuiltIn: false},
+	{Name: "../schema/mail.graphqls", Input: `"""
+How far a mail has come.
+"""
+enum MailState {
+  """
+  On its way: it will be sent, or sent again after a failure.
+  """
+  WAITING
+  """
+  The mail server has taken it over; without a mail server it is kept here.
+  """
+  SENT
+  """
+  It will not be sent: the mail server refuses it, or its time is over.
+  """
+  FAILED
+}
+"""
+A mail that the server sends of its own accord, kept for 30 days.
+"""
+type Mail implements Node {
+  """
+  Names the mail; its Message-ID begins with it.
+  """
+  id: ID!
+  """
+  What it is about.
+  """
+  subject: String!
+  """
+  The address that it goes to.
+  """
+  to: String!
+  """
+  How far it has come.
+  """
+  state: MailState!
+  """
+  What it says. Null where a mail server is set: only its receiver reads it then, for it
+  may hold what opens an account. Null also for what can no longer be written.
+  """
+  text: String @cost(weight: "20")
+  """
+  Why it was not sent when that was tried last; null when nothing failed.
+  """
+  failure: String
+  """
+  How often it was tried to send it.
+  """
+  attempts: Int!
+  """
+  When it is tried the next time; null when it is not any more.
+  """
+  nextAttemptAt: Time
+  """
+  When the mail server took it over; null before.
+  """
+  sentAt: Time
+  """
+  When it was written.
+  """
+  createdAt: Time!
+  """
+  When its state last changed.
+  """
+  updatedAt: Time!
+  """
+  Counts the changes of the record.
+  """
+  version: Int!
 }
 `, BuiltIn: false},
 	{Name: "../schema/page.graphqls", Input: `"""
@@ -4526,6 +5003,35 @@ extend type Mutation {
   ): DeletePostPayload
 }
 `, BuiltIn: false},
+	{Name: "../schema/presence.graphqls", Input: `"""
+Who else has a record open.
+"""
+type RecordViewers {
+  """
+  The id of the record.
+  """
+  recordId: ID!
+  """
+  The others who have it open, at most 50, who came first first, as far as you may see them.
+  Somebody who has it open several times is here once; you yourself are not.
+  """
+  users: [User!]! @listSize(assumedSize: 5)
+}
+extend type Subscription {
+  """
+  To be subscribed is to have the record open: it tells who else is, first as it is and then
+  each time that this changes. For authors, editors and administrators, of records that they
+  may read. A user is told to have it open for less than a minute longer when the server
+  that knows of it is killed.
+  """
+  recordViewers(
+    """
+    The id of an object of any type.
+    """
+    id: ID!
+  ): RecordViewers!
+}
+`, BuiltIn: false},
 	{Name: "../schema/session.graphqls", Input: `"""
 How a client holds its session.
 """
@@ -4566,6 +5072,47 @@ type SessionTokens {
   everywhere and a suspension make the account's devices unknown.
   """
   deviceToken: String!
+}
+"""
+A sign-in on one device, until it ends.
+"""
+type UserSession {
+  """
+  Names the session, for ` + "`" + `revokeSession` + "`" + `. It opens nothing.
+  """
+  id: ID!
+  """
+  What is signed in, such as ` + "`" + `Firefox` + "`" + `; null when it does not say.
+  """
+  browser: String
+  """
+  What that runs on, such as ` + "`" + `Windows` + "`" + `; null when it does not say.
+  """
+  system: String
+  """
+  What it calls itself in full (User-Agent, RFC 9110), at most 512 bytes.
+  """
+  userAgent: String!
+  """
+  The IP address from which it was last used.
+  """
+  address: String!
+  """
+  When it began.
+  """
+  createdAt: Time!
+  """
+  When it was last used, to within the 10 minutes for which an access token is good.
+  """
+  lastUsedAt: Time!
+  """
+  When it ends unless it is refreshed.
+  """
+  expiresAt: Time!
+  """
+  Whether it is the one that asks.
+  """
+  current: Boolean!
 }
 """
 The token and the account of the first administrator.
@@ -4733,6 +5280,24 @@ type SignOutPayload {
   signedOutAt: Time!
 }
 """
+Which session ends.
+"""
+input RevokeSessionInput {
+  """
+  ` + "`" + `UserSession.id` + "`" + `.
+  """
+  id: ID!
+}
+"""
+What ` + "`" + `revokeSession` + "`" + ` did.
+"""
+type RevokeSessionPayload {
+  """
+  The session that has ended.
+  """
+  revokedSessionId: ID!
+}
+"""
 The password and the new one.
 """
 input ChangePasswordInput {
@@ -4797,9 +5362,9 @@ extend type Mutation {
     input: SignInInput!
   ): SignInPayload @cost(weight: "5000")
   """
-  Replaces the tokens of a session. The old refresh token still works for 30
-  seconds (a second tab, a lost reply); whoever uses it later ends the session,
-  for then it was stolen.
+  Replaces the tokens of a session. The refresh token before the current one still works
+  for 30 seconds (a second tab, a lost reply), and gives the current one. Whoever uses it
+  later, or one from before it at any time, ends the session, for then it was stolen.
   """
   refreshSession(
     """
@@ -4816,6 +5381,15 @@ extend type Mutation {
     """
     input: SignOutInput!
   ): SignOutPayload
+  """
+  Ends one of your sessions, or anybody's for an admin, within 5 seconds: see ` + "`" + `User.sessions` + "`" + `.
+  """
+  revokeSession(
+    """
+    Which session ends.
+    """
+    input: RevokeSessionInput!
+  ): RevokeSessionPayload
   """
   Sets a new password and ends your other sessions.
   """
@@ -5078,6 +5652,11 @@ type User implements Node {
   When an admin suspended the account; null when it is active. Only the user and admins read it.
   """
   suspendedAt: Time
+  """
+  Where the user is signed in: the newest 100, those that were used last first. Only the
+  user and admins read them: for others null.
+  """
+  sessions: [UserSession!] @cost(weight: "50")
   """
   When the account was made.
   """
@@ -5525,6 +6104,147 @@ extend type Query {
     """
     before: String
   ): AssetConnection!
+}
+`, BuiltIn: false},
+	{Name: "../schema/gen/mail.graphqls", Input: `"""
+A page of mails.
+"""
+type MailConnection {
+  """
+  The mails of the page, each with its cursor.
+  """
+  edges: [MailEdge!]!
+  """
+  The mails of the page, without the edges around them.
+  """
+  nodes: [Mail!]!
+  """
+  Where the page stands among all mails that were asked for.
+  """
+  pageInfo: PageInfo!
+  """
+  How many there are on all pages together. Counted only when selected.
+  """
+  totalCount(
+    """
+    False counts no further than 10,000: 10001 then says that there are more, as in
+    "10,000+". The time that an exact count of very many takes is charged.
+    """
+    exact: Boolean = true
+  ): Int! @cost(weight: "50")
+}
+"""
+One of the mails of a connection.
+"""
+type MailEdge {
+  """
+  Where it stands; for ` + "`" + `after` + "`" + ` and ` + "`" + `before` + "`" + `.
+  """
+  cursor: String!
+  """
+  The mail itself.
+  """
+  node: Mail!
+}
+"""
+Which mails. All conditions that are given must hold.
+"""
+input MailWhere {
+  """
+  All of these must hold.
+  """
+  and: [MailWhere!]
+  """
+  At least one of these must hold.
+  """
+  or: [MailWhere!]
+  """
+  This must not hold.
+  """
+  not: MailWhere
+  """
+  Conditions on the id.
+  """
+  id: IDFilter
+  """
+  Conditions on ` + "`" + `to` + "`" + `.
+  """
+  to: StringFilter
+  """
+  Conditions on ` + "`" + `state` + "`" + `.
+  """
+  state: MailStateFilter
+  """
+  Conditions on ` + "`" + `createdAt` + "`" + `.
+  """
+  createdAt: TimeFilter
+}
+"""
+How mails are sorted.
+"""
+input MailOrder {
+  """
+  What they are sorted by.
+  """
+  field: MailOrderField!
+  """
+  Which way.
+  """
+  direction: OrderDirection = DESC
+}
+"""
+What mails can be sorted by.
+"""
+enum MailOrderField {
+  """
+  By ` + "`" + `createdAt` + "`" + `.
+  """
+  CREATED_AT
+}
+extend type Query {
+  """
+  The mail with this id.
+  """
+  mail(
+    """
+    The id of the mail.
+    """
+    id: ID!
+  ): Mail
+  """
+  The mails that you may see, sorted by ` + "`" + `createdAt` + "`" + `, newest first, unless ` + "`" + `orderBy` + "`" + ` says otherwise.
+  """
+  mails(
+    """
+    Which of them; all that you may see when left out.
+    """
+    where: MailWhere
+
+    """
+    How they are sorted.
+    """
+    orderBy: MailOrder
+
+    """
+    How many, from the start or after ` + "`" + `after` + "`" + `: 20 when omitted, at most 100.
+    """
+    first: Int
+
+    """
+    Only what follows the edge with this ` + "`" + `cursor` + "`" + `. Empty: from the start.
+    """
+    after: String
+
+    """
+    How many, from the end or before ` + "`" + `before` + "`" + `: at most 100. Not together with ` + "`" + `first` + "`" + `.
+    """
+    last: Int
+
+    """
+    Only what precedes the edge with this ` + "`" + `cursor` + "`" + `. Empty: to the end.
+    """
+    before: String
+  ): MailConnection!
 }
 `, BuiltIn: false},
 	{Name: "../schema/gen/page.graphqls", Input: `"""
@@ -6147,6 +6867,23 @@ input AssetStateFilter {
   in: [AssetState!]
 }
 """
+Conditions on a value of MailState. All that are given must hold.
+"""
+input MailStateFilter {
+  """
+  Equal to; null finds what has none.
+  """
+  eq: MailState
+  """
+  Different from; an absent value is different too.
+  """
+  ne: MailState
+  """
+  One of these, at most 100.
+  """
+  in: [MailState!]
+}
+"""
 Conditions on a value of PageStatus. All that are given must hold.
 """
 input PageStatusFilter {
@@ -6548,6 +7285,8 @@ func (ec *executionContext) childFields_Asset(ctx context.Context, field graphql
 		return ec.fieldContext_Asset_state(ctx, field)
 	case "url":
 		return ec.fieldContext_Asset_url(ctx, field)
+	case "usedBy":
+		return ec.fieldContext_Asset_usedBy(ctx, field)
 	case "createdAt":
 		return ec.fieldContext_Asset_createdAt(ctx, field)
 	case "updatedAt":
@@ -6580,6 +7319,18 @@ func (ec *executionContext) childFields_AssetEdge(ctx context.Context, field gra
 		return ec.fieldContext_AssetEdge_node(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type AssetEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_AssetUse(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "record":
+		return ec.fieldContext_AssetUse_record(ctx, field)
+	case "type":
+		return ec.fieldContext_AssetUse_type(ctx, field)
+	case "fields":
+		return ec.fieldContext_AssetUse_fields(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AssetUse", field.Name)
 }
 
 func (ec *executionContext) childFields_ChangePasswordPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -6848,10 +7599,16 @@ func (ec *executionContext) childFields_DashboardType(ctx context.Context, field
 		return ec.fieldContext_DashboardType_createMutation(ctx, field)
 	case "createTells":
 		return ec.fieldContext_DashboardType_createTells(ctx, field)
+	case "upload":
+		return ec.fieldContext_DashboardType_upload(ctx, field)
 	case "updateMutation":
 		return ec.fieldContext_DashboardType_updateMutation(ctx, field)
 	case "deleteMutation":
 		return ec.fieldContext_DashboardType_deleteMutation(ctx, field)
+	case "preview":
+		return ec.fieldContext_DashboardType_preview(ctx, field)
+	case "uses":
+		return ec.fieldContext_DashboardType_uses(ctx, field)
 	case "actions":
 		return ec.fieldContext_DashboardType_actions(ctx, field)
 	case "rules":
@@ -6902,6 +7659,60 @@ func (ec *executionContext) childFields_HTTPHeader(ctx context.Context, field gr
 		return ec.fieldContext_HTTPHeader_value(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type HTTPHeader", field.Name)
+}
+
+func (ec *executionContext) childFields_Mail(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_Mail_id(ctx, field)
+	case "subject":
+		return ec.fieldContext_Mail_subject(ctx, field)
+	case "to":
+		return ec.fieldContext_Mail_to(ctx, field)
+	case "state":
+		return ec.fieldContext_Mail_state(ctx, field)
+	case "text":
+		return ec.fieldContext_Mail_text(ctx, field)
+	case "failure":
+		return ec.fieldContext_Mail_failure(ctx, field)
+	case "attempts":
+		return ec.fieldContext_Mail_attempts(ctx, field)
+	case "nextAttemptAt":
+		return ec.fieldContext_Mail_nextAttemptAt(ctx, field)
+	case "sentAt":
+		return ec.fieldContext_Mail_sentAt(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_Mail_createdAt(ctx, field)
+	case "updatedAt":
+		return ec.fieldContext_Mail_updatedAt(ctx, field)
+	case "version":
+		return ec.fieldContext_Mail_version(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Mail", field.Name)
+}
+
+func (ec *executionContext) childFields_MailConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_MailConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_MailConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_MailConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_MailConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type MailConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_MailEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_MailEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_MailEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type MailEdge", field.Name)
 }
 
 func (ec *executionContext) childFields_NavigationLink(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -7078,6 +7889,16 @@ func (ec *executionContext) childFields_PublishPostPayload(ctx context.Context, 
 	return nil, fmt.Errorf("no field named %q was found under type PublishPostPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_RecordViewers(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "recordId":
+		return ec.fieldContext_RecordViewers_recordId(ctx, field)
+	case "users":
+		return ec.fieldContext_RecordViewers_users(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RecordViewers", field.Name)
+}
+
 func (ec *executionContext) childFields_RefreshSessionPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "viewer":
@@ -7094,6 +7915,14 @@ func (ec *executionContext) childFields_ReplaceAssetFilePayload(ctx context.Cont
 		return ec.fieldContext_ReplaceAssetFilePayload_asset(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type ReplaceAssetFilePayload", field.Name)
+}
+
+func (ec *executionContext) childFields_RevokeSessionPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "revokedSessionId":
+		return ec.fieldContext_RevokeSessionPayload_revokedSessionId(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RevokeSessionPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_ServerStatus(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -7378,6 +8207,8 @@ func (ec *executionContext) childFields_User(ctx context.Context, field graphql.
 		return ec.fieldContext_User_email(ctx, field)
 	case "suspendedAt":
 		return ec.fieldContext_User_suspendedAt(ctx, field)
+	case "sessions":
+		return ec.fieldContext_User_sessions(ctx, field)
 	case "createdAt":
 		return ec.fieldContext_User_createdAt(ctx, field)
 	case "updatedAt":
@@ -7410,6 +8241,30 @@ func (ec *executionContext) childFields_UserEdge(ctx context.Context, field grap
 		return ec.fieldContext_UserEdge_node(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type UserEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_UserSession(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_UserSession_id(ctx, field)
+	case "browser":
+		return ec.fieldContext_UserSession_browser(ctx, field)
+	case "system":
+		return ec.fieldContext_UserSession_system(ctx, field)
+	case "userAgent":
+		return ec.fieldContext_UserSession_userAgent(ctx, field)
+	case "address":
+		return ec.fieldContext_UserSession_address(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_UserSession_createdAt(ctx, field)
+	case "lastUsedAt":
+		return ec.fieldContext_UserSession_lastUsedAt(ctx, field)
+	case "expiresAt":
+		return ec.fieldContext_UserSession_expiresAt(ctx, field)
+	case "current":
+		return ec.fieldContext_UserSession_current(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type UserSession", field.Name)
 }
 
 func (ec *executionContext) childFields___Directive(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {

@@ -12,6 +12,10 @@ func (r *assetResolver) URL(ctx context.Context, obj *core.Asset) (*string, erro
 	return r.app.Assets.URL(obj), nil
 }
 
+func (r *assetResolver) UsedBy(ctx context.Context, obj *core.Asset, first *int32) ([]*core.AssetUse, error) {
+	return r.app.Assets.UsedBy(ctx, obj, translate.Size(first))
+}
+
 func (r *mutationResolver) UploadAsset(ctx context.Context, input model.UploadAssetInput) (*model.UploadAssetPayload, error) {
 	if err := r.app.Assets.MayUpload(ctx); err != nil {
 		return nil, err

@@ -3,6 +3,7 @@ package resolvers_test
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -32,7 +33,7 @@ const dashboardQuery = `query {
     types {
       name label labels description group order hidden singleton title owner one list search
       orders { value field } defaultOrder defaultDirection changed read create update delete
-      createMutation createTells updateMutation deleteMutation rules
+      preview uses createMutation createTells upload { name label description payload versioned tells fields { ...F } } updateMutation deleteMutation rules
       actions { name label description payload versioned tells fields { ...F } }
       fields { ...F }
     }
@@ -53,7 +54,7 @@ func TestDashboardRights(t *testing.T) {
 		"member": "Post SOME NONE NONE NONE - - -, Page SOME NONE NONE NONE - - -, Asset SOME OWN OWN OWN - updateAsset deleteAsset, User ALL NONE OWN NONE - updateUser -, Site ALL NONE NONE NONE - - -",
 		"author": "Post SOME OWN OWN OWN createPost updatePost deletePost, Page SOME NONE NONE NONE - - -, Asset SOME OWN OWN OWN - updateAsset deleteAsset, User ALL NONE OWN NONE - updateUser -, Site ALL NONE NONE NONE - - -",
 		"editor": "Post ALL ALL ALL ALL createPost updatePost deletePost, Page ALL ALL ALL ALL createPage updatePage deletePage, Asset SOME OWN SOME SOME - updateAsset deleteAsset, User ALL NONE OWN NONE - updateUser -, Site ALL NONE NONE NONE - - -",
-		"admin":  "Post ALL ALL ALL ALL createPost updatePost deletePost, Page ALL ALL ALL ALL createPage updatePage deletePage, Asset SOME OWN SOME SOME - updateAsset deleteAsset, User ALL ALL ALL NONE createUser updateUser -, Site ALL NONE ALL NONE - updateSite -",
+		"admin":  "Post ALL ALL ALL ALL createPost updatePost deletePost, Page ALL ALL ALL ALL createPage updatePage deletePage, Asset SOME OWN SOME SOME - updateAsset deleteAsset, User ALL ALL ALL NONE createUser updateUser -, Site ALL NONE ALL NONE - updateSite -, Mail ALL NONE NONE NONE - - -",
 	} {
 		var types []string
 		for _, d := range a.described(as).Types {
@@ -74,15 +75,33 @@ func TestDashboardRights(t *testing.T) {
 	}
 }
 
+// The page knows where records stand on the site, and what lists where one is used.
+func TestDashboardPreview(t *testing.T) {
+	t.Parallel()
+	a := newAPI(t)
+	got := map[string]string{}
+	for _, d := range a.described("editor").Types {
+		for _, told := range []*string{d.Preview, d.Uses} {
+			if told != nil {
+				got[d.Name] += *told
+			}
+		}
+	}
+	want := map[string]string{"Post": "/posts/{id}", "Page": "/{slug}", "Asset": "usedBy"}
+	if !maps.Equal(got, want) {
+		t.Errorf("got %v, want %v", got, want)
+	}
+}
+
 // Of each type the page knows what its own resolvers, written by hand, take and give.
 func TestDashboardOfGrapnel(t *testing.T) {
 	t.Parallel()
 	a := newAPI(t)
 	for as, want := range map[string]string{
-		"member": "",
-		"author": "Publish post publishPost: at TIME. Unpublish post unpublishPost:.",
-		"editor": "Publish post publishPost: at TIME. Unpublish post unpublishPost:.",
-		"admin":  "Publish post publishPost: at TIME. Unpublish post unpublishPost:. Set user role setUserRole: role ENUM. Suspend user suspendUser:. Unsuspend user unsuspendUser:. Set user password setUserPassword: password STRING. End user sessions endUserSessions:.",
+		"member": "Replace asset file replaceAssetFile: file UPLOAD keepMetadata BOOLEAN.",
+		"author": "Publish post publishPost: at TIME. Unpublish post unpublishPost:. Replace asset file replaceAssetFile: file UPLOAD keepMetadata BOOLEAN.",
+		"editor": "Publish post publishPost: at TIME. Unpublish post unpublishPost:. Replace asset file replaceAssetFile: file UPLOAD keepMetadata BOOLEAN.",
+		"admin":  "Publish post publishPost: at TIME. Unpublish post unpublishPost:. Replace asset file replaceAssetFile: file UPLOAD keepMetadata BOOLEAN. Set user role setUserRole: role ENUM. Suspend user suspendUser:. Unsuspend user unsuspendUser:. Set user password setUserPassword: password STRING. End user sessions endUserSessions:.",
 	} {
 		s := a.described(as)
 		var actions []string
@@ -93,6 +112,9 @@ func TestDashboardOfGrapnel(t *testing.T) {
 			}
 			if told := strings.Join(d.CreateTells, " "); told != map[string]string{"User": "password"}[d.Name] {
 				t.Errorf("%s: a new %s tells %q", as, d.Name, told)
+			}
+			if (d.Upload != nil) != (d.Name == "Asset") || d.Upload != nil && (d.Upload.Name != "uploadAsset" || d.Upload.Payload != "asset" || d.Upload.Fields[0].Kind != model.DashboardKindUpload) {
+				t.Errorf("%s: %s is made of a file by %+v", as, d.Name, d.Upload)
 			}
 			for _, act := range d.Actions {
 				text := act.Label + " " + act.Name + ":"
@@ -122,6 +144,14 @@ func TestDashboardOfGrapnel(t *testing.T) {
 		if got := fields["User.email"]; (got.Filter != nil) != isAdmin || (got.Readable == model.DashboardRightAll) != isAdmin || got.OnCreate != isAdmin || got.OnUpdate {
 			t.Errorf("%s has %+v", as, got)
 		}
+		for _, name := range []string{"Site.language", "Site.timezone", "Page.slug"} {
+			if got := fields[name]; got.Widget != nil {
+				t.Errorf("%s has a text with a format on several lines: %+v", as, got)
+			}
+		}
+		if got := fields["Asset.size"]; got.Widget == nil || *got.Widget != model.AdminWidgetBytes {
+			t.Errorf("%s has %+v", as, got)
+		}
 		if got := fields["Asset.alt"]; !got.OnUpdate || !got.Nullable || got.Required {
 			t.Errorf("%s has %+v", as, got)
 		}
@@ -146,7 +176,8 @@ Everybody may read all.
 Users may change themselves.
 Admins may change all.
 Everybody may read it.
-Admins may read and change it.`; got != want {
+Admins may read and change it.
+Admins may read all.`; got != want {
 		t.Errorf("the rules are\n%s", got)
 	}
 }

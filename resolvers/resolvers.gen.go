@@ -50,6 +50,10 @@ func (x *root) Asset() graph.AssetResolver { return &assetResolver{x.r} }
 
 type assetResolver struct{ *resolver }
 
+func (x *root) Mail() graph.MailResolver { return &mailResolver{x.r} }
+
+type mailResolver struct{ *resolver }
+
 func (x *root) NavigationLink() graph.NavigationLinkResolver { return &navigationLinkResolver{x.r} }
 
 type navigationLinkResolver struct{ *resolver }

@@ -82,6 +82,10 @@ func (r *mutationResolver) ChangePassword(ctx context.Context, input model.Chang
 	return &model.ChangePasswordPayload{Viewer: user, DeviceToken: &device}, nil
 }
 
+func (r *mutationResolver) RevokeSession(ctx context.Context, input model.RevokeSessionInput) (*model.RevokeSessionPayload, error) {
+	return &model.RevokeSessionPayload{RevokedSessionID: input.ID}, r.app.Sessions.Revoke(ctx, input.ID)
+}
+
 // session gives the client its tokens the way it asked for: in the reply, or
 // in cookies.
 func session(ctx context.Context, t model.SessionTransport, tokens core.Tokens) *core.Tokens {

@@ -1,8 +1,11 @@
 package resolvers_test
 
 import (
+	"bytes"
 	"encoding/base64"
+	"encoding/json"
 	"fmt"
+	"net/http"
 	"strings"
 	"sync"
 	"testing"
@@ -112,6 +115,65 @@ func TestSuspensionAndSignOut(t *testing.T) {
 	a.get("author", `mutation { signOut(input: {}) { signedOutAt } }`, nil, "signOut.signedOutAt")
 	if c := a.code("author", `{ viewer { id } }`, nil); c != "UNAUTHENTICATED" {
 		t.Errorf("after signing out: %s", c)
+	}
+}
+
+// People see where they are signed in, and end what they do not know; nobody else does,
+// but administrators.
+func TestSessionsOfAUser(t *testing.T) {
+	t.Parallel()
+	a := newAPI(t)
+	const sessions = `{ viewer { sessions { id browser system userAgent address current createdAt lastUsedAt expiresAt } } }`
+	const revoke = `mutation($id: ID!) { revokeSession(input: {id: $id}) { revokedSessionId } }`
+	body, err := json.Marshal(map[string]any{"query": signIn, "variables": vars{"e": "member@example.org", "p": "correct horse"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	req, err := http.NewRequestWithContext(t.Context(), "POST", a.url+"/graphql", bytes.NewReader(body))
+	if err != nil {
+		t.Fatal(err)
+	}
+	agent := "Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:140.0) Gecko/20100101 Firefox/140.0"
+	req.Header.Set("Content-Type", "application/json")
+	req.Header.Set("User-Agent", agent+strings.Repeat(" x", 400)+"\xff")
+	a.advance(time.Minute)
+	out := a.send("", req)
+	a.tokens["phone"] = dig(t, out, "data.signIn.tokens.accessToken").(string)
+	list := a.get("member", sessions, nil, "viewer.sessions").([]any)
+	if len(list) != 2 {
+		t.Fatalf("%d sessions", len(list))
+	}
+	phone, first := list[0].(map[string]any), list[1].(map[string]any)
+	if phone["browser"] != "Firefox" || phone["system"] != "Windows" || phone["address"] != "127.0.0.1" || phone["current"] != false || first["current"] != true {
+		t.Errorf("%v", list)
+	}
+	if ua := phone["userAgent"].(string); len(ua) != 512 || !strings.HasPrefix(ua, agent) {
+		t.Errorf("kept %d bytes: %s", len(ua), ua)
+	}
+
+	// Others: null, and NOT_FOUND.
+	const of = `query($id: ID!) { user(id: $id) { sessions { id } } }`
+	for caller, count := range map[string]int{"": -1, "editor": -1, "member": 2, "admin": 2} {
+		got, _ := dig(t, a.do(caller, of, vars{"id": a.ids["member"]}), "data.user.sessions").([]any)
+		if got == nil && count >= 0 || got != nil && len(got) != count {
+			t.Errorf("%q sees %v", caller, got)
+		}
+	}
+	for caller, code := range map[string]string{"": "UNAUTHENTICATED", "editor": "NOT_FOUND"} {
+		if c := a.code(caller, revoke, vars{"id": phone["id"]}); c != code {
+			t.Errorf("%q revokes: %s", caller, c)
+		}
+	}
+	a.get("member", revoke, vars{"id": phone["id"]}, "revokeSession.revokedSessionId")
+	if c := a.code("phone", `{ viewer { id } }`, nil); c != "UNAUTHENTICATED" {
+		t.Errorf("the phone is signed in still: %s", c)
+	}
+	if c := a.code("member", revoke, vars{"id": phone["id"]}); c != "NOT_FOUND" {
+		t.Errorf("revoked twice: %s", c)
+	}
+	a.get("admin", revoke, vars{"id": first["id"]}, "revokeSession.revokedSessionId")
+	if c := a.code("member", `{ viewer { id } }`, nil); c != "UNAUTHENTICATED" {
+		t.Errorf("the member is signed in still: %s", c)
 	}
 }
 

@@ -23,8 +23,14 @@ type message struct {
 	Payload json.RawMessage `json:"payload,omitempty"`
 }
 
-// subscribe follows postChanged as a user; it returns once the server listens.
+// subscribe follows postChanged as a user.
 func (a *api) subscribe(as, arguments string) *subscription {
+	a.t.Helper()
+	return a.follow(as, "subscription { postChanged"+arguments+" { kind changedId post { title } } }")
+}
+
+// follow begins a subscription of a user.
+func (a *api) follow(as, document string) *subscription {
 	a.t.Helper()
 	ctx, cancel := context.WithTimeout(a.t.Context(), 10*time.Second)
 	defer cancel()
@@ -42,8 +48,7 @@ func (a *api) subscribe(as, arguments string) *subscription {
 	if m := s.read(); m.Type != "connection_ack" {
 		a.t.Fatalf("init was answered by %s %s", m.Type, m.Payload)
 	}
-	s.write(map[string]any{"id": "1", "type": "subscribe", "payload": map[string]any{
-		"query": "subscription { postChanged" + arguments + " { kind changedId post { title } } }"}})
+	s.write(map[string]any{"id": "1", "type": "subscribe", "payload": map[string]any{"query": document}})
 	return s
 }
 

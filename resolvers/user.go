@@ -78,3 +78,7 @@ func (r *userResolver) Email(ctx context.Context, obj *core.User) (*string, erro
 	}
 	return &obj.Email, nil
 }
+
+func (r *userResolver) Sessions(ctx context.Context, obj *core.User) ([]*core.Session, error) {
+	return r.app.Sessions.Of(ctx, obj)
+}

@@ -99,7 +99,7 @@ func (p Project) check(ctx context.Context, s config.Settings, c config.Check, l
 		if !c.Repair {
 			opts = append(opts, filesystem.ReadOnly())
 		}
-		objects, _, err := openObjects(ctx, s, opts...)
+		objects, _, err := openObjects(ctx, s, log, opts...)
 		if err != nil {
 			return err
 		}

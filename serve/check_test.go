@@ -339,13 +339,13 @@ func TestCheckRepair(t *testing.T) {
 		t.Fatal(err)
 	}
 	var ids []string
-	for doc, err := range docs.Find(t.Context(), "posts", core.Query{Order: []core.Order{{Field: "_id"}}, Limit: 3}) {
+	for doc, err := range docs.Find(t.Context(), "posts", core.Query{Order: []core.Order{{Field: "_id"}}, Limit: 4}) {
 		if err != nil {
 			t.Fatal(err)
 		}
 		ids = append(ids, doc.ID())
 	}
-	for i, e := range []core.Edit{core.Set("_audience", int64(9)), core.Set("_audience", nil), core.Set("_own_authorId", "user_other")} {
+	for i, e := range []core.Edit{core.Set("_audience", int64(9)), core.Set("_audience", nil), core.Set("_own_authorId", "user_other"), core.Set("_files", []string{"asset_other"})} {
 		if err := docs.Write(t.Context(), core.Op{Kind: core.OpUpdate, Coll: "posts", Filter: core.Eq("_id", ids[i]), Patch: core.Patch{e}}); err != nil {
 			t.Fatal(err)
 		}
@@ -354,11 +354,11 @@ func TestCheckRepair(t *testing.T) {
 		"UPDATE c_posts SET x_version=99 WHERE id='"+ids[0]+"'") // by which a repair of the document itself finds it
 	wrong := []string{
 		"posts " + ids[0] + ", _audience: holds 9, where ", "posts " + ids[1] + ", _audience: holds <nil>, where ",
-		"posts " + ids[2] + ", _own_authorId: holds user_other, where ", ", role: what lists go by", ids[0] + ", version: what lists go by", "the table \"a_posts$tags$_audience$date\", by which",
+		"posts " + ids[2] + ", _own_authorId: holds user_other, where ", "posts " + ids[3] + ", _files: holds [asset_other], where [", ", role: what lists go by", ids[0] + ", version: what lists go by", "the table \"a_posts$tags$_audience$date\", by which",
 	}
 	for _, args := range [][]string{{"check"}, {"check", "--repair"}} {
 		out, err := run(args...)
-		if mended := len(args) > 1; mended != (err == nil) || !strings.Contains(out, map[bool]string{false: "6 problems.", true: "6 problems, of which 0 are left."}[mended]) {
+		if mended := len(args) > 1; mended != (err == nil) || !strings.Contains(out, map[bool]string{false: "7 problems.", true: "7 problems, of which 0 are left."}[mended]) {
 			t.Errorf("%v: %s %v", args, out, err)
 		}
 		for _, want := range wrong {

@@ -1,8 +1,6 @@
 package serve
 
 import (
-	"bufio"
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -15,7 +13,6 @@ import (
 
 	"github.com/vektah/gqlparser/v2/formatter"
 	"github.com/vektah/gqlparser/v2/gqlerror"
-	"golang.org/x/term"
 
 	"github.com/grapnel/grapnel/core"
 	"github.com/grapnel/grapnel/internal/config"
@@ -140,36 +137,6 @@ func (p Project) migrate(ctx context.Context, s config.Settings, c config.Migrat
 	return nil
 }
 
-// createAdmin makes an administrator: a new account, or an existing one.
-func createAdmin(ctx context.Context, app *core.App, c config.AdminCreate, stdin io.Reader, stdout, stderr io.Writer) error {
-	ctx = core.AsSystem(ctx)
-	user, err := app.Users.ByEmail(ctx, c.Email)
-	if err == nil {
-		if user, err = app.Users.SetRole(ctx, user.ID, nil, core.Admin); err != nil {
-			return err
-		}
-		fmt.Fprintf(stdout, "%s (%s) is an administrator now.\n", user.Username, user.Email)
-		return nil
-	}
-	if !core.Is(err, core.NotFound) {
-		return err
-	}
-	draft := core.UserDraft{Username: cmp.Or(c.Username, core.UsernameFor(c.Email)), Email: c.Email}
-	draft.Password, err = readPassword(c.PasswordFile, stdin, stderr, func(password string) error {
-		draft.Password = password
-		return draft.Check()
-	})
-	if err != nil {
-		return err
-	}
-	user, err = app.Users.Register(ctx, draft, core.Admin)
-	if err != nil {
-		return err
-	}
-	fmt.Fprintf(stdout, "Made the administrator %s (%s). Sign in with this address and the password.\n", user.Username, user.Email)
-	return nil
-}
-
 // plain is an error as a person at a terminal should read it: what to do, then
 // the cause.
 func plain(err error) error {
@@ -183,50 +150,6 @@ func plain(err error) error {
 		return fmt.Errorf("%s: %w", strings.TrimSuffix(e.Message, "."), e.Unwrap())
 	}
 	return errors.New(e.Message)
-}
-
-// readPassword asks on a terminal, twice; elsewhere it reads one line.
-func readPassword(file string, stdin io.Reader, stderr io.Writer, check func(password string) error) (string, error) {
-	if file != "" {
-		data, err := os.ReadFile(file)
-		return strings.TrimRight(string(data), "\r\n"), err
-	}
-	f, ok := stdin.(*os.File)
-	if !ok || !term.IsTerminal(int(f.Fd())) {
-		line, err := bufio.NewReader(io.LimitReader(stdin, 4096)).ReadString('\n')
-		if line = strings.TrimRight(line, "\r\n"); line != "" {
-			return line, nil
-		}
-		if err != nil && !errors.Is(err, io.EOF) {
-			return "", err
-		}
-		return "", errors.New("standard input holds no password")
-	}
-	return askTwice(func(prompt string) (string, error) {
-		fmt.Fprint(stderr, prompt)
-		p, err := term.ReadPassword(int(f.Fd()))
-		fmt.Fprintln(stderr)
-		return string(p), err
-	}, check)
-}
-
-// askTwice asks for a password, and again when it can be one.
-func askTwice(ask func(prompt string) (string, error), check func(password string) error) (string, error) {
-	first, err := ask("Password: ")
-	if err != nil {
-		return "", err
-	}
-	if err := check(first); err != nil {
-		return "", err
-	}
-	second, err := ask("Again: ")
-	if err != nil {
-		return "", err
-	}
-	if first != second {
-		return "", fmt.Errorf("the two passwords differ")
-	}
-	return first, nil
 }
 
 // isGoRun reports whether a program lies where `go run` builds it.

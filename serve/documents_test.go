@@ -13,6 +13,8 @@ import (
 	"github.com/grapnel/grapnel/core"
 	"github.com/grapnel/grapnel/graph"
 	"github.com/grapnel/grapnel/graph/model"
+	"github.com/grapnel/grapnel/internal/trusted"
+	"github.com/grapnel/grapnel/internal/ui"
 	"github.com/grapnel/grapnel/resolvers"
 	"github.com/grapnel/grapnel/serve"
 )
@@ -94,5 +96,14 @@ func TestTrustedDocuments(t *testing.T) {
 		!strings.Contains(log, `id=b operation=Old reason="Cannot query field \"age\" on type \"User\"."`) ||
 		!strings.Contains(log, `id=c operation="" reason="Expected Name, found <EOF>"`) {
 		t.Error(log)
+	}
+}
+
+// What the dashboard sends before somebody has signed in fits the schema of any server.
+func TestDashboardDocument(t *testing.T) {
+	t.Parallel()
+	name, err := trusted.Check(project.Schema(nil).Schema(), ui.AdminDocument())
+	if name != "Start" || err != nil {
+		t.Error(name, err)
 	}
 }

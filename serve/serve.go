@@ -8,14 +8,12 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
-	"maps"
 	"net"
 	"net/url"
 	"os"
 	"os/signal"
 	"path/filepath"
 	"runtime/debug"
-	"slices"
 	"strings"
 	"syscall"
 
@@ -28,7 +26,6 @@ import (
 	"github.com/grapnel/grapnel/internal/scaffold"
 	"github.com/grapnel/grapnel/internal/seed"
 	"github.com/grapnel/grapnel/internal/static"
-	"github.com/grapnel/grapnel/internal/trusted"
 	"github.com/grapnel/grapnel/internal/ui"
 	"github.com/grapnel/grapnel/internal/web"
 	"github.com/grapnel/grapnel/resolvers"
@@ -68,6 +65,11 @@ func (p Project) Run(ctx context.Context, args []string, stdin io.Reader, stdout
 		return err
 	}
 	log := newLog(cli.Settings, stderr)
+	account := func(do func(context.Context, accounts) error) error {
+		return p.withApp(ctx, cli.Settings, log, func(app *core.App) error {
+			return do(core.AsSystem(ctx), accounts{app.Users, stdin, stdout, stderr})
+		})
+	}
 	switch command {
 	case "serve":
 		return p.serve(ctx, cli.Settings, log, stdout)
@@ -88,8 +90,22 @@ func (p Project) Run(ctx context.Context, args []string, stdin io.Reader, stdout
 	case "healthcheck":
 		return healthcheck(ctx, cli.Settings, cli.Healthcheck)
 	case "admin create":
+		return account(func(ctx context.Context, a accounts) error { return a.createAdmin(ctx, cli.Admin.Create) })
+	case "user list":
+		return account(func(ctx context.Context, a accounts) error { return a.list(ctx, cli.User.List) })
+	case "user password <email>":
+		return account(func(ctx context.Context, a accounts) error { return a.setPassword(ctx, cli.User.Password) })
+	case "user suspend <email>":
+		return account(func(ctx context.Context, a accounts) error { return a.suspend(ctx, cli.User.Suspend) })
+	case "user unsuspend <email>":
+		return account(func(ctx context.Context, a accounts) error { return a.unsuspend(ctx, cli.User.Unsuspend) })
+	case "mail test <address>":
 		return p.withApp(ctx, cli.Settings, log, func(app *core.App) error {
-			return createAdmin(ctx, app, cli.Admin.Create, stdin, stdout, stderr)
+			if err := app.Mails.Try(core.AsSystem(ctx), cli.Mail.Test.Address); err != nil {
+				return err
+			}
+			fmt.Fprintf(stdout, "The mail server has taken a mail to %s.\n", cli.Mail.Test.Address)
+			return nil
 		})
 	case "seed":
 		return p.withApp(ctx, cli.Settings, log, func(app *core.App) error {
@@ -103,7 +119,7 @@ func (p Project) Run(ctx context.Context, args []string, stdin io.Reader, stdout
 // serve answers requests until ctx ends, then drains.
 func (p Project) serve(ctx context.Context, s config.Settings, log *slog.Logger, stdout io.Writer) (err error) {
 	slog.SetDefault(log)
-	documents, err := p.trustedDocuments(s.TrustedDocuments, log)
+	documents, err := p.trustedDocuments(s, log)
 	if err != nil {
 		return err
 	}
@@ -126,6 +142,7 @@ func (p Project) serve(ctx context.Context, s config.Settings, log *slog.Logger,
 		return err
 	}
 	defer app.Close()
+	defer stores.probe(ctx, append([]string{public.Scheme + "://" + public.Host}, s.Origins...))()
 
 	proxies, err := s.Proxies()
 	if err != nil {
@@ -142,6 +159,7 @@ func (p Project) serve(ctx context.Context, s config.Settings, log *slog.Logger,
 		Log:          log,
 		PublicURL:    s.PublicURL, Origins: s.Origins, TrustedProxies: proxies, AddressHeader: s.AddressHeader,
 		Trusted:    documents,
+		Untrusted:  untrusted[s.MayRunUntrusted()],
 		Production: s.Production,
 		MaxAge:     s.CacheMaxAge,
 		Limits:     web.Limits{Cost: s.OperationCost, ReadTime: s.ReadTime, UserCost: orAny(s.UserCost), NetworkCost: orAny(s.AddressCost)},
@@ -151,7 +169,7 @@ func (p Project) serve(ctx context.Context, s config.Settings, log *slog.Logger,
 		cfg.UI = ui.Playground()
 	}
 	if s.Dashboard {
-		cfg.Admin = ui.Admin(s.DashboardIdle)
+		cfg.Admin = ui.Admin(s.DashboardIdle, s.SiteDir != "")
 	}
 	if s.SiteDir != "" {
 		site, err := static.OpenDir(s.SiteDir)
@@ -171,21 +189,16 @@ func (p Project) serve(ctx context.Context, s config.Settings, log *slog.Logger,
 	if s.MongoDBURI != "" && s.TokenKey == "" {
 		log.Warn("the token key is kept in the data folder; servers that share a database need the same GRAPNEL_TOKEN_KEY")
 	}
+	if s.Production && s.SMTPURL == "" {
+		log.Warn("there is no mail server: mails stay in the store, where administrators read them; set GRAPNEL_SMTP_URL")
+	}
 	greet(ctx, stdout, app, s, stores, public)
 	log.Info("serving", "addr", listener.Addr().String(), "production", s.Production,
 		"introspection", !s.Production, "suggestions", !s.Production, "playground", s.HasPlayground(), "dashboard", s.Dashboard, "localhostOrigins", !s.Production,
-		"documents", runs(documents), "origins", strings.Join(s.Origins, " "), "signUp", s.SignUp, "userCost", s.UserCost, "addressCost", s.AddressCost)
+		"documents", runs(documents, s.MayRunUntrusted()), "origins", strings.Join(s.Origins, " "), "signUp", s.SignUp, "userCost", s.UserCost, "addressCost", s.AddressCost)
 	return web.Serve(ctx, listener, server, web.Drain{
 		Delay: s.DrainDelay, Leave: server.Leave, Timeout: s.DrainTimeout, Shutdown: server.Shutdown,
 	}, log)
-}
-
-// runs says which documents may run.
-func runs(trusted map[string]string) string {
-	if trusted == nil {
-		return "any"
-	}
-	return fmt.Sprintf("%d trusted", len(trusted))
 }
 
 // orAny is a limit as [web.Limits] has it, where 0 means the default.
@@ -194,25 +207,6 @@ func orAny(limit int) int {
 		return -1
 	}
 	return limit
-}
-
-// trustedDocuments reads manifests; nil without any. A document that does not fit
-// the schema stays: a client that asks for it, an old one perhaps, is told why.
-func (p Project) trustedDocuments(files []string, log *slog.Logger) (map[string]string, error) {
-	if len(files) == 0 {
-		return nil, nil
-	}
-	docs, err := trusted.Load(files)
-	if err != nil {
-		return nil, fmt.Errorf("GRAPNEL_TRUSTED_DOCUMENTS: %w", err)
-	}
-	schema := p.Schema(nil).Schema()
-	for _, id := range slices.Sorted(maps.Keys(docs)) {
-		if name, err := trusted.Check(schema, docs[id]); err != nil {
-			log.Warn("a trusted document does not fit the schema", "id", id, "operation", name, "reason", err.Error())
-		}
-	}
-	return docs, nil
 }
 
 // greet tells a developer where everything is.

@@ -14,6 +14,7 @@ import (
 
 	"github.com/grapnel/grapnel/core"
 	"github.com/grapnel/grapnel/internal/config"
+	"github.com/grapnel/grapnel/internal/smtp"
 	"github.com/grapnel/grapnel/storage/filesystem"
 	"github.com/grapnel/grapnel/storage/mongodb"
 	"github.com/grapnel/grapnel/storage/s3"
@@ -38,16 +39,16 @@ func openStores(ctx context.Context, s config.Settings, log *slog.Logger) (_ *st
 	if st.docs, st.docsAt, err = openDocs(ctx, s, log); err != nil {
 		return nil, err
 	}
-	if st.objects, st.objectsAt, err = openObjects(ctx, s); err != nil {
+	if st.objects, st.objectsAt, err = openObjects(ctx, s, log); err != nil {
 		return nil, err
 	}
 	return st, nil
 }
 
 // openObjects opens the object store alone, and says where it is.
-func openObjects(ctx context.Context, s config.Settings, opts ...filesystem.Option) (core.ObjectStore, string, error) {
+func openObjects(ctx context.Context, s config.Settings, log *slog.Logger, opts ...filesystem.Option) (core.ObjectStore, string, error) {
 	if s.S3Bucket != "" {
-		cfg := s3.Config{Bucket: s.S3Bucket, Endpoint: s.S3Endpoint, Region: s.S3Region}
+		cfg := s3.Config{Bucket: s.S3Bucket, Endpoint: s.S3Endpoint, Region: s.S3Region, Checksums: s3.Checksums(s.S3Checksums), Log: log}
 		if s.S3PublicURL != nil {
 			cfg.PublicEndpoint = s.S3PublicURL.String()
 		}
@@ -81,6 +82,22 @@ func opened[Port any, S any](s S, err error) (Port, error) {
 	return port, err
 }
 
+// probe tries out beside the server what an S3 server does with uploads that are sent
+// straight to it, from pages of these origins too, until end is called.
+func (s *stores) probe(ctx context.Context, origins []string) (end func()) {
+	store, ok := s.objects.(*s3.Store)
+	if !ok {
+		return func() {}
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		store.Probe(ctx, origins)
+	}()
+	return func() { cancel(); <-done }
+}
+
 // Close closes what was opened.
 func (s *stores) Close() error {
 	var errs []error
@@ -103,10 +120,28 @@ func (p Project) newApp(ctx context.Context, s config.Settings, st *stores, publ
 	if err != nil {
 		return nil, fmt.Errorf("GRAPNEL_FILE_TYPES: %w", err)
 	}
+	mailer, templates, err := openMail(s)
+	if err != nil {
+		return nil, err
+	}
 	return core.New(ctx, core.Config{
 		Specs: p.Specs, Docs: st.docs, Objects: st.objects, Key: key, BaseURL: strings.TrimSuffix(public.String(), "/"),
 		MaxUpload: int64(s.MaxUpload), MaxUserFiles: int64(s.MaxUserFiles), FileTypes: types, SignUpRole: signUpRoles[s.SignUp], StrictIndexes: s.StrictIndexes, Log: log,
+		Mailer: mailer, PrintMails: !s.Production, MailTemplates: templates,
 	})
+}
+
+// openMail is the mail server of the settings, and the folder of their templates; nil for none.
+func openMail(s config.Settings) (mailer core.Mailer, templates fs.FS, err error) {
+	if s.SMTPURL != "" {
+		if mailer, err = opened[core.Mailer](smtp.New(smtp.Config{URL: s.SMTPURL, From: s.MailFrom})); err != nil {
+			return nil, nil, fmt.Errorf("GRAPNEL_SMTP_URL, GRAPNEL_MAIL_FROM: %w", err)
+		}
+	}
+	if s.MailTemplates != "" {
+		templates = os.DirFS(s.MailTemplates)
+	}
+	return mailer, templates, nil
 }
 
 // signUpRoles are the settings of GRAPNEL_SIGN_UP; closed has none.

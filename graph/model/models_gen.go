@@ -195,9 +195,9 @@ type CreateUserPayload struct {
 	Password *string `json:"password,omitempty"`
 }
 
-// A mutation of one document that is neither its creation, nor its change as a whole, nor its removal.
+// A mutation of one document that is neither its creation, nor its change as a whole, nor its removal, or that makes one of a file.
 type DashboardAction struct {
-	// The mutation: `publishPost`. Its one argument `input` holds the `id`.
+	// The mutation: `publishPost`. Its one argument `input` holds the `id`, unless it makes one.
 	Name string `json:"name"`
 	// What to call it: `Publish post`.
 	Label string `json:"label"`
@@ -391,10 +391,16 @@ type DashboardType struct {
 	CreateMutation *string `json:"createMutation,omitempty"`
 	// The fields of its answer beside the document: what is told this once, such as a password that was made.
 	CreateTells []string `json:"createTells"`
+	// The mutation that makes one of a file that is sent with it, in a field of the kind UPLOAD; null when there is none for you.
+	Upload *DashboardAction `json:"upload,omitempty"`
 	// The mutation that changes one; null when there is none for you.
 	UpdateMutation *string `json:"updateMutation,omitempty"`
 	// The mutation that removes one; null when there is none for you.
 	DeleteMutation *string `json:"deleteMutation,omitempty"`
+	// Where one stands on the site, with names of fields in braces: `/posts/{slug}`. A field that is null gives place to the id. Null when it is not told.
+	Preview *string `json:"preview,omitempty"`
+	// The field that lists the records that refer to one, an `[AssetUse!]!`: `usedBy`. Null when there is none.
+	Uses *string `json:"uses,omitempty"`
 	// What else you may do with one: `publishPost`.
 	Actions []*DashboardAction `json:"actions"`
 	// Who may do what, in English, a sentence for each rule.
@@ -568,6 +574,42 @@ type IntFilter struct {
 	Gte graphql.Omittable[*int32] `json:"gte,omitempty"`
 }
 
+// How mails are sorted.
+type MailOrder struct {
+	// What they are sorted by.
+	Field MailOrderField `json:"field"`
+	// Which way.
+	Direction graphql.Omittable[*OrderDirection] `json:"direction,omitempty"`
+}
+
+// Conditions on a value of MailState. All that are given must hold.
+type MailStateFilter struct {
+	// Equal to; null finds what has none.
+	Eq graphql.Omittable[*core.MailState] `json:"eq,omitempty"`
+	// Different from; an absent value is different too.
+	Ne graphql.Omittable[*core.MailState] `json:"ne,omitempty"`
+	// One of these, at most 100.
+	In graphql.Omittable[[]core.MailState] `json:"in,omitempty"`
+}
+
+// Which mails. All conditions that are given must hold.
+type MailWhere struct {
+	// All of these must hold.
+	And graphql.Omittable[[]*MailWhere] `json:"and,omitempty"`
+	// At least one of these must hold.
+	Or graphql.Omittable[[]*MailWhere] `json:"or,omitempty"`
+	// This must not hold.
+	Not graphql.Omittable[*MailWhere] `json:"not,omitempty"`
+	// Conditions on the id.
+	ID graphql.Omittable[*IDFilter] `json:"id,omitempty"`
+	// Conditions on `to`.
+	To graphql.Omittable[*StringFilter] `json:"to,omitempty"`
+	// Conditions on `state`.
+	State graphql.Omittable[*MailStateFilter] `json:"state,omitempty"`
+	// Conditions on `createdAt`.
+	CreatedAt graphql.Omittable[*TimeFilter] `json:"createdAt,omitempty"`
+}
+
 // How pages are sorted.
 type PageOrder struct {
 	// What they are sorted by.
@@ -698,6 +740,18 @@ type ReplaceAssetFileInput struct {
 type ReplaceAssetFilePayload struct {
 	// The file as it is now, READY.
 	Asset *core.Asset `json:"asset"`
+}
+
+// Which session ends.
+type RevokeSessionInput struct {
+	// `UserSession.id`.
+	ID string `json:"id"`
+}
+
+// What `revokeSession` did.
+type RevokeSessionPayload struct {
+	// The session that has ended.
+	RevokedSessionID string `json:"revokedSessionId"`
 }
 
 // Conditions on a value of Role. All that are given must hold.
@@ -1135,6 +1189,8 @@ const (
 	AdminWidgetImage AdminWidget = "IMAGE"
 	// Entries within entries, put in order by drag: a list of an embedded type that holds a list of itself.
 	AdminWidgetTree AdminWidget = "TREE"
+	// A number of bytes, shown as kilobytes, megabytes and so on: an Int or Int64.
+	AdminWidgetBytes AdminWidget = "BYTES"
 )
 
 var AllAdminWidget = []AdminWidget{
@@ -1145,11 +1201,12 @@ var AllAdminWidget = []AdminWidget{
 	AdminWidgetEmail,
 	AdminWidgetImage,
 	AdminWidgetTree,
+	AdminWidgetBytes,
 }
 
 func (e AdminWidget) IsValid() bool {
 	switch e {
-	case AdminWidgetMultiline, AdminWidgetMarkdown, AdminWidgetColor, AdminWidgetURL, AdminWidgetEmail, AdminWidgetImage, AdminWidgetTree:
+	case AdminWidgetMultiline, AdminWidgetMarkdown, AdminWidgetColor, AdminWidgetURL, AdminWidgetEmail, AdminWidgetImage, AdminWidgetTree, AdminWidgetBytes:
 		return true
 	}
 	return false
@@ -1361,6 +1418,8 @@ const (
 	DashboardKindConnection DashboardKind = "CONNECTION"
 	// Worked out when it is asked for: a scalar or a value of an enum.
 	DashboardKindComputed DashboardKind = "COMPUTED"
+	// A file that is sent with the mutation, by the GraphQL multipart request specification. Of inputs only.
+	DashboardKindUpload DashboardKind = "UPLOAD"
 )
 
 var AllDashboardKind = []DashboardKind{
@@ -1379,11 +1438,12 @@ var AllDashboardKind = []DashboardKind{
 	DashboardKindReference,
 	DashboardKindConnection,
 	DashboardKindComputed,
+	DashboardKindUpload,
 }
 
 func (e DashboardKind) IsValid() bool {
 	switch e {
-	case DashboardKindString, DashboardKindID, DashboardKindInt, DashboardKindInt64, DashboardKindFloat, DashboardKindBoolean, DashboardKindTime, DashboardKindDate, DashboardKindDecimal, DashboardKindJSON, DashboardKindEnum, DashboardKindEmbedded, DashboardKindReference, DashboardKindConnection, DashboardKindComputed:
+	case DashboardKindString, DashboardKindID, DashboardKindInt, DashboardKindInt64, DashboardKindFloat, DashboardKindBoolean, DashboardKindTime, DashboardKindDate, DashboardKindDecimal, DashboardKindJSON, DashboardKindEnum, DashboardKindEmbedded, DashboardKindReference, DashboardKindConnection, DashboardKindComputed, DashboardKindUpload:
 		return true
 	}
 	return false
@@ -1587,6 +1647,61 @@ func (e *ErrorCode) UnmarshalJSON(b []byte) error {
 }
 
 func (e ErrorCode) MarshalJSON() ([]byte, error) {
+	var buf bytes.Buffer
+	e.MarshalGQL(&buf)
+	return buf.Bytes(), nil
+}
+
+// What mails can be sorted by.
+type MailOrderField string
+
+const (
+	// By `createdAt`.
+	MailOrderFieldCreatedAt MailOrderField = "CREATED_AT"
+)
+
+var AllMailOrderField = []MailOrderField{
+	MailOrderFieldCreatedAt,
+}
+
+func (e MailOrderField) IsValid() bool {
+	switch e {
+	case MailOrderFieldCreatedAt:
+		return true
+	}
+	return false
+}
+
+func (e MailOrderField) String() string {
+	return string(e)
+}
+
+func (e *MailOrderField) UnmarshalGQL(v any) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("enums must be strings")
+	}
+
+	*e = MailOrderField(str)
+	if !e.IsValid() {
+		return fmt.Errorf("%s is not a valid MailOrderField", str)
+	}
+	return nil
+}
+
+func (e MailOrderField) MarshalGQL(w io.Writer) {
+	_, _ = fmt.Fprint(w, strconv.Quote(e.String()))
+}
+
+func (e *MailOrderField) UnmarshalJSON(b []byte) error {
+	s, err := strconv.Unquote(string(b))
+	if err != nil {
+		return err
+	}
+	return e.UnmarshalGQL(s)
+}
+
+func (e MailOrderField) MarshalJSON() ([]byte, error) {
 	var buf bytes.Buffer
 	e.MarshalGQL(&buf)
 	return buf.Bytes(), nil

@@ -25,6 +25,8 @@ type CLI struct {
 
 	Serve       struct{}    `cmd:"" default:"1" help:"Serve the GraphQL endpoint (the default)."`
 	Admin       Admin       `cmd:"" help:"Manage administrators."`
+	User        User        `cmd:"" help:"Look at accounts, and help their owners; may run beside a server."`
+	Mail        Mail        `cmd:"" help:"Try out the mail server."`
 	Seed        Seed        `cmd:"" help:"Fill the store with a realistic news site."`
 	Migrate     Migrate     `cmd:"" help:"Bring the store to the types that are declared, as a start does, and say what was done."`
 	Check       Check       `cmd:"" help:"Look whether the database, every document in it and, if you ask, the files are as they should be, and print what is not. Writes nothing without --repair; may run beside a server."`
@@ -51,6 +53,7 @@ type Settings struct {
 	TrustedProxies   []string      `env:"GRAPNEL_TRUSTED_PROXIES" placeholder:"CIDR,…" help:"Proxies whose word on the client's address and on https counts, such as 10.0.0.2 or 10.0.1.0/24; not the network of the clients. Default: none."`
 	AddressHeader    string        `name:"client-address-header" env:"GRAPNEL_CLIENT_ADDRESS_HEADER" default:"X-Forwarded-For" placeholder:"NAME" help:"Header in which they tell the address, which they must set themselves or append to: Forwarded, or one with an address or a list of them. Default: ${default}."`
 	TrustedDocuments []string      `env:"GRAPNEL_TRUSTED_DOCUMENTS" placeholder:"FILE,…" help:"Run only the operations in these manifests, which clients ask for by id. Default: run any."`
+	Untrusted        string        `name:"untrusted-documents" env:"GRAPNEL_UNTRUSTED_DOCUMENTS" default:"" enum:",author,editor,admin,nobody" placeholder:"ROLE" help:"Who may run other operations beside the trusted ones, as the dashboard needs: this role and those above it, author, editor or admin, or nobody. Default: author where the dashboard is served, but editor where strangers sign up as authors; without the dashboard nobody."`
 	SignUp           string        `env:"GRAPNEL_SIGN_UP" default:"member" enum:"member,author,closed" placeholder:"WHO" help:"What strangers who sign up become: member, or author, who may publish; closed: nobody may. Default: ${default}."`
 	MaxUpload        Bytes         `env:"GRAPNEL_MAX_UPLOAD" default:"2GiB" placeholder:"SIZE" help:"Largest file. Default: ${default}."`
 	MaxUserFiles     Bytes         `env:"GRAPNEL_MAX_USER_FILES" default:"10GiB" placeholder:"SIZE" help:"What the files of one user may take together, unless they are an administrator; 0: anything. Default: ${default}."`
@@ -66,12 +69,17 @@ type Settings struct {
 	LogLevel         string        `env:"GRAPNEL_LOG_LEVEL" default:"info" enum:"debug,info,warn,error" placeholder:"LEVEL" help:"debug, info, warn or error. Default: ${default}."`
 	TokenKey         string        `env:"GRAPNEL_TOKEN_KEY" placeholder:"SECRET" help:"Secret behind tokens and signatures, 32 characters or more, the same on every server. Default: made at first start and kept beside the data."`
 	TokenKeyFile     string        `env:"GRAPNEL_TOKEN_KEY_FILE" type:"existingfile" placeholder:"FILE" help:"File that holds the token key."`
+	SMTPURL          string        `name:"smtp-url" env:"GRAPNEL_SMTP_URL" placeholder:"URL" help:"Server that mail is sent by: smtp://user:password@mail.example.org:587, which turns to TLS by STARTTLS, or smtps://…, which begins with it; ?tls=off for one on the same machine. Default: none, mails stay in the store, where administrators read them, and outside production they are printed to the log."`
+	SMTPURLFile      string        `name:"smtp-url-file" env:"GRAPNEL_SMTP_URL_FILE" type:"existingfile" placeholder:"FILE" help:"File that holds the address of the mail server."`
+	MailFrom         string        `env:"GRAPNEL_MAIL_FROM" placeholder:"ADDRESS" help:"Who mails are from, such as Example <post@example.org>. Needed with a mail server."`
+	MailTemplates    string        `env:"GRAPNEL_MAIL_TEMPLATES" type:"existingdir" placeholder:"DIR" help:"Folder of templates that replace those of mails; see docs/guides/mail.md. Default: none."`
 	MongoDBURI       string        `name:"mongodb-uri" env:"MONGODB_URI" placeholder:"URI" help:"Keep documents in MongoDB (a replica set) instead of the embedded store."`
 	MongoDBURIFile   string        `name:"mongodb-uri-file" env:"MONGODB_URI_FILE" type:"existingfile" placeholder:"FILE" help:"File that holds the MongoDB URI."`
 	S3Bucket         string        `name:"s3-bucket" env:"S3_BUCKET" placeholder:"NAME" help:"Keep files in this S3 bucket instead of the data folder. Credentials come from the AWS chain (AWS_ACCESS_KEY_ID, …)."`
 	S3Endpoint       string        `name:"s3-endpoint" env:"S3_ENDPOINT" placeholder:"URL" help:"Endpoint of an S3-compatible server. Default: AWS."`
 	S3PublicURL      *url.URL      `name:"s3-public-url" env:"S3_PUBLIC_URL" placeholder:"URL" help:"Where clients reach the S3 server, for signed uploads. Default: the endpoint."`
 	S3Region         string        `name:"s3-region" env:"S3_REGION,AWS_REGION" default:"us-east-1" placeholder:"REGION" help:"Region of the bucket. Default: ${default}."`
+	S3Checksums      string        `name:"s3-checksums" env:"S3_CHECKSUMS" default:"probe" enum:"probe,trust,ignore" placeholder:"HOW" help:"Whether the word of the S3 server on the SHA-256 of a file that was sent straight to it is believed. trust: it verifies them; ignore: each such file is read once more; probe: try it at the start, unless it is AWS, which verifies. Default: ${default}."`
 }
 
 // Admin holds the commands about administrators.
@@ -83,7 +91,42 @@ type Admin struct {
 type AdminCreate struct {
 	Email        string `required:"" help:"Address to sign in with."`
 	Username     string `help:"Username. Default: made from the address."`
+	SetPassword  bool   `help:"Give an existing account a new password, too; a new account always gets one."`
+	PasswordFile string `type:"existingfile" placeholder:"FILE" help:"File that holds the password; an existing account gets it, too. Default: asked for, or read from standard input."`
+}
+
+// User holds the commands about accounts.
+type User struct {
+	List      UserList     `cmd:"" help:"List the accounts, the newest first."`
+	Password  UserPassword `cmd:"" help:"Give a user a new password, and sign them out everywhere."`
+	Suspend   Account      `cmd:"" help:"Sign a user out everywhere and let them in no more."`
+	Unsuspend Account      `cmd:"" help:"Let a suspended user sign in again."`
+}
+
+// UserList lists accounts.
+type UserList struct {
+	Role string `enum:",member,author,editor,admin" default:"" placeholder:"ROLE" help:"Only those with this role."`
+}
+
+// UserPassword sets the password of an account.
+type UserPassword struct {
+	Account
 	PasswordFile string `type:"existingfile" placeholder:"FILE" help:"File that holds the password. Default: asked for, or read from standard input."`
+}
+
+// Account names one account.
+type Account struct {
+	Who string `arg:"" name:"email" help:"Address of the account, or its username."`
+}
+
+// Mail holds the commands about mail.
+type Mail struct {
+	Test MailTest `cmd:"" help:"Send a mail to an address, and say what the mail server answered."`
+}
+
+// MailTest sends a mail.
+type MailTest struct {
+	Address string `arg:"" help:"Who gets the mail."`
 }
 
 // Seed fills the store.
@@ -239,7 +282,7 @@ func (s *Settings) check() error {
 	for _, secret := range []struct {
 		name, file string
 		value      *string
-	}{{"GRAPNEL_TOKEN_KEY", s.TokenKeyFile, &s.TokenKey}, {"MONGODB_URI", s.MongoDBURIFile, &s.MongoDBURI}} {
+	}{{"GRAPNEL_TOKEN_KEY", s.TokenKeyFile, &s.TokenKey}, {"MONGODB_URI", s.MongoDBURIFile, &s.MongoDBURI}, {"GRAPNEL_SMTP_URL", s.SMTPURLFile, &s.SMTPURL}} {
 		if secret.file == "" {
 			continue
 		}
@@ -256,6 +299,9 @@ func (s *Settings) check() error {
 	}
 	if s.TokenKey != "" && len(s.TokenKey) < 32 {
 		return fmt.Errorf("GRAPNEL_TOKEN_KEY: needs at least 32 characters; make one with: openssl rand -base64 48")
+	}
+	if (s.SMTPURL == "") != (s.MailFrom == "") {
+		return fmt.Errorf("GRAPNEL_SMTP_URL and GRAPNEL_MAIL_FROM: mail needs both, or none")
 	}
 	if s.S3Endpoint != "" && s.S3Bucket == "" {
 		return fmt.Errorf("S3_ENDPOINT is set without S3_BUCKET: name the bucket too")
@@ -295,6 +341,20 @@ func (s *Settings) Proxies() ([]netip.Prefix, error) {
 		out = append(out, p)
 	}
 	return out, nil
+}
+
+// MayRunUntrusted is the least role whose callers may run documents that are not
+// trusted, or "nobody".
+func (s *Settings) MayRunUntrusted() string {
+	switch {
+	case s.Untrusted != "":
+		return s.Untrusted
+	case !s.Dashboard:
+		return "nobody"
+	case s.SignUp == "author": // who sign up are strangers still
+		return "editor"
+	}
+	return "author"
 }
 
 // HasPlayground reports whether /playground is served.

@@ -92,7 +92,12 @@ func TestWrongSettings(t *testing.T) {
 		"--token-key=short":              "GRAPNEL_TOKEN_KEY",
 		"--token-key-file=" + secret:     "empty",
 		"--s3-endpoint=http://localhost": "S3_BUCKET",
+		"--smtp-url=smtp://localhost":    "GRAPNEL_MAIL_FROM",
+		"--smtp-url-file=" + secret:      "empty",
+		"--mail-from=a@b.example":        "GRAPNEL_SMTP_URL",
+		"--mail-templates=/nowhere":      "mail-templates",
 		"--sign-up=everybody":            "sign-up",
+		"--untrusted-documents=member":   "untrusted-documents",
 		"--log-level=loud":               "log-level",
 		"--unknown":                      "unknown",
 		"frobnicate":                     "frobnicate",
@@ -127,5 +132,28 @@ func TestSettings(t *testing.T) {
 	var help bytes.Buffer
 	if _, _, done, err = config.Parse([]string{"--help"}, &help, &help); !done || err != nil || !strings.Contains(help.String(), "GRAPNEL_DATA") {
 		t.Errorf("help: %v %v %s", done, err, help.String())
+	}
+}
+
+// Strangers never run what is not trusted unless somebody says so.
+func TestWhoMayRunUntrusted(t *testing.T) {
+	t.Parallel()
+	for args, want := range map[string]string{
+		"":                             "author",
+		"--no-admin":                   "nobody",
+		"--sign-up=author":             "editor",
+		"--sign-up=author --no-admin":  "nobody",
+		"--untrusted-documents=admin":  "admin",
+		"--untrusted-documents=nobody": "nobody",
+		"--untrusted-documents=author --sign-up=author": "author",
+		"--untrusted-documents=editor --no-admin":       "editor",
+	} {
+		cli, _, _, err := config.Parse(strings.Fields(args), &bytes.Buffer{}, &bytes.Buffer{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := cli.MayRunUntrusted(); got != want {
+			t.Errorf("%q: %s, want %s", args, got, want)
+		}
 	}
 }

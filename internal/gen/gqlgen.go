@@ -2,6 +2,7 @@ package gen
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
 	"os"
@@ -18,16 +19,21 @@ import (
 	"github.com/grapnel/grapnel/internal/naming"
 )
 
-// inCore are the types of the schema that package core has as Go types of the
-// same name.
+// inCore are the types of the schema that package core has as Go types, of the same
+// name but for [otherwise].
 var inCore = map[string]bool{
 	"Node": true, "PageInfo": true, "ChangeKind": true,
-	"User": true, "UserConnection": true, "UserEdge": true, "Role": true, "SessionTokens": true,
+	"User": true, "UserConnection": true, "UserEdge": true, "Role": true, "UserSession": true, "SessionTokens": true,
 	"Post": true, "PostConnection": true, "PostEdge": true, "PostChange": true, "PostStatus": true,
 	"Asset": true, "AssetConnection": true, "AssetEdge": true, "Visibility": true, "AssetState": true,
-	"SignedRequest": true, "StorageUsage": true, "HTTPHeader": true,
+	"AssetUse": true, "Mail": true, "MailConnection": true, "MailEdge": true, "MailState": true, "SignedRequest": true, "StorageUsage": true, "HTTPHeader": true,
 	"ServerStatus": true, "StoreStatus": true, "StoreKind": true, "StorageTotals": true,
+	"RecordViewers": true,
 }
+
+// otherwise are the names that some of them have there: core has no need to tell them
+// from the types of a project.
+var otherwise = map[string]string{"SessionTokens": "Tokens", "UserSession": "Session"}
 
 // bound are the scalars with Go types of their own.
 var bound = map[string][]string{
@@ -118,11 +124,7 @@ func (p project) config(doc *document, sources []*ast.Source) (*config.Config, e
 		cfg.Models[object] = entry
 	}
 	for name := range inCore {
-		if name == "SessionTokens" {
-			cfg.Models.Add(name, grapnel+"/core.Tokens")
-		} else {
-			cfg.Models.Add(name, grapnel+"/core."+templates.ToGo(name))
-		}
+		cfg.Models.Add(name, grapnel+"/core."+cmp.Or(otherwise[name], templates.ToGo(name)))
 		if def := doc.types[name]; def != nil && def.Kind == ast.Enum {
 			entry := cfg.Models[name]
 			entry.EnumValues = map[string]config.EnumValue{}

@@ -1,6 +1,8 @@
 package gen
 
 import (
+	"net/url"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -20,7 +22,8 @@ func (r *reader) hints() {
 				r.hint(v.Directives.ForName("admin"), "a value of an enum", "label")
 			}
 		case m != nil:
-			r.hint(d, "a stored type", "label", "group", "order", "hidden")
+			r.hint(d, "a stored type", "label", "group", "order", "hidden", "preview")
+			r.previewHint(d, m)
 			for _, f := range def.Fields {
 				allowed := []string{"label", "group", "order", "widget", "hidden", "listed", "role"}
 				is := "a field of a stored type"
@@ -67,6 +70,37 @@ func (r *reader) hint(d *ast.Directive, is string, allowed ...string) {
 	}
 }
 
+// placeholders are the fields that an address of @admin(preview:) names.
+var placeholders = regexp.MustCompile(`\{([^{}]*)\}`)
+
+// previewHint checks where @admin says that records of a type stand.
+func (r *reader) previewHint(d *ast.Directive, m *model) {
+	if d == nil {
+		return
+	}
+	a := argument(d, "preview")
+	if a == nil || a.Kind == ast.NullValue {
+		return
+	}
+	plain := placeholders.ReplaceAllString(a.Raw, "x")
+	u, err := url.Parse(plain)
+	isPath := strings.HasPrefix(plain, "/") && !strings.HasPrefix(plain, "//")
+	isAddress := err == nil && u.Scheme == "https" && u.Host != "" && u.User == nil && strings.HasPrefix(a.Raw, "https://"+u.Host)
+	if err != nil || strings.ContainsAny(plain, "{}\\") || !isPath && !isAddress {
+		r.problems.add(a.Position, "preview is a path such as \"/posts/{slug}\", or an https address whose host is written out: write one.")
+		return
+	}
+	for _, name := range placeholders.FindAllStringSubmatch(a.Raw, -1) {
+		if name[1] == "id" {
+			continue
+		}
+		f := m.field(name[1])
+		if f == nil || !f.isStored() || f.list || f.kind != scalar || f.typ != "String" || len(f.guard) > 0 {
+			r.problems.add(a.Position, "preview names {%s}, which is no text of %s that whoever reads one may read: name another field, or {id}.", name[1], m.name)
+		}
+	}
+}
+
 // fieldHint checks what @admin says of a field, which is nil for one of core.Head.
 func (r *reader) fieldHint(owner string, def *ast.FieldDefinition, f *field, made bool) {
 	d := def.Directives.ForName("admin")
@@ -94,6 +128,8 @@ func (r *reader) fieldHint(owner string, def *ast.FieldDefinition, f *field, mad
 	case "TREE":
 		fits, wants = f != nil && f.kind == inline && f.list && slices.ContainsFunc(r.embeds[f.typ].fields, func(inside *field) bool { return inside.list && inside.typ == f.typ }),
 			"a list of a type that holds a list of itself"
+	case "BYTES":
+		fits, wants = f != nil && f.kind == scalar && !f.list && (f.typ == "Int" || f.typ == "Int64"), "an Int or Int64"
 	case "MULTILINE", "MARKDOWN":
 		fits, wants = isText && !f.list, "one String"
 	}

@@ -58,7 +58,7 @@ type Thing @model @auth(rules: [{allow: PUBLIC}]) { shop: Shop @reference }`,
 	{"hint twice at a value", `enum Kind { A @admin(label: "X") @admin(label: "Y") }`,
 		`1:35: @admin stands here twice: remove one.`},
 	{"unknown hint at a value", `enum Kind { A @admin(name: "X") }`,
-		`1:22: @admin has no argument name: it has label, group, order, widget, hidden, listed, role.`},
+		`1:22: @admin has no argument name: it has label, group, order, widget, hidden, listed, role, preview.`},
 	{"unknown directive at a value", `enum Kind { A @label(name: "X") }`,
 		`1:16: There is no directive @label.`},
 	{"hints without meaning", `enum Kind { A @admin(order: 1) } type Thing @model @auth(rules: [{allow: PUBLIC}]) @admin(widget: URL, role: ADMIN) { kind: Kind @admin(order: 2) inside: Inside }
@@ -69,6 +69,16 @@ type Inside @admin(group: "X") { name: String @admin(listed: true) } extend type
 2:20: group has no meaning at a type inside documents: remove it.
 2:54: listed has no meaning at a field inside documents: remove it.
 2:113: group has no meaning at a mutation: remove it.`},
+	{"preview of nowhere", thing + `@admin(preview: "things/{id}") { name: String }`, `1:68: preview is a path such as "/posts/{slug}", or an https address whose host is written out: write one.`},
+	{"preview without encryption", thing + `@admin(preview: "http://example.org/{id}") { name: String }`, `1:68: preview is a path such as "/posts/{slug}", or an https address whose host is written out: write one.`},
+	{"preview on a host made of a field", thing + `@admin(preview: "https://{name}.example.org/") { name: String }`, `1:68: preview is a path such as "/posts/{slug}", or an https address whose host is written out: write one.`},
+	{"preview on another host", thing + `@admin(preview: "//example.org/{id}") { name: String }`, `1:68: preview is a path such as "/posts/{slug}", or an https address whose host is written out: write one.`},
+	{"preview with an open brace", thing + `@admin(preview: "/things/{id") { name: String }`, `1:68: preview is a path such as "/posts/{slug}", or an https address whose host is written out: write one.`},
+	{"preview by unknown and unfit fields", thing + `@admin(preview: "/{more}/{count}/{names}/{hidden}/{id}") { name: String count: Int names: [String!]! hidden: String @auth(rules: [{allow: ROLE, role: ADMIN}]) }`, `1:68: preview names {count}, which is no text of Thing that whoever reads one may read: name another field, or {id}.
+1:68: preview names {hidden}, which is no text of Thing that whoever reads one may read: name another field, or {id}.
+1:68: preview names {more}, which is no text of Thing that whoever reads one may read: name another field, or {id}.
+1:68: preview names {names}, which is no text of Thing that whoever reads one may read: name another field, or {id}.`},
+	{"preview of a field", thing + `{ name: String @admin(preview: "/{id}") }`, `1:73: preview has no meaning at a field of a stored type: remove it.`},
 	{"hint at a type that is not stored", `type Thing @admin(label: "X") { name: String } extend type Query { thing: Thing }`,
 		`1:13: @admin has no meaning here, for Thing is neither stored nor part of what is: remove it.`},
 	{"hint at a field that is not stored", `type Thing { name: String @admin(label: "X") } extend type Query { thing: Thing }`,
@@ -78,7 +88,7 @@ type Inside @admin(group: "X") { name: String @admin(listed: true) } extend type
 1:99: label cannot be empty: write a text, or leave it out.`},
 	{"hint of a wrong type", thing + `@admin(order: 1.5, widget: "URL") { name: String }`,
 		`1:65: order must be of type Int, and is written 1.5.
-1:79: widget must be one of MULTILINE, MARKDOWN, COLOR, URL, EMAIL, IMAGE, TREE, and is written "URL".`},
+1:79: widget must be one of MULTILINE, MARKDOWN, COLOR, URL, EMAIL, IMAGE, TREE, BYTES, and is written "URL".`},
 	{"hidden and listed", thing + `{ name: String @admin(hidden: true, listed: true) }`,
 		`1:67: name cannot be shown in lists and left out at once: remove hidden or listed.`},
 	{"hidden and needed", thing + `{ name: String! @admin(hidden: true) inside: [Inside!]! } type Inside { name: String! @admin(hidden: true), more: Int! @default(value: 1) @admin(hidden: true) }`,
@@ -94,6 +104,9 @@ type Inside @admin(group: "X") { name: String @admin(listed: true) } extend type
 1:171: IMAGE is for a @reference to Asset, or a String, and maker is User: choose another widget, or leave it out.
 1:209: TREE is for a list of a type that holds a list of itself, and parts is [Part!]!: choose another widget, or leave it out.
 1:247: URL is for a String, and createdAt is Time!: choose another widget, or leave it out.`},
+	{"bytes of a text", thing + `{ name: String @admin(widget: BYTES) sizes: [Int!]! @admin(widget: BYTES) }`,
+		`1:81: BYTES is for an Int or Int64, and name is String: choose another widget, or leave it out.
+1:118: BYTES is for an Int or Int64, and sizes is [Int!]!: choose another widget, or leave it out.`},
 	{"syntax", `type Thing {`,
 		`1:13: Expected Name, found <EOF>.`},
 	{"syntax alone", "extend type Thing { x: Int }\n---\ntype Thing {",
@@ -256,9 +269,9 @@ type A { y: Int }`,
 	{"reference to no model", thing + `{ place: Place @reference } type Place { city: String }`,
 		`1:53: @reference leads to Place, which is no stored type: give Place @model, or remove @reference.`},
 	{"reference to an interface", thing + `{ place: Node @reference }`,
-		`1:53: @reference leads to Node, which is no stored type: refer to one of Asset, Page, Post, Thing, User, or remove @reference.`},
+		`1:53: @reference leads to Node, which is no stored type: refer to one of Asset, Mail, Page, Post, Thing, User, or remove @reference.`},
 	{"reference to a scalar", thing + `{ place: Time @reference }`,
-		`1:53: @reference leads to Time, which is no stored type: refer to one of Asset, Page, Post, Thing, User, or remove @reference.`},
+		`1:53: @reference leads to Time, which is no stored type: refer to one of Asset, Mail, Page, Post, Thing, User, or remove @reference.`},
 	{"reference to nothing", thing + `{ place: Place @reference }`,
 		`1:53: There is no type Place.`},
 	{"reference without directive", thing + `{ maker: User }`,

@@ -8,7 +8,7 @@ import (
 
 // Base is the tables of the types that every project has. A project that gives
 // them more guarded fields adds these to the table of users.
-func Base() []Table { return []Table{users(), posts(), assets(), pages(), site()} }
+func Base() []Table { return []Table{users(), posts(), assets(), pages(), site(), mails()} }
 
 func users() Table {
 	// Each reads and edits what is their own, and admins that of everybody.
@@ -125,6 +125,18 @@ func site() Table {
 			{Verb: core.Update, Call: `updateSite(input: {expectedVersion: 1, registration: CLOSED})`, Allow: Allow{"only": "admin"}},
 		},
 		Equivalent: map[string]string{"Site rule 2 without READ": "everybody reads the site"},
+	}
+}
+
+// mails are read by administrators, and written by the system alone.
+func mails() Table {
+	return Table{
+		Model: "Mail",
+		Records: map[string]Fields{
+			"waiting": {"to": "user@example.org", "subject": "zqwaiting", "state": "WAITING"},
+			"sent":    {"to": "user@example.org", "subject": "zqsent", "state": "SENT"},
+		},
+		Read: Allow{"*": "admin"},
 	}
 }
 

@@ -160,32 +160,57 @@ func (r *run) list(caller string, want []string, path ...any) func(answer, strin
 // follow asks for the records through the links of another model: one by one,
 // and all of a list in one.
 func (r *run) follow(b *batch, caller string, l link) {
+	if l.from.spec.Singleton {
+		r.followSingle(caller, l)
+		return
+	}
 	var ids []string
 	for _, name := range r.names() {
-		ids = append(ids, l.from.id(helper+l.field+name))
+		ids = append(ids, l.from.id(helper+l.String()+name))
 	}
-	selection := fmt.Sprintf("{ ... on %s { %s { ...all } } }", l.from.spec.Type, l.field)
+	selection := fmt.Sprintf("{ ... on %s %s }", l.from.spec.Type, l.selection())
 	b.add("nodes(ids: "+quoted(ids)+") "+selection, func(a answer, alias string) {
 		for i, name := range r.names() {
-			switch {
-			case !l.attr.Array:
-				r.shows(a, caller, name, "", alias, i, l.field)
-			case r.m.table.Read.allows(caller, name):
-				r.shows(a, caller, name, "", alias, i, l.field, 0)
-			default:
-				list, ok := a.at(alias, i, l.field).([]any)
-				r.check(ok && len(list) == 0, "%s gets %v through %s of %s", caller, list, l.field, l.from.spec.Type)
-			}
+			r.leads(a, caller, name, l, alias, i)
 		}
 	})
 	if l.attr.Array {
-		b.add(fmt.Sprintf("node(id: %q) %s", l.from.id(helper+l.field), selection), func(a answer, alias string) {
-			list, _ := a.at(alias, l.field).([]any)
-			r.check(len(list) == len(r.sees(caller)), "%s gets %v through %s of %s", caller, list, l.field, l.from.spec.Type)
+		b.add(fmt.Sprintf("node(id: %q) %s", l.from.id(helper+l.String()), selection), func(a answer, alias string) {
+			path := l.path(alias)
+			list, _ := a.at(path...).([]any)
+			r.check(len(list) == len(r.sees(caller)), "%s gets %v through %s of %s", caller, list, l, l.from.spec.Type)
 			for i, name := range r.sees(caller) {
-				r.shows(a, caller, name, "", alias, l.field, i)
+				r.shows(a, caller, name, "", append(path[:len(path):len(path)], i)...)
 			}
 		})
+	}
+}
+
+// followSingle asks for the records through a link of a singleton, which leads to one of
+// them after the other.
+func (r *run) followSingle(caller string, l link) {
+	if !l.from.table.Read.allows(caller, only) {
+		return
+	}
+	for _, name := range r.names() {
+		r.write(core.Op{Kind: core.OpDelete, Coll: l.from.spec.Name, Filter: core.Eq("_id", l.from.id(only))}, r.source(l, only, r.m.id(name)))
+		var b batch
+		b.add(l.from.byID+" "+l.selection(), func(a answer, alias string) { r.leads(a, caller, name, l, alias) })
+		b.ask(r, caller)
+	}
+}
+
+// leads checks what a link from the record at a path of an answer leads to.
+func (r *run) leads(a answer, caller, record string, l link, path ...any) {
+	path = l.path(path...)
+	switch {
+	case !l.attr.Array:
+		r.shows(a, caller, record, "", path...)
+	case r.m.table.Read.allows(caller, record):
+		r.shows(a, caller, record, "", append(path, 0)...)
+	default:
+		list, ok := a.at(path...).([]any)
+		r.check(ok && len(list) == 0, "%s gets %v through %s of %s", caller, list, l, l.from.spec.Type)
 	}
 }
 

@@ -118,3 +118,26 @@ func TestGaps(t *testing.T) {
 		}
 	}
 }
+
+// Records are reached through embedded values and singletons, too.
+func TestLinks(t *testing.T) {
+	t.Parallel()
+	s, err := newSuite(base(nil), Base())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, want := range map[string]string{
+		"User":  "Post.author Asset.owner",
+		"Post":  "Site.navigation.post",
+		"Page":  "Site.navigation.page",
+		"Asset": "User.avatar Post.cover Site.logo Site.favicon",
+	} {
+		var got []string
+		for _, l := range s.named(name).links {
+			got = append(got, l.from.spec.Type+"."+l.String())
+		}
+		if got := strings.Join(got, " "); got != want {
+			t.Errorf("%s is reached by %s, want %s", name, got, want)
+		}
+	}
+}

@@ -40,9 +40,41 @@ type model struct {
 // link is a field of another model that leads to records, by the attribute of
 // the side that stores it.
 type link struct {
-	from  *model
-	field string
-	attr  core.Attribute
+	from *model
+	// within are the embedded values in which the field stands, from the outermost on.
+	within []core.Attribute
+	field  string
+	attr   core.Attribute
+}
+
+// String is the way from a record of the other model.
+func (l link) String() string {
+	var b strings.Builder
+	for _, a := range l.within {
+		b.WriteString(a.Name + ".")
+	}
+	return b.String() + l.field
+}
+
+// selection selects what the link leads to, in a record of the other model.
+func (l link) selection() string {
+	selection := "{ " + l.field + " { ...all } }"
+	for _, a := range slices.Backward(l.within) {
+		selection = "{ " + a.Name + " " + selection + " }"
+	}
+	return selection
+}
+
+// path leads on from a record of the other model: through the first of the embedded
+// values where there is a list of them.
+func (l link) path(path ...any) []any {
+	path = slices.Clone(path)
+	for _, a := range l.within {
+		if path = append(path, a.Name); a.Array {
+			path = append(path, 0)
+		}
+	}
+	return append(path, l.field)
 }
 
 func newSuite(p Project, tables []Table) (*suite, error) {
@@ -117,21 +149,18 @@ func (s *suite) explore(m *model) error {
 		return fmt.Errorf("the schema lacks a query of %s", name)
 	}
 	for _, other := range s.models {
-		if other.spec.Singleton {
-			continue // there is one, and links are tried from a helper for each record
-		}
 		for _, f := range s.schema.Types[other.spec.Type].Fields {
 			if f.Type.Name() == name+"Connection" {
-				m.nested = append(m.nested, link{other, f.Name, onlyReference(m.spec, other.spec.Name)})
+				m.nested = append(m.nested, link{from: other, field: f.Name, attr: onlyReference(m.spec, other.spec.Name)})
 			}
-			if f.Type.Name() == name && other != m {
-				m.links = append(m.links, link{other, f.Name, referenceOf(other.spec, f.Name)})
-			}
+		}
+		if other != m {
+			m.links = append(m.links, s.linksTo(name, other, other.spec.Type, other.spec.Attributes, nil)...)
 		}
 	}
 	for _, l := range slices.Concat(m.links, m.nested) {
 		if l.attr.Name == "" {
-			return fmt.Errorf("%s.%s leads by no known reference", l.from.spec.Type, l.field)
+			return fmt.Errorf("%s.%s leads by no known reference", l.from.spec.Type, l)
 		}
 	}
 	for _, a := range m.spec.Attributes {
@@ -140,6 +169,22 @@ func (s *suite) explore(m *model) error {
 		}
 	}
 	return nil
+}
+
+// linksTo finds the links to records of a type in another model: in its own fields, or in
+// those of an embedded type.
+func (s *suite) linksTo(name string, other *model, in string, attributes, within []core.Attribute) (links []link) {
+	for _, f := range s.schema.Types[in].Fields {
+		if f.Type.Name() == name {
+			links = append(links, link{other, within, f.Name, referenceOf(attributes, f.Name)})
+		}
+	}
+	for _, a := range attributes {
+		if a.Type != "" && !slices.ContainsFunc(within, func(outer core.Attribute) bool { return outer.Type == a.Type }) {
+			links = append(links, s.linksTo(name, other, a.Type, other.spec.Embedded[a.Type], append(slices.Clone(within), a))...)
+		}
+	}
+	return links
 }
 
 // onlyReference is the attribute that leads to a collection; none when several
@@ -157,9 +202,9 @@ func onlyReference(spec core.Spec, to string) (found core.Attribute) {
 	return found
 }
 
-// referenceOf is the attribute that stores what a field of a type links to.
-func referenceOf(spec core.Spec, field string) core.Attribute {
-	for _, a := range spec.Attributes {
+// referenceOf is the attribute of a type that stores what one of its fields links to.
+func referenceOf(attributes []core.Attribute, field string) core.Attribute {
+	for _, a := range attributes {
 		stem := strings.TrimSuffix(strings.TrimSuffix(a.Name, "s"), "Id")
 		if a.Reference != "" && strings.HasPrefix(field, stem) {
 			return a

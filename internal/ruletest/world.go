@@ -28,6 +28,9 @@ import (
 // silence of a subscriber who must hear nothing.
 const helper = "helper"
 
+// only is the record of a singleton.
+const only = "only"
+
 // run is one check of one model's table against the rules of some specs.
 type run struct {
 	t     testing.TB
@@ -80,11 +83,14 @@ func newRun(t testing.TB, s *suite, m *model, specs []core.Spec, first bool) *ru
 		}
 	}
 	for _, l := range m.links {
+		if l.from.spec.Singleton {
+			continue
+		}
 		for _, name := range r.names() {
-			ops = append(ops, r.source(l, helper+l.field+name, m.id(name)))
+			ops = append(ops, r.source(l, helper+l.String()+name, m.id(name)))
 		}
 		if l.attr.Array {
-			ops = append(ops, r.source(l, helper+l.field, r.ids()...))
+			ops = append(ops, r.source(l, helper+l.String(), r.ids()...))
 		}
 	}
 	r.write(ops...)
@@ -251,17 +257,28 @@ func (r *run) hide(at spot, v any) {
 	}
 }
 
-// source is the operation that stores a helper of another model, which leads to
+// source is the operation that stores a record of another model, which leads to
 // records of this one.
 func (r *run) source(l link, name string, to ...string) core.Op {
 	f := r.fill(l.from, name, r.sample(l.from))
-	f[l.attr.Name] = to[0]
+	in := f
+	for _, a := range l.within {
+		inner := Fields{}
+		for _, b := range l.from.spec.Embedded[a.Type] {
+			inner[b.Name] = r.value(l.from, name, b)
+		}
+		if in[a.Name] = inner; a.Array {
+			in[a.Name] = []any{inner}
+		}
+		in = inner
+	}
+	in[l.attr.Name] = to[0]
 	if l.attr.Array {
 		list := make([]any, len(to))
 		for i, id := range to {
 			list[i] = id
 		}
-		f[l.attr.Name] = list
+		in[l.attr.Name] = list
 	}
 	return r.insert(l.from, f)
 }

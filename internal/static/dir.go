@@ -61,12 +61,13 @@ func (d *Dir) Close() error { return d.root.Close() }
 
 // ServeHTTP implements [http.Handler].
 func (d *Dir) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	f, err := d.find(w, r)
+	name := strings.TrimPrefix(path.Clean("/"+r.URL.Path), "/")
+	f, err := d.find(w, r, name)
 	switch {
 	case err == nil && f == nil: // it is answered
 	case err == nil:
 		defer f.Close()
-		d.serve(w, r, f)
+		d.serve(w, r, name, f)
 	case errors.Is(err, fs.ErrNotExist):
 		w.Header().Set("Cache-Control", "no-store") // it may come with the next build
 		http.Error(w, "There is nothing here.", http.StatusNotFound)
@@ -75,10 +76,9 @@ func (d *Dir) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// find opens the file for an address: itself, the index of a folder, a page without
+// find opens the file for the name in an address: itself, the index of a folder, a page without
 // ".html", or the page for all others.
-func (d *Dir) find(w http.ResponseWriter, r *http.Request) (*os.File, error) {
-	name := strings.TrimPrefix(path.Clean("/"+r.URL.Path), "/")
+func (d *Dir) find(w http.ResponseWriter, r *http.Request, name string) (*os.File, error) {
 	if hidden(name) {
 		return nil, fs.ErrNotExist
 	}
@@ -155,13 +155,14 @@ func IsHashed(name string) bool {
 		strings.ContainsAny(hash, "0123456789_") && strings.ContainsAny(hash, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ")
 }
 
-func (d *Dir) serve(w http.ResponseWriter, r *http.Request, f *os.File) {
+// serve answers with the file that stands for a name.
+func (d *Dir) serve(w http.ResponseWriter, r *http.Request, name string, f *os.File) {
 	info, err := f.Stat()
 	if err != nil {
 		http.Error(w, "This file cannot be read.", http.StatusInternalServerError)
 		return
 	}
-	h, name := w.Header(), strings.TrimPrefix(path.Clean("/"+r.URL.Path), "/")
+	h := w.Header()
 	kind, tag := ContentType(f.Name()), fmt.Sprintf(`W/"%x-%x"`, info.ModTime().UnixNano(), info.Size())
 	policy(h)
 	h.Set("Content-Type", kind)

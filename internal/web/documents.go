@@ -18,21 +18,39 @@ const (
 	documentNotTrusted     = "DOCUMENT_NOT_TRUSTED"
 )
 
-// trusted are the only documents that may run, where there are any.
+// trusted are the documents that everybody may run, where not all are.
 type trusted struct {
 	byID  map[string]string
 	texts map[string]bool
+	least core.Role // whose callers may run any other, too; "": nobody
 }
 
-func newTrusted(byID map[string]string) *trusted {
+func newTrusted(byID map[string]string, least core.Role) *trusted {
 	if byID == nil {
 		return nil
 	}
-	t := &trusted{byID: byID, texts: make(map[string]bool, len(byID))}
+	t := &trusted{byID: byID, texts: make(map[string]bool, len(byID)), least: least}
 	for _, text := range byID {
 		t.texts[text] = true
 	}
 	return t
+}
+
+// check refuses a document that is none of these and comes from somebody who may run
+// no others. Whose token has expired is told so, and not who they are without it.
+func (t *trusted) check(ctx context.Context, document string) *gqlerror.Error {
+	if t.texts[document] {
+		return nil
+	}
+	if t.least != "" {
+		if core.PrincipalOf(ctx).Role.AtLeast(t.least) {
+			return nil
+		}
+		if err := expired(ctx); err != nil {
+			return err
+		}
+	}
+	return graphqlhttp.NewError(documentNotTrusted, "This server runs only the documents of its manifest. Add this one, or send the id of one of them as documentId.")
 }
 
 // unknownDocument has the text that Apollo's clients know.
@@ -43,9 +61,9 @@ func unknownDocument() *gqlerror.Error {
 // find puts the document that a request names in the place of its query. Without
 // trusted documents these are Apollo's automatic persisted queries: a hash alone
 // finds what some client sent with it before. With them, a document runs by its id,
-// or when it is, letter by letter, one of them.
+// when it is, letter by letter, one of them, or for who may run others, too.
 // The id is "" when the request has none.
-func (e *engine) find(params *graphql.RawParams) (id string, _ *gqlerror.Error) {
+func (e *engine) find(ctx context.Context, params *graphql.RawParams) (id string, _ *gqlerror.Error) {
 	id, err := graphqlhttp.Document(params)
 	if err != nil {
 		return "", graphqlhttp.Present(err)
@@ -57,14 +75,12 @@ func (e *engine) find(params *graphql.RawParams) (id string, _ *gqlerror.Error) 
 			params.Query = text
 		case params.Query == "":
 			return "", unknownDocument()
-		case !e.trusted.texts[params.Query]:
-			return "", graphqlhttp.NewError(documentNotTrusted, "This server runs only the documents of its manifest. Add this one, or send the id of one of them as documentId.")
 		}
-		return id, nil
+		return id, e.trusted.check(ctx, params.Query)
 	}
 	switch {
 	case params.Query == "":
-		text, ok := e.persisted.Get(context.Background(), id)
+		text, ok := e.persisted.Get(ctx, id)
 		if !ok {
 			return "", unknownDocument()
 		}

@@ -50,7 +50,7 @@ func newEngine(c Config) *engine {
 		hidden:    c.Production,
 		documents: newCache[*ast.QueryDocument](l.CachedQueries, l.CachedQueryBytes),
 		persisted: newCache[string](l.CachedQueries, l.CachedQueryBytes),
-		trusted:   newTrusted(c.Trusted),
+		trusted:   newTrusted(c.Trusted, c.Untrusted),
 		meter:     newMeter(l),
 	}
 	e.exec.SetQueryCache(e.documents)
@@ -156,7 +156,7 @@ func (e *engine) admit(ctx context.Context, params *graphql.RawParams) (*ast.Que
 	if err := checkVariables(params.Variables, e.limits); err != nil {
 		return nil, err
 	}
-	id, err := e.find(params)
+	id, err := e.find(ctx, params)
 	if err != nil {
 		return nil, err
 	}

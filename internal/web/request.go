@@ -52,7 +52,7 @@ func identify(next http.Handler, before *proxies, log *slog.Logger) http.Handler
 		start := time.Now()
 		from := before.peer(r)
 		n := &notes{id: requestID(r.Header.Get("X-Request-Id")), https: from.https}
-		client := core.Client{Address: from.address}
+		client := core.Client{Address: from.address, UserAgent: graphqlhttp.Cut(strings.ToValidUTF8(r.UserAgent(), ""), 512)}
 		ctx := core.WithClient(context.WithValue(r.Context(), notesKey{}, n), client)
 		w.Header().Set("X-Request-Id", n.id)
 		rec := &recorder{ResponseWriter: w}

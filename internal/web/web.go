@@ -56,6 +56,9 @@ type Config struct {
 
 	// Trusted holds the documents that may run, by id; nil: any.
 	Trusted map[string]string
+	// Untrusted is the least role whose callers may run any other document as well,
+	// where there are trusted ones; "": nobody.
+	Untrusted core.Role
 
 	// Transports serve further kinds of request, such as multipart uploads.
 	// They are asked before POST and GET, and bound the request body in size and

@@ -32,7 +32,7 @@ type owner struct{ def, create, update, where *ast.Definition }
 var kinds = map[string]model.DashboardKind{
 	"String": model.DashboardKindString, "ID": model.DashboardKindID, "Int": model.DashboardKindInt, "Int64": model.DashboardKindInt64,
 	"Float": model.DashboardKindFloat, "Boolean": model.DashboardKindBoolean, "Time": model.DashboardKindTime, "Date": model.DashboardKindDate,
-	"Decimal": model.DashboardKindDecimal, "JSON": model.DashboardKindJSON,
+	"Decimal": model.DashboardKindDecimal, "JSON": model.DashboardKindJSON, "Upload": model.DashboardKindUpload,
 }
 
 // field reads a field of a stored or an embedded type; nil when nobody could select it
@@ -79,9 +79,10 @@ func (r *reader) field(def *ast.FieldDefinition, of owner) *field {
 		}
 	}
 	if d := d.ForName("constraint"); d != nil {
-		f.Constraint = f.bounds(d.Arguments)
+		f.Constraint = constraintOf(d.Arguments)
 	}
 	f.Widget = cmp.Or(f.Widget, r.usual(of.def, f))
+	f.bound()
 	return f
 }
 
@@ -162,8 +163,8 @@ const (
 	maxItems  = 100
 )
 
-// bounds reads @constraint.
-func (f *field) bounds(list ast.ArgumentList) *model.DashboardConstraint {
+// constraintOf reads @constraint.
+func constraintOf(list ast.ArgumentList) *model.DashboardConstraint {
 	decimal := func(name string) *value.Decimal {
 		d, err := value.ParseDecimal(text(list, name))
 		if err != nil {
@@ -179,6 +180,15 @@ func (f *field) bounds(list ast.ArgumentList) *model.DashboardConstraint {
 	if form := model.ConstraintFormat(text(list, "format")); form != "" {
 		c.Format = &form
 	}
+	return c
+}
+
+// bound adds the bounds that hold beside those of @constraint.
+func (f *field) bound() {
+	c := f.Constraint
+	if c == nil {
+		return
+	}
 	bound := func(to **int32, n int32) {
 		if *to == nil {
 			*to = &n
@@ -190,7 +200,6 @@ func (f *field) bounds(list ast.ArgumentList) *model.DashboardConstraint {
 	if f.List {
 		bound(&c.MaxItems, maxItems)
 	}
-	return c
 }
 
 // usual is the widget that follows from what is declared.
@@ -212,7 +221,7 @@ func (r *reader) usual(of *ast.Definition, f *field) *model.AdminWidget {
 		return is(model.AdminWidgetURL)
 	case isText && c.Format != nil && *c.Format == model.ConstraintFormatEmail:
 		return is(model.AdminWidgetEmail)
-	case isText && !f.List && (f.Bulk || c.MaxLength != nil && *c.MaxLength > oneLine && c.Pattern == nil && c.Format == nil):
+	case isText && !f.List && c.Pattern == nil && c.Format == nil && (f.Bulk || c.MaxLength != nil && *c.MaxLength > oneLine):
 		return is(model.AdminWidgetMultiline)
 	case f.Kind == model.DashboardKindEmbedded && f.List && r.nests(*f.Of):
 		return is(model.AdminWidgetTree)

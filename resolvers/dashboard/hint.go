@@ -12,6 +12,7 @@ import (
 // hint is what @admin says.
 type hint struct {
 	label, group string
+	preview      string
 	order        int32
 	widget       *model.AdminWidget
 	hidden       bool
@@ -24,7 +25,7 @@ func hintOf(list ast.DirectiveList) hint {
 	if d == nil {
 		return hint{}
 	}
-	h := hint{label: text(d.Arguments, "label"), group: text(d.Arguments, "group"), role: core.Role(text(d.Arguments, "role")), hidden: text(d.Arguments, "hidden") == "true"}
+	h := hint{label: text(d.Arguments, "label"), group: text(d.Arguments, "group"), preview: text(d.Arguments, "preview"), role: core.Role(text(d.Arguments, "role")), hidden: text(d.Arguments, "hidden") == "true"}
 	if n := number(d.Arguments, "order"); n != nil {
 		h.order = *n
 	}

@@ -31,6 +31,7 @@ type stored struct {
 	owner   string                  // the stored name of the field that holds the owner
 	fields  []*field
 	actions []*action
+	upload  *action // the mutation that makes one of a file; nil when there is none
 }
 
 // action is a mutation of one document, and who is offered it.
@@ -115,7 +116,7 @@ func (r *reader) stored(def *ast.Definition) (*stored, error) {
 	hint, d := hintOf(def.Directives), def.Directives.ForName("model")
 	t := &stored{spec: spec, DashboardType: model.DashboardType{
 		Name: def.Name, Label: cmp.Or(hint.label, naming.Label(def.Name)), Description: def.Description,
-		Group: optional(hint.group), Order: hint.order, Hidden: hint.hidden, Singleton: spec.Singleton,
+		Group: optional(hint.group), Preview: optional(hint.preview), Uses: uses(def), Order: hint.order, Hidden: hint.hidden, Singleton: spec.Singleton,
 		One: naming.Lower(def.Name), DefaultDirection: model.OrderDirectionDesc,
 		Changed:        has(r.sdl.Subscription, naming.Lower(def.Name)+"Changed"),
 		CreateMutation: has(r.sdl.Mutation, "create"+def.Name), UpdateMutation: has(r.sdl.Mutation, "update"+def.Name), DeleteMutation: has(r.sdl.Mutation, "delete"+def.Name),
@@ -156,6 +157,16 @@ func (r *reader) stored(def *ast.Definition) (*stored, error) {
 	return t, nil
 }
 
+// uses is the field of a type that lists what refers to one.
+func uses(def *ast.Definition) *string {
+	for _, f := range def.Fields {
+		if f.Type.Elem != nil && f.Type.Name() == "AssetUse" {
+			return &f.Name
+		}
+	}
+	return nil
+}
+
 // list reads how the type is listed.
 func (r *reader) list(t *stored, d *ast.Directive, hint hint) {
 	plural := cmp.Or(text(d.Arguments, "plural"), naming.List(t.Name))
@@ -188,7 +199,8 @@ func (r *reader) list(t *stored, d *ast.Directive, hint hint) {
 }
 
 // act finds the mutations of one document that are neither its creation, nor its change,
-// nor its removal: they take an id, and answer with the document.
+// nor its removal: they take an id, and answer with the document. One that takes a file
+// and no id makes the document of it.
 func (r *reader) act(t *stored) {
 	if r.sdl.Mutation == nil {
 		return
@@ -198,7 +210,12 @@ func (r *reader) act(t *stored) {
 			continue
 		}
 		input, payload, hint := r.sdl.Types[m.Arguments[0].Type.Name()], r.sdl.Types[m.Type.Name()], hintOf(m.Directives)
-		if input == nil || payload == nil || hint.hidden || input.Fields.ForName("id") == nil {
+		if input == nil || payload == nil || hint.hidden {
+			continue
+		}
+		takesFile := slices.ContainsFunc(input.Fields, func(f *ast.FieldDefinition) bool { return f.Type.Name() == "Upload" })
+		changes := input.Fields.ForName("id") != nil
+		if !changes && !takesFile {
 			continue
 		}
 		i := slices.IndexFunc(payload.Fields, func(f *ast.FieldDefinition) bool { return f.Type.Elem == nil && f.Type.Name() == t.Name })
@@ -209,9 +226,14 @@ func (r *reader) act(t *stored) {
 			Name: m.Name, Label: cmp.Or(hint.label, naming.Label(m.Name)), Description: m.Description, Payload: payload.Fields[i].Name,
 			Versioned: input.Fields.ForName("expectedVersion") != nil, Tells: r.tells(m),
 		}}
-		if fields, ok := r.arguments(t, input); ok {
-			a.Fields = fields
+		fields, ok := r.arguments(t, input)
+		if a.Fields = fields; !ok {
+			continue
+		}
+		if changes {
 			t.actions = append(t.actions, a)
+		} else {
+			t.upload = a
 		}
 	}
 	slices.SortStableFunc(t.actions, func(a, b *action) int { return cmp.Compare(a.order, b.order) })

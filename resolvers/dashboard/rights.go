@@ -28,6 +28,9 @@ func (c *catalog) as(p core.Principal) *model.DashboardSchema {
 			for _, act := range a.Actions {
 				c.reach(act.Fields, seen)
 			}
+			if a.Upload != nil {
+				c.reach(a.Upload.Fields, seen)
+			}
 		}
 	}
 	if !manages {
@@ -102,6 +105,9 @@ func (t *stored) as(p core.Principal) *model.DashboardType {
 		}
 	}
 	a.Orders = slices.DeleteFunc(slices.Clone(t.Orders), func(o *model.DashboardOrder) bool { return o.Field != nil && !open[*o.Field] })
+	if t.upload != nil && a.Create != model.DashboardRightNone && p.Role.AtLeast(t.upload.role) {
+		a.Upload = &t.upload.DashboardAction
+	}
 	for _, act := range t.actions {
 		if a.Update != model.DashboardRightNone && p.Role.AtLeast(act.role) {
 			a.Actions = append(a.Actions, &act.DashboardAction)

@@ -42,22 +42,22 @@ func Changes[T, W any](
 	if err != nil {
 		return nil, err
 	}
-	return stream(ctx, changes), nil
+	return Stream(ctx, changes, func(c *core.Change[T]) error { return c.Err }), nil
 }
 
-// stream hands on the changes of a subscription; the error that ends it
-// reaches the client as an error message.
-func stream[T any](ctx context.Context, in <-chan *core.Change[T]) <-chan *core.Change[T] {
-	out := make(chan *core.Change[T])
+// Stream hands on what a subscription is told; the error that ends it, which failure
+// finds in the last value, reaches the client as an error message.
+func Stream[T any](ctx context.Context, in <-chan T, failure func(T) error) <-chan T {
+	out := make(chan T)
 	go func() {
 		defer close(out)
-		for c := range in {
-			if c.Err != nil {
-				subscription.Fail(ctx, c.Err)
+		for v := range in {
+			if err := failure(v); err != nil {
+				subscription.Fail(ctx, err)
 				return
 			}
 			select {
-			case out <- c:
+			case out <- v:
 			case <-ctx.Done():
 				return
 			}

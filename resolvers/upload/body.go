@@ -131,10 +131,21 @@ type feed struct {
 	left   int64 // bytes that may be handed out
 }
 
-// newFeed reads the socket in large pieces, for few system calls.
-func newFeed(s *socket) *feed {
-	return &feed{r: bufio.NewReaderSize(s, 64<<10), lines: true, left: math.MaxInt64}
+// feedSize is how much of a body is read from the network at once: in large pieces, for
+// few system calls.
+const feedSize = 256 << 10
+
+// newFeed feeds a body of so many bytes, or of -1 when nobody knows.
+func newFeed(s *socket, length int64) *feed {
+	size := int64(feedSize)
+	if length >= 0 {
+		size = min(size, length+1) // and to see its end
+	}
+	return &feed{r: bufio.NewReaderSize(s, int(size)), lines: true, left: math.MaxInt64}
 }
+
+// waits says whether the next read would wait for the network.
+func (f *feed) waits() bool { return f.r.Buffered() == 0 }
 
 var errHeadTooLong = errors.New("the head of a part is too long")
 

@@ -44,7 +44,7 @@ func newForm(t Transport, w http.ResponseWriter, r *http.Request) (*form, error)
 		return nil, core.Errorf(core.Invalid, "The Content-Type has no valid boundary.")
 	}
 	s := &socket{body: r.Body, rc: http.NewResponseController(w), idle: t.IdleTimeout, left: t.MaxRequest}
-	feed := newFeed(s)
+	feed := newFeed(s, r.ContentLength)
 	return &form{
 		limits: t,
 		length: r.ContentLength,
@@ -243,7 +243,7 @@ func (m *form) fill(f *file, p []byte) (int, error) {
 	if f.err != nil {
 		return 0, f.err
 	}
-	n, err := m.part.Read(p)
+	n, err := m.arrived(p)
 	f.n += int64(n)
 	switch {
 	case f.n > m.limits.MaxFile:
@@ -263,6 +263,17 @@ func (m *form) fill(f *file, p []byte) (int, error) {
 		return 0, f.err
 	}
 	return n, f.err
+}
+
+// arrived reads what has arrived of the part, at least a byte. A part gives a few
+// kilobytes at a time, and all that is done with each piece would be done as often.
+func (m *form) arrived(p []byte) (n int, err error) {
+	for err == nil && n < len(p) && (n == 0 || !m.feed.waits()) {
+		var more int
+		more, err = m.part.Read(p[n:])
+		n += more
+	}
+	return n, err
 }
 
 // hold reads the rest of the file's part into the spool. If there is no room,

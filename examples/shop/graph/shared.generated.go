@@ -172,6 +172,50 @@ func (ec *executionContext) unmarshalInputDimensionsInput(ctx context.Context, o
 	return it, nil
 }
 
+func (ec *executionContext) unmarshalInputMailStateFilter(ctx context.Context, obj any) (model1.MailStateFilter, error) {
+	var it model1.MailStateFilter
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"eq", "ne", "in"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "eq":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("eq"))
+			data, err := ec.unmarshalOMailState2ᚖgithubᚗcomᚋgrapnelᚋgrapnelᚋcoreᚐMailState(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Eq = graphql.OmittableOf(data)
+		case "ne":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("ne"))
+			data, err := ec.unmarshalOMailState2ᚖgithubᚗcomᚋgrapnelᚋgrapnelᚋcoreᚐMailState(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Ne = graphql.OmittableOf(data)
+		case "in":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("in"))
+			data, err := ec.unmarshalOMailState2ᚕgithubᚗcomᚋgrapnelᚋgrapnelᚋcoreᚐMailStateᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.In = graphql.OmittableOf(data)
+		}
+	}
+	return it, nil
+}
+
 func (ec *executionContext) unmarshalInputMenuEntryInput(ctx context.Context, obj any) (model.MenuEntry, error) {
 	var it model.MenuEntry
 	if obj == nil {
@@ -758,6 +802,14 @@ func (ec *executionContext) unmarshalODimensionsInput2ᚖgithubᚗcomᚋgrapnel�
 		return nil, nil
 	}
 	res, err := ec.unmarshalInputDimensionsInput(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalOMailStateFilter2ᚖgithubᚗcomᚋgrapnelᚋgrapnelᚋgraphᚋmodelᚐMailStateFilter(ctx context.Context, v any) (*model1.MailStateFilter, error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := ec.unmarshalInputMailStateFilter(ctx, v)
 	return &res, graphql.ErrorOnPath(ctx, err)
 }
 

@@ -75,6 +75,8 @@ type addressInputResolver struct{ *resolver }
 
 func (x *root) Asset() graph.AssetResolver { return x.base.Asset() }
 
+func (x *root) Mail() graph.MailResolver { return x.base.Mail() }
+
 func (x *root) NavigationLink() graph.NavigationLinkResolver { return &navigationLinkResolver{x.r} }
 
 type navigationLinkResolver struct{ *resolver }

@@ -69,6 +69,8 @@ func (x *root) Letter() graph.LetterResolver { return &letterResolver{x.r} }
 
 type letterResolver struct{ *resolver }
 
+func (x *root) Mail() graph.MailResolver { return x.base.Mail() }
+
 func (x *root) NavigationLink() graph.NavigationLinkResolver { return &navigationLinkResolver{x.r} }
 
 type navigationLinkResolver struct{ *resolver }

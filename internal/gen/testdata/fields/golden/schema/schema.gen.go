@@ -11,14 +11,17 @@ import (
 //go:embed gen/grapnel/asset.graphqls
 //go:embed gen/grapnel/base.graphqls
 //go:embed gen/grapnel/dashboard.graphqls
+//go:embed gen/grapnel/mail.graphqls
 //go:embed gen/grapnel/page.graphqls
 //go:embed gen/grapnel/post.graphqls
+//go:embed gen/grapnel/presence.graphqls
 //go:embed gen/grapnel/session.graphqls
 //go:embed gen/grapnel/site.graphqls
 //go:embed gen/grapnel/status.graphqls
 //go:embed gen/grapnel/user.graphqls
 //go:embed product.graphqls
 //go:embed gen/asset.graphqls
+//go:embed gen/mail.graphqls
 //go:embed gen/page.graphqls
 //go:embed gen/post.graphqls
 //go:embed gen/product.graphqls

@@ -11,8 +11,10 @@ import (
 //go:embed gen/grapnel/asset.graphqls
 //go:embed gen/grapnel/base.graphqls
 //go:embed gen/grapnel/dashboard.graphqls
+//go:embed gen/grapnel/mail.graphqls
 //go:embed gen/grapnel/page.graphqls
 //go:embed gen/grapnel/post.graphqls
+//go:embed gen/grapnel/presence.graphqls
 //go:embed gen/grapnel/session.graphqls
 //go:embed gen/grapnel/site.graphqls
 //go:embed gen/grapnel/status.graphqls
@@ -23,6 +25,7 @@ import (
 //go:embed gen/error.graphqls
 //go:embed gen/errorline.graphqls
 //go:embed gen/httpserverids.graphqls
+//go:embed gen/mail.graphqls
 //go:embed gen/models.graphqls
 //go:embed gen/news.graphqls
 //go:embed gen/page.graphqls

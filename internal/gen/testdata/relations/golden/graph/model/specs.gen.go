@@ -40,6 +40,27 @@ func Specs() []core.Spec {
 			},
 		},
 		{
+			Type: "Mail", Name: "mails", Prefix: "mail",
+			Attributes: []core.Attribute{
+				{Name: "subject", Required: true},
+				{Name: "to", Required: true},
+				{Name: "state", Required: true, Values: []string{"WAITING", "SENT", "FAILED"}},
+				{Name: "failure"},
+				{Name: "attempts", Kind: core.Int, Bits: 32, Required: true},
+				{Name: "nextAttemptAt", Kind: core.Time},
+				{Name: "sentAt", Kind: core.Time},
+			},
+			Fields: []core.Field{
+				{Name: "to"},
+				{Name: "state"},
+				{Name: "createdAt", Kind: core.Time},
+			},
+			Indexes: [][]string{{"createdAt"}, {"state", "createdAt"}},
+			Rules: []core.Rule{
+				{Verbs: core.Read, Role: core.Admin},
+			},
+		},
+		{
 			Type: "Page", Name: "pages", Prefix: "page",
 			Attributes: []core.Attribute{
 				{Name: "title", Required: true, Constraint: "maxLength: 200, minLength: 1"},
