@@ -47,6 +47,7 @@ async function admin() {
   const { output } = await build({ configFile: join(root, 'vite.config.js') })
   const files = new Map(output.map(file => [file.fileName, file.type === 'chunk' ? file.code : file.source]))
   for (const name of list(join(root, 'public'))) files.set(name, readFileSync(join(root, 'public', name)))
+  files.set('session.graphql', readFileSync(join(root, 'src/api/session.graphql'))) // the server must know it
   files.set('licenses.txt', licenses(output.flatMap(file => file.moduleIds ?? [])))
   return files
 }

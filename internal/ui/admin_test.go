@@ -15,7 +15,7 @@ import (
 func admin(t *testing.T, path string) *httptest.ResponseRecorder {
 	t.Helper()
 	w := httptest.NewRecorder()
-	ui.Admin(30*time.Minute).ServeHTTP(w, httptest.NewRequest(http.MethodGet, path, nil))
+	ui.Admin(30*time.Minute, true).ServeHTTP(w, httptest.NewRequest(http.MethodGet, path, nil))
 	return w
 }
 
@@ -39,7 +39,7 @@ func TestAdminScreens(t *testing.T) {
 		if csp := w.Header().Get("Content-Security-Policy"); !strings.Contains(csp, "script-src 'self';") || !strings.Contains(csp, "frame-ancestors 'none'") {
 			t.Errorf("%s: policy %q", path, csp)
 		}
-		for _, want := range []string{`<base href="` + root + `"`, `data-idle="1800"`} {
+		for _, want := range []string{`<base href="` + root + `"`, `data-idle="1800" data-site="true"`} {
 			if !strings.Contains(w.Body.String(), want) {
 				t.Errorf("%s: the page lacks %s:\n%s", path, want, w.Body)
 			}

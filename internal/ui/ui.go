@@ -34,18 +34,11 @@ func Playground() http.Handler { return pages("playground") }
 
 // Admin serves the dashboard; mount it for GET at /admin and /admin/. Addresses that
 // no file has are those of its screens, and get the page. It signs out whoever does
-// nothing for as long as idle; 0: nobody.
-func Admin(idle time.Duration) http.Handler {
-	files := pages("admin")
-	packed, err := dist.ReadFile("dist/admin/index.html.gz")
-	if err != nil {
-		panic(err) // it is embedded
-	}
-	index, err := unpack(packed)
-	if err != nil {
-		panic(err)
-	}
-	index = bytes.Replace(index, []byte(`data-idle="0"`), fmt.Appendf(nil, `data-idle="%d"`, int(idle.Seconds())), 1)
+// nothing for as long as idle; 0: nobody. It leads to what stands on the site when there
+// is one beside it.
+func Admin(idle time.Duration, site bool) http.Handler {
+	files, index := pages("admin"), embedded("dist/admin/index.html.gz")
+	index = bytes.Replace(index, []byte(`data-idle="0" data-site="false"`), fmt.Appendf(nil, `data-idle="%d" data-site="%t"`, int(idle.Seconds()), site), 1)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		screen, below := strings.CutPrefix(r.URL.EscapedPath(), "/admin/")
 		if !below || screen != "" && screen != "index.html" && isFile("admin", screen) {
@@ -59,6 +52,10 @@ func Admin(idle time.Duration) http.Handler {
 		_, _ = w.Write(bytes.Replace(index, []byte(`<base href="./"`), []byte(`<base href="`+root+`"`), 1))
 	})
 }
+
+// AdminDocument is what the dashboard sends before somebody has signed in, letter by
+// letter: one document with all operations of the session.
+func AdminDocument() string { return string(embedded("dist/admin/session.graphql.gz")) }
 
 // isFile reports whether dist/<name> has the file, or would: what is missing among
 // the assets is no screen.
@@ -123,6 +120,19 @@ func pages(name string) http.Handler {
 // checksum is what gzip keeps of the unpacked bytes in its trailer: their CRC-32
 // and length (RFC 1952, section 2.3.1).
 func checksum(packed []byte) string { return hex.EncodeToString(packed[len(packed)-8:]) }
+
+// embedded is an unpacked file that the binary cannot be without.
+func embedded(name string) []byte {
+	packed, err := dist.ReadFile(name)
+	if err != nil {
+		panic(err)
+	}
+	content, err := unpack(packed)
+	if err != nil {
+		panic(err)
+	}
+	return content
+}
 
 func unpack(packed []byte) ([]byte, error) {
 	z, err := gzip.NewReader(bytes.NewReader(packed))

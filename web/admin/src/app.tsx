@@ -1,8 +1,8 @@
 import { Button, Center, Loader } from '@mantine/core'
 import { useEffect, useMemo } from 'react'
-import { Schema, startQuery, type Answer } from './api/schema'
-import { useAnswer } from './api/useAnswer'
-import { begin, leave, type Viewer } from './api/session'
+import { Schema } from './api/schema'
+import { useLoaded } from './api/useAnswer'
+import { begin, leave, start } from './api/session'
 import { SiteContext } from './context'
 import { Frame } from './frame'
 import { faultText } from './parts/fault'
@@ -14,7 +14,7 @@ import { useTexts } from './texts'
 
 export function App() {
   const t = useTexts()
-  const { data, fault, again } = useAnswer<{ viewer: Viewer | null; dashboardSchema: Answer | null }>(startQuery)
+  const { data, fault, again } = useLoaded(start)
   const site = useMemo(
     () => data?.viewer && data.dashboardSchema && { viewer: data.viewer, schema: new Schema(data.dashboardSchema) }, [data])
   useEffect(() => { if (data?.viewer) begin(data.viewer) }, [data])

@@ -95,9 +95,9 @@ function Account() {
   return (
     <Menu width={240} position="top-start" closeOnItemClick={false}>
       <Menu.Target>
-        <UnstyledButton w="100%" p={6} aria-label={t.account} style={{ borderRadius: 'var(--mantine-radius-md)' }}>
+        <UnstyledButton w="100%" p={6} aria-label={`${t.account}: ${name} ${viewer.email ?? ''}`} style={{ borderRadius: 'var(--mantine-radius-md)' }}>
           <Group gap="xs" wrap="nowrap">
-            <Avatar size={32} name={name} color="sea" />
+            <Avatar size={32} name={name} color="sea" aria-hidden />
             <Box flex={1} miw={0}>
               <Text size="sm" fw={550} truncate>{name}</Text>
               <Text size="xs" c="dimmed" truncate>{viewer.email}</Text>

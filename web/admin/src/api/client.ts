@@ -1,9 +1,13 @@
 import { Client, CombinedError, cacheExchange, fetchExchange, subscriptionExchange } from 'urql'
 import { createClient } from 'graphql-ws'
+import { unmark } from './exact'
 import { endpoint, headers, renewed, sessionFetch, type Fault } from './session'
 
 /** A socket is closed when its session has run out, and opened again with another. */
 let closed = false
+class ExactSocket extends WebSocket {
+  send(message: string): void { super.send(unmark(message)) }
+}
 const socket = createClient({
   url: async () => {
     if (closed) await renewed()
@@ -11,6 +15,7 @@ const socket = createClient({
   },
   on: { closed: () => { closed = true } },
   retryAttempts: 1000,
+  webSocketImpl: ExactSocket,
 })
 
 export const client = new Client({

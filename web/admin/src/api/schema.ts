@@ -3,7 +3,7 @@
 
 export type Right = 'NONE' | 'OWN' | 'SOME' | 'ALL'
 export type Kind = 'STRING' | 'ID' | 'INT' | 'INT64' | 'FLOAT' | 'BOOLEAN' | 'TIME' | 'DATE' | 'DECIMAL' | 'JSON' | 'ENUM'
-  | 'EMBEDDED' | 'REFERENCE' | 'CONNECTION' | 'COMPUTED'
+  | 'EMBEDDED' | 'REFERENCE' | 'CONNECTION' | 'COMPUTED' | 'UPLOAD'
 export type Direction = 'ASC' | 'DESC'
 
 export interface Constraint {
@@ -14,7 +14,7 @@ export interface Constraint {
 
 export interface Field {
   name: string; input: string | null; filter: string | null; operators: string[]
-  kind: Kind; of: string | null; list: boolean; required: boolean; default: unknown
+  kind: Kind; of: string | null; list: boolean; required: boolean; nullable: boolean; default: unknown
   label: string; description: string; group: string | null; position: number; widget: string | null
   hidden: boolean; listed: boolean; bulk: boolean; unique: boolean
   readable: Right; onCreate: boolean; onUpdate: boolean
@@ -28,34 +28,15 @@ export interface Type {
   singleton: boolean; title: string | null; owner: string | null; one: string; list: string | null; search: boolean
   orders: { value: string; field: string | null }[]; defaultOrder: string | null; defaultDirection: Direction
   changed: string | null
+  preview: string | null; uses: string | null
   read: Right; create: Right; update: Right; delete: Right
-  createMutation: string | null; createTells: string[]; updateMutation: string | null; deleteMutation: string | null
+  createMutation: string | null; createTells: string[]; upload: Action | null; updateMutation: string | null; deleteMutation: string | null
   actions: Action[]; rules: string[]; fields: Field[]
 }
 
 export interface Embedded { name: string; label: string; description: string; fields: Field[] }
 export interface Enum { name: string; label: string; description: string; values: { value: string; label: string; description: string }[] }
 export interface Answer { types: Type[]; embedded: Embedded[]; enums: Enum[] }
-
-const fieldParts = `name input filter operators kind of list required default label description group position widget hidden listed bulk
-  unique readable onCreate onUpdate
-  constraint { minLength maxLength pattern format min max exclusiveMin exclusiveMax multipleOf minItems maxItems uniqueItems }`
-
-export const startQuery = `query Start {
-  viewer { id username displayName role email avatar { url } }
-  dashboardSchema {
-    types {
-      name label labels description group order hidden singleton title owner one list search
-      orders { value field } defaultOrder defaultDirection changed read create update delete
-      createMutation createTells updateMutation deleteMutation rules
-      actions { name label description payload tells fields { ...F } }
-      fields { ...F }
-    }
-    embedded { name label description fields { ...F } }
-    enums { name label description values { value label description } }
-  }
-}
-fragment F on DashboardField { ${fieldParts} }`
 
 /** Schema answers questions about the types. */
 export class Schema {
@@ -87,11 +68,20 @@ export const field = (type: Type, name: string | null) => type.fields.find(f => 
 /** isFile reports whether records of the type are files: they have an address and a media type. */
 export const isFile = (type: Type | undefined) => ['url', 'contentType', 'filename'].every(name => type?.fields.some(f => f.name === name))
 
+/** fileOf is the field by which an action takes a file; undefined when it takes none. */
+export const fileOf = (action: Action): Field | undefined => action.fields.find(f => f.kind === 'UPLOAD')
+
+/** actionsOf are what is done to a record; a file is replaced where it is shown. */
+export const actionsOf = (type: Type): Action[] => type.actions.filter(action => !fileOf(action))
+
 /** isAccount reports whether records of the type are those who sign in: each is its own owner. */
 export const isAccount = (type: Type | undefined) => type?.owner === 'id'
 
 /** ownsFirst reports whether somebody who may change only their own sees these first. */
 export const ownsFirst = (type: Type) => type.owner !== null && !isAccount(type) && type.update === 'OWN'
+
+/** isSlug reports whether the field is what the record has in addresses. */
+export const isSlug = (f: Field) => f.constraint?.format === 'SLUG' || f.name === 'slug'
 
 export const isReadable = (f: Field) => f.readable !== 'NONE'
 

@@ -1,6 +1,9 @@
 // The session is in cookies that no script reads. It is renewed when it has run out;
 // when it has ended, whoever needs it waits until somebody has signed in again.
 import { Store } from '../store'
+import { mark, unmark } from './exact'
+import type { Answer as Schema } from './schema'
+import operations from './session.graphql?raw'
 
 export interface Viewer { id: string; username: string; displayName: string | null; role: string; email: string | null; avatar: { url: string | null } | null }
 
@@ -43,36 +46,40 @@ function signInAgain(): Promise<void> {
   return again.promise
 }
 
-async function ask(query: string, variables?: object): Promise<Answer> {
-  const response = await fetch(endpoint, {
-    method: 'POST',
-    headers: { ...headers, 'Content-Type': 'application/json', Accept: 'application/graphql-response+json' },
-    body: JSON.stringify({ query, variables }),
-  })
-  return response.json()
+/** sent is a request for one of the operations of the session. */
+const sent = (operationName: string, variables?: object): RequestInit => ({
+  method: 'POST',
+  headers: { ...headers, 'Content-Type': 'application/json', Accept: 'application/graphql-response+json' },
+  body: JSON.stringify({ query: operations, operationName, variables }),
+})
+
+async function ask(operationName: string, variables?: object): Promise<Answer> {
+  return (await fetch(endpoint, sent(operationName, variables))).json()
 }
 
-const viewerFields = 'viewer { id username displayName role email avatar { url } }'
+/** start tells who is signed in and what there is for them, or throws the fault. */
+export async function start(): Promise<{ viewer: Viewer | null; dashboardSchema: Schema | null }> {
+  const answer = await sessionFetch(endpoint, sent('Start')).then((r): Promise<Answer> => r.json()).catch((): Answer => ({ errors: [{ message: '' }] }))
+  if (answer.errors) throw answer.errors[0]
+  return answer.data as unknown as Awaited<ReturnType<typeof start>>
+}
 
 /** signIn returns the viewer or the error. */
 export async function signIn(email: string, password: string): Promise<Viewer | Fault> {
-  const { data, errors } = await ask(
-    `mutation SignIn($input: SignInInput!) { signIn(input: $input) { ${viewerFields} } }`,
-    { input: { email, password, transport: 'COOKIE' } })
+  const { data, errors } = await ask('SignIn', { input: { email, password, transport: 'COOKIE' } })
   const payload = data?.signIn as { viewer: Viewer } | null | undefined
   return payload ? payload.viewer : errors?.[0] ?? { message: '' }
 }
 
 /** setUp makes the first administrator, by the token in the address that the server printed. */
 export async function setUp(input: { token: string; email: string; password: string }): Promise<Viewer | Fault> {
-  const { data, errors } = await ask(
-    `mutation SetUp($input: SetUpInput!) { setUp(input: $input) { ${viewerFields} } }`, { input: { ...input, transport: 'COOKIE' } })
+  const { data, errors } = await ask('SetUp', { input: { ...input, transport: 'COOKIE' } })
   const payload = data?.setUp as { viewer: Viewer } | null | undefined
   return payload ? payload.viewer : errors?.[0] ?? { message: '' }
 }
 
 export async function signOut(): Promise<void> {
-  await ask('mutation SignOut { signOut(input: {}) { signedOutAt } }')
+  await ask('SignOut')
 }
 
 /** leave ends the session and asks to sign in again in place: nothing typed is lost. */
@@ -85,7 +92,7 @@ let renewal: Promise<boolean> | null = null
 
 /** renew reports whether the session goes on. All who ask at a time share one answer. */
 function renew(): Promise<boolean> {
-  renewal ??= ask('mutation Renew { refreshSession(input: {}) { viewer { id } } }')
+  renewal ??= ask('Renew')
     .then(({ data }) => Boolean(data?.refreshSession))
     .finally(() => { renewal = null })
   return renewal
@@ -98,7 +105,7 @@ async function isOver(status: number, answer: Answer | undefined): Promise<boole
   if (status === 401 || has(answer, 'UNAUTHENTICATED')) return true
   if (!viewer) return false
   if (answer?.data?.viewer === null) return true
-  return has(answer, 'FORBIDDEN', 'NOT_FOUND') && (await ask('query Who { viewer { id } }')).data?.viewer === null
+  return has(answer, 'FORBIDDEN', 'NOT_FOUND', 'DOCUMENT_NOT_TRUSTED') && (await ask('Who')).data?.viewer === null
 }
 
 /**
@@ -119,16 +126,14 @@ export async function withSession<T>(send: () => Promise<{ status: number; answe
   }
 }
 
-/** sessionFetch is fetch for operations. */
+/** sessionFetch is fetch for operations, with every number as the server has it. */
 export const sessionFetch = (input: RequestInfo | URL, init?: RequestInit): Promise<Response> => withSession(async () => {
-  const response = await fetch(input, init)
-  const text = await response.text()
+  const response = await fetch(input, typeof init?.body === 'string' ? { ...init, body: unmark(init.body) } : init)
+  const text = mark(await response.text())
   let answer: Answer | undefined
   try { answer = JSON.parse(text) } catch { /* a proxy's page */ }
   return { status: response.status, answer, result: new Response(text, response) }
 })
 
 /** renewed makes sure that there is a session, for what cannot send again by itself. */
-export const renewed = () => sessionFetch(endpoint, {
-  method: 'POST', headers: { ...headers, 'Content-Type': 'application/json' }, body: '{"query":"query Who { viewer { id } }"}',
-})
+export const renewed = () => sessionFetch(endpoint, sent('Who'))

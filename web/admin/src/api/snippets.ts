@@ -1,6 +1,6 @@
 // Operations on a type, ready to copy. They are what the endpoint guide describes, with
 // the fields of the type in place.
-import { field, isReadable, type Field, type Schema, type Type } from './schema'
+import { actionsOf, field, isReadable, type Field, type Schema, type Type } from './schema'
 import { endpoint } from './session'
 
 export interface Snippet { name: string; query: string; variables: Record<string, unknown> }
@@ -70,7 +70,7 @@ export function snippets(schema: Schema, type: Type): Snippet[] {
     mutate(type.updateMutation, payload, { ...(type.singleton ? {} : { id: '…' }), expectedVersion: 1, ...given(type.fields.filter(f => f.onUpdate).slice(0, 1)) })
   }
   if (type.deleteMutation) mutate(type.deleteMutation, 'deletedId', { id: '…' })
-  for (const a of type.actions) mutate(a.name, `${a.payload} { id }`, { id: '…', ...given(a.fields.filter(f => f.required)) })
+  for (const a of actionsOf(type)) mutate(a.name, `${a.payload} { id }`, { id: '…', ...given(a.fields.filter(f => f.required)) })
   if (type.changed) add(type.changed, `subscription ${upper(type.changed)} {\n  ${type.changed} {\n    kind\n    changedId\n    ${type.one} { ${all} }\n  }\n}`)
   return list
 }

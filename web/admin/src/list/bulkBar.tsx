@@ -1,9 +1,10 @@
 import { Alert, Button, Group, List, Menu, Paper, Progress, Text } from '@mantine/core'
-import { modals } from '../parts/ask'
+import { askDelete } from '../parts/askDelete'
 import { IconChevronDown, IconTrash } from '@tabler/icons-react'
 import { useState } from 'react'
 import type { Row } from '../api/documents'
-import type { Action, Type } from '../api/schema'
+import { actionsOf, type Action, type Type } from '../api/schema'
+import { useSite } from '../context'
 import { ActionDialog } from '../parts/actionDialog'
 import { faultText } from '../parts/fault'
 import { useTexts, word } from '../texts'
@@ -13,8 +14,9 @@ import { titleOf } from './table'
 /** BulkBar does one thing to all selected records; those that fail stay selected. */
 export function BulkBar({ type, rows, select, done }: { type: Type; rows: Row[]; select: (ids: Set<string>) => void; done: () => void }) {
   const t = useTexts()
+  const { schema } = useSite()
   const { progress, run, close } = useBulk()
-  const actions = type.actions.filter(a => a.tells.length === 0) // what is told once is told of one
+  const actions = actionsOf(type).filter(a => a.tells.length === 0) // what is told once is told of one
   const [asked, ask] = useState<Action>()
   const start = async (mutation: string, input: object = {}) => {
     const failures = await run(mutation, rows, input)
@@ -22,7 +24,7 @@ export function BulkBar({ type, rows, select, done }: { type: Type; rows: Row[];
     done()
   }
   const remove = async () => {
-    if (await modals.ask({ title: t.deleteAsk(rows.length), text: t.deleteHint, yes: t.deleteSelected, danger: true })) await start(type.deleteMutation!)
+    if (await askDelete(t, schema, type, rows.map(r => r.id))) await start(type.deleteMutation!)
   }
   if (rows.length === 0 && !progress?.failures.length) return null
   return (

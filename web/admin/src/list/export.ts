@@ -1,5 +1,6 @@
 // Files of what a list shows, made in the browser page by page.
 import { ask } from '../api/client'
+import { textOf, unmark } from '../api/exact'
 import { listDocument, type Reference, type Row } from '../api/documents'
 import { isShown, type Field, type Schema, type Type } from '../api/schema'
 import { isFault } from '../parts/fault'
@@ -40,7 +41,7 @@ async function patiently<T>(send: () => Promise<T>): Promise<T> {
 export const everyField = (type: Type) => type.fields.filter(f => isShown(f) && f.name !== 'id')
 
 const ours = new Set(['__typename', '_title'])
-const json = (value: unknown, indent?: number) => JSON.stringify(value, (key, v) => (ours.has(key) ? undefined : v), indent)
+const json = (value: unknown, indent?: number) => unmark(JSON.stringify(value, (key, v) => (ours.has(key) ? undefined : v), indent))
 
 export const toJson = (rows: Row[]) => json(rows, 2)
 
@@ -53,7 +54,7 @@ function cell(f: Field, value: unknown): string {
   if (value === null || value === undefined) return ''
   if (f.kind === 'EMBEDDED' || f.kind === 'JSON') return guard(json(value))
   const all = (f.list ? value : [value]) as unknown[]
-  const texts = all.map(v => (f.kind === 'REFERENCE' ? (v as Reference)._title ?? (v as Reference).id : String(v)))
+  const texts = all.map(v => (f.kind === 'REFERENCE' ? (v as Reference)._title ?? (v as Reference).id : textOf(v)))
   return f.kind === 'INT' || f.kind === 'INT64' || f.kind === 'FLOAT' || f.kind === 'DECIMAL' ? texts.join('; ') : guard(texts.join('; '))
 }
 

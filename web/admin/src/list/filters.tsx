@@ -2,6 +2,7 @@ import { Button, CloseButton, Group, Paper, Popover, Select, Stack, TagsInput, T
 import { IconFilter } from '@tabler/icons-react'
 import { useState } from 'react'
 import type { Reference } from '../api/documents'
+import { numberOf, textOf } from '../api/exact'
 import { isShown, type Field, type Type } from '../api/schema'
 import { useSite } from '../context'
 import { RecordSelect } from '../parts/recordSelect'
@@ -121,7 +122,7 @@ function ConditionForm({ type, names, start, onApply, close }: Omit<EditorProps,
             ? f.kind === 'ENUM'
               ? <Many field={f} values={values} onChange={setValues} />
               : <TagsInput {...around} value={values} onChange={setValues} />
-            : <Scalar field={{ ...f, list: false, required: f.kind === 'BOOLEAN', bulk: false, kind: f.kind === 'REFERENCE' ? 'ID' : f.kind }} value={valueOf(f, given[0])} onChange={v => setValues(v === null || v === '' ? [] : [String(v)])} around={{ ...around, ...within }} />)}
+            : <Scalar field={{ ...f, list: false, required: f.kind === 'BOOLEAN', bulk: false, kind: f.kind === 'REFERENCE' ? 'ID' : f.kind }} value={valueOf(f, given[0])} onChange={v => setValues(v === null || v === '' ? [] : [textOf(v)])} around={{ ...around, ...within }} />)}
         <Group justify="flex-end"><Button type="submit" disabled={!bare && given.length === 0}>{t.apply}</Button></Group>
       </Stack>
     </form>
@@ -132,7 +133,7 @@ function ConditionForm({ type, names, start, onApply, close }: Omit<EditorProps,
 function valueOf(f: Field, text: string | undefined): unknown {
   if (text === undefined) return null
   if (f.kind === 'BOOLEAN') return text === 'true'
-  return f.kind === 'INT' || f.kind === 'FLOAT' || f.kind === 'INT64' ? Number(text) : text
+  return f.kind === 'INT' || f.kind === 'FLOAT' || f.kind === 'INT64' ? numberOf(text) : text
 }
 
 function Many({ field, values, onChange }: { field: Field; values: string[]; onChange: (values: string[]) => void }) {

@@ -8,7 +8,7 @@ import { mentioned, variablesOf, type View } from './view'
 
 interface Page {
   list: { nodes: Row[]; pageInfo: { hasNextPage: boolean; hasPreviousPage: boolean; startCursor: string | null; endCursor: string | null } }
-  named?: (Reference | null)[]
+  named?: (Reference & { __typename: string } & Record<string, string | null> | null)[]
 }
 
 export const columnsOf = (type: Type, view: View): Field[] =>
@@ -18,14 +18,14 @@ export const columnsOf = (type: Type, view: View): Field[] =>
 export function useList(type: Type, view: View) {
   const { schema, viewer } = useSite()
   const columns = columnsOf(type, view)
-  const query = useMemo(() => listDocument(schema, type, columns, mentioned(schema, type, view).types), [type, view])
+  const query = useMemo(() => listDocument(schema, type, columns, mentioned(schema, type, view).types, true), [type, view])
   const [{ data, error, fetching, stale }, refetch] = useQuery<Page>({ query, variables: variablesOf(schema, type, view, viewer.id) })
   const shown = data?.list
   return {
     columns,
     rows: shown?.nodes,
     page: shown?.pageInfo,
-    names: new Map(data?.named?.filter(n => n !== null).map(n => [n.id, n])),
+    names: new Map(data?.named?.filter(n => n !== null).map(n => [n.id, { ...n, _title: n[n.__typename] }])),
     fault: shown ? undefined : faults(error)[0],
     fetching: fetching || stale,
     refetch: () => refetch({ requestPolicy: 'network-only' }),

@@ -1,6 +1,7 @@
 // What a list shows, as its address says it:
 //   ?search=ferry&status.eq=DRAFT&date.gte=2026-01-01T00:00:00Z&sort=-date&columns=title,status&size=50&after=…
-import { field, isShown, ownsFirst, type Direction, type Field, type Schema, type Type } from '../api/schema'
+import { numberOf } from '../api/exact'
+import { field, isAccount, isShown, ownsFirst, type Direction, type Field, type Schema, type Type } from '../api/schema'
 import type { ListVariables } from '../api/documents'
 import { recall } from '../kept'
 
@@ -66,7 +67,6 @@ export function writeView(type: Type, view: View): string {
   const params = new URLSearchParams()
   const usual = readView(type, params)
   if (view.search) params.set('search', view.search)
-  if (view.mine !== usual.mine) params.set('whose', view.mine ? 'mine' : 'all')
   for (const { field, op, values } of view.conditions) values.forEach(value => params.append(`${field}.${op}`, value))
   if (view.sort) params.set('sort', (view.sort.direction === 'DESC' ? '-' : '') + view.sort.field)
   if (view.columns.join() !== usual.columns.join()) params.set('columns', view.columns.join(','))
@@ -74,6 +74,8 @@ export function writeView(type: Type, view: View): string {
   if (view.size !== usual.size) params.set('size', String(view.size))
   if (view.after) params.set('after', view.after)
   if (view.before) params.set('before', view.before)
+  // What is usual differs between readers: an address that says anything says this too.
+  if (view.mine !== usual.mine || (params.size > 0 && type.owner && !isAccount(type))) params.set('whose', view.mine ? 'mine' : 'all')
   return params.size > 0 ? `?${params}` : ''
 }
 
@@ -81,7 +83,7 @@ export const isNarrowed = (view: View) => view.search !== '' || view.conditions.
 
 function typed(f: Field, value: string): unknown {
   switch (f.kind) {
-    case 'INT': case 'INT64': case 'FLOAT': return Number(value)
+    case 'INT': case 'INT64': case 'FLOAT': return numberOf(value)
     case 'BOOLEAN': return value === 'true'
     default: return value
   }

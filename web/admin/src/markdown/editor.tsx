@@ -1,9 +1,13 @@
-import { ActionIcon, Box, Divider, Group, Input, Paper, SegmentedControl, Text } from '@mantine/core'
+import { ActionIcon, Box, Divider, Group, Input, Paper, SegmentedControl } from '@mantine/core'
 import { useMediaQuery } from '@mantine/hooks'
 import { IconBlockquote, IconBold, IconCode, IconHeading, IconItalic, IconLink, IconList, IconListNumbers, IconPhoto } from '@tabler/icons-react'
 import { useDeferredValue, useMemo, useRef, useState, type ClipboardEvent, type DragEvent } from 'react'
+import type { Reference } from '../api/documents'
+import { isFile } from '../api/schema'
+import { useSite } from '../context'
 import type { Around } from '../parts/scalar'
-import { useUpload } from '../parts/useUpload'
+import { UploadList } from '../parts/uploadList'
+import { useUploads } from '../parts/useUploads'
 import { isImage } from '../parts/value'
 import { useTexts } from '../texts'
 import { preview } from './preview'
@@ -18,7 +22,8 @@ export default function MarkdownEditor({ value, onChange, around }: Props) {
   const [mode, setMode] = useState<'write' | 'both' | 'read'>('write')
   const area = useRef<HTMLTextAreaElement>(null)
   const file = useRef<HTMLInputElement>(null)
-  const { progress, send } = useUpload()
+  const files = useSite().schema.types.find(type => isFile(type) && type.upload)
+  const uploads = useUploads({ type: files, action: files?.upload, deliver: sent => sent.forEach(row => show(row as unknown as Reference)) })
   const shown = mode === 'both' && narrow ? 'write' : mode
 
   /** insert types a text, so that it can be undone as what was typed. */
@@ -42,14 +47,13 @@ export default function MarkdownEditor({ value, onChange, around }: Props) {
     const end = el.selectionEnd
     insert(el.value.slice(start, end).split('\n').map((line, i) => mark(i) + line).join('\n'), start, end)
   }
-  async function take(files: File[]) {
-    for (const sent of await send(files)) {
-      const name = (sent.alt || sent._title || '').replace(/[[\]]/g, '')
-      insert(`${isImage(sent) ? '!' : ''}[${name}](${sent.url})\n`)
-    }
+  function show(file: Reference) {
+    const name = (file.alt || file._title || '').replace(/[[\]]/g, '')
+    insert(`${isImage(file) ? '!' : ''}[${name}](${file.url})\n`)
   }
-  const paste = (e: ClipboardEvent) => { if (e.clipboardData.files.length > 0) { e.preventDefault(); void take([...e.clipboardData.files]) } }
-  const drop = (e: DragEvent) => { if (e.dataTransfer.files.length > 0) { e.preventDefault(); void take([...e.dataTransfer.files]) } }
+  const take = (list: FileList | null) => { if (files && list) uploads.add(list) }
+  const paste = (e: ClipboardEvent) => { if (e.clipboardData.files.length > 0) { e.preventDefault(); take(e.clipboardData.files) } }
+  const drop = (e: DragEvent) => { if (e.dataTransfer.files.length > 0) { e.preventDefault(); take(e.dataTransfer.files) } }
 
   const tools = [
     { label: t.heading, icon: IconHeading, run: () => lines(() => '## ') },
@@ -60,7 +64,7 @@ export default function MarkdownEditor({ value, onChange, around }: Props) {
     { label: t.bullets, icon: IconList, run: () => lines(() => '- ') },
     { label: t.numbers, icon: IconListNumbers, run: () => lines(i => `${i + 1}. `) },
     { label: t.code, icon: IconCode, run: () => wrap('`') },
-    { label: t.picture, icon: IconPhoto, run: () => file.current?.click() },
+    ...(files ? [{ label: t.picture, icon: IconPhoto, run: () => file.current?.click() }] : []),
   ]
 
   return (
@@ -76,7 +80,7 @@ export default function MarkdownEditor({ value, onChange, around }: Props) {
         <Divider />
         <Box className={shown === 'both' ? 'markdown both' : 'markdown'}>
           {shown !== 'read' && (
-            <textarea ref={area} id={around.id} className="markdown-area" value={value} spellCheck aria-invalid={around.error ? true : undefined} onChange={e => onChange(e.currentTarget.value)} onPaste={paste} onDrop={drop}
+            <textarea ref={area} id={around.id} className="markdown-area" value={value} spellCheck aria-invalid={around.error ? true : undefined} aria-describedby={around.error ? `${around.id}-error` : undefined} onChange={e => onChange(e.currentTarget.value)} onPaste={paste} onDrop={drop}
               onDragOver={e => { if (e.dataTransfer.types.includes('Files')) e.preventDefault() }}
               onKeyDown={e => {
                 const tool = (e.ctrlKey || e.metaKey) && !e.altKey && tools.find(tool => tool.key === e.key)
@@ -85,9 +89,9 @@ export default function MarkdownEditor({ value, onChange, around }: Props) {
           )}
           {shown !== 'write' && <Preview value={value} />}
         </Box>
-        {progress && <Text size="xs" c="dimmed" px="sm" py={4}>{t.uploading(progress.name)} {Math.round(progress.part * 100)} %</Text>}
+        <Box px="sm"><UploadList uploads={uploads} /></Box>
       </Paper>
-      <input ref={file} type="file" accept="image/*" multiple hidden onChange={e => { void take([...e.currentTarget.files ?? []]); e.currentTarget.value = '' }} />
+      <input ref={file} type="file" accept="image/*" multiple hidden onChange={e => { take(e.currentTarget.files); e.currentTarget.value = '' }} />
     </Input.Wrapper>
   )
 }

@@ -19,7 +19,7 @@ export function Asking() {
   const t = useTexts()
   const question = useStore(open)
   return (
-    <Modal opened={question !== null} onClose={() => question?.answer(false)} title={question?.title} closeButtonProps={{ 'aria-label': t.close }}>
+    <Modal opened={question !== null} onClose={() => question?.answer(false)} title={question?.title}>
       <Stack>
         {question?.text && <Text c="dimmed">{question.text}</Text>}
         <Group justify="flex-end">

@@ -8,6 +8,12 @@ export function faultText(t: Texts, fault: Fault): string {
   return (t.faults as Record<string, string>)[fault.extensions?.code ?? ''] ?? fault.message
 }
 
+/** uploadFault says what is wrong with a file. */
+export function uploadFault(t: Texts, fault: Fault): string {
+  const code = fault.extensions?.fields?.[0]?.code ?? fault.extensions?.code ?? ''
+  return (t.uploadFaults as Record<string, string>)[code] ?? faultText(t, fault)
+}
+
 export const showFault = (t: Texts, fault: Fault) => notifications.show({ color: 'red', message: faultText(t, fault) })
 
 /** isFault tells what `ask` throws from errors of our own. */

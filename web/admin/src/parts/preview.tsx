@@ -13,5 +13,5 @@ export function Preview({ file, height, still }: { file: Reference; height: numb
   if (!still && address && kind.startsWith('video/')) return <video src={address} controls preload="metadata" aria-label={file._title ?? t.preview} style={{ width: '100%', maxHeight: height }} />
   if (!still && address && kind.startsWith('audio/')) return <audio src={address} controls preload="metadata" aria-label={file._title ?? t.preview} style={{ width: '100%' }} />
   const Icon = kind.startsWith('video/') ? IconMovie : kind.startsWith('audio/') ? IconFileMusic : kind === 'application/pdf' ? IconFileTypePdf : IconFile
-  return <Center h={height} c="dimmed"><Icon size={44} stroke={1.3} aria-hidden /></Center>
+  return <Center h={Math.min(height, 160)} c="dimmed"><Icon size={44} stroke={1.3} aria-hidden /></Center>
 }

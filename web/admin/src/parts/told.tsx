@@ -19,7 +19,7 @@ export function Telling() {
   const t = useTexts()
   const told = useStore(open)
   return (
-    <Modal opened={told !== null} onClose={() => open.set(null)} title={t.toldOnce} closeOnClickOutside={false} closeButtonProps={{ 'aria-label': t.close }}>
+    <Modal opened={told !== null} onClose={() => open.set(null)} title={t.toldOnce} closeOnClickOutside={false}>
       <Stack>
         <Text size="sm" c="dimmed">{t.toldOnceHint}</Text>
         {Object.entries(told ?? {}).map(([name, value]) => {

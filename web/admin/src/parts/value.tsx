@@ -1,6 +1,7 @@
-import { Avatar, Badge, Code, Group, Text, Tooltip } from '@mantine/core'
-import { IconCheck, IconClock, IconMinus, IconPhoto } from '@tabler/icons-react'
+import { IconCheck, IconClock, IconFile, IconMinus } from '@tabler/icons-react'
+import { useState } from 'react'
 import type { Reference } from '../api/documents'
+import { isExact, textOf, unmark } from '../api/exact'
 import { isAccount, isFile, type Enum, type Field } from '../api/schema'
 import { beside } from '../api/session'
 import { useSite } from '../context'
@@ -17,55 +18,60 @@ export const isImage = (file: Reference | null | undefined) => Boolean(file?.url
 export function EnumBadge({ of, value }: { of: Enum | undefined; value: string }) {
   const t = useTexts()
   const i = of?.values.findIndex(v => v.value === value) ?? 0
-  return <Badge color={colors[Math.max(i, 0) % colors.length]}>{word(t, of?.values[i]?.label ?? value)}</Badge>
+  const color = colors[Math.max(i, 0) % colors.length]
+  return <span className="badge" style={{ background: `var(--mantine-color-${color}-light)`, color: `var(--mantine-color-${color}-light-color)` }}>{word(t, of?.values[i]?.label ?? value)}</span>
 }
 
+/** Thumbnail is the picture of a file, or a sign where there is none to show. */
 export function Thumbnail({ file, size = 36 }: { file: Reference | null | undefined; size?: number }) {
-  return <Avatar radius="sm" size={size} src={isImage(file) ? fileAddress(file?.url) : undefined} alt={file?.alt ?? ''} imageProps={{ loading: 'lazy' }}><IconPhoto size={size / 2.2} stroke={1.5} /></Avatar>
+  const [broken, setBroken] = useState(false)
+  return isImage(file) && !broken
+    ? <img className="thumbnail" width={size} height={size} src={fileAddress(file?.url)} alt={file?.alt ?? ''} loading="lazy" onError={() => setBroken(true)} />
+    : <span className="thumbnail" style={{ width: size, height: size }}><IconFile size={size / 2.2} stroke={1.5} /></span>
 }
 
-/** Value shows what a field holds, in one line. */
+const initials = (name: string) => {
+  const words = name.trim().split(/\s+/)
+  return (words.length === 1 ? name.trim().slice(0, 2) : words[0][0] + words[1][0]).toUpperCase()
+}
+
+/** Value shows what a field holds, in one line. It stands in each cell of a list, so it is plain HTML. */
 export function Value({ field, value }: { field: Field; value: unknown }) {
   const t = useTexts()
   const { schema } = useSite()
-  if (value === null || value === undefined || (Array.isArray(value) && value.length === 0)) return <Text c="dimmed" span size="sm">{t.none}</Text>
+  if (value === null || value === undefined || (Array.isArray(value) && value.length === 0)) return <span className="small dimmed">{t.none}</span>
   if (field.list && field.kind !== 'EMBEDDED') {
     const all = value as unknown[]
     return (
-      <Group gap={4} wrap="nowrap">
-        {all.slice(0, 3).map((one, i) => (field.kind === 'STRING' ? <Badge key={i} color="gray" maw={110}>{String(one)}</Badge> : <Value key={i} field={{ ...field, list: false }} value={one} />))}
-        {all.length > 3 && <Text span size="xs" c="dimmed">{t.andMore(all.length - 3)}</Text>}
-      </Group>
+      <span className="side-by-side">
+        {all.slice(0, 3).map((one, i) => (field.kind === 'STRING' ? <span key={i} className="badge tag">{String(one)}</span> : <Value key={i} field={{ ...field, list: false }} value={one} />))}
+        {all.length > 3 && <span className="dimmed" style={{ fontSize: 'var(--mantine-font-size-xs)' }}>{t.andMore(all.length - 3)}</span>}
+      </span>
     )
   }
   switch (field.kind) {
     case 'ENUM': return <EnumBadge of={schema.enum(field.of)} value={String(value)} />
     case 'BOOLEAN': return value ? <IconCheck size={18} aria-label={t.yes} /> : <IconMinus size={18} color="var(--mantine-color-dimmed)" aria-label={t.no} />
     case 'TIME': return <Moment value={String(value)} />
-    case 'DATE': return <Text span size="sm" style={{ whiteSpace: 'nowrap' }}>{formats.day(String(value))}</Text>
-    case 'INT': case 'INT64': case 'FLOAT': return <span className="numbers">{formats.number(Number(value))}</span>
+    case 'DATE': return <span className="small unbroken">{formats.day(String(value))}</span>
+    case 'INT': case 'INT64': case 'FLOAT':
+      if (field.widget === 'BYTES') return <span className="numbers" title={formats.number(Number(value))}>{formats.bytes(Number(value))}</span>
+      return <span className="numbers">{formats.number(isExact(value) ? textOf(value) as Intl.StringNumericLiteral : Number(value))}</span>
     case 'DECIMAL': return <span className="numbers">{String(value)}</span>
-    case 'JSON': case 'EMBEDDED': return <Code maw={260} style={{ display: 'inline-block', overflow: 'hidden', textOverflow: 'ellipsis', whiteSpace: 'nowrap' }}>{JSON.stringify(value, (key, v) => (key === '__typename' ? undefined : v))}</Code>
+    case 'JSON': case 'EMBEDDED': return <code className="code cut">{unmark(JSON.stringify(value, (key, v) => (key === '__typename' ? undefined : v)))}</code>
     case 'REFERENCE': {
       const to = value as Reference
       const type = schema.type(field.of)
       if (isFile(type)) return <Thumbnail file={to} />
       const name = to._title ?? to.id
-      return <Group gap={6} wrap="nowrap">{isAccount(type) && <Avatar size={22} name={name} color="gray" aria-hidden />}<Text span size="sm" truncate maw={180}>{name}</Text></Group>
+      return <span className="side-by-side">{isAccount(type) && <span className="initials" aria-hidden>{initials(name)}</span>}<span className="small cut" style={{ maxWidth: 180 }}>{name}</span></span>
     }
-    default: return <Text span size="sm" lineClamp={1} maw={320}>{String(value)}</Text>
+    default: return <span className="small one-line">{String(value)}</span>
   }
 }
 
 /** Moment is a time in the reader's zone; one that has not come yet has a clock. */
 export function Moment({ value }: { value: string }) {
   const future = Date.parse(value) > Date.now()
-  return (
-    <Tooltip label={new Date(value).toString()}>
-      <Group gap={4} wrap="nowrap" display="inline-flex">
-        {future && <IconClock size={14} aria-hidden />}
-        <Text span size="sm" style={{ whiteSpace: 'nowrap' }}><time dateTime={value}>{formats.time(value)}</time></Text>
-      </Group>
-    </Tooltip>
-  )
+  return <span className="side-by-side small unbroken" title={new Date(value).toString()}>{future && <IconClock size={14} aria-hidden />}<time dateTime={value}>{formats.time(value)}</time></span>
 }

@@ -1,10 +1,12 @@
-import { Button, Group, Modal, ScrollArea, SegmentedControl, SimpleGrid, Stack, Text } from '@mantine/core'
+import { Box, Button, Group, Modal, Radio, SimpleGrid, Stack, Text } from '@mantine/core'
 import { useState } from 'react'
 import type { Row } from '../api/documents'
 import { isShown, type Field, type Type } from '../api/schema'
+import { useSite } from '../context'
 import { Value } from '../parts/value'
 import { useTexts, word } from '../texts'
 import { same, type Draft } from './draft'
+import { written } from './written'
 
 interface Props { type: Type; draft: Draft; theirs: Row; close: () => void; settle: (takeTheirs: string[]) => void }
 
@@ -17,21 +19,16 @@ export function Conflict({ type, draft, theirs, close, settle }: Props) {
   const onlyTheirs = changed.filter(f => !both.includes(f))
   const [take, setTake] = useState<Record<string, boolean>>({})
   return (
-    <Modal opened onClose={close} title={t.conflict} size="xl" closeButtonProps={{ 'aria-label': t.close }}>
+    <Modal opened onClose={close} title={t.conflict} size="xl">
       <Stack>
         <Text size="sm" c="dimmed">{t.conflictHint}</Text>
         {both.map(f => (
-          <Stack key={f.name} gap={6}>
-            <Group justify="space-between">
-              <Text fw={600}>{word(t, f.label)}</Text>
-              <SegmentedControl size="xs" aria-label={word(t, f.label)} value={take[f.name] ? 'theirs' : 'mine'} onChange={v => setTake({ ...take, [f.name]: v === 'theirs' })}
-                data={[{ value: 'mine', label: t.yours }, { value: 'theirs', label: t.theirs }]} />
-            </Group>
-            <SimpleGrid cols={{ base: 1, sm: 2 }}>
-              <Side field={f} label={t.yours} value={draft.get(f.name)} on={!take[f.name]} />
-              <Side field={f} label={t.theirs} value={theirs[f.name]} on={Boolean(take[f.name])} />
+          <Radio.Group key={f.name} label={word(t, f.label)} value={take[f.name] ? 'theirs' : 'mine'} onChange={v => setTake({ ...take, [f.name]: v === 'theirs' })}>
+            <SimpleGrid cols={{ base: 1, sm: 2 }} spacing="xs" mt={6}>
+              <Side of="mine" label={t.yours} field={f} value={draft.get(f.name)} />
+              <Side of="theirs" label={t.theirs} field={f} value={theirs[f.name]} />
             </SimpleGrid>
-          </Stack>
+          </Radio.Group>
         ))}
         {onlyTheirs.length > 0 && <Text size="sm" c="dimmed">{t.takenOver}: {onlyTheirs.map(f => word(t, f.label)).join(', ')}</Text>}
         <Group justify="flex-end">
@@ -43,11 +40,19 @@ export function Conflict({ type, draft, theirs, close, settle }: Props) {
   )
 }
 
-function Side({ field, label, value, on }: { field: Field; label: string; value: unknown; on: boolean }) {
+function Side({ of, label, field, value }: { of: string; label: string; field: Field; value: unknown }) {
+  const t = useTexts()
+  const { schema } = useSite()
+  const inWords = ['STRING', 'EMBEDDED', 'JSON'].includes(field.kind)
   return (
-    <ScrollArea.Autosize mah={180} p="xs" style={{ border: `1px solid ${on ? 'var(--mantine-primary-color-filled)' : 'var(--mantine-color-default-border)'}`, borderRadius: 'var(--mantine-radius-md)' }}>
-      <Text size="xs" c="dimmed">{label}</Text>
-      {field.kind === 'STRING' && !field.list ? <Text size="sm" style={{ whiteSpace: 'pre-wrap', overflowWrap: 'anywhere' }}>{String(value ?? '')}</Text> : <Value field={field} value={value} />}
-    </ScrollArea.Autosize>
+    <Radio.Card value={of} p="sm" className="side">
+      <Group wrap="nowrap" align="flex-start" gap="sm">
+        <Radio.Indicator size="xs" mt={2} />
+        <Box miw={0} flex={1} mah={180} style={{ overflowY: 'auto' }}>
+          <Text size="xs" c="dimmed">{label}</Text>
+          {inWords ? <Text size="sm" style={{ whiteSpace: 'pre-wrap', overflowWrap: 'anywhere' }}>{written(t, schema, field, value) || t.none}</Text> : <Value field={field} value={value} />}
+        </Box>
+      </Group>
+    </Radio.Card>
   )
 }

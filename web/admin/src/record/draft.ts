@@ -28,7 +28,9 @@ export class Draft {
   set(name: string, value: unknown, path = name): void {
     if (Object.is(value, this.#values[name])) return
     this.#values = { ...this.#values, [name]: value }
-    this.#errors = Object.fromEntries(Object.entries(this.#errors).filter(([at]) => !isAt(at, path)))
+    if (Object.keys(this.#errors).some(at => isAt(at, path))) { // otherwise they stay the same, and nobody who follows them is drawn anew
+      this.#errors = Object.fromEntries(Object.entries(this.#errors).filter(([at]) => !isAt(at, path)))
+    }
     this.#tell()
   }
 

@@ -1,6 +1,6 @@
 import { Alert, Button, Group, Stack } from '@mantine/core'
 import { notifications } from '@mantine/notifications'
-import { useEffect, useMemo, useState } from 'react'
+import { useEffect, useId, useMemo, useState } from 'react'
 import { mine, useChanges } from '../api/changes'
 import { ask, change } from '../api/client'
 import { changeDocument, recordDocument, type Mutation, type Row } from '../api/documents'
@@ -8,15 +8,17 @@ import { pathOf, type Action, type Type } from '../api/schema'
 import type { Fault } from '../api/session'
 import { useSite } from '../context'
 import { modals } from '../parts/ask'
+import { askDelete } from '../parts/askDelete'
 import { isFault, showFault } from '../parts/fault'
 import { tell } from '../parts/told'
 import { go, setGuard } from '../router'
 import { formats, useTexts } from '../texts'
 import { Conflict } from './conflict'
 import { Draft, useIsDirty, type Errors, type Values } from './draft'
+import { FormId } from './fieldInput'
 import { Fields } from './fields'
 import { Header } from './header'
-import { creation, editable, emptyRecord, hasBroken, missing, update } from './input'
+import { creation, editable, emptied, emptyRecord, hasBroken, missing, update } from './input'
 import { useSaved } from './useSaved'
 
 interface Props {
@@ -33,7 +35,7 @@ export function Editor({ type, record, start, inPlace }: Props) {
   const t = useTexts()
   const { schema, viewer } = useSite()
   const [draft] = useState(() => {
-    const draft = new Draft(record ?? emptyRecord(type))
+    const draft = new Draft(record ?? emptyRecord(schema, type))
     if (start) draft.replace(start)
     return draft
   })
@@ -41,6 +43,7 @@ export function Editor({ type, record, start, inPlace }: Props) {
   const [gone, setGone] = useState(false)
   const [theirs, setTheirs] = useState<Row>()
   const [busy, setBusy] = useState(false)
+  const formId = useId()
   const dirty = useIsDirty(draft)
   const saved = useSaved(inPlace ? undefined : `draft.${viewer.id}.${type.name}.${record?.id ?? 'new'}`, draft)
   const watched = useMemo(() => (type.singleton ? undefined : { id: { eq: record?.id ?? '' } }), [record?.id])
@@ -73,7 +76,7 @@ export function Editor({ type, record, start, inPlace }: Props) {
   function point(errors: Errors) {
     draft.fail(errors)
     showFault(t, { message: t.lookAtFields })
-    setTimeout(() => document.querySelector<HTMLElement>('[aria-invalid="true"]')?.focus())
+    setTimeout(() => document.querySelector<HTMLElement>('[aria-invalid="true"], [data-invalid]')?.focus())
   }
 
   async function compare() {
@@ -110,7 +113,8 @@ export function Editor({ type, record, start, inPlace }: Props) {
 
   async function save(asNew = !stored) {
     if (hasBroken(draft.values)) return showFault(t, { message: t.notJson })
-    const absent = missing(schema, editable(type, asNew), draft.values)
+    const sent = editable(type, asNew).filter(f => asNew || draft.dirty().includes(f.name))
+    const absent = [...missing(schema, sent, draft.values), ...(asNew ? [] : emptied(sent, draft.values))]
     if (absent.length > 0) return point(Object.fromEntries(absent.map(path => [path, t.required])))
     const row = asNew
       ? await send({ name: type.createMutation!, payload: type.one, tells: type.createTells }, creation(schema, type, draft.values))
@@ -133,7 +137,7 @@ export function Editor({ type, record, start, inPlace }: Props) {
   }
 
   async function remove() {
-    if (!(await modals.ask({ title: t.deleteAsk(1), text: t.deleteHint, yes: t.deleteSelected, danger: true }))) return
+    if (!(await askDelete(t, schema, type, [stored!.id]))) return
     const { faults } = await change(`mutation Delete($input: Delete${type.name}Input!) { ${type.deleteMutation}(input: $input) { __typename } }`, { input: { id: stored!.id } })
     if (faults.length > 0) return showFault(t, faults[0])
     saved.drop()
@@ -161,7 +165,7 @@ export function Editor({ type, record, start, inPlace }: Props) {
           </Alert>
         )}
         {readOnly && <Alert color="gray">{t.readOnly}</Alert>}
-        <Fields type={type} draft={draft} record={stored} narrow={Boolean(inPlace)} />
+        <FormId value={inPlace ? formId : 'field'}><Fields type={type} draft={draft} record={stored} narrow={Boolean(inPlace)} adopt={adopt} /></FormId>
         {inPlace && <Group justify="flex-end"><Button type="submit" loading={busy}>{t.save}</Button></Group>}
       </Stack>
       {theirs && <Conflict type={type} draft={draft} theirs={theirs} close={() => setTheirs(undefined)}

@@ -1,7 +1,7 @@
 import { Grid, Paper, Stack, Text } from '@mantine/core'
 import { memo } from 'react'
 import type { Row } from '../api/documents'
-import { isShown, type Field, type Schema, type Type } from '../api/schema'
+import { isShown, isSlug, type Field, type Schema, type Type } from '../api/schema'
 import { isFile } from '../api/schema'
 import { useSite } from '../context'
 import { Value } from '../parts/value'
@@ -10,17 +10,18 @@ import { isAt, useFollow, type Draft } from './draft'
 import { FieldInput } from './fieldInput'
 import { FileCard } from './file'
 import { editable } from './input'
+import { UsedIn } from './usedIn'
 
 /** isAside reports whether a field stands beside the text: what is short, and chosen rather than written. */
 function isAside(schema: Schema, type: Type, f: Field): boolean {
   if (f.group || f.name === type.title) return false
   if (f.kind === 'REFERENCE') return !f.list || isFile(schema.type(f.of))
-  if (f.kind === 'STRING') return f.list || f.constraint?.format === 'SLUG' || f.name === 'slug'
+  if (f.kind === 'STRING') return f.list || isSlug(f)
   return ['ENUM', 'BOOLEAN', 'TIME', 'DATE', 'INT', 'INT64', 'FLOAT', 'DECIMAL'].includes(f.kind) && !f.list
 }
 
 /** Fields are all that can be entered, and below it what the server tells of the record. */
-export function Fields({ type, draft, record, narrow }: { type: Type; draft: Draft; record: Row | undefined; narrow: boolean }) {
+export function Fields({ type, draft, record, narrow, adopt }: { type: Type; draft: Draft; record: Row | undefined; narrow: boolean; adopt: (row: Row) => void }) {
   const { schema } = useSite()
   const t = useTexts()
   const inputs = editable(type, !record)
@@ -36,9 +37,10 @@ export function Fields({ type, draft, record, narrow }: { type: Type; draft: Dra
     <Grid gap="md">
       <Grid.Col span={{ base: 12, md: wide ? 12 : 8 }}>
         <Stack gap="md">
-          {record && isFile(type) && <FileCard record={record} />}
+          {record && isFile(type) && <FileCard type={type} record={record} adopt={adopt} />}
           {main.length > 0 && <Paper p={{ base: 'sm', sm: 'lg' }}>{cards(main)}</Paper>}
           {[...groups].map(([name, fields]) => <Paper key={name} p={{ base: 'sm', sm: 'lg' }}><Text component="h2" fw={600} mb="md">{name}</Text>{cards(fields)}</Paper>)}
+          {record && type.uses && <UsedIn type={type} id={record.id} />}
         </Stack>
       </Grid.Col>
       {aside.length + told.length > 0 && (

@@ -1,12 +1,14 @@
-import { ActionIcon, Box, Button, FileButton, Group, Input, Modal, Paper, Progress, SimpleGrid, Stack, Text, UnstyledButton } from '@mantine/core'
+import { ActionIcon, Button, FileButton, Group, Modal, Paper, SimpleGrid, Stack, Text, UnstyledButton } from '@mantine/core'
 import { IconPhotoPlus, IconUpload, IconX } from '@tabler/icons-react'
 import { useState } from 'react'
 import { useQuery } from 'urql'
 import { pickDocument, type Reference } from '../api/documents'
 import type { Type } from '../api/schema'
 import { Thumbnail } from '../parts/value'
-import { useUpload } from '../parts/useUpload'
+import { UploadList } from '../parts/uploadList'
+import { useUploads } from '../parts/useUploads'
 import { useTexts } from '../texts'
+import { FieldGroup } from './fieldGroup'
 import type { PickerProps } from './relationPicker'
 import { Reorder } from './reorder'
 
@@ -15,14 +17,14 @@ export function FilePicker({ type, multiple, value, onChange, around }: PickerPr
   const t = useTexts()
   const [picking, pick] = useState(false)
   const [over, setOver] = useState(false)
-  const { progress, send } = useUpload()
   const add = (files: Reference[]) => { if (files.length > 0) onChange(multiple ? [...value, ...files] : files.slice(0, 1)) }
-  const take = async (files: Iterable<File>) => add(await send(files))
+  const uploads = useUploads({ type, action: type.upload, deliver: sent => add(sent as unknown as Reference[]) })
+  const take = (files: File[]) => { if (type.upload) uploads.add(multiple ? files : files.slice(0, 1)) }
   return (
-    <Input.Wrapper {...around} labelElement="div">
+    <FieldGroup {...around}>
       <Paper mt={4} p="xs" style={{ borderStyle: 'dashed', borderColor: over ? 'var(--mantine-primary-color-filled)' : undefined }}
         onDragOver={e => { if (e.dataTransfer.types.includes('Files')) { e.preventDefault(); setOver(true) } }} onDragLeave={() => setOver(false)}
-        onDrop={e => { e.preventDefault(); setOver(false); void take([...e.dataTransfer.files]) }}>
+        onDrop={e => { e.preventDefault(); setOver(false); take([...e.dataTransfer.files]) }}>
         <Reorder items={value} onChange={onChange} nameOf={file => file._title ?? file.id} render={(file, i) => (
           <Group wrap="nowrap" gap="xs">
             <Thumbnail file={file} size={44} />
@@ -30,19 +32,20 @@ export function FilePicker({ type, multiple, value, onChange, around }: PickerPr
             <ActionIcon aria-label={`${t.remove}: ${file._title ?? file.id}`} onClick={() => onChange(value.toSpliced(i, 1))}><IconX size={16} /></ActionIcon>
           </Group>
         )} />
-        {progress
-          ? <Box py={6}><Text size="xs" c="dimmed" truncate>{progress.name}</Text><Progress value={progress.part * 100} aria-label={t.uploading(progress.name)} mt={4} /></Box>
-          : <Group gap="xs">
-            <Button size="xs" variant="default" leftSection={<IconPhotoPlus size={15} />} onClick={() => pick(true)}>{t.choose}</Button>
+        <UploadList uploads={uploads} />
+        <Group gap="xs">
+          <Button size="xs" variant="default" leftSection={<IconPhotoPlus size={15} />} onClick={() => pick(true)}>{t.choose}</Button>
+          {type.upload && (
             <FileButton multiple={multiple} onChange={files => files && take(Array.isArray(files) ? files : [files as File])}>
               {props => <Button {...props} size="xs" variant="default" leftSection={<IconUpload size={15} />}>{t.upload}</Button>}
             </FileButton>
-          </Group>}
+          )}
+        </Group>
       </Paper>
-      <Modal opened={picking} onClose={() => pick(false)} title={t.choose} size="xl" closeButtonProps={{ 'aria-label': t.close }}>
+      <Modal opened={picking} onClose={() => pick(false)} title={t.choose} size="xl">
         {picking && <Grid type={type} pick={file => { add([file]); pick(false) }} />}
       </Modal>
-    </Input.Wrapper>
+    </FieldGroup>
   )
 }
 

@@ -2,7 +2,7 @@ import { ActionIcon, Badge, Box, Button, Group, Menu, Text, Title } from '@manti
 import { IconArrowLeft, IconCopy, IconDots, IconLink, IconTrash } from '@tabler/icons-react'
 import { useState } from 'react'
 import type { Row } from '../api/documents'
-import { pathOf, type Action, type Type } from '../api/schema'
+import { actionsOf, pathOf, type Action, type Type } from '../api/schema'
 import { useSite } from '../context'
 import { ActionDialog } from '../parts/actionDialog'
 import { Link } from '../parts/link'
@@ -10,6 +10,8 @@ import { EnumBadge } from '../parts/value'
 import { go } from '../router'
 import { useTexts, word } from '../texts'
 import { useFollow, type Draft } from './draft'
+import { SiteLink } from './siteLink'
+import { Viewers } from './viewers'
 
 interface Props {
   type: Type; record: Row | undefined; draft: Draft; dirty: boolean; busy: boolean; canSave: boolean
@@ -24,28 +26,32 @@ export function Header({ type, record, draft, dirty, busy, canSave, act, remove 
   const t = useTexts()
   const { schema } = useSite()
   const [asked, ask] = useState<Action>()
-  const title = useFollow(draft, d => d.get(type.title ?? '')) as string | undefined
   const state = type.fields.find(f => f.kind === 'ENUM' && !f.list && !f.onUpdate && record?.[f.name])
   const path = `content/${pathOf(type)}`
   const start = (action: Action) => (action.fields.length > 0 ? ask(action) : act(action, {}))
-  const actions = record ? type.actions : []
+  const actions = record ? actionsOf(type) : []
   const copies = record && type.createMutation && type.create !== 'NONE'
   const deletes = record && type.deleteMutation && type.delete !== 'NONE'
+  const marks = <>
+    {state && <EnumBadge of={schema.enum(state.of)} value={String(record![state.name])} />}
+    {dirty && <Badge color="yellow">{t.unsavedShort}</Badge>}
+    {record && <Viewers id={record.id} />}
+  </>
   return (
     <Box className="header" py="xs">
       <Group justify="space-between" gap="xs">
         <Group gap="sm" wrap="nowrap" miw={0} flex="1 1 240px">
           {!type.singleton && <ActionIcon renderRoot={props => <Link to={path} {...props} />} variant="default" size={36} aria-label={t.back}><IconArrowLeft size={18} /></ActionIcon>}
           <Box miw={0}>
-            {!type.singleton && <Text size="xs" c="dimmed">{word(t, type.labels)}</Text>}
-            <Group gap="xs" wrap="nowrap">
-              <Title order={1} fz="h2" lineClamp={1}>{type.singleton ? word(t, type.label) : title || (record ? t.untitled : t.newOne(word(t, type.label)))}</Title>
-              {state && <EnumBadge of={schema.enum(state.of)} value={String(record![state.name])} />}
-              {dirty && <Badge color="yellow">{t.unsavedShort}</Badge>}
+            {!type.singleton && <Group gap="xs" mih={24}><Text size="xs" c="dimmed">{word(t, type.labels)}</Text>{marks}</Group>}
+            <Group gap="xs">
+              <Title order={1} fz="h2" lineClamp={1}>{type.singleton ? word(t, type.label) : <RecordTitle type={type} draft={draft} otherwise={record ? t.untitled : t.newOne(word(t, type.label))} />}</Title>
+              {type.singleton && marks}
             </Group>
           </Box>
         </Group>
         <Group gap="xs">
+          {record && <SiteLink type={type} record={record} />}
           {actions.slice(0, buttons).map(a => <Button key={a.name} variant="default" disabled={busy} visibleFrom="sm" onClick={() => start(a)}>{word(t, a.label)}</Button>)}
           {record && (
             <Menu position="bottom-end">
@@ -64,4 +70,9 @@ export function Header({ type, record, draft, dirty, busy, canSave, act, remove 
       {asked && <ActionDialog action={asked} close={() => ask(undefined)} run={input => { ask(undefined); act(asked, input) }} />}
     </Box>
   )
+}
+
+/** RecordTitle follows the field, so that the rest of the header need not. */
+function RecordTitle({ type, draft, otherwise }: { type: Type; draft: Draft; otherwise: string }) {
+  return (useFollow(draft, d => d.get(type.title ?? '')) as string | null | undefined) || otherwise
 }

@@ -1,5 +1,6 @@
 // What mutations take, and what a new record begins with.
 import type { Reference, Row } from '../api/documents'
+import { isExact } from '../api/exact'
 import type { Field, Schema, Type } from '../api/schema'
 import { Broken } from '../parts/scalar'
 import type { Values } from './draft'
@@ -15,19 +16,24 @@ export function inputOf(schema: Schema, field: Field, value: unknown): unknown {
 }
 
 /** emptyOf is what an input shows for a field that has no value yet. */
-export function emptyOf(field: Field): unknown {
+export function emptyOf(schema: Schema, field: Field): unknown {
   if (field.default !== null && field.default !== undefined) return field.default
   if (field.list) return []
-  if (field.kind === 'BOOLEAN' && field.required) return false
+  if (field.required && field.kind === 'BOOLEAN') return false
+  if (field.required && field.kind === 'EMBEDDED') return emptyEmbedded(schema, field.of)
   return null
 }
 
+/** nameOf is what an embedded value may be called by: the first text in it. */
+export const nameOf = (value: Values, otherwise: string): string => (Object.values(value).find(v => typeof v === 'string' && v && !isExact(v)) as string | undefined) ?? otherwise
+
 export const emptyEmbedded = (schema: Schema, of: string | null): Values =>
-  Object.fromEntries((schema.embedded(of)?.fields ?? []).map(f => [f.name, emptyOf(f)]))
+  Object.fromEntries((schema.embedded(of)?.fields ?? []).map(f => [f.name, emptyOf(schema, f)]))
 
 export const editable = (type: Type, isNew: boolean) => type.fields.filter(f => f.input && !f.hidden && (isNew ? f.onCreate : f.onUpdate))
 
-export const emptyRecord = (type: Type): Values => Object.fromEntries(editable(type, true).map(f => [f.name, emptyOf(f)]))
+export const emptyRecord = (schema: Schema, type: Type): Values =>
+  Object.fromEntries(editable(type, true).map(f => [f.name, emptyOf(schema, f)]))
 
 export function hasBroken(value: unknown): boolean {
   if (value instanceof Broken) return true
@@ -55,16 +61,16 @@ export function update(schema: Schema, type: Type, base: Row, values: Values, di
   return { ...(type.singleton ? {} : { id: base.id }), expectedVersion: base.version, ...Object.fromEntries(changed) }
 }
 
+/** emptied are the inputs of fields that an update would leave as they are, for they are never null. */
+export const emptied = (fields: Field[], values: Values): string[] =>
+  fields.filter(f => !f.nullable && !f.list && (values[f.name] ?? null) === null).map(f => f.input!)
+
 /** missing are the paths of what must be given and is not. */
-export function missing(schema: Schema, fields: Field[], values: Values, path = ''): string[] {
-  return fields.filter(f => f.input).flatMap(f => {
-    const at = path + f.input
-    const value = values[f.name]
-    if (value === null || value === undefined || value === '') return f.required && !f.list && f.kind !== 'BOOLEAN' ? [at] : []
-    if (f.kind !== 'EMBEDDED') return []
-    const inside = schema.embedded(f.of)?.fields ?? []
-    return f.list
-      ? (value as Values[]).flatMap((one, i) => missing(schema, inside, one, `${at}.${i}.`))
-      : missing(schema, inside, value as Values, `${at}.`)
-  })
+export const missing = (schema: Schema, fields: Field[], values: Values, path = ''): string[] =>
+  fields.filter(f => f.input).flatMap(f => absent(schema, f, values[f.name], path + f.input))
+
+function absent(schema: Schema, field: Field, value: unknown, at: string): string[] {
+  if (field.list) return ((value ?? []) as unknown[]).flatMap((one, i) => absent(schema, { ...field, list: false, required: true }, one, `${at}.${i}`))
+  if (value === null || value === undefined || value === '') return field.required && field.kind !== 'BOOLEAN' ? [at] : []
+  return field.kind === 'EMBEDDED' ? missing(schema, schema.embedded(field.of)?.fields ?? [], value as Values, `${at}.`) : []
 }

@@ -19,7 +19,7 @@ export function RelationPicker({ type, multiple, value, onChange, around }: Pick
     <Group gap={4} wrap="nowrap" align="flex-end">
       <div style={{ flex: 1, minWidth: 0 }}><RecordSelect type={type} multiple={multiple} value={value} onChange={onChange} input={around} /></div>
       {type.createMutation && type.create !== 'NONE' && <ActionIcon variant="default" size={36} aria-label={label} title={label} onClick={() => make(true)}><IconPlus size={16} /></ActionIcon>}
-      <Modal opened={making} onClose={() => make(false)} title={label} size="xl" closeButtonProps={{ 'aria-label': t.close }}>
+      <Modal opened={making} onClose={() => make(false)} title={label} size="xl">
         <Editor type={type} inPlace={made => { onChange(multiple ? [...value, made] : [made]); make(false) }} />
       </Modal>
     </Group>

@@ -12,7 +12,12 @@ export function useSaved(key: string | undefined, draft: Draft) {
     const dirty = draft.dirty()
     if (key) keep(key, dirty.length > 0 ? { at: new Date().toISOString(), values: Object.fromEntries(dirty.map(name => [name, draft.get(name)])) } : undefined)
   }, 500)
-  useEffect(() => draft.subscribe(later), [draft])
+  useEffect(() => {
+    const atOnce = () => later.flush() // who leaves does not wait
+    addEventListener('pagehide', atOnce)
+    const end = draft.subscribe(later)
+    return () => { removeEventListener('pagehide', atOnce); end() }
+  }, [draft])
   const drop = () => { setLeft(undefined); if (key) keep(key, undefined) }
   return { left, drop, restore: () => { if (left) draft.replace(left.values); setLeft(undefined) } }
 }

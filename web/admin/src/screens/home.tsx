@@ -1,4 +1,4 @@
-import { Alert, Badge, Box, Button, CloseButton, Group, Paper, SimpleGrid, Skeleton, Stack, Text, ThemeIcon, Title } from '@mantine/core'
+import { Badge, Box, Button, CloseButton, Group, Paper, SimpleGrid, Skeleton, Stack, Text, ThemeIcon, Title } from '@mantine/core'
 import { IconArrowRight } from '@tabler/icons-react'
 import { useMemo, useState } from 'react'
 import { useQuery } from 'urql'
@@ -7,7 +7,7 @@ import { counted, homeDocument, type Newest, type Status } from '../api/home'
 import { isAccount, isFile, ownsFirst, pathOf, type Type } from '../api/schema'
 import { useSite } from '../context'
 import { keep, recall } from '../kept'
-import { faultText } from '../parts/fault'
+import { Failed } from '../parts/failed'
 import { typeIcon } from '../parts/icons'
 import { Link } from '../parts/link'
 import { Moment, Thumbnail } from '../parts/value'
@@ -23,7 +23,7 @@ export default function Home() {
   const [{ data, error, fetching }, again] = useQuery<Answer>({ query: homeDocument(types, viewer), requestPolicy: 'cache-and-network' })
   if (!data) {
     const fault = faults(error)[0]
-    if (fault && !fetching) return <Alert color="red" title={faultText(t, fault)}><Button size="xs" variant="default" onClick={() => again({ requestPolicy: 'network-only' })}>{t.retry}</Button></Alert>
+    if (fault && !fetching) return <Failed fault={fault} again={() => again({ requestPolicy: 'network-only' })} />
     return <Stack><Skeleton h={36} w={260} /><SimpleGrid cols={{ base: 2, md: 4 }}>{types.map(type => <Skeleton key={type.name} h={92} />)}</SimpleGrid><Skeleton h={320} /></Stack>
   }
   const lists = types.flatMap(type => { const list = data[type.list!]; return list ? [{ type, list }] : [] })

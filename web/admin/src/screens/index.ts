@@ -4,7 +4,6 @@ import type { Schema } from '../api/schema'
 import type { Viewer } from '../api/session'
 import type { Texts } from '../texts/en'
 import { ListScreen } from './list'
-import RecordScreen from './record'
 
 /**
  * A screen of the dashboard: a file in this folder, and a line in the list below.
@@ -22,7 +21,7 @@ const developer = lazy(() => import('./developer'))
 export const screens: Screen[] = [
   { path: '', component: lazy(() => import('./home')), entry: ({ t }) => ({ to: '', label: t.home, icon: IconHome }) },
   { path: 'content/:type', component: ListScreen },
-  { path: 'content/:type/:id', component: RecordScreen },
+  { path: 'content/:type/:id', component: lazy(() => import('./record')) },
   { path: 'profile', component: lazy(() => import('./profile')) },
   { path: 'develop', component: developer, entry: ({ t, viewer }) => (viewer.role === 'ADMIN' ? { to: 'develop', label: t.developer, icon: IconCode } : undefined) },
   { path: 'develop/:type', component: developer },

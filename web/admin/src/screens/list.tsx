@@ -1,9 +1,9 @@
-import { Alert, Button, CloseButton, Group, Paper, SegmentedControl, Stack, TextInput, Title } from '@mantine/core'
+import { Button, CloseButton, Group, Paper, SegmentedControl, Stack, TextInput, Title } from '@mantine/core'
 import { useDebouncedCallback, useMediaQuery } from '@mantine/hooks'
 import { IconPlus, IconRefresh, IconSearch, IconSearchOff } from '@tabler/icons-react'
-import { useEffect, useState } from 'react'
+import { lazy, useEffect, useState } from 'react'
 import { useChanges } from '../api/changes'
-import { isFile, pathOf, type Type } from '../api/schema'
+import { actionsOf, isAccount, isFile, pathOf, type Type } from '../api/schema'
 import { useSite } from '../context'
 import { keep } from '../kept'
 import { BulkBar } from '../list/bulkBar'
@@ -12,16 +12,17 @@ import { Columns, More, Views } from '../list/menus'
 import { FileGrid } from '../list/grid'
 import { Pager } from '../list/pager'
 import { Rows } from '../list/table'
-import { Uploads } from '../list/uploads'
+import { UploadArea } from '../list/uploads'
 import { useList } from '../list/useList'
 import { isNarrowed, readView, whereOf, writeView, type View } from '../list/view'
-import { faultText } from '../parts/fault'
+import { Failed } from '../parts/failed'
 import { typeIcon } from '../parts/icons'
 import { Link } from '../parts/link'
 import { Notice } from '../parts/notice'
 import { go, usePlace } from '../router'
 import { useTexts, word } from '../texts'
-import RecordScreen from './record'
+
+const RecordScreen = lazy(() => import('./record'))
 
 /** ListScreen is the list of a type, or its one record. */
 export function ListScreen({ type: path }: Record<string, string>) {
@@ -56,7 +57,7 @@ function TypeList({ type }: { type: Type }) {
     const now = view.sort ?? { field: type.defaultOrder, direction: type.defaultDirection }
     change({ sort: { field: name, direction: now.field === name && now.direction === 'DESC' ? 'ASC' : 'DESC' } })
   }
-  const acts = type.deleteMutation || type.actions.length > 0
+  const acts = type.deleteMutation || actionsOf(type).length > 0
   const rows = list.rows
   useEffect(() => { // a page backwards that is not full is the first one
     if (view.before && rows && rows.length < view.size && !list.fetching) change({ before: undefined })
@@ -70,10 +71,10 @@ function TypeList({ type }: { type: Type }) {
           <Button renderRoot={props => <Link to={`${path}/new`} {...props} />} leftSection={<IconPlus size={17} />}>{t.newOne(word(t, type.label))}</Button>
         )}
       </Group>
-      {isFile(type) && <Uploads done={refresh} />}
+      {type.upload && <UploadArea type={type} done={refresh} />}
       <Group gap="xs" align="flex-start">
         {type.search && <Search label={t.searchIn(labels)} value={view.search} onChange={search => change({ search })} />}
-        {type.owner && type.owner !== 'id' && (
+        {type.owner && !isAccount(type) && (
           <SegmentedControl size="sm" value={view.mine ? 'mine' : 'all'} onChange={v => change({ mine: v === 'mine' })} data={[{ value: 'all', label: t.all }, { value: 'mine', label: t.mine }]} />
         )}
         <Filters type={type} conditions={view.conditions} names={list.names} onChange={conditions => change({ conditions })} />
@@ -94,7 +95,7 @@ function TypeList({ type }: { type: Type }) {
           </Group>
         )}
         {list.fault
-          ? <Alert color="red" m="md" title={faultText(t, list.fault)}><Button size="xs" mt="xs" variant="default" onClick={refresh}>{t.retry}</Button></Alert>
+          ? <Failed fault={list.fault} again={refresh} />
           : rows?.length === 0
             ? isNarrowed(view)
               ? <Notice icon={<IconSearchOff size={26} stroke={1.6} />} title={t.noMatch} text={t.noMatchHint}><Button variant="default" onClick={() => change({ search: '', conditions: [] })}>{t.clearFilters}</Button></Notice>

@@ -1,9 +1,9 @@
-import { Alert, Button, Skeleton, Stack } from '@mantine/core'
+import { Skeleton, Stack } from '@mantine/core'
 import { recordDocument, type Row } from '../api/documents'
-import type { Type } from '../api/schema'
+import { isSlug, type Type } from '../api/schema'
 import { useAnswer } from '../api/useAnswer'
 import { useSite } from '../context'
-import { faultText } from '../parts/fault'
+import { Failed } from '../parts/failed'
 import { Notice } from '../parts/notice'
 import { Editor } from '../record/editor'
 import { editable } from '../record/input'
@@ -21,6 +21,9 @@ export default function RecordScreen({ type: path, id }: Record<string, string>)
   return <Stored type={type} id={id === 'new' ? from! : id} copy={id === 'new'} />
 }
 
+/** copied are the fields that a copy has from its record: not what only one may have. */
+const copied = (type: Type) => editable(type, true).filter(f => !f.unique && !isSlug(f))
+
 function Stored({ type, id, copy }: { type: Type; id: string; copy: boolean }) {
   const t = useTexts()
   const { schema } = useSite()
@@ -28,9 +31,9 @@ function Stored({ type, id, copy }: { type: Type; id: string; copy: boolean }) {
   if (data?.record) {
     const { record } = data
     if (!copy) return <Editor key={id} type={type} record={record} />
-    return <Editor key={`copy ${id}`} type={type} start={Object.fromEntries(editable(type, true).map(f => [f.name, record[f.name]]))} />
+    return <Editor key={`copy ${id}`} type={type} start={Object.fromEntries(copied(type).map(f => [f.name, record[f.name]]))} />
   }
   if (data || fault?.extensions?.code === 'NOT_FOUND') return <Notice title={t.notFound} text={t.notFoundHint} />
-  if (fault) return <Alert color="red" title={faultText(t, fault)}><Button size="xs" variant="default" onClick={again}>{t.retry}</Button></Alert>
+  if (fault) return <Failed fault={fault} again={again} />
   return <Stack><Skeleton h={44} w="60%" /><Skeleton h={420} /></Stack>
 }

@@ -38,7 +38,7 @@ export function Credentials({ send, done, label, email: fixed, fresh }: Props) {
         {elsewhere && <Alert color="red" role="alert">{fault.extensions?.fields?.[0]?.message ?? faultText(t, fault)}</Alert>}
         <TextInput label={t.email} type="email" autoComplete="username" required withAsterisk={false} error={at('email')}
           value={email} onChange={e => setEmail(e.currentTarget.value)} autoFocus={!fixed} />
-        <PasswordInput label={t.password} description={fresh ? t.passwordHint : undefined} autoComplete={fresh ? 'new-password' : 'current-password'} required withAsterisk={false} error={at('password')}
+        <PasswordInput label={t.password} description={fresh ? t.passwordHint : undefined} autoComplete={fresh ? 'new-password' : 'current-password'} required withAsterisk={false} error={at('password')} aria-invalid={Boolean(at('password'))}
           value={password} onChange={e => setPassword(e.currentTarget.value)} data-autofocus={fixed ? true : undefined} />
         <Button type="submit" loading={busy} fullWidth mt="xs">{label}</Button>
       </Stack>

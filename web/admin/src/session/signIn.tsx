@@ -1,5 +1,6 @@
-import { Center, Group, Paper, Stack, Text, Title } from '@mantine/core'
+import { Alert, Center, Group, Paper, Stack, Text, Title } from '@mantine/core'
 import { IconAnchor } from '@tabler/icons-react'
+import { useState } from 'react'
 import { setUp, signIn } from '../api/session'
 import { LanguageChoice } from '../parts/choices'
 import { useTexts } from '../texts'
@@ -11,9 +12,20 @@ const token = location.hash.match(/^#setup=(.+)$/)?.[1]
 /** SignInPage lets people in: with an account, or with the token of the first start. */
 export function SignInPage({ done }: { done: () => void }) {
   const t = useTexts()
+  const [late, setLate] = useState(false) // somebody else has become the administrator
+  const isNew = token !== undefined && !late
+  const forget = () => history.replaceState(history.state, '', location.pathname + location.search)
   const enter = () => {
-    if (token) history.replaceState(history.state, '', location.pathname + location.search)
+    if (token) forget()
     done()
+  }
+  async function begin(email: string, password: string) {
+    const result = await setUp({ token: token!, email, password })
+    if ('message' in result && result.extensions?.code === 'FORBIDDEN') {
+      forget()
+      setLate(true)
+    }
+    return result
   }
   return (
     <Center mih="100vh" p="md" component="main">
@@ -22,12 +34,13 @@ export function SignInPage({ done }: { done: () => void }) {
         <Paper p="xl" shadow="sm">
           <Stack gap="lg">
             <div>
-              <Title order={1}>{token ? t.setUp : t.signIn}</Title>
-              <Text c="dimmed" size="sm">{token ? t.setUpHint : t.signInHint(location.host)}</Text>
+              <Title order={1}>{isNew ? t.setUp : t.signIn}</Title>
+              <Text c="dimmed" size="sm">{isNew ? t.setUpHint : t.signInHint(location.host)}</Text>
             </div>
-            {token
-              ? <Credentials fresh label={t.setUpDo} send={(email, password) => setUp({ token, email, password })} done={enter} />
-              : <Credentials label={t.signIn} send={signIn} done={enter} />}
+            {late && <Alert color="yellow" role="alert">{t.setUpLate}</Alert>}
+            {isNew
+              ? <Credentials key="new" fresh label={t.setUpDo} send={begin} done={enter} />
+              : <Credentials key="known" label={t.signIn} send={signIn} done={enter} />}
           </Stack>
         </Paper>
         <Center><LanguageChoice /></Center>

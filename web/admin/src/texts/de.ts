@@ -1,6 +1,7 @@
 import type { Texts } from './en'
 
 export const de: Texts = {
+  locale: 'de',
   language: 'Deutsch',
 
   dashboard: 'Verwaltung',
@@ -22,6 +23,9 @@ export const de: Texts = {
   newOne: label => `Neu: ${label}`,
   loading: 'Lädt',
   close: 'Schließen',
+  clear: 'Leeren',
+  showPassword: 'Passwort zeigen',
+  pickColor: 'Farbe vom Bildschirm nehmen',
   cancel: 'Abbrechen',
   notFound: 'Hier ist nichts',
   notFoundHint: 'Die Adresse ist vielleicht veraltet, oder Sie dürfen das nicht sehen.',
@@ -36,6 +40,7 @@ export const de: Texts = {
   setUp: 'Website einrichten',
   setUpHint: 'Sie werden die erste Verwaltung. Andere können Sie später einladen.',
   setUpDo: 'Los geht’s',
+  setUpLate: 'Es gibt schon eine Verwaltung. Melden Sie sich an, oder bitten Sie sie um ein Konto.',
   passwordHint: 'Mindestens 8 Zeichen, und keines, das alle nehmen.',
   signInAgain: 'Wieder anmelden',
   signInAgainHint: 'Ihre Sitzung ist zu Ende. Was Sie geschrieben haben, geht nicht verloren.',
@@ -49,6 +54,7 @@ export const de: Texts = {
     UNAVAILABLE: 'Der Server erreicht seinen Speicher gerade nicht. Versuchen Sie es gleich noch einmal.',
     TOO_LARGE: 'Das ist zu viel auf einmal. Grenzen Sie den Filter ein.',
     INTERNAL: 'Der Server hat einen Fehler gemacht. Er steht im Protokoll.',
+    DOCUMENT_NOT_TRUSTED: 'Dieser Server führt für Sie nur vertraute Dokumente aus, und diese Seite braucht andere. Wer ihn betreibt, kann sie erlauben (GRAPNEL_UNTRUSTED_DOCUMENTS).',
   },
 
   search: 'Suchen',
@@ -85,6 +91,7 @@ export const de: Texts = {
   unselect: 'Auswahl aufheben',
   deleteSelected: 'Löschen',
   deleteAsk: n => (n === 1 ? 'Diesen Eintrag löschen?' : `Diese ${n} Einträge löschen?`),
+  deleteUsed: (n, more) => `${more ? 'Mindestens ' : ''}${n === 1 ? '1 Eintrag verwendet das und verliert' : `${n} Einträge verwenden das und verlieren`} es dann.`,
   deleteHint: 'Das lässt sich nicht rückgängig machen.',
   bulkDone: done => `${done} erledigt.`,
   bulkFailed: failed => `${failed} fehlgeschlagen`,
@@ -118,6 +125,10 @@ export const de: Texts = {
   move: name => `${name} verschieben`,
   moveHint: 'Ziehen, oder mit den Pfeiltasten',
   movedTo: (place, all) => `Jetzt ${place} von ${all}`,
+  moveTreeHint: 'Ziehen, oder mit den Pfeiltasten: links und rechts wechseln die Ebene',
+  movedBelow: (place, all, name) => `Jetzt ${place} von ${all} unter ${name}`,
+  cannotMove: 'Dorthin geht es nicht.',
+  addBelow: name => `Unter ${name} hinzufügen`,
   tooDeep: 'Das ist tiefer verschachtelt, als es hier bearbeitet werden kann.',
   saved: 'Gespeichert.',
   done: 'Erledigt.',
@@ -125,6 +136,7 @@ export const de: Texts = {
   copyId: 'Kennung kopieren',
   required: 'Wird gebraucht.',
   lookAtFields: 'Etwas stimmt noch nicht: sehen Sie sich die Felder an.',
+  alsoOpen: names => `Auch geöffnet: ${names}`,
   readOnly: 'Sie können das ansehen, aber nicht ändern.',
   unsaved: 'Ohne Speichern gehen?',
   unsavedShort: 'Ungespeichert',
@@ -171,8 +183,17 @@ export const de: Texts = {
 
   // Files
   dropHint: 'Sie können Dateien auf diese Seite ziehen.',
+  replaceFile: 'Datei ersetzen',
+  uploadFaults: {
+    TYPE: 'Dateien dieser Art werden nicht angenommen.', EMPTY: 'Die Datei ist leer.', QUOTA: 'Neben Ihren anderen Dateien ist kein Platz mehr dafür.',
+    TOO_LARGE: 'Die Datei ist zu groß.', ABORTED: 'Sie kam zu langsam an. Versuchen Sie es über eine schnellere Leitung.', UNAVAILABLE: 'Sie kann gerade nicht gespeichert werden. Versuchen Sie es gleich noch einmal.',
+  },
   copyAddress: 'Adresse kopieren',
+  seeOnSite: 'Auf der Seite ansehen',
   open: 'Öffnen',
+  usedIn: 'Verwendet in',
+  unused: 'Nicht verwendet',
+  usedCount: (n, more) => (more ? `${n} und mehr` : String(n)),
   arrangement: 'Anordnung',
   grid: 'Raster',
   table: 'Tabelle',
@@ -199,7 +220,7 @@ export const de: Texts = {
 
   // Profile
   profile: 'Profil',
-  editProfile: 'Name, Bild und Beschreibung ändern',
+  editProfile: 'Profil bearbeiten',
   changePassword: 'Passwort ändern',
   passwordNow: 'Bisheriges Passwort',
   passwordNew: 'Neues Passwort',
@@ -216,18 +237,4 @@ export const de: Texts = {
   schema: 'Schema',
   copy: 'Kopieren',
   copied: 'Kopiert',
-
-  words: {
-    Post: 'Beitrag', Posts: 'Beiträge', User: 'Person', Users: 'Personen', Page: 'Seite', Pages: 'Seiten', Site: 'Website',
-    Title: 'Titel', Slug: 'Adressteil', Excerpt: 'Zusammenfassung', Body: 'Text', Tags: 'Schlagwörter', Author: 'Autor', Cover: 'Titelbild', Status: 'Status',
-    Date: 'Datum', 'Published at': 'Veröffentlicht am', 'Created at': 'Angelegt am', 'Updated at': 'Geändert am',
-    Username: 'Benutzername', 'Display name': 'Anzeigename', Bio: 'Über', Avatar: 'Bild', Role: 'Rolle', Email: 'E-Mail', 'Suspended at': 'Gesperrt am',
-    Filename: 'Dateiname', 'Content type': 'Medientyp', Size: 'Größe', Width: 'Breite', Height: 'Höhe', Owner: 'Gehört',
-    Visibility: 'Sichtbarkeit', State: 'Zustand', 'Keep metadata': 'Metadaten behalten',
-    Draft: 'Entwurf', Published: 'Veröffentlicht', Member: 'Mitglied', Editor: 'Redaktion', Admin: 'Verwaltung',
-    Public: 'Öffentlich', Private: 'Privat', Pending: 'Ausstehend', Ready: 'Bereit',
-    Asset: 'Datei', Assets: 'Dateien', Alt: 'Bildbeschreibung', 'Publish post': 'Veröffentlichen', 'Unpublish post': 'Zurückziehen', 'Set user role': 'Rolle geben', 'Suspend user': 'Sperren', 'Unsuspend user': 'Entsperren',
-    Publish: 'Veröffentlichen', Unpublish: 'Zurückziehen', Description: 'Beschreibung', File: 'Datei', Files: 'Dateien', 'SHA-256': 'SHA-256', Address: 'Adresse',
-    'Set role': 'Rolle geben', Suspend: 'Sperren', 'End suspension': 'Entsperren', 'Set password': 'Passwort setzen', Password: 'Passwort', 'Sign out everywhere': 'Überall abmelden', At: 'Zeitpunkt',
-  },
 }

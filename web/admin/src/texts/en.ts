@@ -1,7 +1,8 @@
 // Every text of the dashboard. What the schema says (labels, descriptions) is the
-// developer's; `words` translates those that Grapnel itself brings.
+// developer's; schema.json translates those that Grapnel itself brings.
 
 export const en = {
+  locale: 'en',
   language: 'English',
 
   // Frame
@@ -24,6 +25,9 @@ export const en = {
   newOne: (label: string) => `New ${label.toLowerCase()}`,
   loading: 'Loading',
   close: 'Close',
+  clear: 'Clear',
+  showPassword: 'Show the password',
+  pickColor: 'Pick a colour from the screen',
   cancel: 'Cancel',
   notFound: 'There is nothing here',
   notFoundHint: 'The address may be old, or you may not have the right to see it.',
@@ -39,6 +43,7 @@ export const en = {
   setUp: 'Set up this site',
   setUpHint: 'You become its first administrator. You can invite others later.',
   setUpDo: 'Begin',
+  setUpLate: 'There is an administrator already. Sign in, or ask them for an account.',
   passwordHint: '8 characters or more, and not one that everybody uses.',
   signInAgain: 'Sign in again',
   signInAgainHint: 'Your session has ended. Nothing that you typed is lost.',
@@ -53,6 +58,7 @@ export const en = {
     UNAVAILABLE: 'The server cannot reach its store now. Try again in a moment.',
     TOO_LARGE: 'This is too much at once. Narrow the filter.',
     INTERNAL: 'The server failed. It has been logged.',
+    DOCUMENT_NOT_TRUSTED: 'This server runs only trusted documents for you, and this page needs others. Whoever runs it can allow them (GRAPNEL_UNTRUSTED_DOCUMENTS).',
   },
 
   // Lists
@@ -90,6 +96,7 @@ export const en = {
   unselect: 'Unselect',
   deleteSelected: 'Delete',
   deleteAsk: (n: number) => (n === 1 ? 'Delete this one?' : `Delete these ${n}?`),
+  deleteUsed: (n: number, more: boolean) => `${more ? 'At least ' : ''}${n === 1 ? '1 record uses' : `${n} records use`} what you delete, and will lose it.`,
   deleteHint: 'This cannot be undone.',
   bulkDone: (done: number) => `${done} done.`,
   bulkFailed: (failed: number) => (failed === 1 ? 'One failed' : `${failed} failed`),
@@ -124,6 +131,10 @@ export const en = {
   move: (name: string) => `Move ${name}`,
   moveHint: 'Drag, or use the arrow keys',
   movedTo: (place: number, all: number) => `Now ${place} of ${all}`,
+  moveTreeHint: 'Drag, or use the arrow keys: left and right change the level',
+  movedBelow: (place: number, all: number, name: string) => `Now ${place} of ${all} below ${name}`,
+  cannotMove: 'It cannot go there.',
+  addBelow: (name: string) => `Add below ${name}`,
   tooDeep: 'This goes deeper than can be edited here.',
   saved: 'Saved.',
   done: 'Done.',
@@ -131,6 +142,7 @@ export const en = {
   copyId: 'Copy the id',
   required: 'Must be given.',
   lookAtFields: 'Something is not right yet: see the fields.',
+  alsoOpen: (names: string) => `Also open: ${names}`,
   readOnly: 'You may look at this, but not change it.',
   unsaved: 'Leave without saving?',
   unsavedShort: 'Unsaved',
@@ -178,8 +190,17 @@ export const en = {
 
   // Files
   dropHint: 'You can drop files anywhere on this page.',
+  replaceFile: 'Replace the file',
+  uploadFaults: {
+    TYPE: 'Files of this type are not taken.', EMPTY: 'The file is empty.', QUOTA: 'There is no room left for it beside your other files.',
+    TOO_LARGE: 'The file is too large.', ABORTED: 'It came too slowly. Try again over a faster line.', UNAVAILABLE: 'It cannot be stored now. Try again in a moment.',
+  },
   copyAddress: 'Copy the address',
+  seeOnSite: 'See on the site',
   open: 'Open',
+  usedIn: 'Used in',
+  unused: 'Not used',
+  usedCount: (n: number, more: boolean) => (more ? `${n} and more` : String(n)),
   arrangement: 'Arrangement',
   grid: 'Grid',
   table: 'Table',
@@ -206,7 +227,7 @@ export const en = {
 
   // Profile
   profile: 'Profile',
-  editProfile: 'Edit name, picture and description',
+  editProfile: 'Edit the profile',
   changePassword: 'Change the password',
   passwordNow: 'Password until now',
   passwordNew: 'New password',
@@ -223,21 +244,6 @@ export const en = {
   schema: 'Schema',
   copy: 'Copy',
   copied: 'Copied',
-
-  // What Grapnel's own types are called, by their English labels
-  words: {
-    Post: 'Post', Posts: 'Posts', User: 'User', Users: 'Users', Page: 'Page', Pages: 'Pages', Site: 'Site',
-    Title: 'Title', Slug: 'Slug', Excerpt: 'Excerpt', Body: 'Body', Tags: 'Tags', Author: 'Author', Cover: 'Cover', Status: 'Status',
-    Date: 'Date', 'Published at': 'Published at', 'Created at': 'Created at', 'Updated at': 'Updated at',
-    Username: 'Username', 'Display name': 'Display name', Bio: 'Bio', Avatar: 'Avatar', Role: 'Role', Email: 'Email', 'Suspended at': 'Suspended at',
-    Filename: 'File name', 'Content type': 'Media type', Size: 'Size', Width: 'Width', Height: 'Height', Owner: 'Owner',
-    Visibility: 'Visibility', State: 'State', 'Keep metadata': 'Keep metadata',
-    Draft: 'Draft', Published: 'Published', Member: 'Member', Editor: 'Editor', Admin: 'Administrator',
-    Public: 'Public', Private: 'Private', Pending: 'Pending', Ready: 'Ready',
-    Asset: 'File', Assets: 'Files', Alt: 'Description', 'Publish post': 'Publish', 'Unpublish post': 'Unpublish', 'Set user role': 'Set role', 'Suspend user': 'Suspend', 'Unsuspend user': 'End suspension',
-    Publish: 'Publish', Unpublish: 'Unpublish', Description: 'Description', File: 'File', Files: 'Files', 'SHA-256': 'SHA-256', Address: 'Address',
-    'Set role': 'Set role', Suspend: 'Suspend', 'End suspension': 'End suspension', 'Set password': 'Set password', Password: 'Password', 'Sign out everywhere': 'Sign out everywhere', At: 'At',
-  },
 }
 
 export type Texts = typeof en

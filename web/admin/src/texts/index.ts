@@ -3,6 +3,7 @@ import { keep, recall } from '../kept'
 import { de } from './de'
 import { en, type Texts } from './en'
 import { nl } from './nl'
+import schema from './schema.json'
 
 const all: Record<string, Texts> = { en, de, nl }
 export const languages = Object.keys(all).map(code => ({ code, name: all[code].language }))
@@ -23,18 +24,43 @@ export const useTexts = (): Texts => all[useLanguage()]
 /** The language of dates and numbers: the reader's own variant of the chosen one. */
 const locale = () => navigator.languages.find(l => l.startsWith(language.get())) ?? language.get()
 
+/** What Grapnel's own types say, in other languages than the schema's, and in better English. */
+const { words, hints } = schema as Record<'words' | 'hints', Record<string, Record<string, string>>>
+
 /** word is a label of the schema in the chosen language, where we have one for it. */
-export function word(t: Texts, label: string): string {
-  return (t.words as Record<string, string>)[label] ?? label
+export const word = (t: Texts, label: string): string => words[label]?.[t.locale] ?? label
+
+/** hint is the beginning of a description, likewise: forms are no manuals. */
+export function hint(t: Texts, description: string): string | undefined {
+  const first = description.replace(/^For \w+: (\w)/, (_, letter: string) => letter.toUpperCase())
+    .split(/(?<=[.;:])\s|\n\n/)[0].replaceAll('`', '').replaceAll('\n', ' ').replace(/[;:.]$/, '')
+  return hints[first]?.[t.locale] ?? (first.length < 120 ? first || undefined : undefined)
 }
 
+/** once makes a formatter for each locale: to make one costs more than many formats. */
+function once<T>(make: (locale: string) => T): () => T {
+  const made = new Map<string, T>()
+  return () => {
+    const now = locale()
+    if (!made.has(now)) made.set(now, make(now))
+    return made.get(now)!
+  }
+}
+
+const time = once(l => new Intl.DateTimeFormat(l, { dateStyle: 'medium', timeStyle: 'short' }))
+const day = once(l => new Intl.DateTimeFormat(l, { dateStyle: 'medium', timeZone: 'UTC' }))
+const bytes = ['byte', 'kilobyte', 'megabyte', 'gigabyte', 'terabyte'].map((unit, power) =>
+  once(l => new Intl.NumberFormat(l, { style: 'unit', unit, unitDisplay: power > 0 ? 'short' : 'long', maximumFractionDigits: power > 0 ? 1 : 0 })))
+const list = once(l => new Intl.ListFormat(l))
+const number = once(l => new Intl.NumberFormat(l))
+
 export const formats = {
-  time: (value: string) => new Intl.DateTimeFormat(locale(), { dateStyle: 'medium', timeStyle: 'short' }).format(new Date(value)),
-  day: (value: string) => new Intl.DateTimeFormat(locale(), { dateStyle: 'medium', timeZone: 'UTC' }).format(new Date(`${value}T00:00Z`)),
+  time: (value: string) => time().format(new Date(value)),
+  day: (value: string) => day().format(new Date(`${value}T00:00Z`)),
   bytes: (value: number) => {
-    const units = ['byte', 'kilobyte', 'megabyte', 'gigabyte', 'terabyte']
-    const power = Math.min(units.length - 1, Math.floor(Math.log10(Math.max(1, value)) / 3))
-    return new Intl.NumberFormat(locale(), { style: 'unit', unit: units[power], maximumFractionDigits: power > 0 ? 1 : 0 }).format(value / 1000 ** power)
+    const power = Math.min(bytes.length - 1, Math.floor(Math.log10(Math.max(1, value)) / 3))
+    return bytes[power]().format(value / 1000 ** power)
   },
-  number: (value: number) => new Intl.NumberFormat(locale()).format(value),
+  list: (values: string[]) => list().format(values),
+  number: (value: number | Intl.StringNumericLiteral) => number().format(value),
 }

@@ -1,6 +1,7 @@
 import type { Texts } from './en'
 
 export const nl: Texts = {
+  locale: 'nl',
   language: 'Nederlands',
 
   dashboard: 'Beheer',
@@ -22,6 +23,9 @@ export const nl: Texts = {
   newOne: label => `Nieuw: ${label.toLowerCase()}`,
   loading: 'Laden',
   close: 'Sluiten',
+  clear: 'Leegmaken',
+  showPassword: 'Wachtwoord tonen',
+  pickColor: 'Kleur van het scherm kiezen',
   cancel: 'Annuleren',
   notFound: 'Hier is niets',
   notFoundHint: 'Het adres is misschien oud, of u mag dit niet zien.',
@@ -36,6 +40,7 @@ export const nl: Texts = {
   setUp: 'Site inrichten',
   setUpHint: 'U wordt de eerste beheerder. Anderen kunt u later uitnodigen.',
   setUpDo: 'Beginnen',
+  setUpLate: 'Er is al een beheerder. Meld u aan, of vraag om een account.',
   passwordHint: 'Minstens 8 tekens, en niet een dat iedereen gebruikt.',
   signInAgain: 'Opnieuw aanmelden',
   signInAgainHint: 'Uw sessie is afgelopen. Wat u hebt getypt gaat niet verloren.',
@@ -49,6 +54,7 @@ export const nl: Texts = {
     UNAVAILABLE: 'De server kan zijn opslag nu niet bereiken. Probeer het zo opnieuw.',
     TOO_LARGE: 'Dit is te veel tegelijk. Maak het filter nauwer.',
     INTERNAL: 'Er ging iets mis op de server. Het staat in het logboek.',
+    DOCUMENT_NOT_TRUSTED: 'Deze server voert voor jou alleen vertrouwde documenten uit, en deze pagina heeft andere nodig. Wie hem beheert, kan ze toestaan (GRAPNEL_UNTRUSTED_DOCUMENTS).',
   },
 
   search: 'Zoeken',
@@ -85,6 +91,7 @@ export const nl: Texts = {
   unselect: 'Selectie opheffen',
   deleteSelected: 'Verwijderen',
   deleteAsk: n => (n === 1 ? 'Dit verwijderen?' : `Deze ${n} verwijderen?`),
+  deleteUsed: (n, more) => `${more ? 'Minstens ' : ''}${n === 1 ? '1 item gebruikt dit en raakt' : `${n} items gebruiken dit en raken`} het kwijt.`,
   deleteHint: 'Dit kan niet ongedaan worden gemaakt.',
   bulkDone: done => `${done} gedaan.`,
   bulkFailed: failed => `${failed} mislukt`,
@@ -118,6 +125,10 @@ export const nl: Texts = {
   move: name => `${name} verplaatsen`,
   moveHint: 'Sleep, of gebruik de pijltjestoetsen',
   movedTo: (place, all) => `Nu ${place} van ${all}`,
+  moveTreeHint: 'Sleep, of gebruik de pijltjestoetsen: links en rechts wisselen van niveau',
+  movedBelow: (place, all, name) => `Nu ${place} van ${all} onder ${name}`,
+  cannotMove: 'Daar kan het niet heen.',
+  addBelow: name => `Toevoegen onder ${name}`,
   tooDeep: 'Dit is dieper genest dan hier bewerkt kan worden.',
   saved: 'Opgeslagen.',
   done: 'Gedaan.',
@@ -125,6 +136,7 @@ export const nl: Texts = {
   copyId: 'Id kopiëren',
   required: 'Moet worden ingevuld.',
   lookAtFields: 'Er klopt iets nog niet: zie de velden.',
+  alsoOpen: names => `Ook geopend: ${names}`,
   readOnly: 'U kunt dit bekijken, maar niet wijzigen.',
   unsaved: 'Weggaan zonder op te slaan?',
   unsavedShort: 'Niet opgeslagen',
@@ -171,8 +183,17 @@ export const nl: Texts = {
 
   // Files
   dropHint: 'U kunt bestanden op deze pagina slepen.',
+  replaceFile: 'Bestand vervangen',
+  uploadFaults: {
+    TYPE: 'Bestanden van dit soort worden niet aangenomen.', EMPTY: 'Het bestand is leeg.', QUOTA: 'Naast uw andere bestanden is er geen plaats meer voor.',
+    TOO_LARGE: 'Het bestand is te groot.', ABORTED: 'Het kwam te langzaam aan. Probeer het via een snellere verbinding.', UNAVAILABLE: 'Het kan nu niet worden opgeslagen. Probeer het zo nog eens.',
+  },
   copyAddress: 'Adres kopiëren',
+  seeOnSite: 'Op de site bekijken',
   open: 'Openen',
+  usedIn: 'Gebruikt in',
+  unused: 'Niet gebruikt',
+  usedCount: (n, more) => (more ? `${n} en meer` : String(n)),
   arrangement: 'Indeling',
   grid: 'Raster',
   table: 'Tabel',
@@ -199,7 +220,7 @@ export const nl: Texts = {
 
   // Profile
   profile: 'Profiel',
-  editProfile: 'Naam, foto en beschrijving wijzigen',
+  editProfile: 'Profiel bewerken',
   changePassword: 'Wachtwoord wijzigen',
   passwordNow: 'Huidig wachtwoord',
   passwordNew: 'Nieuw wachtwoord',
@@ -216,18 +237,4 @@ export const nl: Texts = {
   schema: 'Schema',
   copy: 'Kopiëren',
   copied: 'Gekopieerd',
-
-  words: {
-    Post: 'Bericht', Posts: 'Berichten', User: 'Persoon', Users: 'Personen', Page: 'Pagina', Pages: 'Pagina’s', Site: 'Website',
-    Title: 'Titel', Slug: 'Adresdeel', Excerpt: 'Samenvatting', Body: 'Tekst', Tags: 'Trefwoorden', Author: 'Auteur', Cover: 'Omslag', Status: 'Status',
-    Date: 'Datum', 'Published at': 'Gepubliceerd op', 'Created at': 'Gemaakt op', 'Updated at': 'Gewijzigd op',
-    Username: 'Gebruikersnaam', 'Display name': 'Weergavenaam', Bio: 'Over', Avatar: 'Afbeelding', Role: 'Rol', Email: 'E-mail', 'Suspended at': 'Geblokkeerd op',
-    Filename: 'Bestandsnaam', 'Content type': 'Mediatype', Size: 'Grootte', Width: 'Breedte', Height: 'Hoogte', Owner: 'Eigenaar',
-    Visibility: 'Zichtbaarheid', State: 'Toestand', 'Keep metadata': 'Metagegevens behouden',
-    Draft: 'Concept', Published: 'Gepubliceerd', Member: 'Lid', Editor: 'Redactie', Admin: 'Beheerder',
-    Public: 'Openbaar', Private: 'Privé', Pending: 'In afwachting', Ready: 'Gereed',
-    Asset: 'Bestand', Assets: 'Bestanden', Alt: 'Beschrijving', 'Publish post': 'Publiceren', 'Unpublish post': 'Intrekken', 'Set user role': 'Rol geven', 'Suspend user': 'Blokkeren', 'Unsuspend user': 'Weer toelaten',
-    Publish: 'Publiceren', Unpublish: 'Intrekken', Description: 'Beschrijving', File: 'Bestand', Files: 'Bestanden', 'SHA-256': 'SHA-256', Address: 'Adres',
-    'Set role': 'Rol geven', Suspend: 'Blokkeren', 'End suspension': 'Weer toelaten', 'Set password': 'Wachtwoord instellen', Password: 'Wachtwoord', 'Sign out everywhere': 'Overal afmelden', At: 'Tijdstip',
-  },
 }
