@@ -1,10 +1,11 @@
 // The session is in cookies that no script can read. When the server says that its
 // access token has ended, it is refreshed, and the request sent again.
 import { formatDocument, stringifyDocument, type TypedDocumentNode } from 'urql'
+import { takeEarly } from './early'
 import { RefreshSessionDocument, SignOutDocument } from './gql/graphql'
 
 export const fetchInSession: typeof fetch = async (input, init) => {
-  const response = await fetch(input, init)
+  const response = await (takeEarly(input) ?? fetch(input, init))
   if (response.status !== 401) return response
   await refreshSession()
   return fetch(input, init)

@@ -1,19 +1,23 @@
 import { Link, useLocation } from 'wouter'
 import type { EntryFragment } from '../gql/graphql'
 import { toPage, toPost, toTag } from './addresses'
-import { useSite } from './site'
+import { unknown, useSite } from './site'
 
 interface Entry { label: string, href: string }
 
-// Navigation is the menu, and below it the entries of the section in which the reader is.
+// Navigation is the menu, and below it the entries of the section in which the reader is,
+// or else of the first that has some: so it is as high on each page, and nothing moves when
+// the site has come, or another page.
 export function Navigation() {
   const [path] = useLocation()
-  const sections = useSite().navigation.map(({ children, ...entry }) => ({ ...entry, below: entriesOf(children) }))
-  const current = sections.find(({ below, ...entry }) => [...entriesOf([entry]), ...below].some(({ href }) => isAt(path, href)))
+  const site = useSite()
+  const sections = site.navigation.map(({ children, ...entry }) => ({ ...entry, below: entriesOf(children) }))
+  const full = sections.filter(({ below }) => below.length > 0)
+  const current = full.find(({ below, ...entry }) => [...entriesOf([entry]), ...below].some(({ href }) => isAt(path, href))) ?? full[0]
   return (
     <>
       <Row name="Sections" entries={entriesOf(sections)} path={path} />
-      {current && current.below.length > 0 && <Row name={current.label} entries={current.below} path={path} />}
+      {site === unknown ? <div className="sections" /> : current && <Row name={current.label} entries={current.below} path={path} />}
     </>
   )
 }

@@ -14,7 +14,10 @@ export function Page({ slug }: { slug: string }) {
   if (!page) return <NotFound />
   return (
     <article className="story">
-      <header><h1>{page.title}</h1></header>
+      <header>
+        {page.status === 'DRAFT' && <p className="draft" role="note">This is not published yet. Only editors see it.</p>}
+        <h1>{page.title}</h1>
+      </header>
       {/* The server has sanitised it. */}
       <div className="prose" dangerouslySetInnerHTML={{ __html: page.bodyHtml }} />
     </article>

@@ -1,8 +1,8 @@
-import { Link } from 'wouter'
+import { Link, Redirect } from 'wouter'
 import { useSubscription } from 'urql'
 import { useAnswer } from '../ask'
-import { StoryChangedDocument, StoryDocument } from '../gql/graphql'
-import { toAuthor, toTag } from '../parts/addresses'
+import { StoryByIdDocument, StoryChangedDocument, StoryDocument } from '../gql/graphql'
+import { toAuthor, toPost, toTag } from '../parts/addresses'
 import { Byline, Kicker } from '../parts/card'
 import { Cover } from '../parts/cover'
 import { Face, nameOf } from '../parts/face'
@@ -10,17 +10,25 @@ import { useTitle } from '../parts/site'
 import { Waiting } from '../parts/waiting'
 import { NotFound } from './not-found'
 
-export function Story({ slug }: { slug: string }) {
-  const { data, waiting } = useAnswer({ query: StoryDocument, variables: { slug } })
-  const post = data?.postBySlug
+// Story shows a post by its slug, or by its id, which the dashboard opens: nothing leads to
+// a draft by its slug. Ids have a _, slugs have none.
+export function Story({ slug: name }: { slug: string }) {
+  const isId = name.includes('_')
+  const bySlug = useAnswer({ query: StoryDocument, variables: { slug: name }, pause: isId })
+  const byId = useAnswer({ query: StoryByIdDocument, variables: { id: name }, pause: !isId })
+  const post = isId ? byId.data?.post : bySlug.data?.postBySlug
+  const waiting = bySlug.waiting || byId.waiting
   useSubscription({ query: StoryChangedDocument, variables: { id: post?.id ?? '' }, pause: !post })
   useTitle(post?.title)
   if (waiting) return <Waiting lead />
   if (!post) return <NotFound />
+  const isPublic = post.status === 'PUBLISHED' && Date.parse(post.date) <= Date.now()
+  if (isId && isPublic) return <Redirect to={toPost(post)} replace />
   const { author, cover, tags } = post
   return (
     <article className="story">
       <header>
+        {!isPublic && <p className="draft" role="note">This is not published yet. Only its author and editors see it.</p>}
         <Kicker tags={tags} />
         <h1>{post.title}</h1>
         {post.excerpt && <p className="excerpt">{post.excerpt}</p>}
