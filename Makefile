@@ -11,7 +11,7 @@ lint:
 test: ## needs no server
 	go test ./...
 
-e2e: ## adapters on the servers of e2e, the binary over HTTP, the playground in chromium
+e2e: ## adapters on the servers of e2e, the binary over HTTP, and in chromium on both pairs of stores
 	cd e2e && GRAPNEL_TEST_REQUIRE=1 go run ./cmd/servers -- sh -c 'cd .. && go test -count=1 ./storage/...'
 	cd e2e && GRAPNEL_TEST_REQUIRE=1 go test ./...
 	cd e2e/browser && npm ci && npm test

@@ -3,6 +3,7 @@
 // are read from /proc.
 //
 //	go run ./bench [-rows a,b,c,d,e,f,g] [-posts N] [-dir DIR] [-profile DIR]
+//	go run ./bench -rows h -before DIR
 //
 //	a  newest 20 published posts with author, against the ceiling
 //	b  one post by id with author, against the ceiling
@@ -12,6 +13,7 @@
 //	f  start to first answer, and idle memory, against the ceiling
 //	g  pages by moments, title, tag and author beside as many drafts, of a visitor and
 //	   of members without and with posts, against the page by date at 10,000
+//	h  a, b, creates by 32 clients and a seeded site, against an earlier commit
 //
 // The servers are processes of their own: the product as `go build` makes it,
 // in production mode, and the ceiling (see ../ceiling) with the same settings.
@@ -42,6 +44,7 @@ import (
 // settings are the flags.
 type settings struct {
 	rows     string
+	before   string
 	dir      string
 	profile  string
 	posts    int
@@ -74,6 +77,7 @@ func run(ctx context.Context, args []string) error {
 	var s settings
 	flags := flag.NewFlagSet("bench", flag.ContinueOnError)
 	flags.StringVar(&s.rows, "rows", "a,b,c,d,e,f,g", "the rows to measure")
+	flags.StringVar(&s.before, "before", "", "the folder of a checkout of an earlier commit, which row h compares with this one")
 	flags.StringVar(&s.dir, "dir", "", "keep binaries and databases in this folder for the next run; empty: a temporary one")
 	flags.StringVar(&s.profile, "profile", "", "write processor and memory profiles of the product, for rows a and b, into this folder")
 	flags.IntVar(&s.posts, "posts", 1_000_000, "the many posts of rows c and g, where as many drafts lie beside them")
@@ -114,7 +118,7 @@ type bench struct {
 func measure(ctx context.Context, s settings) (err error) {
 	b := &bench{settings: s, progress: os.Stderr}
 	steps := map[string]func(context.Context) error{
-		"a": b.newestPosts, "b": b.onePost, "c": b.manyPosts, "d": b.creations, "e": b.uploads, "f": b.starts, "g": b.besideDrafts,
+		"a": b.newestPosts, "b": b.onePost, "c": b.manyPosts, "d": b.creations, "e": b.uploads, "f": b.starts, "g": b.besideDrafts, "h": b.againstBefore,
 	}
 	rows := strings.Split(s.rows, ",")
 	for _, row := range rows {

@@ -139,7 +139,7 @@ func same(ctx context.Context, a, c *side) error {
 }
 
 // againstCeiling is the rows a and b: the same operations, the same answers.
-func (b *bench) againstCeiling(ctx context.Context, row, work, floor string, most float64, bodies func(*client) ([][]byte, error)) error {
+func (b *bench) againstCeiling(ctx context.Context, row, work, floor string, most float64, bodies func(context.Context, *client) ([][]byte, error)) error {
 	asked, err := b.measurePair(ctx, row, work, floor, most, bodies)
 	if err == nil && b.profile != "" {
 		err = b.takeProfile(ctx, row, asked)
@@ -147,7 +147,7 @@ func (b *bench) againstCeiling(ctx context.Context, row, work, floor string, mos
 	return err
 }
 
-func (b *bench) measurePair(ctx context.Context, row, work, floor string, most float64, bodies func(*client) ([][]byte, error)) (asked [][]byte, err error) {
+func (b *bench) measurePair(ctx context.Context, row, work, floor string, most float64, bodies func(context.Context, *client) ([][]byte, error)) (asked [][]byte, err error) {
 	product, ceiling, err := b.pair(ctx)
 	if err != nil {
 		return nil, err
@@ -156,7 +156,7 @@ func (b *bench) measurePair(ctx context.Context, row, work, floor string, most f
 	ours, theirs := b.newSide(product), b.newSide(ceiling)
 	defer ours.client.close()
 	defer theirs.client.close()
-	if asked, err = bodies(ours.client); err != nil {
+	if asked, err = bodies(ctx, ours.client); err != nil {
 		return nil, err
 	}
 	ours.bodies, theirs.bodies = asked, asked
@@ -174,25 +174,30 @@ func (b *bench) measurePair(ctx context.Context, row, work, floor string, most f
 func (b *bench) newestPosts(ctx context.Context) error {
 	b.note("Selection of rows a, b and c: %s. A visitor asks, %d connections; the answers of product and ceiling are the same byte for byte.", fields, b.conns)
 	b.note("Rows a and b: %d posts of 200 to 1,500 words. Row c: posts of 75 to %d words.", fewPosts, shortWords)
-	return b.againstCeiling(ctx, "a", "newest 20 published posts with author, 10,000 posts", "1.5 × the ceiling", 1.5, func(*client) ([][]byte, error) {
-		return [][]byte{operation(newestQuery, nil)}, nil
-	})
+	return b.againstCeiling(ctx, "a", "newest 20 published posts with author, 10,000 posts", "1.5 × the ceiling", 1.5, newestBodies)
 }
 
 func (b *bench) onePost(ctx context.Context) error {
-	return b.againstCeiling(ctx, "b", "one post by id with author", "1.8 × the ceiling", 1.8, func(c *client) ([][]byte, error) {
-		var data struct {
-			Posts struct{ Nodes []struct{ ID string } }
-		}
-		if err := c.ask(ctx, idsQuery, nil, &data); err != nil {
-			return nil, err
-		}
-		var bodies [][]byte
-		for _, n := range data.Posts.Nodes {
-			bodies = append(bodies, operation(oneQuery, map[string]string{"id": n.ID}))
-		}
-		return bodies, nil
-	})
+	return b.againstCeiling(ctx, "b", "one post by id with author", "1.8 × the ceiling", 1.8, oneBodies)
+}
+
+// newestBodies and oneBodies are what is asked in the rows a and b.
+func newestBodies(context.Context, *client) ([][]byte, error) {
+	return [][]byte{operation(newestQuery, nil)}, nil
+}
+
+func oneBodies(ctx context.Context, c *client) ([][]byte, error) {
+	var data struct {
+		Posts struct{ Nodes []struct{ ID string } }
+	}
+	if err := c.ask(ctx, idsQuery, nil, &data); err != nil {
+		return nil, err
+	}
+	var bodies [][]byte
+	for _, n := range data.Posts.Nodes {
+		bodies = append(bodies, operation(oneQuery, map[string]string{"id": n.ID}))
+	}
+	return bodies, nil
 }
 
 // manyPosts is row c.

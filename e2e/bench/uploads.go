@@ -15,24 +15,28 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
+	"strconv"
 	"strings"
 	"syscall"
 	"time"
 
+	"github.com/grapnel/grapnel/core"
 	"github.com/grapnel/grapnel/e2e/child"
+	"github.com/grapnel/grapnel/storage/s3"
 )
 
 const adminEmail, adminPassword = "admin@example.org", "correct horse battery"
 
 const (
-	uploadQuery = `mutation($file: Upload!) { uploadAsset(input: {file: $file}) { asset { id size sha256 contentType } } }`
+	uploadQuery = `mutation($file: Upload!) { uploadAsset(input: {file: $file}) { asset { id size sha256 url } } }`
 	deleteQuery = `mutation($id: ID!) { deleteAsset(input: {id: $id}) { deletedId } }`
 	boundary    = "-----------------------------9051914041544843365972754266"
 )
 
 // uploads is row e.
 func (b *bench) uploads(ctx context.Context) error {
-	b.note("Row e: growth of VmHWM from what is resident before the upload, which a small one warmed up. The client is this process, the S3 server a third one.")
+	b.note("Row e: growth of VmHWM from what is resident before the upload, at the start of the server. The client is this process, the S3 server a third one; its rate is that of the adapter alone. The S3 server has the first processor for itself, and while rates are compared the others have the rest: it would be on another machine.")
 	if err := b.uploadsTo(ctx, "files", 32<<20); err != nil {
 		return err
 	}
@@ -40,7 +44,91 @@ func (b *bench) uploads(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	return errors.Join(b.uploadsTo(ctx, "S3", 96<<20, env...), stop())
+	return errors.Join(b.uploadsTo(ctx, "S3", 40<<20, env...), b.transfers(ctx, env), stop())
+}
+
+// processors lets running processes use the processors from the first one named on.
+func processors(ctx context.Context, first int, pids ...int) error {
+	for _, pid := range pids {
+		set := exec.CommandContext(ctx, "taskset", "--all-tasks", "--cpu-list", "--pid", fmt.Sprintf("%d-%d", first, runtime.NumCPU()-1), strconv.Itoa(pid))
+		if text, err := set.CombinedOutput(); err != nil {
+			return fmt.Errorf("taskset: %w\n%s", err, text)
+		}
+	}
+	return nil
+}
+
+// transfers compares the rates at which a large file goes to S3 and back through the
+// product with those of the adapter alone, in turns.
+func (b *bench) transfers(ctx context.Context, env []string) (err error) {
+	for _, e := range env { // for the adapter in this process
+		name, value, _ := strings.Cut(e, "=")
+		if err := os.Setenv(name, value); err != nil {
+			return err
+		}
+	}
+	store, err := s3.Open(ctx, s3.Config{Bucket: os.Getenv("S3_BUCKET"), Endpoint: os.Getenv("S3_ENDPOINT"), Region: os.Getenv("AWS_REGION")})
+	if err != nil {
+		return err
+	}
+	defer store.Close()
+	data, err := os.MkdirTemp(b.dir, "transfers-")
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, os.RemoveAll(data)) }()
+	c, stop, err := b.admin(ctx, data, env)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, stop()) }()
+	if err := processors(ctx, 1, os.Getpid(), c.server.PID()); err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, processors(ctx, 0, os.Getpid())) }()
+	var up, down, rawUp, rawDown []time.Duration
+	for range b.settings.rounds {
+		took, asset, err := c.film(ctx, b.settings.upload, false)
+		if err != nil {
+			return err
+		}
+		up = append(up, took)
+		if took, err = c.fetch(ctx, asset.URL, b.settings.upload); err != nil {
+			return err
+		}
+		down = append(down, took)
+		if err := c.ask(ctx, deleteQuery, map[string]string{"id": asset.ID}, new(struct{})); err != nil {
+			return err
+		}
+
+		begin := time.Now()
+		if err := store.Put(ctx, "bench", film(b.settings.upload), core.ObjectMeta{}); err != nil {
+			return err
+		}
+		rawUp = append(rawUp, time.Since(begin))
+		begin = time.Now()
+		r, err := store.Open(ctx, "bench", 0, -1)
+		if err != nil {
+			return err
+		}
+		_, err = io.Copy(io.Discard, r)
+		if err = errors.Join(err, r.Close()); err != nil {
+			return err
+		}
+		rawDown = append(rawDown, time.Since(begin))
+		if err := store.Delete(ctx, "bench"); err != nil {
+			return err
+		}
+	}
+	b.rates("up", up, rawUp)
+	b.rates("down", down, rawDown)
+	return nil
+}
+
+func (b *bench) rates(way string, product, adapter []time.Duration) {
+	rate := func(d time.Duration) float64 { return float64(b.settings.upload>>20) / d.Seconds() }
+	p, a := rate(median(product)), rate(median(adapter))
+	b.judge("e", fmt.Sprintf("%d MiB %s, product against adapter", b.settings.upload>>20, way), "0.9 x", p >= 0.9*a, "%.2f x (%.0f of %.0f MiB/s)", p/a, p, a)
 }
 
 // uploadsTo measures uploads to one kind of store.
@@ -67,44 +155,57 @@ func (b *bench) upload(ctx context.Context, chunked bool, env ...string) (growth
 		return 0, 0, err
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(data)) }()
+	c, stop, err := b.admin(ctx, data, env)
+	if err != nil {
+		return 0, 0, err
+	}
+	defer func() { err = errors.Join(err, stop()) }()
+	if err := c.server.ResetPeak(); err != nil {
+		return 0, 0, err
+	}
+	before, err := c.server.Memory("VmRSS")
+	if err != nil {
+		return 0, 0, err
+	}
+	took, asset, err := c.film(ctx, b.settings.upload, chunked)
+	if err != nil {
+		return 0, 0, err
+	}
+	peak, err := c.server.Memory("VmHWM")
+	if err != nil {
+		return 0, 0, err
+	}
+	return peak - before, took, c.ask(ctx, deleteQuery, map[string]string{"id": asset.ID}, new(struct{}))
+}
+
+// admin starts a new product and a client that is signed in as its administrator.
+func (b *bench) admin(ctx context.Context, data string, env []string) (c *adminClient, stop func() error, err error) {
 	admin := exec.CommandContext(ctx, b.product, "admin", "create", "--email", adminEmail)
 	admin.Env = append(append(os.Environ(), productEnv(data)...), env...)
 	admin.Stdin = strings.NewReader(adminPassword + "\n")
 	if text, err := admin.CombinedOutput(); err != nil {
-		return 0, 0, fmt.Errorf("admin create: %w\n%s", err, text)
+		return nil, nil, fmt.Errorf("admin create: %w\n%s", err, text)
 	}
 	// The server that checks the password is another one than the one that is
 	// measured: what argon2id leaves behind would hide the growth.
 	token, err := b.adminToken(ctx, data, env)
 	if err != nil {
-		return 0, 0, err
+		return nil, nil, err
 	}
 	s, err := b.startProduct(ctx, data, env...)
 	if err != nil {
-		return 0, 0, err
+		return nil, nil, err
 	}
-	defer func() { err = errors.Join(err, s.Stop()) }()
-	c := newClient(s, 1)
-	defer c.close()
+	c = &adminClient{newClient(s, 1), s}
 	c.token = token
 	c.http.Timeout = 10 * time.Minute
-	if err := c.upload(ctx, 1<<20, chunked); err != nil {
-		return 0, 0, err
-	}
-	if err := s.ResetPeak(); err != nil {
-		return 0, 0, err
-	}
-	before, err := s.Memory("VmRSS")
-	if err != nil {
-		return 0, 0, err
-	}
-	begin := time.Now()
-	if err := c.upload(ctx, b.settings.upload, chunked); err != nil {
-		return 0, 0, err
-	}
-	took = time.Since(begin)
-	peak, err := s.Memory("VmHWM")
-	return peak - before, took, err
+	return c, func() error { c.close(); return s.Stop() }, nil
+}
+
+// adminClient is a client of an administrator.
+type adminClient struct {
+	*client
+	server *child.Server
 }
 
 func (b *bench) adminToken(ctx context.Context, data string, env []string) (token string, err error) {
@@ -119,9 +220,51 @@ func (b *bench) adminToken(ctx context.Context, data string, env []string) (toke
 	return c.token, err
 }
 
-// upload sends a file of n bytes by the GraphQL multipart request
-// specification, checks what the server says of it, and removes it.
-func (c *client) upload(ctx context.Context, n int64, chunked bool) error {
+// stored is what the server says of a file.
+type stored struct {
+	ID, SHA256, URL string
+	Size            int64
+}
+
+// film sends a film of n bytes by the GraphQL multipart request specification, and
+// checks what the server says of it.
+func (c *client) film(ctx context.Context, n int64, chunked bool) (took time.Duration, _ stored, err error) {
+	begin := time.Now()
+	asset, err := c.upload(ctx, n, chunked)
+	took = time.Since(begin)
+	if err != nil {
+		return 0, stored{}, err
+	}
+	sum := sha256.New()
+	if _, err := io.Copy(sum, film(n)); err != nil {
+		return 0, stored{}, err
+	}
+	if asset.Size != n || asset.SHA256 != hex.EncodeToString(sum.Sum(nil)) {
+		return 0, stored{}, fmt.Errorf("the server has other bytes than were sent: %+v", asset)
+	}
+	return took, asset, nil
+}
+
+// fetch reads a file of n bytes.
+func (c *client) fetch(ctx context.Context, url string, n int64) (took time.Duration, err error) {
+	begin := time.Now()
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
+	if err != nil {
+		return 0, err
+	}
+	resp, err := c.http.Do(req)
+	if err != nil {
+		return 0, err
+	}
+	defer resp.Body.Close()
+	got, err := io.Copy(io.Discard, resp.Body)
+	if err == nil && got != n {
+		err = fmt.Errorf("%s has %d bytes: %s", url, got, resp.Status)
+	}
+	return time.Since(begin), err
+}
+
+func (c *client) upload(ctx context.Context, n int64, chunked bool) (stored, error) {
 	var head bytes.Buffer
 	part := func(name, text string) {
 		fmt.Fprintf(&head, "--%s\r\nContent-Disposition: form-data; name=%q\r\n\r\n%s\r\n", boundary, name, text)
@@ -130,13 +273,12 @@ func (c *client) upload(ctx context.Context, n int64, chunked bool) error {
 	part("map", `{"0":["variables.file"]}`)
 	fmt.Fprintf(&head, "--%s\r\nContent-Disposition: form-data; name=\"0\"; filename=\"film.mp4\"\r\nContent-Type: video/mp4\r\n\r\n", boundary)
 	end := "\r\n--" + boundary + "--\r\n"
-	sum := sha256.New()
-	body := io.MultiReader(&head, io.TeeReader(film(n), sum), strings.NewReader(end))
+	body := io.MultiReader(&head, film(n), strings.NewReader(end))
 	length := int64(head.Len()) + n + int64(len(end))
 
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, c.url, body)
 	if err != nil {
-		return err
+		return stored{}, err
 	}
 	req.ContentLength = length
 	if chunked {
@@ -146,26 +288,19 @@ func (c *client) upload(ctx context.Context, n int64, chunked bool) error {
 	req.Header.Set("GraphQL-Require-Preflight", "1")
 	var buf bytes.Buffer
 	if err := c.do(req, &buf); err != nil {
-		return err
+		return stored{}, err
 	}
 	var answer struct {
 		Data struct {
 			UploadAsset struct {
-				Asset struct {
-					ID, SHA256 string
-					Size       int64
-				}
+				Asset stored
 			}
 		}
 	}
 	if err := json.Unmarshal(buf.Bytes(), &answer); err != nil {
-		return err
+		return stored{}, err
 	}
-	asset := answer.Data.UploadAsset.Asset
-	if asset.Size != n || asset.SHA256 != hex.EncodeToString(sum.Sum(nil)) {
-		return fmt.Errorf("the server has other bytes than were sent: %+v", asset)
-	}
-	return c.ask(ctx, deleteQuery, map[string]string{"id": asset.ID}, new(struct{}))
+	return answer.Data.UploadAsset.Asset, nil
 }
 
 // film is n bytes that begin as an MP4 does.
@@ -187,7 +322,7 @@ func (b *bench) startS3(ctx context.Context) (env []string, stop func() error, e
 	if err != nil {
 		return nil, nil, err
 	}
-	cmd := exec.CommandContext(ctx, binary)
+	cmd := exec.CommandContext(ctx, "taskset", "--cpu-list", "0", binary)
 	cmd.Dir = filepath.Dir(binary)
 	cmd.Cancel = func() error { return cmd.Process.Signal(syscall.SIGTERM) }
 	cmd.WaitDelay = 20 * time.Second

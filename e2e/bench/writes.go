@@ -87,11 +87,7 @@ func (c *creator) round(ctx context.Context, n, first int) error {
 	if err != nil {
 		return err
 	}
-	_, all, err := c.client.load(ctx, n, createClients, func(i int) []byte {
-		return operation(createQuery, map[string]any{"input": map[string]any{
-			"title": fmt.Sprintf("Post %d of the harbour", first+i), "body": text(first + i), "tags": []string{"harbour", "news"},
-		}})
-	})
+	_, all, err := c.client.load(ctx, n, createClients, func(i int) []byte { return createBody(first + i) })
 	if err != nil {
 		return err
 	}
@@ -99,6 +95,13 @@ func (c *creator) round(ctx context.Context, n, first int) error {
 	c.rate = append(c.rate, float64(n)/all.Seconds())
 	c.did, c.synced = c.did+after.Jobs-before.Jobs, c.synced+after.Commits-before.Commits
 	return err
+}
+
+// createBody is the operation that creates post n.
+func createBody(n int) []byte {
+	return operation(createQuery, map[string]any{"input": map[string]any{
+		"title": fmt.Sprintf("Post %d of the harbour", n), "body": text(n), "tags": []string{"harbour", "news"},
+	}})
 }
 
 // text is 250 words, other ones for each number.

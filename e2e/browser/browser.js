@@ -8,12 +8,13 @@ import { start } from './grapnel.js'
 
 export const admin = { email: 'editor@example.com', password: 'correct horse battery' }
 
-// surroundings are a browser and a server with an administrator, for all tests of a
-// file. The server has settings beside its usual ones, and is prepared before the first.
-export function surroundings(settings, prepare) {
+// surroundings are a browser and a server with an administrator, if it is not new, for all
+// tests of a file. The server has settings beside its usual ones, may be that of a project,
+// and is prepared before the first.
+export function surroundings(settings, prepare, { binary, isNew } = {}) {
   const all = {}
   before(async () => {
-    [all.browser, all.server] = await Promise.all([launch(), start({ admin, settings })])
+    [all.browser, all.server] = await Promise.all([launch(), start({ admin: isNew ? undefined : admin, settings, binary })])
     await prepare?.(all.server)
   })
   after(async () => {
@@ -23,7 +24,7 @@ export function surroundings(settings, prepare) {
   return () => all
 }
 
-const launch = () => chromium.launch({
+export const launch = () => chromium.launch({
   executablePath: process.env.CHROMIUM || '/usr/bin/chromium',
   args: [
     '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run',

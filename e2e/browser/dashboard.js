@@ -12,6 +12,12 @@ export class Dashboard {
     return dashboard
   }
 
+  // elsewhere is open in a browser of somebody else; its context is to be closed.
+  static async elsewhere(page, server, who, screen) {
+    const context = await page.context().browser().newContext({ viewport: page.viewportSize() })
+    return Dashboard.open(await context.newPage(), server, who, screen)
+  }
+
   async signIn(email, password) {
     await this.page.getByLabel('Email').fill(email)
     await this.page.getByLabel('Password', { exact: true }).fill(password)

@@ -3,27 +3,11 @@
 import assert from 'node:assert/strict'
 import { readFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
-import { admin, scenario, surroundings } from './browser.js'
+import { admin, scenario } from './browser.js'
 import { Dashboard } from './dashboard.js'
+import { author, create, newsroom, signIn } from './newsroom.js'
 
-const author = { email: 'molly@example.com', password: 'quiet river stones' }
-let token
-
-const create = (server, input, as = token) => server.graphql(
-  'mutation ($input: CreatePostInput!) { createPost(input: $input) { post { id version } } }', { input }, as)
-  .then(data => data.createPost.post)
-
-const signIn = (server, { email, password }) => server.graphql(
-  'mutation ($input: SignInInput!) { signIn(input: $input) { viewer { id } tokens { accessToken } } }', { input: { email, password } })
-  .then(data => data.signIn.tokens.accessToken)
-
-const place = surroundings({}, async server => {
-  token = await signIn(server, admin)
-  const { signUp } = await server.graphql(
-    'mutation ($input: SignUpInput!) { signUp(input: $input) { viewer { id } } }', { input: { username: 'molly', ...author } })
-  await server.graphql('mutation ($input: SetUserRoleInput!) { setUserRole(input: $input) { user { id } } }',
-    { input: { id: signUp.viewer.id, role: 'AUTHOR' } }, token)
-})
+const place = newsroom()
 
 scenario('a wrong password is told, a right one leads in, without a token for scripts', place, async (page, server) => {
   await page.goto(`${server.url}/admin/content/posts?sort=title`)
@@ -31,7 +15,7 @@ scenario('a wrong password is told, a right one leads in, without a token for sc
   await dashboard.signIn(admin.email, 'wrong horse battery')
   await page.getByText('Email and password do not fit together.').waitFor()
   await dashboard.signIn(admin.email, admin.password)
-  await page.getByRole('heading', { name: 'Posts' }).waitFor()
+  await page.getByRole('heading', { name: 'Posts', exact: true }).waitFor()
   assert.match(page.url(), /content\/posts\?sort=title$/)
   assert.equal(await page.evaluate(() => document.cookie), '')
   const kept = await page.evaluate(() => JSON.stringify({ ...localStorage, ...sessionStorage }))
@@ -41,7 +25,7 @@ scenario('a wrong password is told, a right one leads in, without a token for sc
 scenario('a list is searched, filtered and sorted by its address, in at most two queries', place, async (page, server) => {
   await create(server, { title: 'Kelp farming', tags: ['sea'] })
   await create(server, { title: 'Kelp and other soups', tags: ['food'] })
-  const dashboard = await Dashboard.open(page, server, admin)
+  const dashboard = await Dashboard.open(page, server, admin, 'profile') // a screen that asks for nothing
   const asked = []
   page.on('request', r => { if (r.url().endsWith('/graphql')) asked.push(r.postDataJSON().operationName) })
   await dashboard.go('content/posts?search=kelp&tags.has=food&sort=-title')
@@ -82,15 +66,20 @@ scenario('who saved first is not overwritten: both versions stand side by side',
   const dashboard = await Dashboard.open(page, server, admin, `content/posts/${post.id}`)
   await page.getByLabel('Title').fill('My words')
   await server.graphql('mutation ($input: UpdatePostInput!) { updatePost(input: $input) { post { id } } }',
-    { input: { id: post.id, title: 'Their words', excerpt: 'theirs' } }, token)
+    { input: { id: post.id, title: 'Their words', excerpt: 'theirs' } }, server.token)
   await page.getByText('Somebody has changed this meanwhile').waitFor()
   await dashboard.button('Save').click()
   const dialog = page.getByRole('dialog')
   await dialog.getByText('Their words').waitFor()
   await dialog.getByText('Taken over from them: Excerpt').waitFor()
+  const [yours, theirs] = ['Yours', 'Theirs'].map(whose => dialog.getByRole('radiogroup', { name: 'Title' }).getByRole('radio', { name: whose }))
+  assert.ok(await yours.isChecked())
+  await theirs.click()
+  assert.ok(!(await yours.isChecked()))
+  await yours.click()
   await dialog.getByRole('button', { name: 'Save this' }).click()
   await dashboard.saved()
-  const { post: now } = await server.graphql('query ($id: ID!) { post(id: $id) { title excerpt } }', { id: post.id }, token)
+  const { post: now } = await server.graphql('query ($id: ID!) { post(id: $id) { title excerpt } }', { id: post.id }, server.token)
   assert.deepEqual(now, { title: 'My words', excerpt: 'theirs' })
 })
 
@@ -98,7 +87,7 @@ scenario('what was deleted while it was edited is saved as a new one', place, as
   const post = await create(server, { title: 'Short-lived' })
   const dashboard = await Dashboard.open(page, server, admin, `content/posts/${post.id}`)
   await page.getByLabel('Title').fill('Long-lived')
-  await server.graphql('mutation ($input: DeletePostInput!) { deletePost(input: $input) { deletedId } }', { input: { id: post.id } }, token)
+  await server.graphql('mutation ($input: DeletePostInput!) { deletePost(input: $input) { deletedId } }', { input: { id: post.id } }, server.token)
   await page.keyboard.press('Control+S') // told by the subscription already, or by the answer
   await page.getByText('Somebody has deleted this').waitFor()
   await dashboard.button('Save as a new one').click()
@@ -120,6 +109,13 @@ scenario('a session that ends keeps what was typed, and goes on in place', place
   await dashboard.saved()
   assert.equal(await page.getByLabel('Title').inputValue(), 'A whole thought')
 }, { expected: /status of 40[13]/ })
+
+scenario('without a site nothing leads to one', place, async (page, server) => {
+  const post = await create(server, { title: 'Nowhere to be seen' })
+  const dashboard = await Dashboard.open(page, server, admin, `content/posts/${post.id}`)
+  await dashboard.button('Publish').waitFor()
+  assert.equal(await page.locator('a[target=_blank]').count(), 0)
+})
 
 scenario('a form is not left by mistake, and its draft waits in the browser', place, async (page, server) => {
   const post = await create(server, { title: 'Draft keeper' })
@@ -157,7 +153,7 @@ scenario('a bulk action tells row by row what failed', place, async (page, serve
   for (const title of ['Bulk one', 'Bulk two', 'Bulk three']) posts.push(await create(server, { title }))
   const dashboard = await Dashboard.open(page, server, admin, 'content/posts?search=bulk')
   await dashboard.row('Bulk two').waitFor()
-  await server.graphql('mutation ($input: DeletePostInput!) { deletePost(input: $input) { deletedId } }', { input: { id: posts[1].id } }, token)
+  await server.graphql('mutation ($input: DeletePostInput!) { deletePost(input: $input) { deletedId } }', { input: { id: posts[1].id } }, server.token)
   await page.getByLabel('Select all on this page').check()
   await dashboard.button('Delete').click()
   await page.getByRole('dialog').getByRole('button', { name: 'Delete' }).click()

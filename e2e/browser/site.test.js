@@ -1,14 +1,12 @@
-// The stories of a visitor of examples/site, which is built for the occasion.
+// The stories of a visitor of examples/site. `npm test` builds it first, and so does
+// `npm run site` in its folder.
 import assert from 'node:assert/strict'
-import { execFile } from 'node:child_process'
 import { readFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
-import { promisify } from 'node:util'
 import { admin, scenario, surroundings } from './browser.js'
+import { Dashboard } from './dashboard.js'
 
 const site = resolve(import.meta.dirname, '../../examples/site')
-
-await promisify(execFile)('npm', ['run', 'site'], { cwd: site, timeout: 600_000 })
 
 let token
 const place = surroundings({ GRAPNEL_SITE_DIR: join(site, 'dist') }, async server => {
@@ -71,6 +69,25 @@ scenario('a visitor reads from the front page to a post, its tag and its author'
   await page.getByRole('link', { name: 'editor' }).click()
   await heading(page, 'editor').waitFor()
   await heading(page, 'Older 14').waitFor()
+})
+
+scenario('the front page is asked for once, before its scripts, and nothing moves when it comes', place, async page => {
+  await publish('Still water')
+  await send('mutation { updateSite(input: { navigation: [{ label: "News", url: "/", children: [{ label: "Coast", tag: "coast" }] }] }) { site { id } } }')
+  await page.addInitScript(() => {
+    window.moved = []
+    new PerformanceObserver(list => list.getEntries().forEach(({ value, sources }) => window.moved.push([value, ...sources.map(s => s.node?.nodeName)]))).observe({ type: 'layout-shift', buffered: true })
+  })
+  const asked = []
+  page.on('request', r => asked.push(r.url()))
+  await page.goto(`${place().server.url}/`)
+  await page.getByRole('article').first().waitFor()
+  await page.getByRole('navigation', { name: 'News' }).getByRole('link', { name: 'Coast' }).waitFor()
+  const first = asked.filter(url => url.includes('operationName=Posts') && !url.includes('miss')) // the server may not know the document yet
+  assert.equal(first.length, 1)
+  assert.ok(asked.indexOf(first[0]) < asked.findIndex(url => url.endsWith('.js')), asked.join('\n'))
+  const moved = await page.evaluate(() => window.moved)
+  assert.ok(moved.reduce((sum, [value]) => sum + value, 0) < 0.05, JSON.stringify(moved))
 })
 
 scenario('a search finds while it is typed', place, async (page, server) => {
@@ -185,3 +202,27 @@ scenario('a reader signs up, shows a picture, and signs out and in', place, asyn
 // A PNG of 2 x 1 pixels.
 const dot = Buffer.from(
   'iVBORw0KGgoAAAANSUhEUgAAAAIAAAABCAIAAAB7QOjdAAAAD0lEQVR4nGP4z8DAAMQADAUB/5ZWdZMAAAAASUVORK5CYII=', 'base64')
+
+scenario('a draft is looked at from the dashboard, and is not there for visitors', place, async (page, server) => {
+  const { createPost: { post } } = await send('mutation { createPost(input: { title: "The old pier", body: "It **creaks**." }) { post { id } } }')
+  await Dashboard.open(page, server, admin, `content/posts/${post.id}`)
+  const opened = page.waitForEvent('popup')
+  await page.getByRole('link', { name: 'See on the site' }).click()
+  const site = await opened
+  await heading(site, 'The old pier').waitFor()
+  await site.getByText('This is not published yet').waitFor()
+  const address = site.url()
+  await site.close()
+
+  const context = await page.context().browser().newContext()
+  const visitor = await context.newPage()
+  await visitor.goto(address)
+  await heading(visitor, 'There is nothing at this address').waitFor()
+  assert.equal(await heading(visitor, 'The old pier').count(), 0)
+  await send('mutation ($id: ID!) { publishPost(input: { id: $id }) { post { id } } }', { id: post.id })
+  await visitor.reload()
+  await heading(visitor, 'The old pier').waitFor()
+  await visitor.waitForURL(`${server.url}/posts/the-old-pier`)
+  assert.equal(await visitor.getByText('This is not published yet').count(), 0)
+  await context.close()
+})

@@ -19,11 +19,15 @@ import (
 	"time"
 )
 
-// Build compiles a program into a folder as the image does.
+// Build compiles a program into a folder as the image does: a package of this module or
+// of the product's, or the product in the folder of another checkout.
 func Build(ctx context.Context, dir, name, pkg string) (string, error) {
 	out := filepath.Join(dir, name)
 	cmd := exec.CommandContext(ctx, "go", "build", "-trimpath", "-ldflags=-s -w", "-o", out, pkg)
-	if pkg == "github.com/grapnel/grapnel" {
+	if filepath.IsAbs(pkg) {
+		cmd.Dir = pkg
+		cmd.Args[len(cmd.Args)-1] = "."
+	} else if pkg == "github.com/grapnel/grapnel" {
 		// By its own go.mod, not by that of this module.
 		root, err := exec.CommandContext(ctx, "go", "list", "-m", "-f", "{{.Dir}}", pkg).Output()
 		if err != nil {

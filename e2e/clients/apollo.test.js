@@ -63,7 +63,7 @@ for (const [name, apollo] of Object.entries(versions)) {
       return new apollo.ApolloClient({
         link: apollo.ApolloLink.from([bearer, ...links, new apollo.HttpLink({ uri: url, fetch })]),
         cache: new apollo.InMemoryCache({
-          possibleTypes: { Node: ['Asset', 'Page', 'Post', 'Site', 'User'] },
+          possibleTypes: { Node: ['Asset', 'Mail', 'Page', 'Post', 'Site', 'User'] },
           typePolicies: { Query: { fields: { posts: apollo.relayStylePagination(['where', 'orderBy']) } } },
         }),
       })

@@ -119,6 +119,34 @@ func TestSeveralProcesses(t *testing.T) {
 	}
 }
 
+// Who has a record open at one process is told at another one, until they leave it.
+func TestPresenceOfSeveralProcesses(t *testing.T) {
+	env := grapnel.Services(t).Env
+	a, b := binary.Start(t, env...), binary.Start(t, append(env, "GRAPNEL_DATA="+t.TempDir())...)
+	admin := a.Admin()
+	_, authorID := b.SignUp("molly")
+	a.Get(admin, `mutation($id: ID!) { setUserRole(input: {id: $id, role: AUTHOR}) { user { id } } }`, vars{"id": authorID}, "setUserRole.user.id")
+	id := a.Get(admin, writeTour, vars{"t": "Open"}, "createPost.post.id").(string)
+	a.Get(admin, `mutation($id: ID!) { publishPost(input: {id: $id}) { post { id } } }`, vars{"id": id}, "publishPost.post.id")
+	open := func(p *grapnel.Server, token string) (told func(want string), leave func()) {
+		s := p.Socket(token)
+		s.Subscribe("1", `subscription($id: ID!) { recordViewers(id: $id) { users { id } } }`, vars{"id": id})
+		return func(want string) {
+			t.Helper()
+			m, _ := s.Next()
+			if got := fmt.Sprint(grapnel.Dig(m.Answer(), "data.recordViewers.users")); got != want {
+				t.Errorf("told of %s, want %s", got, want)
+			}
+		}, s.Close
+	}
+	here, _ := open(a, admin)
+	here("[]")
+	_, leave := open(b, b.SignIn("molly@example.org", grapnel.Password)) // with the new role
+	here("[map[id:" + authorID + "]]")
+	leave()
+	here("[]")
+}
+
 // SIGKILL in the middle of many writes loses no acknowledged one.
 func TestKillLosesNothing(t *testing.T) {
 	env := []string{"GRAPNEL_DATA=" + t.TempDir()}

@@ -1,5 +1,6 @@
-// Package s3server is the S3 server of the tests: versitygw over a folder, in
-// this process, on a free loopback port.
+// Package s3server has the S3 servers of the tests, on free loopback ports: versitygw over
+// a folder, in this process, and programs that are installed, for each answers in its own
+// way where the protocol leaves room.
 //
 // The gateway changes the working directory of the process to its folder and
 // keeps global state. So one server runs at a time in a process, and whoever
@@ -14,7 +15,6 @@ import (
 	"net"
 	"os"
 	"path/filepath"
-	"strconv"
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/credentials"
@@ -37,9 +37,7 @@ type Server struct {
 	SecretKey string
 	Bucket    string
 
-	stop func()
-	done chan error
-	back string // the working directory before Start
+	close func() error
 }
 
 // Start runs a server that keeps its objects under dir, which is created when
@@ -60,17 +58,11 @@ func Start(ctx context.Context, dir string) (*Server, error) {
 	if err := (meta.XattrMeta{}).Test(dir); err != nil {
 		return nil, fmt.Errorf("s3server: %s: %w", dir, err)
 	}
-	s := &Server{
-		Region:    region,
-		AccessKey: "test" + rand.Text()[:16],
-		SecretKey: rand.Text(),
-		Bucket:    "grapnel-test",
-		back:      back,
-	}
+	s := newServer()
 	// The gateway cannot say which port it got, so a free one is chosen
 	// first. Another process may take it in between: then try the next.
 	for range 5 {
-		if err = s.serve(ctx, dir); !errors.Is(err, errPort) {
+		if err = s.serve(ctx, dir, back); !errors.Is(err, errPort) {
 			break
 		}
 	}
@@ -83,16 +75,13 @@ func Start(ctx context.Context, dir string) (*Server, error) {
 	return s, nil
 }
 
+func newServer() *Server {
+	return &Server{Region: region, AccessKey: "test" + rand.Text()[:16], SecretKey: rand.Text(), Bucket: "grapnel-test"}
+}
+
 // Close stops the server, waits for it, and goes back to the working directory
 // of before. The objects stay in the folder.
-func (s *Server) Close() error {
-	s.stop()
-	err := <-s.done
-	if errors.Is(err, context.Canceled) {
-		err = nil
-	}
-	return errors.Join(err, os.Chdir(s.back))
-}
+func (s *Server) Close() error { return s.close() }
 
 // Environ is what tests and programs need to use this server, as NAME=value.
 func (s *Server) Environ() []string {
@@ -109,8 +98,9 @@ func (s *Server) Environ() []string {
 var errPort = errors.New("s3server: the port was taken")
 
 // serve starts the gateway on a free port and returns when it listens.
-func (s *Server) serve(ctx context.Context, dir string) error {
-	port, err := freePort()
+// Close goes back to the folder back.
+func (s *Server) serve(ctx context.Context, dir, back string) error {
+	addr, err := freeAddress()
 	if err != nil {
 		return err
 	}
@@ -119,7 +109,6 @@ func (s *Server) serve(ctx context.Context, dir string) error {
 		return err
 	}
 	root := auth.Account{Access: s.AccessKey, Secret: s.SecretKey, Role: auth.RoleAdmin}
-	addr := net.JoinHostPort("127.0.0.1", strconv.Itoa(port))
 	listening := make(chan struct{})
 	cfg := &embedgw.Config{
 		RootUserAccess:    root.Access,
@@ -140,7 +129,15 @@ func (s *Server) serve(ctx context.Context, dir string) error {
 
 	select {
 	case <-listening:
-		s.Endpoint, s.stop, s.done = "http://"+addr, stop, done
+		s.Endpoint = "http://" + addr
+		s.close = func() error {
+			stop()
+			err := <-done
+			if errors.Is(err, context.Canceled) {
+				err = nil
+			}
+			return errors.Join(err, os.Chdir(back))
+		}
 		return nil
 	case err := <-done:
 		stop()
@@ -151,13 +148,13 @@ func (s *Server) serve(ctx context.Context, dir string) error {
 	}
 }
 
-func freePort() (int, error) {
+func freeAddress() (string, error) {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
-		return 0, err
+		return "", err
 	}
 	defer l.Close()
-	return l.Addr().(*net.TCPAddr).Port, nil
+	return l.Addr().String(), nil
 }
 
 // NewBucket makes a further bucket, which nobody else uses.

@@ -1,7 +1,7 @@
 // Command servers runs the stand-ins for MongoDB and S3 on free ports of the
 // loopback interface.
 //
-//	servers [-dir DIR] [-mongodb RELEASE] -- COMMAND [ARG...]
+//	servers [-dir DIR] [-mongodb RELEASE] [-s3 PROGRAM] -- COMMAND [ARG...]
 //
 // runs a command in DIR with the variables that name the servers and with
 // GRAPNEL_TEST_REQUIRE=1, stops the servers after it, and exits with its code:
@@ -53,6 +53,7 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 	flags.SetOutput(stderr)
 	dir := flags.String("dir", ".", "the folder in which the command runs")
 	release := flags.Int("mongodb", int(mongod.Newest), "the release of MongoDB whose ways to follow: 6, 7 or 8")
+	program := flags.String("s3", "", fmt.Sprintf("an S3 server that is installed, one of %q; the stand-in otherwise", s3server.Programs))
 	if err := flags.Parse(args); err != nil {
 		return err
 	}
@@ -60,7 +61,7 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 	if *dir, err = filepath.Abs(*dir); err != nil {
 		return err
 	}
-	env, closeAll, err := start(ctx, mongod.Release(*release))
+	env, closeAll, err := start(ctx, mongod.Release(*release), *program)
 	if err != nil {
 		return err
 	}
@@ -84,7 +85,7 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 }
 
 // start runs the servers; closeAll ends them and removes their data.
-func start(ctx context.Context, release mongod.Release) (env []string, closeAll func() error, err error) {
+func start(ctx context.Context, release mongod.Release, program string) (env []string, closeAll func() error, err error) {
 	var closers []func() error
 	closeAll = func() (err error) {
 		for i := len(closers) - 1; i >= 0; i-- {
@@ -107,10 +108,17 @@ func start(ctx context.Context, release mongod.Release) (env []string, closeAll 
 		return nil, nil, fmt.Errorf("mongod: %w", err)
 	}
 	closers = append(closers, mongo.Close)
-	objects, err := s3server.Start(ctx, filepath.Join(data, "s3"))
+	objects, err := startS3(ctx, program, filepath.Join(data, "s3"))
 	if err != nil {
 		return nil, nil, err
 	}
 	closers = append(closers, objects.Close)
 	return append(mongo.Environ(), objects.Environ()...), closeAll, nil
+}
+
+func startS3(ctx context.Context, program, dir string) (*s3server.Server, error) {
+	if program == "" {
+		return s3server.Start(ctx, dir)
+	}
+	return s3server.StartProgram(ctx, program, dir)
 }
