@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"iter"
 	"slices"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -18,6 +19,7 @@ type between struct {
 	core.DocStore
 	writes        atomic.Int64
 	write, alarms atomic.Pointer[func()]
+	still         sync.RWMutex // no alarm begins to read while a test holds it
 }
 
 func (b *between) Write(ctx context.Context, ops ...core.Op) error {
@@ -33,6 +35,9 @@ func (b *between) Find(ctx context.Context, coll string, q core.Query) iter.Seq2
 	if coll != "posts" || q.After == nil || q.Order[0].Field != "date" {
 		return found
 	}
+	b.still.RLock()
+	do := b.alarms.Load()
+	b.still.RUnlock()
 	return func(yield func(core.Doc, error) bool) {
 		var docs []core.Doc
 		for doc, err := range found {
@@ -42,10 +47,8 @@ func (b *between) Find(ctx context.Context, coll string, q core.Query) iter.Seq2
 			}
 			docs = append(docs, doc)
 		}
-		if len(docs) > 0 {
-			if do := b.alarms.Swap(nil); do != nil {
-				(*do)()
-			}
+		if do != nil && len(docs) > 0 && b.alarms.CompareAndSwap(do, nil) {
+			(*do)()
 		}
 		for _, doc := range docs {
 			if !yield(doc, nil) {
@@ -360,12 +363,16 @@ func TestAnnouncedOnce(t *testing.T) {
 						}
 					}
 				}
-				w.comeDue()
-				if alarmReads {
-					store.alarms.Store(&do)
-				} else {
-					do()
-				}
+				func() {
+					store.still.Lock()
+					defer store.still.Unlock()
+					w.comeDue()
+					if alarmReads {
+						store.alarms.Store(&do)
+					} else {
+						do()
+					}
+				}()
 				w.schedule(t, ctx, core.PostDraft{Title: "Later"}) // wakes the alarm
 				marker, err := w.Posts.Create(ctx, core.PostDraft{Title: "Marker"})
 				if err != nil {

@@ -595,7 +595,7 @@ func TestSweepGoesOn(t *testing.T) {
 		}
 	}
 	_ = w.Sweep(t.Context()) // fails, unless the other sweep was first
-	for deadline := time.Now().Add(10 * time.Second); len(w.remains(t)) > 1; time.Sleep(time.Millisecond) {
+	for deadline := time.Now().Add(30 * time.Second); len(w.remains(t)) > 1; time.Sleep(time.Millisecond) {
 		if time.Now().After(deadline) {
 			t.Fatalf("left: %v", w.remains(t))
 		}

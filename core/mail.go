@@ -226,7 +226,7 @@ func outbox() Query {
 func (m *Mails) try(ctx context.Context, mail *Mail) {
 	now := Millis(m.now())
 	lease := now.Add(mailLease)
-	claimed, err := m.change(ctx, mail, func(next *Mail) {
+	claimed, err := m.change(ctx, mail, now, func(next *Mail) {
 		next.NextAttemptAt = &lease
 		next.Attempts++
 	})
@@ -269,7 +269,7 @@ func (m *Mails) settleAttempt(ctx context.Context, mail *Mail, failure error) er
 	now := Millis(m.now())
 	noted, cancel := aside(ctx)
 	defer cancel()
-	after, err := m.change(noted, mail, func(next *Mail) {
+	after, err := m.change(noted, mail, now, func(next *Mail) {
 		next.NextAttemptAt = nil
 		next.Failure = nil
 		if failure == nil {
@@ -291,12 +291,12 @@ func (m *Mails) settleAttempt(ctx context.Context, mail *Mail, failure error) er
 	return err
 }
 
-// change stores what edit makes of a mail, if it is still as it was read; else *NoMatch.
-func (m *Mails) change(ctx context.Context, mail *Mail, edit func(next *Mail)) (*Mail, error) {
+// change stores what edit makes of a mail now, if it is still as it was read; else *NoMatch.
+func (m *Mails) change(ctx context.Context, mail *Mail, now time.Time, edit func(next *Mail)) (*Mail, error) {
 	next := *mail
 	edit(&next)
 	next.Version++
-	next.UpdatedAt = Millis(m.now())
+	next.UpdatedAt = now
 	err := m.docs.Write(ctx, Op{Kind: OpUpdate, Coll: m.spec.Name, Filter: And(Eq("_id", mail.ID), Eq("version", mail.Version)), Patch: diff(mail, &next)})
 	return &next, err
 }
