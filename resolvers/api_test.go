@@ -130,7 +130,7 @@ func newEmptyAPI(t testing.TB) *api {
 	server.Config.Handler, a.http = handler, handler
 	server.Start()
 	t.Cleanup(func() {
-		stop, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+		stop, cancel := context.WithTimeout(context.Background(), 30*time.Second)
 		defer cancel()
 		_ = handler.Shutdown(stop)
 		server.Close()

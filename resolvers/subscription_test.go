@@ -32,7 +32,7 @@ func (a *api) subscribe(as, arguments string) *subscription {
 // follow begins a subscription of a user.
 func (a *api) follow(as, document string) *subscription {
 	a.t.Helper()
-	ctx, cancel := context.WithTimeout(a.t.Context(), 10*time.Second)
+	ctx, cancel := context.WithTimeout(a.t.Context(), 30*time.Second)
 	defer cancel()
 	ws, _, err := websocket.Dial(ctx, "ws"+strings.TrimPrefix(a.url, "http")+"/graphql", &websocket.DialOptions{Subprotocols: []string{"graphql-transport-ws"}})
 	if err != nil {
@@ -54,7 +54,7 @@ func (a *api) follow(as, document string) *subscription {
 
 func (s *subscription) write(v any) {
 	s.t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
 	defer cancel()
 	if err := wsjson.Write(ctx, s.ws, v); err != nil {
 		s.t.Fatal(err)
@@ -64,7 +64,7 @@ func (s *subscription) write(v any) {
 // read is the next message that is no ping.
 func (s *subscription) read() message {
 	s.t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
 	defer cancel()
 	for {
 		var m message

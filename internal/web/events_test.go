@@ -153,7 +153,7 @@ func TestEventStreamEnds(t *testing.T) {
 	until(t, "it did not end", func() bool { return s.schema.open.Load() == 0 })
 
 	e = s.listen(t, "/graphql", `{"query":"subscription{forever}"}`)
-	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
 	defer cancel()
 	if err := s.web.Shutdown(ctx); err != nil {
 		t.Error(err)
@@ -216,7 +216,7 @@ func TestHeldBody(t *testing.T) {
 		s := start(t, nil)
 		s.users.set("good", core.Principal{UserID: "user_1", Role: core.Admin})
 		body, held := io.Pipe()
-		ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+		ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
 		defer cancel()
 		req, err := http.NewRequestWithContext(ctx, http.MethodPost, s.URL+"/graphql", body)
 		if err != nil {

@@ -45,7 +45,7 @@ func withServer(t *testing.T, schema *fake, use func(address string)) {
 	s.Start()
 	defer s.Close()
 	use(s.Listener.Addr().String())
-	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
 	defer cancel()
 	// It waits for the sockets to end by themselves.
 	if err := h.Shutdown(ctx); err != nil {
@@ -480,7 +480,7 @@ func exchange(t *testing.T, address string, data []byte) {
 		t.Fatal(err)
 	}
 	defer c.Close()
-	_ = c.SetDeadline(time.Now().Add(10 * time.Second))
+	_ = c.SetDeadline(time.Now().Add(30 * time.Second))
 	fmt.Fprintf(c, "GET /graphql HTTP/1.1\r\nHost: %s\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"+
 		"Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\nSec-WebSocket-Protocol: graphql-transport-ws\r\n\r\n", address)
 	r := bufio.NewReader(c)

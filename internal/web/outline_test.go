@@ -44,7 +44,7 @@ func TestValidationIsBounded(t *testing.T) {
 		if !strings.Contains(a.body, c.message) || (c.message == "") != strings.Contains(a.body, `"data"`) {
 			t.Errorf("%s: %.300s", c.name, a.body)
 		}
-		if d := time.Since(begin); d > 2*time.Second {
+		if d := time.Since(begin); d > 20*time.Second {
 			t.Errorf("%s took %s", c.name, d)
 		}
 	}

@@ -53,7 +53,7 @@ func (s *server) tryDial(t *testing.T, subprotocol string, header ...string) (*c
 	for i := 0; i < len(header); i += 2 {
 		h.Add(header[i], header[i+1])
 	}
-	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
 	defer cancel()
 	opts := &websocket.DialOptions{HTTPHeader: h, HTTPClient: s.Client()}
 	if subprotocol != "" {
@@ -70,7 +70,7 @@ func (s *server) tryDial(t *testing.T, subprotocol string, header ...string) (*c
 
 func (c *client) raw(kind websocket.MessageType, text string) {
 	c.t.Helper()
-	ctx, cancel := context.WithTimeout(c.t.Context(), 10*time.Second)
+	ctx, cancel := context.WithTimeout(c.t.Context(), 30*time.Second)
 	defer cancel()
 	if err := c.conn.Write(ctx, kind, []byte(text)); err != nil {
 		c.t.Fatal(err)
@@ -94,7 +94,7 @@ func (c *client) send(typ, id string, payload any) {
 }
 
 func (c *client) next() (message, error) {
-	ctx, cancel := context.WithTimeout(c.t.Context(), 10*time.Second)
+	ctx, cancel := context.WithTimeout(c.t.Context(), 30*time.Second)
 	defer cancel()
 	_, b, err := c.conn.Read(ctx)
 	if err != nil {
@@ -151,7 +151,7 @@ func (c *client) closed(code int) {
 // until waits for a condition.
 func until(t *testing.T, what string, ok func() bool) {
 	t.Helper()
-	deadline := time.Now().Add(10 * time.Second)
+	deadline := time.Now().Add(30 * time.Second)
 	for !ok() {
 		if time.Now().After(deadline) {
 			t.Fatal(what)
@@ -600,7 +600,7 @@ func TestSocketShutdownWaitsForAnswers(t *testing.T) {
 	until(t, "they did not start", func() bool { return s.schema.ran.Load() == 2 })
 	left := make(chan error, 1)
 	go func() {
-		ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+		ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
 		defer cancel()
 		left <- s.web.Shutdown(ctx)
 	}()
