@@ -1,12 +1,14 @@
 package web
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"io"
 	"log/slog"
 	"net/http"
 	"net/url"
+	"sync"
 	"time"
 
 	"github.com/grapnel/grapnel/core"
@@ -160,7 +162,7 @@ func (l *lazy) Close() error {
 	return body.Close()
 }
 
-// patience is how long a client may take for its next piece of a file, either
+// patience is how long a client may take for its next small piece of a file, either
 // way.
 const patience = 30 * time.Second
 
@@ -186,6 +188,56 @@ func (p *patientWriter) begin() {
 
 func (p *patientWriter) Write(b []byte) (int, error) {
 	p.begin()
-	_ = p.control.SetWriteDeadline(time.Now().Add(patience))
+	_ = p.control.SetWriteDeadline(time.Now().Add(patience * time.Duration(max(1, len(b)/smallPiece))))
 	return p.ResponseWriter.Write(b)
+}
+
+// A file is on its way in large pieces, for few system calls, while its reader takes them
+// at once, and while not too many do: those who are slow hold little memory.
+const (
+	largePiece = 256 << 10
+	smallPiece = 32 << 10
+	maxLarge   = 64 // pieces at a time
+	atOnce     = 100 * time.Millisecond
+)
+
+var (
+	largePieces = sync.Pool{New: func() any { return new([largePiece]byte) }}
+	largeInUse  = make(chan struct{}, maxLarge)
+)
+
+// ReadFrom implements [io.ReaderFrom], for [io.Copy].
+func (p *patientWriter) ReadFrom(r io.Reader) (n int64, err error) {
+	small, quick := make([]byte, smallPiece), false
+	for err == nil {
+		var k int
+		k, quick, err = p.pass(r, small, quick)
+		n += int64(k)
+	}
+	if err == io.EOF {
+		err = nil
+	}
+	return n, err
+}
+
+// pass hands on one piece, a small one unless the last one was taken quickly, and reports
+// whether this one was.
+func (p *patientWriter) pass(r io.Reader, piece []byte, quick bool) (n int, _ bool, err error) {
+	if quick {
+		select {
+		case largeInUse <- struct{}{}:
+			defer func() { <-largeInUse }()
+			large := largePieces.Get().(*[largePiece]byte)
+			defer largePieces.Put(large)
+			piece = large[:]
+		default:
+		}
+	}
+	n, end := r.Read(piece)
+	if n == 0 {
+		return 0, quick, end
+	}
+	begin := time.Now()
+	n, err = p.Write(piece[:n])
+	return n, time.Since(begin) < atOnce, cmp.Or(err, end)
 }

@@ -5,11 +5,15 @@ import (
 	"context"
 	"errors"
 	"io"
+	"log/slog"
 	"net/http"
+	"net/http/httptest"
 	"net/url"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/grapnel/grapnel/core"
@@ -355,4 +359,39 @@ func TestUploads(t *testing.T) {
 	if in.got["asset_7"] != "" {
 		t.Error("a cut file was kept")
 	}
+}
+
+// reader takes pieces of a file, each after a while of its own.
+type reader struct {
+	httptest.ResponseRecorder
+	takes  []time.Duration
+	pieces []int
+}
+
+func (r *reader) Write(p []byte) (int, error) {
+	if i := len(r.pieces); i < len(r.takes) {
+		time.Sleep(r.takes[i])
+	}
+	r.pieces = append(r.pieces, len(p))
+	return r.ResponseRecorder.Write(p)
+}
+
+// Who takes a file quickly gets it in large pieces, and whoever is slow in small ones.
+func TestPieces(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		content := bytes.Repeat([]byte("0123456789abcdef"), 50_000)
+		shelf := &shelf{files: map[string]core.File{"film": {ContentType: "video/mp4", Size: int64(len(content))}}, bytes: map[string][]byte{"film": content}}
+		r := &reader{takes: []time.Duration{0, time.Second, time.Second, 0}}
+		r.Body = new(bytes.Buffer)
+		get := httptest.NewRequest("GET", "/files/film/film.mp4", nil)
+		get.SetPathValue("id", "film")
+		web.Files(shelf, slog.New(slog.DiscardHandler)).ServeHTTP(r, get)
+		if want := []int{32 << 10, 256 << 10, 32 << 10, 32 << 10, 256 << 10, 800_000 - 608<<10}; !slices.Equal(r.pieces, want) {
+			t.Errorf("pieces of %d, want %d", r.pieces, want)
+		}
+		if r.Code != 200 || !bytes.Equal(r.Body.Bytes(), content) {
+			t.Errorf("%d with %d bytes", r.Code, r.Body.Len())
+		}
+	})
 }
