@@ -1,5 +1,5 @@
 // Where everything is.
-export const toPost = (post: { slug?: string | null }) => `/posts/${encodeURIComponent(post.slug ?? '')}`
+export const toPost = (post: { id: string, slug?: string | null }) => `/posts/${encodeURIComponent(post.slug ?? post.id)}` // no slug leads to a draft
 export const toPage = (page: { slug: string }) => `/${encodeURIComponent(page.slug)}`
 export const toTag = (tag: string) => `/tags/${encodeURIComponent(tag)}`
 export const toAuthor = (author: { username: string }) => `/authors/${encodeURIComponent(author.username)}`

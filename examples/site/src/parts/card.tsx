@@ -12,6 +12,7 @@ export function Card({ post, lead }: { post: CardFragment, lead?: boolean }) {
     <article className={lead ? 'card lead' : 'card'}>
       {post.cover && <Link className="picture" href={toPost(post)} tabIndex={-1} aria-hidden="true"><Cover picture={post.cover} eager={lead} /></Link>}
       <div className="text">
+        {!isPublic(post) && <p className="draft">{post.status === 'PUBLISHED' ? 'Scheduled' : 'Draft'}</p>}
         <Kicker tags={post.tags} />
         <Title><Link href={toPost(post)}>{post.title}</Link></Title>
         {post.excerpt && <p className="excerpt">{post.excerpt}</p>}
@@ -20,6 +21,9 @@ export function Card({ post, lead }: { post: CardFragment, lead?: boolean }) {
     </article>
   )
 }
+
+// isPublic reports whether visitors see the post, too: its author and editors see more.
+export const isPublic = (post: CardFragment) => post.status === 'PUBLISHED' && Date.parse(post.date) <= Date.now()
 
 // Kicker is the first tag of a post, above its title.
 export function Kicker({ tags: [tag] }: { tags: string[] }) {

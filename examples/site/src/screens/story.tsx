@@ -3,7 +3,7 @@ import { useSubscription } from 'urql'
 import { useAnswer } from '../ask'
 import { StoryByIdDocument, StoryChangedDocument, StoryDocument } from '../gql/graphql'
 import { toAuthor, toPost, toTag } from '../parts/addresses'
-import { Byline, Kicker } from '../parts/card'
+import { Byline, Kicker, isPublic } from '../parts/card'
 import { Cover } from '../parts/cover'
 import { Face, nameOf } from '../parts/face'
 import { useTitle } from '../parts/site'
@@ -22,13 +22,12 @@ export function Story({ slug: name }: { slug: string }) {
   useTitle(post?.title)
   if (waiting) return <Waiting lead />
   if (!post) return <NotFound />
-  const isPublic = post.status === 'PUBLISHED' && Date.parse(post.date) <= Date.now()
-  if (isId && isPublic) return <Redirect to={toPost(post)} replace />
+  if (isId && isPublic(post)) return <Redirect to={toPost(post)} replace />
   const { author, cover, tags } = post
   return (
     <article className="story">
       <header>
-        {!isPublic && <p className="draft" role="note">This is not published yet. Only its author and editors see it.</p>}
+        {!isPublic(post) && <p className="draft" role="note">This is not published yet. Only its author and editors see it.</p>}
         <Kicker tags={tags} />
         <h1>{post.title}</h1>
         {post.excerpt && <p className="excerpt">{post.excerpt}</p>}

@@ -17,7 +17,7 @@ const budget = 25_000
 
 /** naming selects what shows a record of the type in few words. */
 export function naming(type: Type | undefined): string {
-  const title = type?.title ? ` ${titleOf(type)}` : ''
+  const title = type?.title ? ` ${selectTitle(type)}` : ''
   return `id${title}${isFile(type) ? ' url contentType alt' : ''}`
 }
 
@@ -81,7 +81,10 @@ export function listDocument(schema: Schema, type: Type, fields: Field[], mentio
   }`
 }
 
-const titleOf = (type: Type) => (type.title ? `_title: ${type.title}` : '')
+/** titleOf is what a record is called. */
+export const titleOf = (row: Row, untitled: string) => row._title || untitled
+
+const selectTitle = (type: Type) => (type.title ? `_title: ${type.title}` : '')
 
 export function countDocument(type: Type): string {
   return `query Count($where: ${type.name}Where${type.search ? ', $search: String' : ''}) {
@@ -97,7 +100,7 @@ export function pickDocument(type: Type): string {
 
 /** selectRecord is everything that a form holds. */
 const selectRecord = (schema: Schema, type: Type) =>
-  `id version ${titleOf(type)} ${type.fields.filter(f => f.name !== 'id' && f.name !== 'version').map(f => select(schema, f)).filter(Boolean).join(' ')}${isFile(type) ? ' url' : ''}`
+  `id version ${selectTitle(type)} ${type.fields.filter(f => f.name !== 'id' && f.name !== 'version').map(f => select(schema, f)).filter(Boolean).join(' ')}${isFile(type) ? ' url' : ''}`
 
 export function recordDocument(schema: Schema, type: Type): string {
   return type.singleton

@@ -2,14 +2,13 @@ import { Alert, Button, Group, List, Menu, Paper, Progress, Text } from '@mantin
 import { askDelete } from '../parts/askDelete'
 import { IconChevronDown, IconTrash } from '@tabler/icons-react'
 import { useState } from 'react'
-import type { Row } from '../api/documents'
+import { titleOf, type Row } from '../api/documents'
 import { actionsOf, type Action, type Type } from '../api/schema'
 import { useSite } from '../context'
 import { ActionDialog } from '../parts/actionDialog'
-import { faultText } from '../parts/fault'
+import { faultText, showDone } from '../parts/fault'
 import { useTexts, word } from '../texts'
 import { useBulk } from './bulk'
-import { titleOf } from './table'
 
 /** BulkBar does one thing to all selected records; those that fail stay selected. */
 export function BulkBar({ type, rows, select, done }: { type: Type; rows: Row[]; select: (ids: Set<string>) => void; done: () => void }) {
@@ -21,10 +20,11 @@ export function BulkBar({ type, rows, select, done }: { type: Type; rows: Row[];
   const start = async (mutation: string, input: object = {}) => {
     const failures = await run(mutation, rows, input)
     select(new Set(failures.map(f => f.row.id)))
+    if (failures.length === 0) showDone(t.bulkDone(rows.length))
     done()
   }
   const remove = async () => {
-    if (await askDelete(t, schema, type, rows.map(r => r.id))) await start(type.deleteMutation!)
+    if (await askDelete(t, schema, type, rows)) await start(type.deleteMutation!)
   }
   if (rows.length === 0 && !progress?.failures.length) return null
   return (
@@ -53,7 +53,7 @@ export function BulkBar({ type, rows, select, done }: { type: Type; rows: Row[];
           <List size="sm">{progress.failures.map(({ row, fault }) => <List.Item key={row.id}><b>{titleOf(row, t.untitled)}</b>: {faultText(t, fault)}</List.Item>)}</List>
         </Alert>
       ) : null}
-      {asked && <ActionDialog action={asked} close={() => ask(undefined)} run={input => { ask(undefined); void start(asked.name, input) }} />}
+      {asked && <ActionDialog action={asked} rows={rows} close={() => ask(undefined)} run={input => { ask(undefined); void start(asked.name, input) }} />}
     </Paper>
   )
 }

@@ -1,11 +1,11 @@
 import { Box, Paper, SimpleGrid, Skeleton, Text } from '@mantine/core'
-import type { Reference, Row } from '../api/documents'
+import { titleOf, type Reference, type Row } from '../api/documents'
 import { pathOf, type Type } from '../api/schema'
 import { Link } from '../parts/link'
 import { Preview } from '../parts/preview'
 import { UsesLine } from '../parts/uses'
 import { useTexts } from '../texts'
-import { CheckRow, titleOf } from './table'
+import { CheckRow } from './table'
 
 interface Props { type: Type; rows: Row[] | undefined; selected: Set<string>; select: (ids: Set<string>) => void }
 

@@ -1,7 +1,7 @@
 import { Box, Group, Paper, Skeleton, Stack } from '@mantine/core'
 import { IconArrowDown, IconArrowUp } from '@tabler/icons-react'
 import type { MouseEvent } from 'react'
-import type { Row } from '../api/documents'
+import { titleOf, type Row } from '../api/documents'
 import { isFile, pathOf, type Field, type Type } from '../api/schema'
 import { useSite } from '../context'
 import { Link } from '../parts/link'
@@ -21,8 +21,6 @@ interface Props {
   select: (ids: Set<string>) => void
   sort: (field: string) => void
 }
-
-export const titleOf = (row: Row, untitled: string) => row._title || untitled
 
 const isNumber = (f: Field) => ['INT', 'INT64', 'FLOAT', 'DECIMAL'].includes(f.kind) && !f.list
 

@@ -1,21 +1,23 @@
 import { Button, Group, Modal, Stack, Text } from '@mantine/core'
 import { useState } from 'react'
+import { titleOf, type Row } from '../api/documents'
 import type { Action } from '../api/schema'
-import { hint, useTexts, word } from '../texts'
+import { formats, hint, useTexts, word } from '../texts'
 import { Scalar } from './scalar'
 
-/** ActionDialog asks for what an action takes beside the record, such as when to publish. */
-export function ActionDialog({ action, run, close }: { action: Action; run: (input: object) => void; close: () => void }) {
+/** ActionDialog asks for what an action takes beside its records, such as when to publish. */
+export function ActionDialog({ action, rows, run, close }: { action: Action; rows: Row[]; run: (input: object) => void; close: () => void }) {
   const t = useTexts()
   const [values, setValues] = useState<Record<string, unknown>>({})
   const label = word(t, action.label)
   return (
-    <Modal opened onClose={close} title={label}>
+    <Modal opened onClose={close} title={rows.length > 1 ? `${label} · ${t.selected(rows.length)}` : label}>
       <form onSubmit={e => { e.preventDefault(); e.stopPropagation(); run(values) }}>
         <Stack>
+          <Text size="sm" fw={550} style={{ overflowWrap: 'anywhere' }}>{formats.titles(t, rows.map(row => titleOf(row, t.untitled)))}</Text>
           {action.description && <Text size="sm" c="dimmed">{hint(t, action.description)}</Text>}
-          {action.fields.map(f => <Scalar key={f.name} field={f} value={values[f.input!] ?? null} onChange={v => setValues({ ...values, [f.input!]: v })}
-            around={{ label: word(t, f.label), description: hint(t, f.description), required: f.required }} />)}
+          {action.fields.map((f, i) => <Scalar key={f.name} field={f} value={values[f.input!] ?? null} onChange={v => setValues({ ...values, [f.input!]: v })}
+            around={{ label: word(t, f.label), description: hint(t, f.description), required: f.required, 'data-autofocus': i === 0 }} />)}
           <Group justify="flex-end"><Button variant="default" onClick={close}>{t.cancel}</Button><Button type="submit">{label}</Button></Group>
         </Stack>
       </form>

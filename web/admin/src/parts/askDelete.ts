@@ -1,6 +1,7 @@
 import { ask } from '../api/client'
-import { usesDocument, type Row } from '../api/documents'
+import { titleOf, usesDocument, type Row } from '../api/documents'
 import type { Schema, Type } from '../api/schema'
+import { formats } from '../texts'
 import type { Texts } from '../texts/en'
 import { modals } from './ask'
 import { isFault, showFault } from './fault'
@@ -9,8 +10,9 @@ import { isFault, showFault } from './fault'
 const most = 20
 
 /** askDelete asks whether records are to be removed, and says how many others use them now. */
-export async function askDelete(t: Texts, schema: Schema, type: Type, ids: string[]): Promise<boolean> {
+export async function askDelete(t: Texts, schema: Schema, type: Type, rows: Row[]): Promise<boolean> {
   let used = ''
+  const ids = rows.map(row => row.id)
   try {
     if (type.uses) used = await uses(t, schema, type, ids)
   } catch (thrown) {
@@ -18,7 +20,7 @@ export async function askDelete(t: Texts, schema: Schema, type: Type, ids: strin
     showFault(t, thrown)
     return false
   }
-  return modals.ask({ title: t.deleteAsk(ids.length), text: `${used} ${t.deleteHint}`.trim(), yes: t.deleteSelected, danger: true })
+  return modals.ask({ title: t.deleteAsk(ids.length), text: [formats.titles(t, rows.map(row => titleOf(row, t.untitled))), used, t.deleteHint].filter(Boolean).join(' '), yes: t.deleteSelected, danger: true })
 }
 
 async function uses(t: Texts, schema: Schema, type: Type, ids: string[]): Promise<string> {

@@ -7,7 +7,7 @@ import { useTexts, word } from '../texts'
 import { fromLocal, toLocal, zone } from './time'
 
 /** What stands around an input. */
-export type Around = Pick<InputWrapperProps, 'label' | 'description' | 'error' | 'required' | 'withAsterisk'> & { 'aria-label'?: string; disabled?: boolean; id?: string; comboboxProps?: SelectProps['comboboxProps'] }
+export type Around = Pick<InputWrapperProps, 'label' | 'description' | 'error' | 'required' | 'withAsterisk'> & { 'aria-label'?: string; 'data-autofocus'?: boolean; disabled?: boolean; id?: string; comboboxProps?: SelectProps['comboboxProps'] }
 
 interface Props { field: Field; value: unknown; onChange: (value: unknown) => void; around: Around; size?: string }
 

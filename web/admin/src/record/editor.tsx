@@ -1,5 +1,4 @@
 import { Alert, Button, Group, Stack } from '@mantine/core'
-import { notifications } from '@mantine/notifications'
 import { useEffect, useId, useMemo, useState } from 'react'
 import { mine, useChanges } from '../api/changes'
 import { ask, change } from '../api/client'
@@ -9,10 +8,10 @@ import type { Fault } from '../api/session'
 import { useSite } from '../context'
 import { modals } from '../parts/ask'
 import { askDelete } from '../parts/askDelete'
-import { isFault, showFault } from '../parts/fault'
+import { isFault, showDone, showFault } from '../parts/fault'
 import { tell } from '../parts/told'
 import { go, setGuard } from '../router'
-import { formats, useTexts } from '../texts'
+import { formats, sentence, useTexts } from '../texts'
 import { Conflict } from './conflict'
 import { Draft, useIsDirty, type Errors, type Values } from './draft'
 import { FormId } from './fieldInput'
@@ -69,7 +68,7 @@ export function Editor({ type, record, start, inPlace }: Props) {
     if (code === 'CONFLICT' && fault.extensions?.currentVersion !== undefined) return compare()
     if (code === 'NOT_FOUND' && stored) setGone(true)
     if (fields.length === 0) return showFault(t, fault)
-    point(Object.fromEntries(fields.map(f => [f.path.replace(/^input\./, ''), f.code === 'REQUIRED' ? t.required : f.message])))
+    point(Object.fromEntries(fields.map(f => [f.path.replace(/^input\./, ''), f.code === 'REQUIRED' ? t.required : sentence(f.message)])))
   }
 
   /** point says at the fields what is wrong, and leads to the first. */
@@ -122,7 +121,7 @@ export function Editor({ type, record, start, inPlace }: Props) {
     if (!row) return
     saved.drop()
     draft.rebase(row, Object.keys(draft.values))
-    notifications.show({ color: 'teal', message: t.saved, autoClose: 2500 })
+    showDone(t.saved)
     if (inPlace) return inPlace(row)
     setStored(row)
     if (asNew) { setGuard(undefined); void go(`content/${pathOf(type)}/${row.id}`, { replace: true }) }
@@ -133,11 +132,11 @@ export function Editor({ type, record, start, inPlace }: Props) {
     const row = await send(action, { id: stored!.id, ...input })
     if (!row) return
     adopt(row)
-    notifications.show({ color: 'teal', message: t.done, autoClose: 2500 })
+    showDone(t.done)
   }
 
   async function remove() {
-    if (!(await askDelete(t, schema, type, [stored!.id]))) return
+    if (!(await askDelete(t, schema, type, [stored!]))) return
     const { faults } = await change(`mutation Delete($input: Delete${type.name}Input!) { ${type.deleteMutation}(input: $input) { __typename } }`, { input: { id: stored!.id } })
     if (faults.length > 0) return showFault(t, faults[0])
     saved.drop()
@@ -151,7 +150,7 @@ export function Editor({ type, record, start, inPlace }: Props) {
       <Stack gap="md">
         {inPlace
           ? null
-          : <Header type={type} record={stored} draft={draft} dirty={dirty} busy={busy} canSave={!readOnly && !gone} act={act} remove={remove} />}
+          : <Header type={type} record={stored} draft={draft} dirty={dirty} busy={busy} gone={gone} canSave={!readOnly && !gone} act={act} remove={remove} />}
         {gone && (
           <Alert color="red" title={t.gone}>
             {t.goneHint}

@@ -6,7 +6,7 @@ import { actionsOf, pathOf, type Action, type Type } from '../api/schema'
 import { useSite } from '../context'
 import { ActionDialog } from '../parts/actionDialog'
 import { Link } from '../parts/link'
-import { EnumBadge } from '../parts/value'
+import { EnumBadge, Moment } from '../parts/value'
 import { go } from '../router'
 import { useTexts, word } from '../texts'
 import { useFollow, type Draft } from './draft'
@@ -14,7 +14,7 @@ import { SiteLink } from './siteLink'
 import { Viewers } from './viewers'
 
 interface Props {
-  type: Type; record: Row | undefined; draft: Draft; dirty: boolean; busy: boolean; canSave: boolean
+  type: Type; record: Row | undefined; draft: Draft; dirty: boolean; busy: boolean; gone: boolean; canSave: boolean
   act: (action: Action, input: object) => void; remove: () => void
 }
 
@@ -22,18 +22,20 @@ interface Props {
 const buttons = 2
 
 /** Header says what is edited, and holds what can be done with it. */
-export function Header({ type, record, draft, dirty, busy, canSave, act, remove }: Props) {
+export function Header({ type, record, draft, dirty, busy, gone, canSave, act, remove }: Props) {
   const t = useTexts()
   const { schema } = useSite()
   const [asked, ask] = useState<Action>()
   const state = type.fields.find(f => f.kind === 'ENUM' && !f.list && !f.onUpdate && record?.[f.name])
   const path = `content/${pathOf(type)}`
   const start = (action: Action) => (action.fields.length > 0 ? ask(action) : act(action, {}))
-  const actions = record ? actionsOf(type) : []
+  const actions = record && !gone ? actionsOf(type) : []
   const copies = record && type.createMutation && type.create !== 'NONE'
-  const deletes = record && type.deleteMutation && type.delete !== 'NONE'
+  const deletes = record && !gone && type.deleteMutation && type.delete !== 'NONE'
+  const due = type.fields.find(f => f.kind === 'TIME' && !f.list && !f.onUpdate && Date.parse(String(record?.[f.name])) > Date.now())
   const marks = <>
     {state && <EnumBadge of={schema.enum(state.of)} value={String(record![state.name])} />}
+    {due && <Text size="xs" c="dimmed" title={word(t, due.label)}><Moment value={String(record![due.name])} /></Text>}
     {dirty && <Badge color="yellow">{t.unsavedShort}</Badge>}
     {record && <Viewers id={record.id} />}
   </>
@@ -51,7 +53,7 @@ export function Header({ type, record, draft, dirty, busy, canSave, act, remove 
           </Box>
         </Group>
         <Group gap="xs">
-          {record && <SiteLink type={type} record={record} />}
+          {record && !gone && <SiteLink type={type} record={record} />}
           {actions.slice(0, buttons).map(a => <Button key={a.name} variant="default" disabled={busy} visibleFrom="sm" onClick={() => start(a)}>{word(t, a.label)}</Button>)}
           {record && (
             <Menu position="bottom-end">
@@ -67,7 +69,7 @@ export function Header({ type, record, draft, dirty, busy, canSave, act, remove 
           {canSave && <Button type="submit" loading={busy} disabled={Boolean(record) && !dirty}>{record ? t.save : t.create}</Button>}
         </Group>
       </Group>
-      {asked && <ActionDialog action={asked} close={() => ask(undefined)} run={input => { ask(undefined); act(asked, input) }} />}
+      {asked && <ActionDialog action={asked} rows={[record!]} close={() => ask(undefined)} run={input => { ask(undefined); act(asked, input) }} />}
     </Box>
   )
 }

@@ -7,7 +7,7 @@ import { isAccount, pathOf } from '../api/schema'
 import type { Fault } from '../api/session'
 import { useSite } from '../context'
 import { LanguageChoice, SchemeChoice } from '../parts/choices'
-import { faultText, showFault } from '../parts/fault'
+import { faultText, showFault, wrongAt } from '../parts/fault'
 import { Link } from '../parts/link'
 import { root } from '../router'
 import { useTexts } from '../texts'
@@ -49,7 +49,7 @@ function Password() {
   const [newPassword, setNew] = useState('')
   const [fault, setFault] = useState<Fault>()
   const [busy, setBusy] = useState(false)
-  const wrong = (name: string) => fault?.extensions?.fields?.find(f => f.path === name)?.message
+  const wrong = (name: string) => wrongAt(fault, name)
   async function submit(event: FormEvent) {
     event.preventDefault()
     setBusy(true)

@@ -1,7 +1,7 @@
 import { Alert, Button, PasswordInput, Stack, TextInput } from '@mantine/core'
 import { useState, type FormEvent } from 'react'
 import type { Fault, Viewer } from '../api/session'
-import { faultText } from '../parts/fault'
+import { faultText, wrongAt } from '../parts/fault'
 import { useTexts } from '../texts'
 
 interface Props {
@@ -19,7 +19,7 @@ export function Credentials({ send, done, label, email: fixed, fresh }: Props) {
   const [password, setPassword] = useState('')
   const [fault, setFault] = useState<Fault>()
   const [busy, setBusy] = useState(false)
-  const at = (path: string) => fault?.extensions?.fields?.find(f => f.path === path)?.message
+  const at = (path: string) => wrongAt(fault, path)
   const elsewhere = fault && !at('email') && !at('password')
 
   async function submit(event: FormEvent) {

@@ -54,7 +54,18 @@ const bytes = ['byte', 'kilobyte', 'megabyte', 'gigabyte', 'terabyte'].map((unit
 const list = once(l => new Intl.ListFormat(l))
 const number = once(l => new Intl.NumberFormat(l))
 
+/** So many titles are said, of so many letters. */
+const mostTitles = 3
+const titleLength = 60
+
+/** sentence is what the server says of a field, which begins with none. */
+export const sentence = (message: string) => message.charAt(0).toUpperCase() + message.slice(1)
+
 export const formats = {
+  titles: (t: Texts, titles: string[]) => {
+    const said = titles.slice(0, mostTitles).map(title => t.quoted(title.length > titleLength ? `${title.slice(0, titleLength - 1)}…` : title))
+    return `${list().format(titles.length > mostTitles ? [...said, t.others(titles.length - mostTitles)] : said)}.`
+  },
   time: (value: string) => time().format(new Date(value)),
   day: (value: string) => day().format(new Date(`${value}T00:00Z`)),
   bytes: (value: number) => {
