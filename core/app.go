@@ -32,6 +32,9 @@ type Config struct {
 	MaxUserFiles int64
 	// FileTypes may be uploaded; zero: the usual ones.
 	FileTypes FileTypes
+	// AccountURL is the page that links in mails lead to, with #reset=TOKEN or #verify=TOKEN
+	// behind it. Empty: the dashboard.
+	AccountURL string
 	// Limits on strangers; a zero Rate means the default.
 	Limits Limits
 	// SignUpRole is what a stranger who signs up becomes; empty: nobody may.
@@ -54,6 +57,8 @@ type Config struct {
 type Limits struct {
 	SignInByAddress Rate // refreshing a session counts too
 	SignUpByAddress Rate
+	MailByClient    Rate // mails that one client has sent, to whomever
+	MailByReceiver  Rate // mails that anybody has sent to one address
 }
 
 // defaultLimits suit people; loads of test clients want wider ones.
@@ -61,6 +66,8 @@ func defaultLimits() Limits {
 	return Limits{
 		SignInByAddress: Rate{Burst: 60, Every: 2 * time.Second},
 		SignUpByAddress: Rate{Burst: 20, Every: time.Minute},
+		MailByClient:    Rate{Burst: 20, Every: time.Minute},
+		MailByReceiver:  Rate{Burst: 5, Every: 10 * time.Minute},
 	}
 }
 
@@ -72,6 +79,7 @@ type App struct {
 	Assets   *Assets
 	Presence *Presence
 	Mails    *Mails
+	Recovery *Recovery
 
 	docs           DocStore
 	objects        ObjectStore
@@ -80,6 +88,7 @@ type App struct {
 	text           *markdown
 	keys           keys
 	base           string
+	account        string // see Config.AccountURL
 	now            func() time.Time
 	log            *slog.Logger
 	specs          map[string]Spec // by name
@@ -109,7 +118,7 @@ func New(ctx context.Context, cfg Config) (*App, error) {
 		cfg.Log = slog.New(slog.DiscardHandler)
 	}
 	a := &App{
-		docs: cfg.Docs, objects: cfg.Objects, hasher: newHasher(), text: newMarkdown(), base: cfg.BaseURL, now: cfg.Now, log: cfg.Log,
+		docs: cfg.Docs, objects: cfg.Objects, hasher: newHasher(), text: newMarkdown(), base: cfg.BaseURL, account: cmp.Or(cfg.AccountURL, cfg.BaseURL+"/admin/"), now: cfg.Now, log: cfg.Log,
 		advisor: newAdvisor(cfg.StrictIndexes, cfg.Log),
 	}
 	var err error
@@ -156,6 +165,11 @@ func New(ctx context.Context, cfg Config) (*App, error) {
 
 	a.Presence = newPresence(a)
 	a.Mails = &Mails{Collection: register[Mail](a, "mails"), app: a, mailer: cfg.Mailer, templates: templates, printed: cfg.PrintMails, wake: newBell()}
+	a.Recovery = &Recovery{
+		app: a, challenges: &challenges{Collection: register[challenge](a, challengeSpec().Name), app: a}, asked: make(chan struct{}, maxAsked),
+		byClient:   NewLimiter(cmp.Or(cfg.Limits.MailByClient, limits.MailByClient), cfg.Now),
+		byReceiver: NewLimiter(cmp.Or(cfg.Limits.MailByReceiver, limits.MailByReceiver), cfg.Now),
+	}
 
 	a.running.Go(func() { a.listen(a.ctx, stream) })
 	a.running.Go(func() { a.Presence.keep(a.ctx) })
@@ -165,11 +179,11 @@ func New(ctx context.Context, cfg Config) (*App, error) {
 }
 
 // CompleteSpecs adds to the declared specs what core itself knows of its types,
-// sessions, leftovers, sums of files, holds, the administration and viewings, and the fields of the Head: so the stores
+// sessions, leftovers, sums of files, holds, the administration, viewings and mailed secrets, and the fields of the Head: so the stores
 // get them, by name.
 func CompleteSpecs(declared []Spec) (map[string]Spec, error) {
 	specs, prefixes := map[string]Spec{}, map[string]string{}
-	for _, s := range append(slices.Clone(declared), sessionSpec(), leftoverSpec(), usageSpec(), holdSpec(), administrationSpec(), viewingSpec()) {
+	for _, s := range append(slices.Clone(declared), sessionSpec(), leftoverSpec(), usageSpec(), holdSpec(), administrationSpec(), viewingSpec(), challengeSpec()) {
 		if other, twice := prefixes[s.Prefix]; twice || s.Prefix == "" || s.Name == "" {
 			return nil, fmt.Errorf("core: the types %s and %s need names and id prefixes of their own", s.Type, other)
 		}
@@ -190,6 +204,7 @@ func CompleteSpecs(declared []Spec) (map[string]Spec, error) {
 		"holds":                   func() any { return new(hold) },
 		administrationSpec().Name: func() any { return new(administration) },
 		viewingSpec().Name:        func() any { return new(viewing) },
+		challengeSpec().Name:      func() any { return new(challenge) },
 	} {
 		s := specs[name]
 		s.New = empty
@@ -228,10 +243,10 @@ func (a *App) goOn(ctx context.Context, limit time.Duration, run func(context.Co
 }
 
 // keys are derived from the secret, one for each purpose (HKDF, RFC 5869).
-type keys struct{ access, refresh, device, url, setUp []byte }
+type keys struct{ access, refresh, device, url, setUp, challenge []byte }
 
 func deriveKeys(secret []byte) (k keys, err error) {
-	for purpose, key := range map[string]*[]byte{"access": &k.access, "refresh": &k.refresh, "device": &k.device, "url": &k.url, "setup": &k.setUp} {
+	for purpose, key := range map[string]*[]byte{"access": &k.access, "refresh": &k.refresh, "device": &k.device, "url": &k.url, "setup": &k.setUp, "challenge": &k.challenge} {
 		if *key, err = hkdf.Key(sha256.New, secret, nil, "grapnel/"+purpose, 32); err != nil {
 			return keys{}, err
 		}

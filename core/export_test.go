@@ -143,3 +143,14 @@ func (a *App) LookForMail() { a.Mails.wake.ring() }
 
 // MailLease is how long a mail has one sender.
 const MailLease = mailLease
+
+// MaxAsked is how many requests for a new password are worked on at once.
+const MaxAsked = maxAsked
+
+// Asked counts those that are worked on now.
+func (a *App) Asked() int { return len(a.Recovery.asked) }
+
+// UnusedResets is what core asks for a user who has forgotten the password.
+func UnusedResets(userID string, now time.Time) Query {
+	return unusedChallenges(userID, resetsPassword, now)
+}

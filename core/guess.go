@@ -102,6 +102,13 @@ func (g *guesses) giveBack(t *guess) {
 	}
 }
 
+// forget forgets all tries at an account.
+func (g *guesses) forget(account string) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.of.Remove(digest(account))
+}
+
 // wait is how long it takes until fewer than limit of log count.
 func (t *guess) wait(log []*guess, limit int) time.Duration {
 	if len(log) < limit {

@@ -56,6 +56,9 @@ type Mail struct {
 	Template      string     `bson:"template"`
 	Language      string     `bson:"language"`
 	Name          string     `bson:"name"` // of the receiver
+	// ChallengeID is of the secret that it carries, which nobody can make of the id: it is
+	// made when the mail is sent. Empty: it carries none.
+	ChallengeID string `bson:"challengeId"`
 	// ExpiresAt is when the store forgets the mail.
 	ExpiresAt time.Time `bson:"expiresAt"`
 }
@@ -87,17 +90,25 @@ type Mails struct {
 // to is the operation that puts a mail to a user into the outbox, to be written along with
 // what causes it. Ring wake when that has been written.
 func (m *Mails) to(ctx context.Context, user *User, template string) (Op, error) {
+	return m.post(ctx, user, &Mail{To: user.Email, Template: template})
+}
+
+// carry is the same for a mail with the secret of a challenge.
+func (m *Mails) carry(ctx context.Context, user *User, ch *challenge) (Op, error) {
+	_, template, _ := ch.Purpose.terms()
+	return m.post(ctx, user, &Mail{To: ch.Address, Template: template, ChallengeID: ch.ID})
+}
+
+func (m *Mails) post(ctx context.Context, user *User, mail *Mail) (Op, error) {
 	site, err := m.app.siteSettings(ctx)
 	if err != nil {
 		return Op{}, err
 	}
 	now := Millis(m.now())
-	mail := &Mail{
-		To: user.Email, State: Waiting, NextAttemptAt: &now, Template: template, ExpiresAt: now.Add(mailKept),
-		Language: m.templates.language(site.Language), Name: shownName(user),
-	}
+	mail.State, mail.NextAttemptAt, mail.ExpiresAt = Waiting, &now, now.Add(mailKept)
+	mail.Language, mail.Name = m.templates.language(site.Language), shownName(user)
 	m.stamp(mail)
-	message, err := m.word(mail, site)
+	message, err := m.word(mail, site, "") // of which the subject alone is kept
 	if err != nil {
 		return Op{}, err
 	}
@@ -105,9 +116,25 @@ func (m *Mails) to(ctx context.Context, user *User, template string) (Op, error)
 	return m.insert(mail), nil
 }
 
-// word is the mail as it is sent.
-func (m *Mails) word(mail *Mail, site siteSettings) (Message, error) {
-	w, err := m.templates.word(mail.Template, mail.Language, mailData{Site: site.Title, Name: mail.Name, URL: m.app.base})
+// compose is the mail as it is sent; errVoid when the secret that it carries is not good
+// any more.
+func (m *Mails) compose(ctx context.Context, mail *Mail) (Message, error) {
+	site, err := m.app.siteSettings(AsSystem(ctx))
+	if err != nil {
+		return Message{}, err
+	}
+	link := ""
+	if mail.ChallengeID != "" {
+		if link, err = m.app.Recovery.challenges.link(ctx, mail.ChallengeID); err != nil {
+			return Message{}, err
+		}
+	}
+	return m.word(mail, site, link)
+}
+
+// word fills the template of a mail.
+func (m *Mails) word(mail *Mail, site siteSettings, link string) (Message, error) {
+	w, err := m.templates.word(mail.Template, mail.Language, mailData{Site: site.Title, Name: mail.Name, URL: m.app.base, Link: link})
 	if err != nil {
 		return Message{}, fmt.Errorf("core: word the mail %s: %w", mail.Template, err)
 	}
@@ -119,11 +146,10 @@ func (m *Mails) Text(ctx context.Context, mail *Mail) (*string, error) {
 	if m.mailer != nil {
 		return nil, nil
 	}
-	site, err := m.app.siteSettings(AsSystem(ctx))
-	if err != nil {
-		return nil, err
+	message, err := m.compose(ctx, mail)
+	if errors.Is(err, errVoid) {
+		return nil, nil
 	}
-	message, err := m.word(mail, site)
 	if err != nil {
 		m.app.log.WarnContext(ctx, "a mail cannot be worded any more", "mail", mail.ID, "error", err)
 		return nil, nil
@@ -150,7 +176,7 @@ func (m *Mails) Try(ctx context.Context, address string) error {
 		return err
 	}
 	mail.ID, mail.CreatedAt, mail.Language = newID(m.spec.Prefix), m.now(), m.templates.language(site.Language)
-	message, err := m.word(mail, site)
+	message, err := m.word(mail, site, "")
 	if err != nil {
 		return err
 	}
@@ -247,11 +273,7 @@ func (m *Mails) send(ctx context.Context, mail *Mail) error {
 	sending, cancel := context.WithTimeout(context.WithoutCancel(ctx), SendLimit)
 	defer cancel()
 	defer context.AfterFunc(ctx, func() { time.AfterFunc(mailFarewell, cancel) })()
-	site, err := m.app.siteSettings(sending)
-	if err != nil {
-		return err
-	}
-	message, err := m.word(mail, site)
+	message, err := m.compose(sending, mail)
 	if err != nil {
 		return err
 	}
@@ -279,7 +301,7 @@ func (m *Mails) settleAttempt(ctx context.Context, mail *Mail, failure error) er
 		said := shortened(failure.Error())
 		next.Failure = &said
 		again := now.Add(min(mailPause<<min(mail.Attempts-1, 20), mailPauseMax))
-		if errors.Is(failure, ErrMailRefused) || again.After(mail.CreatedAt.Add(mailLife)) {
+		if errors.Is(failure, ErrMailRefused) || errors.Is(failure, errVoid) || again.After(mail.CreatedAt.Add(mailLife)) {
 			next.State = Failed
 			return
 		}

@@ -201,6 +201,7 @@ func TestOwnQueries(t *testing.T) {
 		{"posts", "slug", core.DueSlug("a", time.Now())},
 		{"assets", "deadline", core.StaleUploads(time.Now())},
 		{"mails", "nextAttemptAt", core.Outbox()},
+		{"_challenges", "userId", core.UnusedResets("user_a", time.Now())},
 	} {
 		spec := specs[test.coll]
 		for _, a := range spec.Plan(test.query) {

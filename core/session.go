@@ -228,16 +228,8 @@ func (s *Sessions) ChangePassword(ctx context.Context, current, next string) (us
 	if err := check.Err(); err != nil {
 		return nil, "", err
 	}
-	spellings := storedPasswords(current)
-	if len(spellings) == 0 {
-		return nil, "", noPassword("currentPassword", current)
-	}
-	match, err := s.verify(ctx, user, spellings, user.ID, p.SessionID)
-	if err != nil {
+	if err := s.checkPassword(ctx, user, "currentPassword", current); err != nil {
 		return nil, "", err
-	}
-	if match < 0 {
-		return nil, "", invalidField("currentPassword", "WRONG", "is not your password")
 	}
 	hash, err := s.app.hasher.hash(ctx, next)
 	if err != nil {
@@ -260,6 +252,20 @@ func (s *Sessions) ChangePassword(ctx context.Context, current, next string) (us
 		return nil, "", err
 	}
 	return user, s.deviceToken(user, session.device()), nil
+}
+
+// checkPassword is nil when typed is the password of the caller, user; path is where it stands
+// in the input. Wrong ones are counted by the session.
+func (s *Sessions) checkPassword(ctx context.Context, user *User, path, typed string) error {
+	spellings := storedPasswords(typed)
+	if len(spellings) == 0 {
+		return noPassword(path, typed)
+	}
+	match, err := s.verify(ctx, user, spellings, user.ID, PrincipalOf(ctx).SessionID)
+	if err == nil && match < 0 {
+		err = invalidField(path, "WRONG", "is not your password")
+	}
+	return err
 }
 
 // SignOut ends the caller's session, or all of its sessions. A caller whose

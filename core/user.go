@@ -11,16 +11,18 @@ import (
 // User is somebody with an account. What clients see of it is in
 // schema/user.graphqls.
 type User struct {
-	Head         `bson:",inline"`
-	Username     string     `bson:"username"` // see usernameOf
-	DisplayName  *string    `bson:"displayName"`
-	Bio          *string    `bson:"bio"`
-	AvatarID     *string    `bson:"avatarId"`
-	Role         Role       `bson:"role"`
-	Email        string     `bson:"email"` // see emailOf
-	SuspendedAt  *time.Time `bson:"suspendedAt"`
-	PasswordHash string     `bson:"passwordHash"` // PHC string
-	DeviceSeed   string     `bson:"deviceSeed"`   // random; a new one makes every device unknown
+	Head        `bson:",inline"`
+	Username    string  `bson:"username"` // see usernameOf
+	DisplayName *string `bson:"displayName"`
+	Bio         *string `bson:"bio"`
+	AvatarID    *string `bson:"avatarId"`
+	Role        Role    `bson:"role"`
+	Email       string  `bson:"email"` // see emailOf
+	// EmailVerifiedAt is when Email has shown to be the user's; nil: it has not.
+	EmailVerifiedAt *time.Time `bson:"emailVerifiedAt"`
+	SuspendedAt     *time.Time `bson:"suspendedAt"`
+	PasswordHash    string     `bson:"passwordHash"` // PHC string
+	DeviceSeed      string     `bson:"deviceSeed"`   // random; a new one makes every device unknown
 	// Vouched counts how often this admin's being there let another one go;
 	// see Users.leaveAdmins.
 	Vouched int64 `bson:"vouched"`
@@ -158,6 +160,22 @@ func (u *Users) taken(ctx context.Context, user *User) error {
 	}
 	return conflict
 }
+
+// emailTaken names an address that somebody else than user has.
+func (u *Users) emailTaken(ctx context.Context, user *User, address string) error {
+	switch holder, err := u.ByEmail(AsSystem(ctx), address); {
+	case Is(err, NotFound):
+		return nil
+	case err != nil:
+		return err
+	case holder.ID == user.ID: // in another spelling
+		return nil
+	}
+	return &Error{Code: Conflict, Message: "The account cannot have this address.", Fields: []FieldError{takenField("email")}}
+}
+
+// setEmail gives the user another address, which has not shown to be theirs.
+func (u *User) setEmail(address string) { u.Email, u.EmailVerifiedAt = address, nil }
 
 // UserImport is an account as another system had it.
 type UserImport struct {

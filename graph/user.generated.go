@@ -22,6 +22,7 @@ type UserResolver interface {
 	Avatar(ctx context.Context, obj *core.User) (*core.Asset, error)
 
 	Email(ctx context.Context, obj *core.User) (*string, error)
+	EmailVerifiedAt(ctx context.Context, obj *core.User) (*time.Time, error)
 	SuspendedAt(ctx context.Context, obj *core.User) (*time.Time, error)
 	Sessions(ctx context.Context, obj *core.User) ([]*core.Session, error)
 }
@@ -486,6 +487,29 @@ func (ec *executionContext) _User_email(ctx context.Context, field graphql.Colle
 }
 func (ec *executionContext) fieldContext_User_email(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("User", field, true, true, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _User_emailVerifiedAt(ctx context.Context, field graphql.CollectedField, obj *core.User) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_User_emailVerifiedAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.User().EmailVerifiedAt(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
+			return ec.marshalOTime2ᚖtimeᚐTime(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_User_emailVerifiedAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("User", field, true, true, errors.New("field of type Time does not have child fields"))
 }
 
 func (ec *executionContext) _User_suspendedAt(ctx context.Context, field graphql.CollectedField, obj *core.User) (ret graphql.Marshaler) {
@@ -1189,7 +1213,7 @@ func (ec *executionContext) unmarshalInputUserWhere(ctx context.Context, obj any
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"and", "or", "not", "id", "username", "role", "email", "suspendedAt", "createdAt"}
+	fieldsInOrder := [...]string{"and", "or", "not", "id", "username", "role", "email", "emailVerifiedAt", "suspendedAt", "createdAt"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -1245,6 +1269,13 @@ func (ec *executionContext) unmarshalInputUserWhere(ctx context.Context, obj any
 				return it, err
 			}
 			it.Email = graphql.OmittableOf(data)
+		case "emailVerifiedAt":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("emailVerifiedAt"))
+			data, err := ec.unmarshalOTimeFilter2ᚖgithubᚗcomᚋgrapnelᚋgrapnelᚋgraphᚋmodelᚐTimeFilter(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.EmailVerifiedAt = graphql.OmittableOf(data)
 		case "suspendedAt":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("suspendedAt"))
 			data, err := ec.unmarshalOTimeFilter2ᚖgithubᚗcomᚋgrapnelᚋgrapnelᚋgraphᚋmodelᚐTimeFilter(ctx, v)
@@ -1633,6 +1664,44 @@ func (ec *executionContext) _User(ctx context.Context, sel ast.SelectionSet, obj
 					}
 				}()
 				res = ec._User_email(ctx, field, obj)
+				if res == graphql.RequiredNull {
+					atomic.AddUint32(&fs.Invalids, 1)
+				}
+				return res
+			}
+
+			if field.IsDeferred() {
+				deferredFieldSet.AddField(field)
+				fieldIndex := len(deferredFieldSet.Values) - 1
+				deferredFieldSet.Concurrently(fieldIndex, func(ctx context.Context) graphql.Marshaler {
+					return innerFunc(ctx, deferredFieldSet)
+				})
+
+				for _, deferrable := range field.Deferrables {
+					view, ok := deferLabelToView[deferrable.Label]
+					if !ok {
+						view = deferredFieldSet.NewView()
+						deferLabelToView[deferrable.Label] = view
+					}
+					view.AddIndices(fieldIndex)
+				}
+
+				// don't run the out.Concurrently() call below
+				out.Values[i] = graphql.Null
+				continue
+			}
+
+			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
+		case "emailVerifiedAt":
+			field := field
+
+			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
+				defer func() {
+					if r := recover(); r != nil {
+						ec.Error(ctx, ec.Recover(ctx, r))
+					}
+				}()
+				res = ec._User_emailVerifiedAt(ctx, field, obj)
 				if res == graphql.RequiredNull {
 					atomic.AddUint32(&fs.Invalids, 1)
 				}

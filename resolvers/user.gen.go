@@ -28,6 +28,7 @@ func userWhere(w *translate.Reader, at string, in *model.UserWhere) core.Filter 
 		translate.String(w, at, "username", "username", in.Username),
 		translate.Field(w, at, "role", "role", in.Role, func(c *translate.Conditions, f *model.RoleFilter) { translate.Equality(c, f.Eq, f.Ne, f.In) }),
 		translate.String(w, at, "email", "email", in.Email),
+		translate.Time(w, at, "emailVerifiedAt", "emailVerifiedAt", in.EmailVerifiedAt),
 		translate.Time(w, at, "suspendedAt", "suspendedAt", in.SuspendedAt),
 		translate.Time(w, at, "createdAt", "createdAt", in.CreatedAt),
 	)
@@ -48,6 +49,13 @@ func userOrder(by *model.UserOrder) []core.Order {
 
 func (r *userResolver) Avatar(ctx context.Context, obj *core.User) (*core.Asset, error) {
 	return translate.Maybe(core.Follow(ctx, obj, "avatar", func(d *core.User) string { return translate.Deref(d.AvatarID) }, r.app.Assets.Collection))
+}
+
+func (r *userResolver) EmailVerifiedAt(ctx context.Context, obj *core.User) (*time.Time, error) {
+	if r.app.Users.Withholds(ctx, obj, "emailVerifiedAt") {
+		return nil, nil
+	}
+	return obj.EmailVerifiedAt, nil
 }
 
 func (r *userResolver) SuspendedAt(ctx context.Context, obj *core.User) (*time.Time, error) {

@@ -192,6 +192,9 @@ func (p Project) serve(ctx context.Context, s config.Settings, log *slog.Logger,
 	if s.Production && s.SMTPURL == "" {
 		log.Warn("there is no mail server: mails stay in the store, where administrators read them; set GRAPNEL_SMTP_URL")
 	}
+	if !s.Dashboard && s.AccountURL == nil {
+		log.Warn("links in mails lead to the dashboard, which is not served; set GRAPNEL_ACCOUNT_URL")
+	}
 	greet(ctx, stdout, app, s, stores, public)
 	log.Info("serving", "addr", listener.Addr().String(), "production", s.Production,
 		"introspection", !s.Production, "suggestions", !s.Production, "playground", s.HasPlayground(), "dashboard", s.Dashboard, "localhostOrigins", !s.Production,

@@ -127,8 +127,16 @@ func (p Project) newApp(ctx context.Context, s config.Settings, st *stores, publ
 	return core.New(ctx, core.Config{
 		Specs: p.Specs, Docs: st.docs, Objects: st.objects, Key: key, BaseURL: strings.TrimSuffix(public.String(), "/"),
 		MaxUpload: int64(s.MaxUpload), MaxUserFiles: int64(s.MaxUserFiles), FileTypes: types, SignUpRole: signUpRoles[s.SignUp], StrictIndexes: s.StrictIndexes, Log: log,
-		Mailer: mailer, PrintMails: !s.Production, MailTemplates: templates,
+		Mailer: mailer, PrintMails: !s.Production, MailTemplates: templates, AccountURL: accountURL(s),
 	})
+}
+
+// accountURL is where links in mails lead to; empty: to the dashboard.
+func accountURL(s config.Settings) string {
+	if s.AccountURL == nil {
+		return ""
+	}
+	return s.AccountURL.String()
 }
 
 // openMail is the mail server of the settings, and the folder of their templates; nil for none.

@@ -67,6 +67,20 @@ type BooleanFilter struct {
 	Ne graphql.Omittable[*bool] `json:"ne,omitempty"`
 }
 
+// The new address, and your password.
+type ChangeEmailInput struct {
+	// See `SignUpInput.email`.
+	Email string `json:"email"`
+	// Your password.
+	Password string `json:"password"`
+}
+
+// What `changeEmail` did.
+type ChangeEmailPayload struct {
+	// Who you are; the address is the one before still.
+	Viewer *core.User `json:"viewer"`
+}
+
 // The password and the new one.
 type ChangePasswordInput struct {
 	// The password until now.
@@ -742,6 +756,40 @@ type ReplaceAssetFilePayload struct {
 	Asset *core.Asset `json:"asset"`
 }
 
+// What `requestEmailVerification` did.
+type RequestEmailVerificationPayload struct {
+	// Who you are.
+	Viewer *core.User `json:"viewer"`
+}
+
+// Who has forgotten the password.
+type RequestPasswordResetInput struct {
+	// The account's address, in any spelling.
+	Email string `json:"email"`
+}
+
+// What `requestPasswordReset` did, as far as everybody may know.
+type RequestPasswordResetPayload struct {
+	// The address, in the spelling that accounts have. It does not say that there is one.
+	Email string `json:"email"`
+}
+
+// The token and the new password.
+type ResetPasswordInput struct {
+	// What follows `#reset=` in the link. BAD_USER_INPUT with the field code WRONG when it was used,
+	// is too old, or void: a new password, another address, signing out everywhere and a
+	// suspension make it so.
+	Token string `json:"token"`
+	// See `SignUpInput.password`.
+	Password string `json:"password"`
+}
+
+// What `resetPassword` did.
+type ResetPasswordPayload struct {
+	// The address to sign in with.
+	Email string `json:"email"`
+}
+
 // Which session ends.
 type RevokeSessionInput struct {
 	// `UserSession.id`.
@@ -1155,10 +1203,24 @@ type UserWhere struct {
 	Role graphql.Omittable[*RoleFilter] `json:"role,omitempty"`
 	// Conditions on `email`. FORBIDDEN for those who may not read the field.
 	Email graphql.Omittable[*StringFilter] `json:"email,omitempty"`
+	// Conditions on `emailVerifiedAt`. FORBIDDEN for those who may not read the field.
+	EmailVerifiedAt graphql.Omittable[*TimeFilter] `json:"emailVerifiedAt,omitempty"`
 	// Conditions on `suspendedAt`. FORBIDDEN for those who may not read the field.
 	SuspendedAt graphql.Omittable[*TimeFilter] `json:"suspendedAt,omitempty"`
 	// Conditions on `createdAt`.
 	CreatedAt graphql.Omittable[*TimeFilter] `json:"createdAt,omitempty"`
+}
+
+// The token of a link.
+type VerifyEmailInput struct {
+	// What follows `#verify=` in the link; see `ResetPasswordInput.token`.
+	Token string `json:"token"`
+}
+
+// What `verifyEmail` did.
+type VerifyEmailPayload struct {
+	// The address that is verified now, to sign in with.
+	Email string `json:"email"`
 }
 
 // Conditions on a value of Visibility. All that are given must hold.

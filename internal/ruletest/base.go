@@ -33,8 +33,9 @@ func users() Table {
 		},
 		Read: Allow{"*": Everybody},
 		Guards: map[string]Guard{
-			"email":       {Read: own, Name: "admin"},
-			"suspendedAt": {Read: own, Name: "admin"},
+			"email":           {Read: own, Name: "admin"},
+			"emailVerifiedAt": {Read: own, Name: "admin"},
+			"suspendedAt":     {Read: own, Name: "admin"},
 		},
 		Writes: []Write{
 			{Verb: core.Update, Call: `updateUser(input: {id: $id, bio: "Changed"})`, Allow: own},
@@ -49,9 +50,10 @@ func users() Table {
 			{Call: `endUserSessions(input: {id: $id})`, Allow: Allow{"*": "admin"}},
 		},
 		Equivalent: map[string]string{
-			"User.* rule * without CREATE":           "users are made by the system: signUp for strangers, createUser asks for ADMIN itself",
-			"User.email rule * without UPDATE":       "no mutation sets the address",
-			"User.suspendedAt rule * without UPDATE": "no mutation takes the field; suspendUser and unsuspendUser ask for ADMIN themselves",
+			"User.* rule * without CREATE":               "users are made by the system: signUp for strangers, createUser asks for ADMIN itself",
+			"User.email rule * without UPDATE":           "no mutation sets the address of another; verifyEmail asks for a token itself",
+			"User.emailVerifiedAt rule * without UPDATE": "no mutation takes the field; verifyEmail and resetPassword ask for a token themselves",
+			"User.suspendedAt rule * without UPDATE":     "no mutation takes the field; suspendUser and unsuspendUser ask for ADMIN themselves",
 		},
 	}
 }

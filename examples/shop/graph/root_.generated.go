@@ -89,6 +89,10 @@ type ComplexityRoot struct {
 		Type   func(childComplexity int) int
 	}
 
+	ChangeEmailPayload struct {
+		Viewer func(childComplexity int) int
+	}
+
 	ChangePasswordPayload struct {
 		DeviceToken func(childComplexity int) int
 		Viewer      func(childComplexity int) int
@@ -313,45 +317,50 @@ type ComplexityRoot struct {
 	}
 
 	Mutation struct {
-		CancelOrder         func(childComplexity int, id string) int
-		ChangePassword      func(childComplexity int, input model.ChangePasswordInput) int
-		CompleteAssetUpload func(childComplexity int, input model.CompleteAssetUploadInput) int
-		CreateAssetUpload   func(childComplexity int, input model.CreateAssetUploadInput) int
-		CreateOrder         func(childComplexity int, input model1.CreateOrderInput) int
-		CreatePage          func(childComplexity int, input model1.CreatePageInput) int
-		CreatePost          func(childComplexity int, input model.CreatePostInput) int
-		CreateProduct       func(childComplexity int, input model1.CreateProductInput) int
-		CreateReview        func(childComplexity int, input model1.CreateReviewInput) int
-		CreateUser          func(childComplexity int, input model.CreateUserInput) int
-		DeleteAsset         func(childComplexity int, input model.DeleteAssetInput) int
-		DeletePage          func(childComplexity int, input model1.DeletePageInput) int
-		DeletePost          func(childComplexity int, input model.DeletePostInput) int
-		DeleteProduct       func(childComplexity int, input model1.DeleteProductInput) int
-		DeleteReview        func(childComplexity int, input model1.DeleteReviewInput) int
-		EndUserSessions     func(childComplexity int, input model.EndUserSessionsInput) int
-		PublishPost         func(childComplexity int, input model.PublishPostInput) int
-		RefreshSession      func(childComplexity int, input model.RefreshSessionInput) int
-		ReplaceAssetFile    func(childComplexity int, input model.ReplaceAssetFileInput) int
-		RevokeSession       func(childComplexity int, input model.RevokeSessionInput) int
-		SetUp               func(childComplexity int, input model.SetUpInput) int
-		SetUserPassword     func(childComplexity int, input model.SetUserPasswordInput) int
-		SetUserRole         func(childComplexity int, input model.SetUserRoleInput) int
-		SignIn              func(childComplexity int, input model.SignInInput) int
-		SignOut             func(childComplexity int, input model.SignOutInput) int
-		SignUp              func(childComplexity int, input model.SignUpInput) int
-		SuspendUser         func(childComplexity int, input model.SuspendUserInput) int
-		UnpublishPost       func(childComplexity int, input model.UnpublishPostInput) int
-		UnsuspendUser       func(childComplexity int, input model.UnsuspendUserInput) int
-		UpdateAsset         func(childComplexity int, input model.UpdateAssetInput) int
-		UpdateOrder         func(childComplexity int, input model1.UpdateOrderInput) int
-		UpdatePage          func(childComplexity int, input model1.UpdatePageInput) int
-		UpdatePost          func(childComplexity int, input model.UpdatePostInput) int
-		UpdateProduct       func(childComplexity int, input model1.UpdateProductInput) int
-		UpdateReview        func(childComplexity int, input model1.UpdateReviewInput) int
-		UpdateShop          func(childComplexity int, input model1.UpdateShopInput) int
-		UpdateSite          func(childComplexity int, input model1.UpdateSiteInput) int
-		UpdateUser          func(childComplexity int, input model1.UpdateUserInput) int
-		UploadAsset         func(childComplexity int, input model.UploadAssetInput) int
+		CancelOrder              func(childComplexity int, id string) int
+		ChangeEmail              func(childComplexity int, input model.ChangeEmailInput) int
+		ChangePassword           func(childComplexity int, input model.ChangePasswordInput) int
+		CompleteAssetUpload      func(childComplexity int, input model.CompleteAssetUploadInput) int
+		CreateAssetUpload        func(childComplexity int, input model.CreateAssetUploadInput) int
+		CreateOrder              func(childComplexity int, input model1.CreateOrderInput) int
+		CreatePage               func(childComplexity int, input model1.CreatePageInput) int
+		CreatePost               func(childComplexity int, input model.CreatePostInput) int
+		CreateProduct            func(childComplexity int, input model1.CreateProductInput) int
+		CreateReview             func(childComplexity int, input model1.CreateReviewInput) int
+		CreateUser               func(childComplexity int, input model.CreateUserInput) int
+		DeleteAsset              func(childComplexity int, input model.DeleteAssetInput) int
+		DeletePage               func(childComplexity int, input model1.DeletePageInput) int
+		DeletePost               func(childComplexity int, input model.DeletePostInput) int
+		DeleteProduct            func(childComplexity int, input model1.DeleteProductInput) int
+		DeleteReview             func(childComplexity int, input model1.DeleteReviewInput) int
+		EndUserSessions          func(childComplexity int, input model.EndUserSessionsInput) int
+		PublishPost              func(childComplexity int, input model.PublishPostInput) int
+		RefreshSession           func(childComplexity int, input model.RefreshSessionInput) int
+		ReplaceAssetFile         func(childComplexity int, input model.ReplaceAssetFileInput) int
+		RequestEmailVerification func(childComplexity int) int
+		RequestPasswordReset     func(childComplexity int, input model.RequestPasswordResetInput) int
+		ResetPassword            func(childComplexity int, input model.ResetPasswordInput) int
+		RevokeSession            func(childComplexity int, input model.RevokeSessionInput) int
+		SetUp                    func(childComplexity int, input model.SetUpInput) int
+		SetUserPassword          func(childComplexity int, input model.SetUserPasswordInput) int
+		SetUserRole              func(childComplexity int, input model.SetUserRoleInput) int
+		SignIn                   func(childComplexity int, input model.SignInInput) int
+		SignOut                  func(childComplexity int, input model.SignOutInput) int
+		SignUp                   func(childComplexity int, input model.SignUpInput) int
+		SuspendUser              func(childComplexity int, input model.SuspendUserInput) int
+		UnpublishPost            func(childComplexity int, input model.UnpublishPostInput) int
+		UnsuspendUser            func(childComplexity int, input model.UnsuspendUserInput) int
+		UpdateAsset              func(childComplexity int, input model.UpdateAssetInput) int
+		UpdateOrder              func(childComplexity int, input model1.UpdateOrderInput) int
+		UpdatePage               func(childComplexity int, input model1.UpdatePageInput) int
+		UpdatePost               func(childComplexity int, input model.UpdatePostInput) int
+		UpdateProduct            func(childComplexity int, input model1.UpdateProductInput) int
+		UpdateReview             func(childComplexity int, input model1.UpdateReviewInput) int
+		UpdateShop               func(childComplexity int, input model1.UpdateShopInput) int
+		UpdateSite               func(childComplexity int, input model1.UpdateSiteInput) int
+		UpdateUser               func(childComplexity int, input model1.UpdateUserInput) int
+		UploadAsset              func(childComplexity int, input model.UploadAssetInput) int
+		VerifyEmail              func(childComplexity int, input model.VerifyEmailInput) int
 	}
 
 	NavigationLink struct {
@@ -572,6 +581,18 @@ type ComplexityRoot struct {
 		Asset func(childComplexity int) int
 	}
 
+	RequestEmailVerificationPayload struct {
+		Viewer func(childComplexity int) int
+	}
+
+	RequestPasswordResetPayload struct {
+		Email func(childComplexity int) int
+	}
+
+	ResetPasswordPayload struct {
+		Email func(childComplexity int) int
+	}
+
 	Review struct {
 		Author    func(childComplexity int) int
 		CreatedAt func(childComplexity int) int
@@ -784,22 +805,23 @@ type ComplexityRoot struct {
 	}
 
 	User struct {
-		Address     func(childComplexity int) int
-		Avatar      func(childComplexity int) int
-		Bio         func(childComplexity int) int
-		CreatedAt   func(childComplexity int) int
-		DisplayName func(childComplexity int) int
-		Email       func(childComplexity int) int
-		Favourite   func(childComplexity int) int
-		ID          func(childComplexity int) int
-		Orders      func(childComplexity int, where *model1.OrderWhere, orderBy *model1.OrderOrder, first *int32, after *string, last *int32, before *string) int
-		Role        func(childComplexity int) int
-		Seller      func(childComplexity int) int
-		Sessions    func(childComplexity int) int
-		SuspendedAt func(childComplexity int) int
-		UpdatedAt   func(childComplexity int) int
-		Username    func(childComplexity int) int
-		Version     func(childComplexity int) int
+		Address         func(childComplexity int) int
+		Avatar          func(childComplexity int) int
+		Bio             func(childComplexity int) int
+		CreatedAt       func(childComplexity int) int
+		DisplayName     func(childComplexity int) int
+		Email           func(childComplexity int) int
+		EmailVerifiedAt func(childComplexity int) int
+		Favourite       func(childComplexity int) int
+		ID              func(childComplexity int) int
+		Orders          func(childComplexity int, where *model1.OrderWhere, orderBy *model1.OrderOrder, first *int32, after *string, last *int32, before *string) int
+		Role            func(childComplexity int) int
+		Seller          func(childComplexity int) int
+		Sessions        func(childComplexity int) int
+		SuspendedAt     func(childComplexity int) int
+		UpdatedAt       func(childComplexity int) int
+		Username        func(childComplexity int) int
+		Version         func(childComplexity int) int
 	}
 
 	UserConnection struct {
@@ -824,6 +846,10 @@ type ComplexityRoot struct {
 		LastUsedAt func(childComplexity int) int
 		System     func(childComplexity int) int
 		UserAgent  func(childComplexity int) int
+	}
+
+	VerifyEmailPayload struct {
+		Email func(childComplexity int) int
 	}
 }
 
@@ -1023,6 +1049,13 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.AssetUse.Type(childComplexity), true
+
+	case "ChangeEmailPayload.viewer":
+		if e.ComplexityRoot.ChangeEmailPayload.Viewer == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ChangeEmailPayload.Viewer(childComplexity), true
 
 	case "ChangePasswordPayload.deviceToken":
 		if e.ComplexityRoot.ChangePasswordPayload.DeviceToken == nil {
@@ -1868,6 +1901,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.CancelOrder(childComplexity, args["id"].(string)), true
+	case "Mutation.changeEmail":
+		if e.ComplexityRoot.Mutation.ChangeEmail == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_changeEmail_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.ChangeEmail(childComplexity, args["input"].(model.ChangeEmailInput)), true
 	case "Mutation.changePassword":
 		if e.ComplexityRoot.Mutation.ChangePassword == nil {
 			break
@@ -2066,6 +2110,34 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.ReplaceAssetFile(childComplexity, args["input"].(model.ReplaceAssetFileInput)), true
+	case "Mutation.requestEmailVerification":
+		if e.ComplexityRoot.Mutation.RequestEmailVerification == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Mutation.RequestEmailVerification(childComplexity), true
+	case "Mutation.requestPasswordReset":
+		if e.ComplexityRoot.Mutation.RequestPasswordReset == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_requestPasswordReset_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.RequestPasswordReset(childComplexity, args["input"].(model.RequestPasswordResetInput)), true
+	case "Mutation.resetPassword":
+		if e.ComplexityRoot.Mutation.ResetPassword == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_resetPassword_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.ResetPassword(childComplexity, args["input"].(model.ResetPasswordInput)), true
 	case "Mutation.revokeSession":
 		if e.ComplexityRoot.Mutation.RevokeSession == nil {
 			break
@@ -2286,6 +2358,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.UploadAsset(childComplexity, args["input"].(model.UploadAssetInput)), true
+	case "Mutation.verifyEmail":
+		if e.ComplexityRoot.Mutation.VerifyEmail == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_verifyEmail_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.VerifyEmail(childComplexity, args["input"].(model.VerifyEmailInput)), true
 
 	case "NavigationLink.children":
 		if e.ComplexityRoot.NavigationLink.Children == nil {
@@ -3311,6 +3394,27 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.ReplaceAssetFilePayload.Asset(childComplexity), true
 
+	case "RequestEmailVerificationPayload.viewer":
+		if e.ComplexityRoot.RequestEmailVerificationPayload.Viewer == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RequestEmailVerificationPayload.Viewer(childComplexity), true
+
+	case "RequestPasswordResetPayload.email":
+		if e.ComplexityRoot.RequestPasswordResetPayload.Email == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RequestPasswordResetPayload.Email(childComplexity), true
+
+	case "ResetPasswordPayload.email":
+		if e.ComplexityRoot.ResetPasswordPayload.Email == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ResetPasswordPayload.Email(childComplexity), true
+
 	case "Review.author":
 		if e.ComplexityRoot.Review.Author == nil {
 			break
@@ -4036,6 +4140,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.User.Email(childComplexity), true
+	case "User.emailVerifiedAt":
+		if e.ComplexityRoot.User.EmailVerifiedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.User.EmailVerifiedAt(childComplexity), true
 	case "User.favourite":
 		if e.ComplexityRoot.User.Favourite == nil {
 			break
@@ -4200,6 +4310,13 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.UserSession.UserAgent(childComplexity), true
 
+	case "VerifyEmailPayload.email":
+		if e.ComplexityRoot.VerifyEmailPayload.Email == nil {
+			break
+		}
+
+		return e.ComplexityRoot.VerifyEmailPayload.Email(childComplexity), true
+
 	}
 	return 0, false
 }
@@ -4213,6 +4330,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 		ec.unmarshalInputAssetStateFilter,
 		ec.unmarshalInputAssetWhere,
 		ec.unmarshalInputBooleanFilter,
+		ec.unmarshalInputChangeEmailInput,
 		ec.unmarshalInputChangePasswordInput,
 		ec.unmarshalInputCompleteAssetUploadInput,
 		ec.unmarshalInputCreateAssetUploadInput,
@@ -4256,6 +4374,8 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 		ec.unmarshalInputPublishPostInput,
 		ec.unmarshalInputRefreshSessionInput,
 		ec.unmarshalInputReplaceAssetFileInput,
+		ec.unmarshalInputRequestPasswordResetInput,
+		ec.unmarshalInputResetPasswordInput,
 		ec.unmarshalInputReviewOrder,
 		ec.unmarshalInputReviewWhere,
 		ec.unmarshalInputRevokeSessionInput,
@@ -4285,6 +4405,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 		ec.unmarshalInputUploadAssetInput,
 		ec.unmarshalInputUserOrder,
 		ec.unmarshalInputUserWhere,
+		ec.unmarshalInputVerifyEmailInput,
 		ec.unmarshalInputVisibilityFilter,
 	)
 	first := true
@@ -6316,6 +6437,150 @@ extend type Subscription {
   ): RecordViewers!
 }
 `, BuiltIn: false},
+	{Name: "../schema/gen/grapnel/recovery.graphqls", Input: `"""
+Who has forgotten the password.
+"""
+input RequestPasswordResetInput {
+  """
+  The account's address, in any spelling.
+  """
+  email: String!
+}
+"""
+What ` + "`" + `requestPasswordReset` + "`" + ` did, as far as everybody may know.
+"""
+type RequestPasswordResetPayload {
+  """
+  The address, in the spelling that accounts have. It does not say that there is one.
+  """
+  email: String!
+}
+"""
+The token and the new password.
+"""
+input ResetPasswordInput {
+  """
+  What follows ` + "`" + `#reset=` + "`" + ` in the link. BAD_USER_INPUT with the field code WRONG when it was used,
+  is too old, or void: a new password, another address, signing out everywhere and a
+  suspension make it so.
+  """
+  token: String!
+  """
+  See ` + "`" + `SignUpInput.password` + "`" + `.
+  """
+  password: String!
+}
+"""
+What ` + "`" + `resetPassword` + "`" + ` did.
+"""
+type ResetPasswordPayload {
+  """
+  The address to sign in with.
+  """
+  email: String!
+}
+"""
+What ` + "`" + `requestEmailVerification` + "`" + ` did.
+"""
+type RequestEmailVerificationPayload {
+  """
+  Who you are.
+  """
+  viewer: User!
+}
+"""
+The token of a link.
+"""
+input VerifyEmailInput {
+  """
+  What follows ` + "`" + `#verify=` + "`" + ` in the link; see ` + "`" + `ResetPasswordInput.token` + "`" + `.
+  """
+  token: String!
+}
+"""
+What ` + "`" + `verifyEmail` + "`" + ` did.
+"""
+type VerifyEmailPayload {
+  """
+  The address that is verified now, to sign in with.
+  """
+  email: String!
+}
+"""
+The new address, and your password.
+"""
+input ChangeEmailInput {
+  """
+  See ` + "`" + `SignUpInput.email` + "`" + `.
+  """
+  email: String!
+  """
+  Your password.
+  """
+  password: String!
+}
+"""
+What ` + "`" + `changeEmail` + "`" + ` did.
+"""
+type ChangeEmailPayload {
+  """
+  Who you are; the address is the one before still.
+  """
+  viewer: User!
+}
+extend type Mutation {
+  """
+  Mails whoever has an account with this address a link that lets them choose a new password,
+  good for one hour. The answer and the time that it takes are the same for every address. A
+  client may have 20 mails sent, and one address is sent five, then one every ten minutes:
+  RATE_LIMITED.
+  """
+  requestPasswordReset(
+    """
+    Who has forgotten the password.
+    """
+    input: RequestPasswordResetInput!
+  ): RequestPasswordResetPayload @cost(weight: "500")
+  """
+  Sets a new password by the token of such a link, once, ends all sessions of the account
+  within 5 seconds and makes its devices unknown. The address is verified thereby. A mail
+  tells the owner.
+  """
+  resetPassword(
+    """
+    The token and the new password.
+    """
+    input: ResetPasswordInput!
+  ): ResetPasswordPayload @cost(weight: "5000")
+  """
+  Mails you a link by which you show that your address is yours, good for one day; nothing
+  when you have shown it. See ` + "`" + `User.emailVerifiedAt` + "`" + `.
+  """
+  requestEmailVerification: RequestEmailVerificationPayload @cost(weight: "500")
+  """
+  Takes the token of a link that was mailed to an address, once: by ` + "`" + `requestEmailVerification` + "`" + `,
+  or by ` + "`" + `changeEmail` + "`" + `, whose new address becomes that of the account. Whoever has the token
+  need not be signed in.
+  """
+  verifyEmail(
+    """
+    The token.
+    """
+    input: VerifyEmailInput!
+  ): VerifyEmailPayload
+  """
+  Mails a link to a new address for your account, good for one day. Your address changes when
+  the token in it has come to ` + "`" + `verifyEmail` + "`" + `, and a mail tells the one before. CONFLICT when
+  another account has the address.
+  """
+  changeEmail(
+    """
+    The new address, and your password.
+    """
+    input: ChangeEmailInput!
+  ): ChangeEmailPayload @cost(weight: "5000")
+}
+`, BuiltIn: false},
 	{Name: "../schema/gen/grapnel/session.graphqls", Input: `"""
 How a client holds its session.
 """
@@ -6932,6 +7197,11 @@ type User implements Node {
   The address to sign in with. Only the user and admins read it: for others null, and withheld.
   """
   email: String
+  """
+  When the address has shown to be the user's, by a link that was mailed to it; null when it
+  has not. Only the user and admins read it.
+  """
+  emailVerifiedAt: Time
   """
   When an admin suspended the account; null when it is active. Only the user and admins read it.
   """
@@ -10062,6 +10332,10 @@ input UserWhere {
   """
   email: StringFilter
   """
+  Conditions on ` + "`" + `emailVerifiedAt` + "`" + `. FORBIDDEN for those who may not read the field.
+  """
+  emailVerifiedAt: TimeFilter
+  """
   Conditions on ` + "`" + `suspendedAt` + "`" + `. FORBIDDEN for those who may not read the field.
   """
   suspendedAt: TimeFilter
@@ -10283,6 +10557,14 @@ func (ec *executionContext) childFields_AssetUse(ctx context.Context, field grap
 		return ec.fieldContext_AssetUse_fields(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type AssetUse", field.Name)
+}
+
+func (ec *executionContext) childFields_ChangeEmailPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "viewer":
+		return ec.fieldContext_ChangeEmailPayload_viewer(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ChangeEmailPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_ChangePasswordPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -11101,6 +11383,30 @@ func (ec *executionContext) childFields_ReplaceAssetFilePayload(ctx context.Cont
 	return nil, fmt.Errorf("no field named %q was found under type ReplaceAssetFilePayload", field.Name)
 }
 
+func (ec *executionContext) childFields_RequestEmailVerificationPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "viewer":
+		return ec.fieldContext_RequestEmailVerificationPayload_viewer(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RequestEmailVerificationPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_RequestPasswordResetPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "email":
+		return ec.fieldContext_RequestPasswordResetPayload_email(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RequestPasswordResetPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_ResetPasswordPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "email":
+		return ec.fieldContext_ResetPasswordPayload_email(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ResetPasswordPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_Review(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "id":
@@ -11517,6 +11823,8 @@ func (ec *executionContext) childFields_User(ctx context.Context, field graphql.
 		return ec.fieldContext_User_role(ctx, field)
 	case "email":
 		return ec.fieldContext_User_email(ctx, field)
+	case "emailVerifiedAt":
+		return ec.fieldContext_User_emailVerifiedAt(ctx, field)
 	case "suspendedAt":
 		return ec.fieldContext_User_suspendedAt(ctx, field)
 	case "sessions":
@@ -11585,6 +11893,14 @@ func (ec *executionContext) childFields_UserSession(ctx context.Context, field g
 		return ec.fieldContext_UserSession_current(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type UserSession", field.Name)
+}
+
+func (ec *executionContext) childFields_VerifyEmailPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "email":
+		return ec.fieldContext_VerifyEmailPayload_email(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type VerifyEmailPayload", field.Name)
 }
 
 func (ec *executionContext) childFields___Directive(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {

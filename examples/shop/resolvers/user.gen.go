@@ -28,6 +28,7 @@ func userWhere(w *translate.Reader, at string, in *model.UserWhere) core.Filter 
 		translate.String(w, at, "username", "username", in.Username),
 		translate.Field(w, at, "role", "role", in.Role, func(c *translate.Conditions, f *basemodel.RoleFilter) { translate.Equality(c, f.Eq, f.Ne, f.In) }),
 		translate.String(w, at, "email", "email", in.Email),
+		translate.Time(w, at, "emailVerifiedAt", "emailVerifiedAt", in.EmailVerifiedAt),
 		translate.Time(w, at, "suspendedAt", "suspendedAt", in.SuspendedAt),
 		translate.Boolean(w, at, "seller", "seller", in.Seller),
 		translate.Time(w, at, "createdAt", "createdAt", in.CreatedAt),

@@ -517,6 +517,8 @@ type UserWhere struct {
 	Role graphql.Omittable[*model.RoleFilter] `json:"role,omitempty"`
 	// Conditions on `email`. FORBIDDEN for those who may not read the field.
 	Email graphql.Omittable[*model.StringFilter] `json:"email,omitempty"`
+	// Conditions on `emailVerifiedAt`. FORBIDDEN for those who may not read the field.
+	EmailVerifiedAt graphql.Omittable[*model.TimeFilter] `json:"emailVerifiedAt,omitempty"`
 	// Conditions on `suspendedAt`. FORBIDDEN for those who may not read the field.
 	SuspendedAt graphql.Omittable[*model.TimeFilter] `json:"suspendedAt,omitempty"`
 	// Conditions on `seller`.

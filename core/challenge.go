@@ -1,0 +1,189 @@
+package core
+
+import (
+	"context"
+	"crypto/hmac"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/base64"
+	"errors"
+	"slices"
+	"strings"
+	"time"
+)
+
+// Secrets that are mailed to somebody and used once: whoever brings one reads what comes to
+// the address, and may do the one thing that it is for.
+
+// maxChallenges is how many secrets a user may have unused for one purpose. A new one leaves
+// those before it good: else strangers who ask for more would keep the owner from using any.
+const maxChallenges = 5
+
+// purpose is what a secret lets its holder do.
+type purpose string
+
+const (
+	resetsPassword purpose = "reset"  // choose a new password
+	verifiesEmail  purpose = "verify" // show that the account's address is theirs
+	changesEmail   purpose = "change" // the same of another address, which becomes the account's
+)
+
+// terms are what holds for the secrets of a purpose: how long one is good, in which mail it
+// is, and what it is called behind the # of its link.
+func (p purpose) terms() (life time.Duration, template, parameter string) {
+	switch p {
+	case resetsPassword:
+		return time.Hour, "password-reset", "reset"
+	case verifiesEmail:
+		return 24 * time.Hour, "email-verify", "verify"
+	}
+	return 24 * time.Hour, "email-change", "verify"
+}
+
+// challenge is what a secret was made for. The secret itself is a keyed hash of what stands
+// here (see challenges.token), so neither the database nor the server's key alone can make
+// one, and the mail that carries it says the same each time that it is sent.
+type challenge struct {
+	Head      `bson:",inline"`
+	Purpose   purpose   `bson:"purpose"`
+	UserID    string    `bson:"userId"`
+	Address   string    `bson:"address"` // to which it is mailed
+	Account   string    `bson:"account"` // see accountState
+	Seed      string    `bson:"seed"`    // random
+	ExpiresAt time.Time `bson:"expiresAt"`
+}
+
+// challengeSpec describes them. No type of a schema can have a name with an underscore first.
+func challengeSpec() Spec {
+	return Spec{
+		Name: "_challenges", Prefix: "_challenge",
+		Fields:  []Field{{Name: "userId"}, {Name: "purpose"}, {Name: "expiresAt", Kind: Time}},
+		Indexes: [][]string{{"userId"}},
+		Expires: "expiresAt",
+	}
+}
+
+// challenges makes such secrets and takes them.
+type challenges struct {
+	*Collection[challenge]
+	app *App
+}
+
+// errVoid says that a secret is not good any more, or never was.
+var errVoid = errors.New("the secret was used, is too old, or is void because the account has changed")
+
+// issue is the operations that make a secret and have it mailed to an address; RATE_LIMITED
+// while the user has as many as may be. Ring the bell of the mails when they are written.
+func (c *challenges) issue(ctx context.Context, user *User, p purpose, address string) ([]Op, error) {
+	now := Millis(c.now())
+	unused, _, err := c.find(AsSystem(ctx), unusedChallenges(user.ID, p, now))
+	if err != nil {
+		return nil, err
+	}
+	if len(unused) == maxChallenges {
+		return nil, &Error{Code: RateLimited, RetryAfter: unused[0].ExpiresAt.Sub(now), Message: "Several such mails were sent already, and the links in them are good: look for them."}
+	}
+	life, _, _ := p.terms()
+	ch := &challenge{Purpose: p, UserID: user.ID, Address: address, Account: accountState(user), Seed: rand.Text(), ExpiresAt: now.Add(life)}
+	c.stamp(ch)
+	mail, err := c.app.Mails.carry(ctx, user, ch)
+	return []Op{c.insert(ch), mail}, err
+}
+
+// unusedChallenges asks for the secrets of a user, the oldest first.
+func unusedChallenges(userID string, p purpose, now time.Time) Query {
+	return Query{Filter: And(Eq("userId", userID), Eq("purpose", p), Gt("expiresAt", now)), Order: []Order{{Field: "_id"}}, Limit: maxChallenges}
+}
+
+// link is the address that a mail with the secret of this id leads to; errVoid when it is
+// not good any more.
+func (c *challenges) link(ctx context.Context, id string) (string, error) {
+	ch, err := c.Get(AsSystem(ctx), id)
+	if err == nil {
+		err = c.stands(ctx, ch)
+	}
+	if Is(err, NotFound) {
+		err = errVoid
+	}
+	if err != nil {
+		return "", err
+	}
+	_, _, parameter := ch.Purpose.terms()
+	return c.app.account + "#" + parameter + "=" + c.token(ch), nil
+}
+
+// token is the secret: the id, its end, and a keyed hash of all that it is bound to.
+func (c *challenges) token(ch *challenge) string {
+	bound := strings.Join([]string{string(ch.Purpose), ch.UserID, ch.Address, ch.Account, ch.Seed}, "\n")
+	return seal(c.app.keys.challenge, ch.ID, ch.ExpiresAt.Unix(), bound)
+}
+
+// use carries out, once, what the holder of a secret may do: change edits the user, and what
+// it returns is written along. Of all who bring one secret, at whatever server, one wins: the
+// write deletes what it was made for, and finds it still. The others, and who brings one for
+// another purpose, are told that it is not good.
+func (c *challenges) use(ctx context.Context, token string, change func(*User, *challenge) ([]Op, error), purposes ...purpose) (*User, error) {
+	ch, err := c.held(ctx, token, purposes...)
+	if err != nil {
+		return nil, err
+	}
+	return c.app.Users.update(AsSystem(ctx), ch.UserID, nil, func(user *User) ([]Op, error) {
+		ch, err := c.held(ctx, token, purposes...)
+		if err == nil && !ch.fits(user, c.now()) {
+			err = notGood()
+		}
+		if err != nil {
+			return nil, err
+		}
+		also, err := change(user, ch)
+		return append(also, Op{Kind: OpDelete, Coll: c.spec.Name, Filter: c.exactly(ch, All)}), err
+	})
+}
+
+// held is what a secret was made for, if it is good for one of these purposes.
+func (c *challenges) held(ctx context.Context, token string, purposes ...purpose) (*challenge, error) {
+	id, _, ok := parseSealed(token)
+	if !ok {
+		return nil, notGood()
+	}
+	ch, err := c.Get(AsSystem(ctx), id)
+	if err == nil && (!hmac.Equal([]byte(token), []byte(c.token(ch))) || !slices.Contains(purposes, ch.Purpose)) {
+		err = errVoid
+	}
+	if err == nil {
+		err = c.stands(ctx, ch)
+	}
+	if Is(err, NotFound) || errors.Is(err, errVoid) {
+		err = notGood()
+	}
+	if err != nil {
+		return nil, err
+	}
+	return ch, nil
+}
+
+// stands is nil for a secret that may be used now, else errVoid.
+func (c *challenges) stands(ctx context.Context, ch *challenge) error {
+	user, err := c.app.Users.Get(AsSystem(ctx), ch.UserID)
+	if err == nil && !ch.fits(user, c.now()) {
+		err = errVoid
+	}
+	return err
+}
+
+// fits reports whether the account is as it was when the secret was made, and the time not over.
+func (ch *challenge) fits(user *User, now time.Time) bool {
+	return user.SuspendedAt == nil && ch.ExpiresAt.After(now) && ch.Account == accountState(user)
+}
+
+// accountState is what a secret is bound to: another address, a new password, signing out
+// everywhere and a suspension make it void.
+func accountState(user *User) string {
+	sum := sha256.Sum256([]byte(user.Email + "\n" + user.DeviceSeed))
+	return base64.RawURLEncoding.EncodeToString(sum[:])
+}
+
+// notGood tells the same of a secret that was used, is too old, or is none.
+func notGood() error {
+	return invalidField("token", "WRONG", "is not good, or not any more: open the newest link that you were mailed, whole, or ask for another one")
+}
