@@ -496,7 +496,7 @@ func TestChangeEmail(t *testing.T) {
 		"email SAME":     {"Ada@example.org", "correct horse"},
 		"email TAKEN":    {eve.Email, "correct horse"},
 		"password WRONG": {eve.Email, "battery staple"}, // which does not tell that it is taken
-		"email FORM": {"ada", "correct horse"},
+		"email FORM":     {"ada", "correct horse"},
 	} {
 		if _, err := w.Recovery.ChangeEmail(caller, c.email, c.password); wrongField(err) != want {
 			t.Errorf("%s: %v", want, err)

@@ -16,7 +16,7 @@ func (a *api) mailed(to string, n int) string {
 		list := a.get("admin", mails, vars{"to": to}, "mails.nodes").([]any)
 		if len(list) >= n {
 			text, _ := list[n-1].(map[string]any)["text"].(string)
-			found := regexp.MustCompile(`\n`+regexp.QuoteMeta(a.url)+`/admin/#(?:reset|verify)=(\S+)\n`).FindStringSubmatch(text)
+			found := regexp.MustCompile(`\n` + regexp.QuoteMeta(a.url) + `/admin/#(?:reset|verify)=(\S+)\n`).FindStringSubmatch(text)
 			if found == nil {
 				a.t.Fatalf("no link in %q", text)
 			}

@@ -7,19 +7,24 @@ import { SiteContext } from './context'
 import { Frame } from './frame'
 import { faultText } from './parts/fault'
 import { Notice } from './parts/notice'
+import { link } from './session/link'
+import { Mailed } from './session/recover'
 import { SignInPage } from './session/signIn'
 import { SignInAgain } from './session/signInAgain'
 import { useIdle } from './session/idle'
+import { useStore } from './store'
 import { useTexts } from './texts'
 
 export function App() {
   const t = useTexts()
+  const held = useStore(link)
   const { data, fault, again } = useLoaded(start)
   const site = useMemo(
     () => data?.viewer && data.dashboardSchema && { viewer: data.viewer, schema: new Schema(data.dashboardSchema) }, [data])
   useEffect(() => { if (data?.viewer) begin(data.viewer) }, [data])
   useIdle(Boolean(data?.viewer))
 
+  if (held && held.kind !== 'setup') return <Mailed link={held} done={again} />
   if (site) return <SiteContext value={site}><Frame /><SignInAgain /></SiteContext>
   if (!data && !fault) return <Center mih="100vh"><Loader aria-label={t.loading} /></Center>
   if (data?.viewer) {

@@ -5,7 +5,7 @@ import { mark, unmark } from './exact'
 import type { Answer as Schema } from './schema'
 import operations from './session.graphql?raw'
 
-export interface Viewer { id: string; username: string; displayName: string | null; role: string; email: string | null; avatar: { url: string | null } | null }
+export interface Viewer { id: string; username: string; displayName: string | null; role: string; email: string | null; emailVerifiedAt: string | null; avatar: { url: string | null } | null }
 
 /** beside is the address of something next to the dashboard: `graphql`, `files/…`. */
 export const beside = (path: string) => new URL(`../${path}`, document.baseURI).href
@@ -64,19 +64,30 @@ export async function start(): Promise<{ viewer: Viewer | null; dashboardSchema:
   return answer.data as unknown as Awaited<ReturnType<typeof start>>
 }
 
-/** signIn returns the viewer or the error. */
-export async function signIn(email: string, password: string): Promise<Viewer | Fault> {
-  const { data, errors } = await ask('SignIn', { input: { email, password, transport: 'COOKIE' } })
-  const payload = data?.signIn as { viewer: Viewer } | null | undefined
-  return payload ? payload.viewer : errors?.[0] ?? { message: '' }
+/** run carries out a mutation of one field and returns its payload or the error. */
+async function run<T>(operationName: string, input: object): Promise<T | Fault> {
+  const { data, errors } = await ask(operationName, { input })
+  const payload = Object.values(data ?? {})[0] as T | null | undefined
+  return payload ?? errors?.[0] ?? { message: '' }
 }
 
-/** setUp makes the first administrator, by the token in the address that the server printed. */
-export async function setUp(input: { token: string; email: string; password: string }): Promise<Viewer | Fault> {
-  const { data, errors } = await ask('SetUp', { input: { ...input, transport: 'COOKIE' } })
-  const payload = data?.setUp as { viewer: Viewer } | null | undefined
-  return payload ? payload.viewer : errors?.[0] ?? { message: '' }
+/** enter carries out one that begins a session, and returns the viewer or the error. */
+async function enter(operationName: string, input: object): Promise<Viewer | Fault> {
+  const result = await run<{ viewer: Viewer }>(operationName, { ...input, transport: 'COOKIE' })
+  return 'viewer' in result ? result.viewer : result
 }
+
+export const signIn = (email: string, password: string) => enter('SignIn', { email, password })
+
+/** setUp makes the first administrator, by the token in the address that the server printed. */
+export const setUp = (input: { token: string; email: string; password: string }) => enter('SetUp', input)
+
+/** requestPasswordReset has a link mailed to the address, if there is an account. */
+export const requestPasswordReset = (email: string) => run<{ email: string }>('RequestPasswordReset', { email })
+
+/** resetPassword and verifyEmail take the token of a link, and return the address of the account. */
+export const resetPassword = (token: string, password: string) => run<{ email: string }>('ResetPassword', { token, password })
+export const verifyEmail = (token: string) => run<{ email: string }>('VerifyEmail', { token })
 
 export async function signOut(): Promise<void> {
   await ask('SignOut')

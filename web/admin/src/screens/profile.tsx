@@ -1,6 +1,6 @@
 import { Alert, Button, Group, Paper, PasswordInput, Stack, Text, Title } from '@mantine/core'
 import { notifications } from '@mantine/notifications'
-import { IconLogout, IconUserEdit } from '@tabler/icons-react'
+import { IconCircleCheck, IconLogout, IconMail, IconUserEdit } from '@tabler/icons-react'
 import { useState, type FormEvent, type ReactNode } from 'react'
 import { change } from '../api/client'
 import { isAccount, pathOf } from '../api/schema'
@@ -10,7 +10,7 @@ import { LanguageChoice, SchemeChoice } from '../parts/choices'
 import { faultText, showFault, wrongAt } from '../parts/fault'
 import { Link } from '../parts/link'
 import { root } from '../router'
-import { useTexts } from '../texts'
+import { formats, useTexts } from '../texts'
 
 /** Profile is what people set for themselves. */
 export default function Profile() {
@@ -22,6 +22,7 @@ export default function Profile() {
       <Title order={1}>{t.profile}</Title>
       {account && (
         <Part title={viewer.displayName ?? viewer.username} text={viewer.email ?? ''}>
+          <Verification />
           <Group><Button variant="default" leftSection={<IconUserEdit size={16} />} renderRoot={props => <Link to={`content/${pathOf(account)}/${viewer.id}`} {...props} />}>{t.editProfile}</Button></Group>
         </Part>
       )}
@@ -40,6 +41,27 @@ function Part({ title, text, children }: { title: string; text?: string; childre
         {children}
       </Stack>
     </Paper>
+  )
+}
+
+/** Verification says whether the address has shown to be the viewer's, and mails a link if not. */
+function Verification() {
+  const t = useTexts()
+  const { viewer } = useSite()
+  const [busy, setBusy] = useState(false)
+  async function send() {
+    setBusy(true)
+    const { faults } = await change('mutation RequestEmailVerification { requestEmailVerification { viewer { id } } }', {})
+    setBusy(false)
+    if (faults[0]) showFault(t, faults[0])
+    else notifications.show({ message: t.verificationMailed(viewer.email ?? '') })
+  }
+  if (viewer.emailVerifiedAt) return <Group gap={6}><IconCircleCheck size={16} color="var(--mantine-color-green-filled)" aria-hidden /><Text size="sm">{t.emailVerified(formats.day(viewer.emailVerifiedAt.slice(0, 10)))}</Text></Group>
+  return (
+    <Group justify="space-between">
+      <Text size="sm">{t.emailNotVerified}</Text>
+      <Button variant="default" size="xs" leftSection={<IconMail size={14} />} loading={busy} onClick={send}>{t.sendLink}</Button>
+    </Group>
   )
 }
 

@@ -1,20 +1,20 @@
-import { Alert, Center, Group, Paper, Stack, Text, Title } from '@mantine/core'
-import { IconAnchor } from '@tabler/icons-react'
+import { Alert, Button } from '@mantine/core'
 import { useState } from 'react'
 import { setUp, signIn } from '../api/session'
-import { LanguageChoice } from '../parts/choices'
+import { useStore } from '../store'
 import { useTexts } from '../texts'
+import { Entrance } from './entrance'
 import { Credentials } from './form'
-
-/** The server prints an address with a token while there is no administrator. */
-const token = location.hash.match(/^#setup=(.+)$/)?.[1]
+import { forget, link } from './link'
+import { Forgotten } from './recover'
 
 /** SignInPage lets people in: with an account, or with the token of the first start. */
 export function SignInPage({ done }: { done: () => void }) {
   const t = useTexts()
+  const held = useStore(link)
   const [late, setLate] = useState(false) // somebody else has become the administrator
-  const isNew = token !== undefined && !late
-  const forget = () => history.replaceState(history.state, '', location.pathname + location.search)
+  const [forgotten, setForgotten] = useState(false)
+  const token = held?.kind === 'setup' ? held.token : undefined
   const enter = () => {
     if (token) forget()
     done()
@@ -27,24 +27,13 @@ export function SignInPage({ done }: { done: () => void }) {
     }
     return result
   }
+  if (token) return <Entrance title={t.setUp} hint={t.setUpHint}><Credentials key="new" fresh label={t.setUpDo} send={begin} done={enter} /></Entrance>
+  if (forgotten) return <Forgotten back={() => setForgotten(false)} />
   return (
-    <Center mih="100vh" p="md" component="main">
-      <Stack w="100%" maw={380} gap="lg">
-        <Group gap="xs" justify="center" c="var(--mantine-primary-color-light-color)"><IconAnchor size={28} aria-hidden /><Text fw={700} fz="lg">Grapnel</Text></Group>
-        <Paper p="xl" shadow="sm">
-          <Stack gap="lg">
-            <div>
-              <Title order={1}>{isNew ? t.setUp : t.signIn}</Title>
-              <Text c="dimmed" size="sm">{isNew ? t.setUpHint : t.signInHint(location.host)}</Text>
-            </div>
-            {late && <Alert color="yellow" role="alert">{t.setUpLate}</Alert>}
-            {isNew
-              ? <Credentials key="new" fresh label={t.setUpDo} send={begin} done={enter} />
-              : <Credentials key="known" label={t.signIn} send={signIn} done={enter} />}
-          </Stack>
-        </Paper>
-        <Center><LanguageChoice /></Center>
-      </Stack>
-    </Center>
+    <Entrance title={t.signIn} hint={t.signInHint(location.host)}>
+      {late && <Alert color="yellow" role="alert">{t.setUpLate}</Alert>}
+      <Credentials key="known" label={t.signIn} send={signIn} done={enter} />
+      <Button variant="subtle" size="compact-sm" onClick={() => setForgotten(true)}>{t.forgotten}</Button>
+    </Entrance>
   )
 }
