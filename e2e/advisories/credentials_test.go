@@ -3,8 +3,10 @@ package advisories_test
 import (
 	"encoding/json"
 	"fmt"
+	"regexp"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/grapnel/grapnel/e2e/grapnel"
 )
@@ -29,6 +31,8 @@ func TestOperators(t *testing.T) {
 		session := s.Get("", `mutation($p: String!) { signIn(input: {email: "member@example.org", password: $p}) { tokens { accessToken refreshToken } } }`,
 			vars{"p": grapnel.Password}, "signIn.tokens").(map[string]any)
 		refresh := session["refreshToken"].(string)
+		s.Get("", requestReset, vars{"e": "maker@example.org"}, "x.email")
+		reset := mailed(t, s.Server, s.root, "maker@example.org")
 		id := s.Get(s.member, `{ viewer { id } }`, nil, "viewer.id").(string)
 
 		for name, c := range map[string]struct {
@@ -39,6 +43,8 @@ func TestOperators(t *testing.T) {
 			"signIn email":          {"", `mutation($e: String!, $p: String!) { x: signIn(input: {email: $e, password: $p}) { viewer { id } } }`, vars{"e": "maker@example.org", "p": grapnel.Password}, "e"},
 			"signIn password":       {"", `mutation($e: String!, $p: String!) { x: signIn(input: {email: $e, password: $p}) { viewer { id } } }`, vars{"e": "editor@example.org", "p": grapnel.Password}, "p"},
 			"refreshSession":        {"", `mutation($r: String!) { x: refreshSession(input: {refreshToken: $r}) { viewer { id } } }`, vars{"r": refresh}, "r"},
+			"resetPassword":         {"", `mutation($t: String!) { x: resetPassword(input: {token: $t, password: "` + grapnel.Password + `"}) { email } }`, vars{"t": reset}, "t"},
+			"requestPasswordReset":  {"", requestReset, vars{"e": "maker@example.org"}, "e"},
 			"userByUsername":        {"", `query($n: String!) { x: userByUsername(username: $n) { id } }`, vars{"n": "member"}, "n"},
 			"userByEmail":           {s.root, `query($e: String!) { x: userByEmail(email: $e) { id } }`, vars{"e": "member@example.org"}, "e"},
 			"productBySku":          {"", `query($s: String!) { x: productBySku(sku: $s) { id } }`, vars{"s": "BE-000"}, "s"},
@@ -149,6 +155,26 @@ func TestOperators(t *testing.T) {
 	})
 }
 
+const requestReset = `mutation($e: String!) { x: requestPasswordReset(input: {email: $e}) { email } }`
+
+// mailed waits for a mail with a link to an address, which administrators read where there is
+// no mail server, and is the token in it.
+func mailed(t *testing.T, s *grapnel.Server, root, to string) string {
+	t.Helper()
+	for end := time.Now().Add(time.Minute); ; time.Sleep(20 * time.Millisecond) {
+		list := s.In(t).Get(root, `query($to: String!) { mails(where: {to: {eq: $to}}) { nodes { text } } }`, vars{"to": to}, "mails.nodes").([]any)
+		for _, m := range list {
+			text, _ := m.(map[string]any)["text"].(string)
+			if found := regexp.MustCompile(`#reset=(\S+)`).FindStringSubmatch(text); found != nil {
+				return found[1]
+			}
+		}
+		if time.Now().After(end) {
+			t.Fatalf("no link among %d mails to %s", len(list), to)
+		}
+	}
+}
+
 const refreshSession = `mutation($r: String!) { refreshSession(input: {refreshToken: $r}) { tokens { accessToken refreshToken } } }`
 
 // together runs f n times at once.
@@ -187,8 +213,8 @@ func TestRaces(t *testing.T) {
 		}
 
 		// One token of a password reset set several passwords (GHSA-r3xq-68wh-gwvh). A
-		// refresh token is our token that is good once: who uses it at the same moment
-		// gets the same successor, so there is one line of tokens and no second one.
+		// refresh token is good once, too: who uses it at the same moment gets the same
+		// successor, so there is one line of tokens and no second one.
 		t.Run("parse#10217 one refresh token", func(t *testing.T) {
 			s.In(t).SignUp("ada")
 			first := s.In(t).Get("", `mutation($p: String!) { signIn(input: {email: "ada@example.org", password: $p}) { tokens { accessToken refreshToken } } }`,
@@ -233,6 +259,28 @@ func TestRaces(t *testing.T) {
 			// first, the session is over.
 			together(many, func(i int) map[string]any { return try(i, "", refreshSession, vars{"r": tokens[2*(i%2)]}) })
 			s.In(t).Refused("", refreshSession, vars{"r": tokens[2]}, "UNAUTHENTICATED")
+		})
+
+		t.Run("parse#10217 one token of a password reset", func(t *testing.T) {
+			s.In(t).SignUp("dora")
+			s.In(t).Get("", requestReset, vars{"e": "dora@example.org"}, "x.email")
+			token := mailed(t, s, root, "dora@example.org")
+			won := -1
+			for i, a := range together(many, func(i int) map[string]any {
+				return try(i, "", `mutation($t: String!, $p: String!) { resetPassword(input: {token: $t, password: $p}) { email } }`, vars{"t": token, "p": fmt.Sprintf("new horse %d", i)})
+			}) {
+				switch code := grapnel.Code(a); {
+				case code == "" && won < 0:
+					won = i
+				case code != "BAD_USER_INPUT":
+					t.Errorf("%d answered %v", i, a)
+				}
+			}
+			if won < 0 {
+				t.Fatal("nobody reset it")
+			}
+			s.In(t).SignIn("dora@example.org", fmt.Sprintf("new horse %d", won))
+			s.In(t).Refused("", `mutation($p: String!) { signIn(input: {email: "dora@example.org", password: $p}) { viewer { id } } }`, vars{"p": fmt.Sprintf("new horse %d", (won+1)%many)}, "INVALID_CREDENTIALS")
 		})
 
 		// One code of a second factor signed in several times (GHSA-w73w-g5xw-rwhf). We

@@ -98,6 +98,7 @@ func RunDocuments(t *testing.T, open func(t *testing.T, specs []core.Spec) core.
 		{"ContentionOfProcesses", testContentionOfProcesses},
 		{"SetUp", testSetUp},
 		{"SetUpBeside", testSetUpBeside},
+		{"MailedToken", testMailedToken},
 		{"Outbox", testOutbox},
 		{"Contexts", testContexts},
 		{"Expiry", testExpiry},

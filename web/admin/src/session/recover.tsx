@@ -64,7 +64,7 @@ function NewPassword({ token, done }: { token: string; done: () => void }) {
       <form onSubmit={submit}>
         <Stack>
           {fault && !wrong('password') && <Alert color="red" role="alert">{wrong('token') ? t.linkVoid : faultText(t, fault)}</Alert>}
-          <PasswordInput label={t.passwordNew} description={t.passwordHint} autoComplete="new-password" required withAsterisk={false} autoFocus error={wrong('password')}
+          <PasswordInput label={t.passwordNew} description={t.passwordHint} autoComplete="new-password" required withAsterisk={false} autoFocus error={wrong('password')} aria-invalid={Boolean(wrong('password'))}
             value={password} onChange={e => setPassword(e.currentTarget.value)} />
           <Button type="submit" loading={busy} fullWidth>{t.changePassword}</Button>
         </Stack>
