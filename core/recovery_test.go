@@ -170,7 +170,7 @@ func TestTokensAreUsedOnce(t *testing.T) {
 	defer other.Close()
 	ada := w.user(t, "ada")
 	tokens := []string{w.resetToken(t, p, ada.Email, 1), w.resetToken(t, p, ada.Email, 2)}
-	const many = 8
+	const many = 6
 	var wg sync.WaitGroup
 	errs := make([]error, many)
 	for i := range many {
@@ -185,7 +185,7 @@ func TestTokensAreUsedOnce(t *testing.T) {
 		switch {
 		case err == nil && won < 0:
 			won = i
-		case wrongField(err) != "token WRONG":
+		case wrongField(err) != "token WRONG" && !core.Is(err, core.RateLimited): // too many hash a password
 			t.Errorf("%d: %v", i, err)
 		}
 	}
@@ -288,7 +288,10 @@ type waiting struct {
 func (s *waiting) Find(ctx context.Context, coll string, q core.Query) iter.Seq2[core.Doc, error] {
 	if coll == "users" {
 		s.looked.Add(1)
-		<-s.opened
+		select {
+		case <-s.opened:
+		case <-ctx.Done():
+		}
 	}
 	return s.DocStore.Find(ctx, coll, q)
 }
@@ -339,11 +342,21 @@ func TestResetTellsNothing(t *testing.T) {
 	if n := store.looked.Load(); n < core.MaxAsked {
 		t.Errorf("%d looked", n)
 	}
-	slow.LookForMail()
+	for _, email := range []string{ada.Email, suspended.Email, "nobody@example.org"} {
+		if _, err := w.Recovery.RequestPasswordReset(t.Context(), email); err != nil {
+			t.Error(err)
+		}
+	}
+	w.settled(t)
 	p.letter(t, ada.Email, 1)
 	page, err := w.Mails.Page(core.AsSystem(t.Context()), core.PageArgs{})
-	if err != nil || len(page.Nodes()) != 1 {
-		t.Errorf("%d mails, %v", len(page.Nodes()), err)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, m := range page.Nodes() {
+		if m.To != ada.Email {
+			t.Errorf("a mail to %s", m.To)
+		}
 	}
 	for _, typed := range []string{"", "ada", "a@b\r\nBcc: x@example.org", "$ne"} {
 		if _, err := w.Recovery.RequestPasswordReset(t.Context(), typed); !strings.HasPrefix(wrongField(err), "email ") {

@@ -58,7 +58,7 @@ export function Mailed({ link, done }: { link: Link; done: () => void }) {
 function NewPassword({ token, done }: { token: string; done: () => void }) {
   const t = useTexts()
   const [password, setPassword] = useState('')
-  const { fault, busy, submit, wrong } = useSend(() => resetPassword(token, password), ({ email }) => signIn(email, password).finally(done))
+  const { fault, busy, submit, wrong } = useSend(() => resetPassword(token, password), ({ email }) => signIn(email, password).catch(() => undefined).finally(done))
   return (
     <Entrance title={t.newPasswordTitle} hint={t.newPasswordHint}>
       <form onSubmit={submit}>
