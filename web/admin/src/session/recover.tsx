@@ -1,7 +1,7 @@
 import { Alert, Button, PasswordInput, Stack, Text, TextInput } from '@mantine/core'
 import { useState, type FormEvent } from 'react'
 import { requestPasswordReset, resetPassword, signIn, verifyEmail, type Fault } from '../api/session'
-import { faultText } from '../parts/fault'
+import { faultText, wrongAt } from '../parts/fault'
 import { useTexts } from '../texts'
 import { Entrance } from './entrance'
 import { forget, type Link } from './link'
@@ -18,7 +18,7 @@ function useSend<T extends object>(send: () => Promise<T | Fault>, then: (result
     if ('message' in result) setFault(result)
     else then(result)
   }
-  return { fault, busy, submit, wrong: (path: string) => fault?.extensions?.fields?.find(f => f.path === path)?.message }
+  return { fault, busy, submit, wrong: (path: string) => wrongAt(fault, path) }
 }
 
 /** Forgotten has whoever has an account with an address mailed a link. */
