@@ -103,7 +103,7 @@ function Bone({ width = 16, height = 16 }: { width?: number | string; height?: n
 }
 
 function Title({ to, children }: { to: string; children: React.ReactNode }) {
-  return <Link to={to} className="title"><span className="one-line">{children}</span></Link>
+  return <Link to={to} className="title"><span className="clamped two">{children}</span></Link>
 }
 
 function Check({ label, checked, some = false, toggle }: { label: string; checked: boolean; some?: boolean; toggle: () => void }) {

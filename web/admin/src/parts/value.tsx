@@ -66,7 +66,7 @@ export function Value({ field, value }: { field: Field; value: unknown }) {
       const name = to._title ?? to.id
       return <span className="side-by-side">{isAccount(type) && <span className="initials" aria-hidden>{initials(name)}</span>}<span className="small cut" style={{ maxWidth: 180 }}>{name}</span></span>
     }
-    default: return <span className="small one-line">{String(value)}</span>
+    default: return <span className="small clamped">{String(value)}</span>
   }
 }
 
