@@ -124,19 +124,24 @@ func (p Project) newApp(ctx context.Context, s config.Settings, st *stores, publ
 	if err != nil {
 		return nil, err
 	}
+	base := strings.TrimSuffix(public.String(), "/")
 	return core.New(ctx, core.Config{
-		Specs: p.Specs, Docs: st.docs, Objects: st.objects, Key: key, BaseURL: strings.TrimSuffix(public.String(), "/"),
+		Specs: p.Specs, Docs: st.docs, Objects: st.objects, Key: key, BaseURL: base,
 		MaxUpload: int64(s.MaxUpload), MaxUserFiles: int64(s.MaxUserFiles), FileTypes: types, SignUpRole: signUpRoles[s.SignUp], StrictIndexes: s.StrictIndexes, Log: log,
-		Mailer: mailer, PrintMails: !s.Production, MailTemplates: templates, AccountURL: accountURL(s),
+		Mailer: mailer, PrintMails: !s.Production, MailTemplates: templates, AccountURL: accountURL(s, base),
 	})
 }
 
 // accountURL is where links in mails lead to; empty: to the dashboard.
-func accountURL(s config.Settings) string {
-	if s.AccountURL == nil {
+func accountURL(s config.Settings, base string) string {
+	switch u := s.AccountURL; {
+	case u == nil:
 		return ""
+	case u.IsAbs():
+		return u.String()
+	default:
+		return base + u.String()
 	}
-	return s.AccountURL.String()
 }
 
 // openMail is the mail server of the settings, and the folder of their templates; nil for none.

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict'
 import { admin, scenario, surroundings } from './browser.js'
 import { Dashboard } from './dashboard.js'
+import { mailedLink } from './mails.js'
 
 const author = { email: 'molly@example.com', password: 'a lighthouse at dawn' }
 
@@ -10,17 +11,6 @@ const place = surroundings({}, async server => {
   server.token = signIn.tokens.accessToken
   await server.graphql('mutation ($input: CreateUserInput!) { createUser(input: $input) { user { id } } }', { input: { ...author, role: 'AUTHOR' } }, server.token)
 })
-
-// links are those in the mails to an address, the newest first: without a mail server administrators read them.
-async function links(server, to, { after = 0 } = {}) {
-  for (const end = Date.now() + 30_000; ; await new Promise(done => setTimeout(done, 50))) {
-    const { mails } = await server.graphql(
-      'query ($to: String!) { mails(where: { to: { eq: $to } }, orderBy: { field: CREATED_AT, direction: DESC }) { nodes { text } } }', { to }, server.token)
-    const found = mails.nodes.flatMap(m => m.text?.match(/http:\S+#(?:reset|verify)=\S+/) ?? [])
-    if (found.length > after) return found
-    if (Date.now() > end) throw new Error(`${found.length} links were mailed to ${to}`)
-  }
-}
 
 const menu = page => page.getByRole('navigation', { name: 'Menu' })
 const isVoid = page => page.getByRole('alert').filter({ hasText: 'This link is not good any more' })
@@ -36,7 +26,7 @@ scenario('who has forgotten the password chooses a new one by a mailed link, onc
     await page.getByRole('button', { name: 'To the sign-in' }).click()
     await page.getByRole('button', { name: 'Forgotten your password?' }).click()
   }
-  const [link] = await links(server, author.email)
+  const link = await mailedLink(server, author.email)
   const asked = []
   page.on('request', r => asked.push(r.url()))
   await page.goto(link) // of the same page, behind the #
@@ -78,7 +68,7 @@ scenario('people see whether their address is confirmed, and confirm it by a mai
   await page.getByText('The address is not confirmed yet.').waitFor()
   await dashboard.button('Mail me a link').click()
   await page.getByText(`A mail is on its way to ${admin.email}.`).waitFor()
-  const [link] = await links(server, admin.email)
+  const link = await mailedLink(server, admin.email)
 
   // A program that reads mails opens links, too: that alone confirms nothing. It need not be the same browser.
   const context = await page.context().browser().newContext()

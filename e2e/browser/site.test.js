@@ -5,16 +5,16 @@ import { readFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { admin, scenario, surroundings } from './browser.js'
 import { Dashboard } from './dashboard.js'
+import { mailedLink } from './mails.js'
 
 const site = resolve(import.meta.dirname, '../../examples/site')
 
-let token
-const place = surroundings({ GRAPNEL_SITE_DIR: join(site, 'dist') }, async server => {
+const place = surroundings({ GRAPNEL_SITE_DIR: join(site, 'dist'), GRAPNEL_ACCOUNT_URL: '/account' }, async server => {
   await learn(server)
   const { signIn } = await server.graphql(`mutation ($email: String!, $password: String!) {
     signIn(input: { email: $email, password: $password }) { tokens { accessToken } }
   }`, admin)
-  token = signIn.tokens.accessToken
+  server.token = signIn.tokens.accessToken
 })
 
 // learn tells the server the queries of the site, as its first visitor does: a browser
@@ -28,7 +28,7 @@ async function learn(server) {
   }
 }
 
-const send = (query, variables) => place().server.graphql(query, variables, token)
+const send = (query, variables) => place().server.graphql(query, variables, place().server.token)
 
 // publish puts a post into the news.
 async function publish(title, more = {}) {
@@ -165,6 +165,41 @@ scenario('a page of its own is read, and an unknown address is none', place, asy
   await heading(page, 'About us').waitFor()
   await page.goto(`${server.url}/nobody-wrote-this`)
   await heading(page, 'There is nothing at this address').waitFor()
+})
+
+scenario('a reader gets in again by a mailed link, and confirms another address', place, async (page, server) => {
+  await send('mutation ($input: CreateUserInput!) { createUser(input: $input) { user { id } } }', { input: { username: 'bea', email: 'bea@example.org', password: 'forgotten by now' } })
+  await page.goto(`${server.url}/sign-in`)
+  await page.getByRole('link', { name: 'Forgotten your password?' }).click()
+  await page.getByLabel('Email').fill('bea@example.org')
+  await page.getByRole('button', { name: 'Mail me a link' }).click()
+  await heading(page, 'Look into your mail').waitFor()
+  const reset = await mailedLink(server, 'bea@example.org')
+  assert.equal(new URL(reset).pathname, '/account')
+  await page.goto(reset)
+  await page.getByLabel('New password').fill('short')
+  await page.getByRole('button', { name: 'Change the password' }).click()
+  await page.getByText('must have at least 8 characters').waitFor()
+  await page.getByLabel('New password').fill('a lamp in the window')
+  await page.getByRole('button', { name: 'Change the password' }).click()
+  await heading(page, 'Your profile').waitFor()
+  await page.getByText('bea@example.org is confirmed.').waitFor()
+  assert.ok(!page.url().includes('#'), page.url())
+  await page.goto(reset)
+  await page.getByLabel('New password').fill('a lamp in the hall')
+  await page.getByRole('button', { name: 'Change the password' }).click()
+  await heading(page, 'This link is not good any more').waitFor()
+
+  await page.goto(`${server.url}/profile`)
+  await page.getByLabel('New address').fill('beatrice@example.org')
+  await page.getByLabel('Your password').fill('a lamp in the window')
+  await page.getByRole('button', { name: 'Change the address' }).click()
+  await page.getByText('A mail is on its way to beatrice@example.org.').waitFor()
+  await page.goto(await mailedLink(server, 'beatrice@example.org'))
+  await page.getByRole('button', { name: 'The address is mine' }).click()
+  await heading(page, 'Thank you').waitFor()
+  await page.getByRole('link', { name: 'Your profile' }).click()
+  await page.getByText('beatrice@example.org is confirmed.').waitFor()
 })
 
 scenario('a reader signs up, shows a picture, and signs out and in', place, async (page, server) => {

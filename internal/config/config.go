@@ -73,7 +73,7 @@ type Settings struct {
 	SMTPURLFile      string        `name:"smtp-url-file" env:"GRAPNEL_SMTP_URL_FILE" type:"existingfile" placeholder:"FILE" help:"File that holds the address of the mail server."`
 	MailFrom         string        `env:"GRAPNEL_MAIL_FROM" placeholder:"ADDRESS" help:"Who mails are from, such as Example <post@example.org>. Needed with a mail server."`
 	MailTemplates    string        `env:"GRAPNEL_MAIL_TEMPLATES" type:"existingdir" placeholder:"DIR" help:"Folder of templates that replace those of mails; see docs/guides/mail.md. Default: none."`
-	AccountURL       *url.URL      `env:"GRAPNEL_ACCOUNT_URL" placeholder:"URL" help:"Page of the frontend that links in mails lead to, with #reset=TOKEN or #verify=TOKEN behind it; see docs/guides/accounts.md. Default: the dashboard."`
+	AccountURL       *url.URL      `env:"GRAPNEL_ACCOUNT_URL" placeholder:"URL" help:"Page of the frontend that links in mails lead to, with #reset=TOKEN or #verify=TOKEN behind it: an address, or a path of this server; see docs/guides/accounts.md. Default: the dashboard."`
 	MongoDBURI       string        `name:"mongodb-uri" env:"MONGODB_URI" placeholder:"URI" help:"Keep documents in MongoDB (a replica set) instead of the embedded store."`
 	MongoDBURIFile   string        `name:"mongodb-uri-file" env:"MONGODB_URI_FILE" type:"existingfile" placeholder:"FILE" help:"File that holds the MongoDB URI."`
 	S3Bucket         string        `name:"s3-bucket" env:"S3_BUCKET" placeholder:"NAME" help:"Keep files in this S3 bucket instead of the data folder. Credentials come from the AWS chain (AWS_ACCESS_KEY_ID, …)."`
@@ -255,8 +255,12 @@ func (s *Settings) check() error {
 		}
 		u.Path, u.RawPath = clean, strings.TrimRight(u.RawPath, "/")
 	}
-	if u := s.AccountURL; u != nil && (u.Scheme != "http" && u.Scheme != "https" || u.Host == "" || u.Fragment != "" || u.User != nil) {
-		return fmt.Errorf("GRAPNEL_ACCOUNT_URL: %q is not an http or https address without a fragment, such as https://example.org/account", u.Redacted())
+	if u := s.AccountURL; u != nil {
+		isPath := !u.IsAbs() && u.Host == "" && strings.HasPrefix(u.Path, "/")
+		isPage := (u.Scheme == "http" || u.Scheme == "https") && u.Host != ""
+		if !isPath && !isPage || u.Fragment != "" || u.User != nil {
+			return fmt.Errorf("GRAPNEL_ACCOUNT_URL: %q is neither an http or https address without a fragment, such as https://example.org/account, nor a path such as /account", u.Redacted())
+		}
 	}
 	if s.AddressHeader == "" || strings.ContainsFunc(s.AddressHeader, notInHeaderName) {
 		return fmt.Errorf("GRAPNEL_CLIENT_ADDRESS_HEADER: %q is no header such as X-Forwarded-For", s.AddressHeader)

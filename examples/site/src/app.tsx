@@ -13,6 +13,8 @@ import { useScrollToTop } from './scroll'
 // Few readers have an account: what is for them is loaded when they come to it.
 const SignUp = lazy(() => import('./screens/sign-up').then(({ SignUp }) => ({ default: SignUp })))
 const SignIn = lazy(() => import('./screens/sign-in').then(({ SignIn }) => ({ default: SignIn })))
+const Forgotten = lazy(() => import('./screens/forgotten').then(({ Forgotten }) => ({ default: Forgotten })))
+const Account = lazy(() => import('./screens/account').then(({ Account }) => ({ default: Account })))
 const Profile = lazy(() => import('./screens/profile').then(({ Profile }) => ({ default: Profile })))
 
 export function App() {
@@ -28,6 +30,8 @@ export function App() {
           <Route path="/search" component={Search} />
           <Route path="/sign-up" component={SignUp} />
           <Route path="/sign-in" component={SignIn} />
+          <Route path="/forgotten" component={Forgotten} />
+          <Route path="/account" component={Account} />
           <Route path="/profile" component={Profile} />
           <Route path="/:slug">{({ slug }) => <Page key={slug} slug={decodeURIComponent(slug)} />}</Route>
           <Route component={NotFound} />

@@ -34,10 +34,12 @@ export function useForm(send: Send) {
 
 type Form = ReturnType<typeof useForm>
 
-export function Form({ form, title, action, children }: { form: Form, title: string, action: string, children: ReactNode }) {
+// Form has the title of its screen, or of a part of it.
+export function Form({ form, title, action, part, children }: { form: Form, title: string, action: string, part?: boolean, children: ReactNode }) {
+  const Title = part ? 'h2' : 'h1'
   return (
     <form className="form" onSubmit={form.onSubmit}>
-      <h1>{title}</h1>
+      <Title>{title}</Title>
       {children}
       {form.faults[''] && <p className="fault" role="alert">{form.faults['']}</p>}
       <button className="primary" disabled={form.sending}>{action}</button>

@@ -2,7 +2,9 @@ import { useState } from 'react'
 import { useMutation } from 'urql'
 import { Redirect } from 'wouter'
 import { useAnswer } from '../ask'
-import { AccountDocument, type AccountQuery, SignOutDocument, UpdateProfileDocument, UploadPictureDocument } from '../gql/graphql'
+import {
+  AccountDocument, type AccountQuery, ChangeEmailDocument, RequestEmailVerificationDocument, SignOutDocument, UpdateProfileDocument, UploadPictureDocument,
+} from '../gql/graphql'
 import { Face } from '../parts/face'
 import { Field, Form, useForm } from '../parts/form'
 import { useTitle } from '../parts/site'
@@ -36,8 +38,37 @@ function Account({ viewer }: { viewer: Viewer }) {
         <Field form={form} name="bio" label="About you" defaultValue={viewer.bio ?? ''} maxLength={2000} lines={4} />
         {form.sent && <p className="done" role="status">Saved.</p>}
       </Form>
+      <Address viewer={viewer} />
       <button className="plain" onClick={leave}>Sign out {viewer.email}</button>
     </div>
+  )
+}
+
+// Address says whether the address is confirmed, and mails a link to it or to another one.
+function Address({ viewer }: { viewer: Viewer }) {
+  const [{ fetching }, verify] = useMutation(RequestEmailVerificationDocument)
+  const [, change] = useMutation(ChangeEmailDocument)
+  const [said, setSaid] = useState<string>()
+  const confirm = async () => {
+    const { error } = await verify({})
+    setSaid(error?.graphQLErrors[0]?.message ?? `A mail is on its way to ${viewer.email}.`)
+  }
+  const form = useForm(async values => {
+    const email = String(values.get('email'))
+    const result = await change({ email, password: String(values.get('password')) })
+    setSaid(result.error ? undefined : `A mail is on its way to ${email}. The address changes when you open its link.`)
+    return result
+  })
+  return (
+    <Form form={form} title="Your address" action="Change the address" part>
+      <p>
+        {viewer.email} is {viewer.emailVerifiedAt ? 'confirmed.' : 'not confirmed yet. '}
+        {!viewer.emailVerifiedAt && <button type="button" className="plain" disabled={fetching} onClick={confirm}>Mail me a link</button>}
+      </p>
+      <Field form={form} name="email" label="New address" type="email" autoComplete="email" required />
+      <Field form={form} name="password" label="Your password" type="password" autoComplete="current-password" required />
+      {said && <p className="done" role="status">{said}</p>}
+    </Form>
   )
 }
 

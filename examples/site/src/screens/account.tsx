@@ -1,0 +1,61 @@
+import { useState } from 'react'
+import { useMutation } from 'urql'
+import { Link, Redirect } from 'wouter'
+import { ResetPasswordDocument, SignInDocument, VerifyEmailDocument } from '../gql/graphql'
+import { useFrame } from '../parts/frame'
+import { Field, Form, useForm } from '../parts/form'
+import { useMailed } from '../parts/mailed'
+import { Notice } from '../parts/notice'
+import { useTitle } from '../parts/site'
+
+// Account is where the links in mails lead to.
+export function Account() {
+  useTitle('Your account')
+  useFrame()
+  const mailed = useMailed()
+  if (!mailed) return <Redirect to="/profile" replace />
+  const Screen = mailed.purpose === 'reset' ? NewPassword : Confirm
+  return <Screen key={mailed.token} token={mailed.token} />
+}
+
+function NewPassword({ token }: { token: string }) {
+  const [, reset] = useMutation(ResetPasswordDocument)
+  const [, signIn] = useMutation(SignInDocument)
+  const form = useForm(async values => {
+    const password = String(values.get('password'))
+    const result = await reset({ token, password })
+    if (!result.data?.resetPassword) return result
+    await signIn({ input: { email: result.data.resetPassword.email, password, transport: 'COOKIE' } })
+    location.replace('/profile') // everything anew, as the user sees it
+    return result
+  })
+  if (form.faults.token) return <Void />
+  return (
+    <Form form={form} title="Choose a new password" action="Change the password">
+      <p>You are signed out everywhere else by it.</p>
+      <Field form={form} name="password" label="New password" hint="At least 8 characters" type="password" autoComplete="new-password" required />
+    </Form>
+  )
+}
+
+// Confirm asks first: programs that look through mails open links, too.
+function Confirm({ token }: { token: string }) {
+  const [, verify] = useMutation(VerifyEmailDocument)
+  const [email, setEmail] = useState<string>()
+  const form = useForm(async () => {
+    const result = await verify({ token })
+    setEmail(result.data?.verifyEmail?.email)
+    return result
+  })
+  if (form.faults.token) return <Void />
+  if (email) return <Notice title="Thank you">{email} is confirmed. <Link href="/profile">Your profile</Link></Notice>
+  return (
+    <Form form={form} title="Confirm your address" action="The address is mine">
+      <p>So we know that what we mail you arrives.</p>
+    </Form>
+  )
+}
+
+function Void() {
+  return <Notice title="This link is not good any more">It was used, is too old, or the account has changed. <Link href="/forgotten">Ask for another one</Link></Notice>
+}
