@@ -48,6 +48,7 @@ scenario('values of a list are reordered by the keyboard and by drag', place, as
   assert.deepEqual(await socialLinks(server), ['Gamma', 'Alpha', 'Beta'])
 
   await page.reload()
+  await page.getByRole('textbox', { name: 'Footer' }).waitFor() // which comes late, and is above
   await handle('Gamma').scrollIntoViewIfNeeded()
   const from = await handle('Gamma').boundingBox()
   const last = await group.getByRole('list').boundingBox()

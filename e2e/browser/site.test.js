@@ -65,6 +65,7 @@ scenario('a visitor reads from the front page to a post, its tag and its author'
   assert.match(await page.title(), /^Ferry runs again/)
   await page.getByRole('link', { name: 'harbour' }).first().click()
   await heading(page, 'harbour').waitFor()
+  await heading(page, 'Ferry runs again').waitFor()
   assert.equal(await page.getByRole('article').count(), 1)
   await page.getByRole('link', { name: 'editor' }).click()
   await heading(page, 'editor').waitFor()
