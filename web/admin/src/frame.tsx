@@ -1,4 +1,4 @@
-import { ActionIcon, AppShell, Avatar, Box, Burger, Button, Divider, Group, Kbd, Menu, NavLink, ScrollArea, Skeleton, Stack, Text, UnstyledButton } from '@mantine/core'
+import { ActionIcon, AppShell, Avatar, Box, Burger, Button, Divider, Group, Kbd, Menu, NavLink, ScrollArea, Skeleton, Stack, Text, UnstyledButton, VisuallyHidden } from '@mantine/core'
 import { useDisclosure } from '@mantine/hooks'
 import { spotlight } from '@mantine/spotlight'
 import { IconAnchor, IconLogout, IconSearch, IconSelector, IconUser } from '@tabler/icons-react'
@@ -95,9 +95,10 @@ function Account() {
   return (
     <Menu width={240} position="top-start" closeOnItemClick={false}>
       <Menu.Target>
-        <UnstyledButton w="100%" p={6} aria-label={`${t.account}: ${name} ${viewer.email ?? ''}`} style={{ borderRadius: 'var(--mantine-radius-md)' }}>
+        <UnstyledButton w="100%" p={6} style={{ borderRadius: 'var(--mantine-radius-md)' }}>
           <Group gap="xs" wrap="nowrap">
             <Avatar size={32} name={name} color="sea" aria-hidden />
+            <VisuallyHidden>{t.account}: </VisuallyHidden>
             <Box flex={1} miw={0}>
               <Text size="sm" fw={550} truncate>{name}</Text>
               <Text size="xs" c="dimmed" truncate>{viewer.email}</Text>
