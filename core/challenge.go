@@ -100,7 +100,7 @@ func unusedChallenges(userID string, p purpose, now time.Time) Query {
 func (c *challenges) link(ctx context.Context, id string) (string, error) {
 	ch, err := c.Get(AsSystem(ctx), id)
 	if err == nil {
-		err = c.stands(ctx, ch)
+		_, err = c.stands(ctx, ch)
 	}
 	if Is(err, NotFound) {
 		err = errVoid
@@ -123,12 +123,12 @@ func (c *challenges) token(ch *challenge) string {
 // write deletes what it was made for, and finds it still. The others, and who brings one for
 // another purpose, are told that it is not good.
 func (c *challenges) use(ctx context.Context, token string, change func(*User, *challenge) ([]Op, error), purposes ...purpose) (*User, error) {
-	ch, err := c.held(ctx, token, purposes...)
+	ch, _, err := c.held(ctx, token, purposes...)
 	if err != nil {
 		return nil, err
 	}
 	return c.app.Users.update(AsSystem(ctx), ch.UserID, nil, func(user *User) ([]Op, error) {
-		ch, err := c.held(ctx, token, purposes...)
+		ch, _, err := c.held(ctx, token, purposes...)
 		if err == nil && !ch.fits(user, c.now()) {
 			err = notGood()
 		}
@@ -140,35 +140,36 @@ func (c *challenges) use(ctx context.Context, token string, change func(*User, *
 	})
 }
 
-// held is what a secret was made for, if it is good for one of these purposes.
-func (c *challenges) held(ctx context.Context, token string, purposes ...purpose) (*challenge, error) {
+// held is what a secret was made for, and for whom, if it is good for one of these purposes.
+func (c *challenges) held(ctx context.Context, token string, purposes ...purpose) (*challenge, *User, error) {
 	id, _, ok := parseSealed(token)
 	if !ok {
-		return nil, notGood()
+		return nil, nil, notGood()
 	}
 	ch, err := c.Get(AsSystem(ctx), id)
 	if err == nil && (!hmac.Equal([]byte(token), []byte(c.token(ch))) || !slices.Contains(purposes, ch.Purpose)) {
 		err = errVoid
 	}
+	var user *User
 	if err == nil {
-		err = c.stands(ctx, ch)
+		user, err = c.stands(ctx, ch)
 	}
 	if Is(err, NotFound) || errors.Is(err, errVoid) {
 		err = notGood()
 	}
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	return ch, nil
+	return ch, user, nil
 }
 
-// stands is nil for a secret that may be used now, else errVoid.
-func (c *challenges) stands(ctx context.Context, ch *challenge) error {
+// stands is whose a secret is that may be used now, else errVoid.
+func (c *challenges) stands(ctx context.Context, ch *challenge) (*User, error) {
 	user, err := c.app.Users.Get(AsSystem(ctx), ch.UserID)
 	if err == nil && !ch.fits(user, c.now()) {
 		err = errVoid
 	}
-	return err
+	return user, err
 }
 
 // fits reports whether the account is as it was when the secret was made, and the time not over.

@@ -365,8 +365,8 @@ func (k *presenceKeeper) write(ctx context.Context, now time.Time) error {
 		if written[key] != "" {
 			continue
 		}
-		v := &viewing{Head: Head{ID: newID(k.docs.spec.Prefix), Version: 1, CreatedAt: now, UpdatedAt: now},
-			RecordID: key.record, UserID: key.user, Server: k.server, Until: until}
+		v := &viewing{RecordID: key.record, UserID: key.user, Server: k.server, Until: until}
+		k.docs.stamp(v)
 		written[key] = v.ID
 		ops = append(ops, k.docs.insert(v))
 		k.isStale(key.record)

@@ -72,11 +72,7 @@ func (r *Recovery) ResetPassword(ctx context.Context, token, password string) (e
 	if err := s.byAddress.Take(ClientOf(ctx).Network(), 1); err != nil {
 		return "", err
 	}
-	ch, err := r.challenges.held(ctx, token, resetsPassword)
-	if err != nil {
-		return "", err
-	}
-	user, err := r.app.Users.Get(AsSystem(ctx), ch.UserID)
+	_, user, err := r.challenges.held(ctx, token, resetsPassword)
 	if err != nil {
 		return "", err
 	}
