@@ -62,11 +62,13 @@ func (s *socket) Read(p []byte) (int, error) {
 	// the end of the body net/http itself reads on to notice when the client
 	// leaves.
 	s.deadline(time.Time{})
+	waited := time.Since(start)
+	late := waited >= s.patience
 	s.read += int64(n)
 	if s.progress += int64(n); s.progress >= stride {
 		s.progress, s.patience = 0, s.idle
 	} else {
-		s.patience = max(s.patience-time.Since(start), 1)
+		s.patience = max(s.patience-waited, 1)
 	}
 	if s.left -= int64(n); s.left < 0 {
 		s.err = errRequestTooLarge(s.read - 1)
@@ -80,7 +82,9 @@ func (s *socket) Read(p []byte) (int, error) {
 		return n, nil
 	}
 	if err != nil {
-		if s.interrupted() {
+		// A deadline that has passed also ends the request's context, and that interrupts:
+		// the client was too slow all the same.
+		if !late && s.interrupted() {
 			err = errors.New("interrupted")
 		}
 		s.err = unread(err)
