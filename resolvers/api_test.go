@@ -119,7 +119,7 @@ func newEmptyAPI(t testing.TB) *api {
 		Scalars:      resolvers.Scalars(),
 		Authenticate: a.app.Sessions.Authenticate,
 		Anonymous:    resolvers.AnonymousFields(),
-		Limits:       web.Limits{Cost: 1 << 30, UserCost: -1, NetworkCost: -1},
+		Limits:       web.Limits{Cost: 1 << 30, ReadTime: time.Hour, UserCost: -1, NetworkCost: -1},
 		// No Once: the tests of the rate limits sign in many times in one request.
 		Transports: []graphql.Transport{upload.Transport{MaxFile: 1 << 20}},
 		Files:      web.Files(a.app.Assets, slog.New(slog.DiscardHandler)), Uploads: web.Uploads(a.app.Assets, slog.New(slog.DiscardHandler)),

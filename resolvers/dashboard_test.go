@@ -8,6 +8,7 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/grapnel/grapnel/graph/model"
 	"github.com/grapnel/grapnel/internal/web"
@@ -202,7 +203,7 @@ func TestDashboardOfAClosedServer(t *testing.T) {
 
 // another is a second server of the same App, which answers what an admin posts.
 func (a *api) another(cfg web.Config) (post func(body string) string) {
-	cfg.Schema, cfg.Authenticate = a.schema, a.app.Sessions.Authenticate
+	cfg.Schema, cfg.Authenticate, cfg.Limits.ReadTime = a.schema, a.app.Sessions.Authenticate, time.Hour
 	server, err := web.New(cfg)
 	if err != nil {
 		a.t.Fatal(err)

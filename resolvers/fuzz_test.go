@@ -44,7 +44,7 @@ func newFuzzed(f *testing.F) *fuzzed {
 			return core.Principal{UserID: z.ids[token], Role: role, SessionID: "sess_" + token}, nil
 		},
 		Anonymous: resolvers.AnonymousFields(),
-		Limits:    web.Limits{Cost: 1 << 30, Read: 1 << 40, UserCost: -1, NetworkCost: -1},
+		Limits:    web.Limits{Cost: 1 << 30, Read: 1 << 40, ReadTime: time.Hour, UserCost: -1, NetworkCost: -1},
 	})
 	if err != nil {
 		f.Fatal(err)

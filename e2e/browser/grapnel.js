@@ -24,7 +24,7 @@ export async function binaryAt(folder) {
 export async function start({ admin, settings, binary, seed }) {
   const folder = await mkdtemp(join(tmpdir(), 'grapnel-browser-'))
   binary ??= await binaryAt(folder)
-  const env = { PATH: process.env.PATH, HOME: folder, GRAPNEL_ADDR: '127.0.0.1:0', GRAPNEL_DATA: join(folder, 'data'), ...stores(), ...settings }
+  const env = { PATH: process.env.PATH, HOME: folder, GRAPNEL_ADDR: '127.0.0.1:0', GRAPNEL_READ_TIME: '1m', GRAPNEL_DATA: join(folder, 'data'), ...stores(), ...settings }
   if (admin) {
     const create = promisify(execFile)(binary, ['admin', 'create', '--email', admin.email], { env })
     create.child.stdin.end(`${admin.password}\n`)

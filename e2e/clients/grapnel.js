@@ -131,7 +131,7 @@ export async function serve(cwd, manifests) {
   const server = spawn(process.env.GRAPNEL_BIN, {
     cwd, stdio: ['ignore', 'pipe', 'inherit'],
     env: {
-      PATH: process.env.PATH, GRAPNEL_ADDR: '127.0.0.1:0', GRAPNEL_DATA: 'data', GRAPNEL_SIGN_UP: 'author',
+      PATH: process.env.PATH, GRAPNEL_ADDR: '127.0.0.1:0', GRAPNEL_READ_TIME: '1m', GRAPNEL_DATA: 'data', GRAPNEL_SIGN_UP: 'author',
       GRAPNEL_LOG_LEVEL: 'warn', GRAPNEL_TRUSTED_DOCUMENTS: manifests,
     },
   })

@@ -84,9 +84,10 @@ func fail(err error) (code int) {
 	return 1
 }
 
-// environ is what a binary gets to see of ours.
+// environ is what a binary gets to see of ours. Its stores have all the time that a slow
+// machine may need; siege bounds it.
 func environ(t testing.TB, env []string) []string {
-	return append([]string{"PATH=" + os.Getenv("PATH"), "HOME=" + t.TempDir(), "GRAPNEL_ADDR=127.0.0.1:0"}, env...)
+	return append([]string{"PATH=" + os.Getenv("PATH"), "HOME=" + t.TempDir(), "GRAPNEL_ADDR=127.0.0.1:0", "GRAPNEL_READ_TIME=1m"}, env...)
 }
 
 // Command runs another command of the binary, which must succeed, and returns

@@ -49,7 +49,7 @@ func newShop(t *testing.T) *shop {
 		Schema:       graph.NewExecutableSchema(graph.Config{Resolvers: resolvers.New(app)}),
 		Scalars:      grapnel.Scalars(),
 		Authenticate: app.Sessions.Authenticate,
-		Limits:       web.Limits{UserCost: -1, NetworkCost: -1},
+		Limits:       web.Limits{ReadTime: time.Hour, UserCost: -1, NetworkCost: -1},
 	})
 	if err != nil {
 		t.Fatal(err)
