@@ -39,6 +39,9 @@ type Config struct {
 	Limits Limits
 	// SignUpRole is what a stranger who signs up becomes; empty: nobody may.
 	SignUpRole Role
+	// VerifySignUps makes the account of a stranger once they have opened a link that was
+	// mailed to its address.
+	VerifySignUps bool
 	// StrictIndexes refuses lists that no index serves ([Spec.Unserved]),
 	// which are otherwise only logged.
 	StrictIndexes bool
@@ -166,7 +169,7 @@ func New(ctx context.Context, cfg Config) (*App, error) {
 	a.Presence = newPresence(a)
 	a.Mails = &Mails{Collection: register[Mail](a, "mails"), app: a, mailer: cfg.Mailer, templates: templates, printed: cfg.PrintMails, wake: newBell()}
 	a.Recovery = &Recovery{
-		app: a, challenges: &challenges{Collection: register[challenge](a, challengeSpec().Name), app: a}, asked: make(chan struct{}, maxAsked),
+		app: a, challenges: &challenges{Collection: register[challenge](a, challengeSpec().Name), app: a}, asked: make(chan struct{}, maxAsked), verifySignUps: cfg.VerifySignUps,
 		byClient:   NewLimiter(cmp.Or(cfg.Limits.MailByClient, limits.MailByClient), cfg.Now),
 		byReceiver: NewLimiter(cmp.Or(cfg.Limits.MailByReceiver, limits.MailByReceiver), cfg.Now),
 	}

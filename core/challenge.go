@@ -26,6 +26,8 @@ const (
 	resetsPassword purpose = "reset"  // choose a new password
 	verifiesEmail  purpose = "verify" // show that the account's address is theirs
 	changesEmail   purpose = "change" // the same of another address, which becomes the account's
+	signsUp        purpose = "signup" // have the account that they asked for
+	signsIn        purpose = "signin" // start a session, by the code that stands for the secret
 )
 
 // terms are what holds for the secrets of a purpose: how long one is good, in which mail it
@@ -36,6 +38,10 @@ func (p purpose) terms() (life time.Duration, template, parameter string) {
 		return time.Hour, "password-reset", "reset"
 	case verifiesEmail:
 		return 24 * time.Hour, "email-verify", "verify"
+	case signsUp:
+		return 24 * time.Hour, "sign-up", "verify"
+	case signsIn:
+		return 10 * time.Minute, "sign-in-code", ""
 	}
 	return 24 * time.Hour, "email-change", "verify"
 }
@@ -45,12 +51,13 @@ func (p purpose) terms() (life time.Duration, template, parameter string) {
 // one, and the mail that carries it says the same each time that it is sent.
 type challenge struct {
 	Head      `bson:",inline"`
-	Purpose   purpose   `bson:"purpose"`
-	UserID    string    `bson:"userId"`
-	Address   string    `bson:"address"` // to which it is mailed
-	Account   string    `bson:"account"` // see accountState
-	Seed      string    `bson:"seed"`    // random
-	ExpiresAt time.Time `bson:"expiresAt"`
+	Purpose   purpose       `bson:"purpose"`
+	UserID    string        `bson:"userId"`  // empty: there is no account yet
+	Address   string        `bson:"address"` // to which it is mailed
+	Account   string        `bson:"account"` // see accountState
+	Draft     *accountDraft `bson:"draft"`   // of the account that there is not yet
+	Seed      string        `bson:"seed"`    // random
+	ExpiresAt time.Time     `bson:"expiresAt"`
 }
 
 // challengeSpec describes them. No type of a schema can have a name with an underscore first.
@@ -83,9 +90,14 @@ func (c *challenges) issue(ctx context.Context, user *User, p purpose, address s
 	if len(unused) == maxChallenges {
 		return nil, &Error{Code: RateLimited, RetryAfter: unused[0].ExpiresAt.Sub(now), Message: "Several such mails were sent already, and the links in them are good: look for them."}
 	}
-	life, _, _ := p.terms()
-	ch := &challenge{Purpose: p, UserID: user.ID, Address: address, Account: accountState(user), Seed: rand.Text(), ExpiresAt: now.Add(life)}
+	return c.mailed(ctx, user, &challenge{Purpose: p, UserID: user.ID, Address: address, Account: accountState(user)})
+}
+
+// mailed is the operations that store a challenge, and the mail that carries its secret.
+func (c *challenges) mailed(ctx context.Context, user *User, ch *challenge) ([]Op, error) {
+	life, _, _ := ch.Purpose.terms()
 	c.stamp(ch)
+	ch.Seed, ch.ExpiresAt = rand.Text(), ch.CreatedAt.Add(life)
 	mail, err := c.app.Mails.carry(ctx, user, ch)
 	return []Op{c.insert(ch), mail}, err
 }
@@ -95,9 +107,9 @@ func unusedChallenges(userID string, p purpose, now time.Time) Query {
 	return Query{Filter: And(Eq("userId", userID), Eq("purpose", p), Gt("expiresAt", now)), Order: []Order{{Field: "_id"}}, Limit: maxChallenges}
 }
 
-// link is the address that a mail with the secret of this id leads to; errVoid when it is
-// not good any more.
-func (c *challenges) link(ctx context.Context, id string) (string, error) {
+// secret is what a mail with the challenge of this id brings: a link, or a code; errVoid when
+// it is not good any more.
+func (c *challenges) secret(ctx context.Context, id string) (link, code string, err error) {
 	ch, err := c.Get(AsSystem(ctx), id)
 	if err == nil {
 		_, err = c.stands(ctx, ch)
@@ -106,10 +118,13 @@ func (c *challenges) link(ctx context.Context, id string) (string, error) {
 		err = errVoid
 	}
 	if err != nil {
-		return "", err
+		return "", "", err
+	}
+	if ch.Purpose == signsIn {
+		return "", c.code(ch), nil
 	}
 	_, _, parameter := ch.Purpose.terms()
-	return c.app.account + "#" + parameter + "=" + c.token(ch), nil
+	return c.app.account + "#" + parameter + "=" + c.token(ch), "", nil
 }
 
 // token is the secret: the id, its end, and a keyed hash of all that it is bound to.
@@ -136,8 +151,22 @@ func (c *challenges) use(ctx context.Context, token string, change func(*User, *
 			return nil, err
 		}
 		also, err := change(user, ch)
-		return append(also, Op{Kind: OpDelete, Coll: c.spec.Name, Filter: c.exactly(ch, All)}), err
+		return append(also, c.spent(ch)), err
 	})
+}
+
+// spent is the operation that uses a secret up, if nobody else has.
+func (c *challenges) spent(ch *challenge) Op {
+	return Op{Kind: OpDelete, Coll: c.spec.Name, Filter: c.exactly(ch, All)}
+}
+
+// spend is use for a secret that changes nothing of the account.
+func (c *challenges) spend(ctx context.Context, ch *challenge) error {
+	err := c.docs.Write(ctx, c.spent(ch))
+	if raced(err) {
+		err = notGood()
+	}
+	return err
 }
 
 // held is what a secret was made for, and for whom, if it is good for one of these purposes.
@@ -163,8 +192,15 @@ func (c *challenges) held(ctx context.Context, token string, purposes ...purpose
 	return ch, user, nil
 }
 
-// stands is whose a secret is that may be used now, else errVoid.
+// stands is whose a secret is that may be used now, nil of an account that there is not yet;
+// else errVoid.
 func (c *challenges) stands(ctx context.Context, ch *challenge) (*User, error) {
+	if ch.Purpose == signsUp {
+		if !ch.ExpiresAt.After(c.now()) {
+			return nil, errVoid
+		}
+		return nil, nil
+	}
 	user, err := c.app.Users.Get(AsSystem(ctx), ch.UserID)
 	if err == nil && !ch.fits(user, c.now()) {
 		err = errVoid

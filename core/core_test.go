@@ -407,18 +407,18 @@ func TestSignUp(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	draft := core.UserDraft{Username: "ada", Email: "ada@example.org", Password: "correct horse"}
-	user, _, err := w.Sessions.SignUp(t.Context(), draft)
+	a, err := w.Sessions.SignUp(t.Context(), draft)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if w.Users.Withholds(t.Context(), user, "email") {
+	if w.Users.Withholds(t.Context(), a.User, "email") {
 		t.Error("its own address is withheld")
 	}
 	again, err := w.Users.ByUsername(t.Context(), "ADA")
 	if err != nil || !w.Users.Withholds(t.Context(), again, "email") {
 		t.Errorf("anybody reads the address (%v)", err)
 	}
-	_, _, err = w.Sessions.SignUp(t.Context(), draft)
+	_, err = w.Sessions.SignUp(t.Context(), draft)
 	var e *core.Error
 	if !errors.As(err, &e) || e.Code != core.Conflict || len(e.Fields) != 2 {
 		t.Errorf("taken: %v", err)

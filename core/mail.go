@@ -108,7 +108,7 @@ func (m *Mails) post(ctx context.Context, user *User, mail *Mail) (Op, error) {
 	mail.State, mail.NextAttemptAt, mail.ExpiresAt = Waiting, &now, now.Add(mailKept)
 	mail.Language, mail.Name = m.templates.language(site.Language), shownName(user)
 	m.stamp(mail)
-	message, err := m.word(mail, site, "") // of which the subject alone is kept
+	message, err := m.word(mail, site, "", "") // of which the subject alone is kept
 	if err != nil {
 		return Op{}, err
 	}
@@ -123,18 +123,18 @@ func (m *Mails) compose(ctx context.Context, mail *Mail) (Message, error) {
 	if err != nil {
 		return Message{}, err
 	}
-	link := ""
+	var link, code string
 	if mail.ChallengeID != "" {
-		if link, err = m.app.Recovery.challenges.link(ctx, mail.ChallengeID); err != nil {
+		if link, code, err = m.app.Recovery.challenges.secret(ctx, mail.ChallengeID); err != nil {
 			return Message{}, err
 		}
 	}
-	return m.word(mail, site, link)
+	return m.word(mail, site, link, code)
 }
 
 // word fills the template of a mail.
-func (m *Mails) word(mail *Mail, site siteSettings, link string) (Message, error) {
-	w, err := m.templates.word(mail.Template, mail.Language, mailData{Site: site.Title, Name: mail.Name, URL: m.app.base, Link: link})
+func (m *Mails) word(mail *Mail, site siteSettings, link, code string) (Message, error) {
+	w, err := m.templates.word(mail.Template, mail.Language, mailData{Site: site.Title, Name: mail.Name, URL: m.app.base, Link: link, Code: code})
 	if err != nil {
 		return Message{}, fmt.Errorf("core: word the mail %s: %w", mail.Template, err)
 	}
@@ -176,7 +176,7 @@ func (m *Mails) Try(ctx context.Context, address string) error {
 		return err
 	}
 	mail.ID, mail.CreatedAt, mail.Language = newID(m.spec.Prefix), m.now(), m.templates.language(site.Language)
-	message, err := m.word(mail, site, "")
+	message, err := m.word(mail, site, "", "")
 	if err != nil {
 		return err
 	}

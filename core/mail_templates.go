@@ -44,6 +44,7 @@ type mailData struct {
 	Name string // of the receiver
 	URL  string // of the server
 	Link string // what the receiver is to open; empty in mails without one
+	Code string // what the receiver is to type; empty in mails without one
 }
 
 // laidOut is what HTML may name beside that: the text in its parts.
@@ -83,7 +84,7 @@ func newMailTemplates(folder fs.FS) (*mailTemplates, error) {
 			t.languages = append(t.languages, tag)
 		}
 	}
-	sample := mailData{Site: "Site", Name: "Name", URL: "https://example.org", Link: "https://example.org/#x=y"}
+	sample := mailData{Site: "Site", Name: "Name", URL: "https://example.org", Link: "https://example.org/#x=y", Code: "12345678"}
 	for _, tag := range t.languages {
 		for place := range t.texts {
 			if _, err := t.word(path.Base(place), tag.String(), sample); err != nil {

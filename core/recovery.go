@@ -6,7 +6,7 @@ import (
 )
 
 const (
-	// maxAsked is how many requests for a new password are worked on after their answer.
+	// maxAsked is how many requests for mails are worked on after their answer.
 	maxAsked = 64
 	// askedLife is how long one of them may take.
 	askedLife = 30 * time.Second
@@ -20,12 +20,20 @@ type Recovery struct {
 	byClient   *Limiter
 	byReceiver *Limiter
 	asked      chan struct{} // holds one for each request that is worked on
+
+	verifySignUps bool // see Config.VerifySignUps
 }
 
 // RequestPasswordReset has the owner of an address mailed a link that lets them choose a new
-// password. It answers before anybody looks whether there is an account, so the answer and its
-// time are the same for every address: the address, as accounts have it.
+// password: the address, as accounts have it.
 func (r *Recovery) RequestPasswordReset(ctx context.Context, email string) (address string, err error) {
+	return r.request(ctx, email, resetsPassword)
+}
+
+// request has the owner of an address mailed a secret. It answers before anybody looks whether
+// there is an account, so the answer and its time are the same for every address: the address,
+// as accounts have it.
+func (r *Recovery) request(ctx context.Context, email string, p purpose) (address string, err error) {
 	var check Checker
 	address = check.email(email)
 	if err := check.Err(); err != nil {
@@ -34,35 +42,37 @@ func (r *Recovery) RequestPasswordReset(ctx context.Context, email string) (addr
 	if err := r.mayMail(ctx, address); err != nil {
 		return "", err
 	}
+	return address, r.afterwards(ctx, "a requested mail", func(ctx context.Context) error {
+		user, err := r.app.Users.ByEmail(ctx, email)
+		if err == nil && user.SuspendedAt == nil {
+			err = r.mail(ctx, user, p, user.Email)
+		}
+		if Is(err, NotFound) || Is(err, RateLimited) { // their last mails are good still
+			return nil
+		}
+		return err
+	})
+}
+
+// afterwards does, for the system, what the answer to a request must not depend on.
+func (r *Recovery) afterwards(ctx context.Context, what string, work func(context.Context) error) error {
 	select {
 	case r.asked <- struct{}{}:
 	default:
-		return "", &Error{Code: RateLimited, RetryAfter: time.Second, Message: "Too many ask for a new password at this moment; try again."}
+		return &Error{Code: RateLimited, RetryAfter: time.Second, Message: "Too many ask for a mail at this moment; try again."}
 	}
 	ctx = context.WithValue(AsSystem(ctx), readingKey{}, (*Reading)(nil)) // which ends with the answer
 	begun := r.app.goOn(ctx, askedLife, func(ctx context.Context) {
 		defer func() { <-r.asked }()
-		if err := r.mailReset(ctx, email); err != nil {
-			r.app.log.WarnContext(ctx, "a mail for a new password was not written", "error", err)
+		if err := work(ctx); err != nil {
+			r.app.log.WarnContext(ctx, what+" was not written", "error", err)
 		}
 	})
 	if !begun {
 		<-r.asked
-		return "", Errorf(Unavailable, "The server is being stopped; try again.")
+		return Errorf(Unavailable, "The server is being stopped; try again.")
 	}
-	return address, nil
-}
-
-// mailReset mails the link, if there is an account that may sign in.
-func (r *Recovery) mailReset(ctx context.Context, email string) error {
-	user, err := r.app.Users.ByEmail(ctx, email)
-	if err == nil && user.SuspendedAt == nil {
-		err = r.mail(ctx, user, resetsPassword, user.Email)
-	}
-	if Is(err, NotFound) || Is(err, RateLimited) { // their last mails are good still
-		return nil
-	}
-	return err
+	return nil
 }
 
 // ResetPassword gives the owner of a mailed token a new password and ends all sessions. The
@@ -113,7 +123,7 @@ func (r *Recovery) RequestEmailVerification(ctx context.Context) (*User, error) 
 }
 
 // ChangeEmail mails a link to a new address for the caller, who knows the password. The
-// account has it once [Recovery.VerifyEmail] has the token.
+// account has it once [Recovery.VerifyEmail] has the token, unless another has it then.
 func (r *Recovery) ChangeEmail(ctx context.Context, email, password string) (*User, error) {
 	user, err := r.caller(ctx)
 	if err != nil {
@@ -133,17 +143,31 @@ func (r *Recovery) ChangeEmail(ctx context.Context, email, password string) (*Us
 	if err := r.app.Sessions.checkPassword(ctx, user, "password", password); err != nil {
 		return nil, err
 	}
-	if err := r.app.Users.emailTaken(ctx, user, address); err != nil {
-		return nil, err
+	if !r.verifySignUps { // else nobody learns who has an account: VerifyEmail tells who reads the mail
+		if err := r.app.Users.emailTaken(ctx, user, address); err != nil {
+			return nil, err
+		}
 	}
 	return user, r.mail(ctx, user, changesEmail, address)
 }
 
 // VerifyEmail takes a token that was mailed to an address: it is its owner's, and becomes
-// that of the account if it was not; the one before is told. The address is returned.
+// that of the account if it was not; the one before is told. The token of a sign-up makes the
+// account. The address is returned.
 func (r *Recovery) VerifyEmail(ctx context.Context, token string) (email string, err error) {
 	if err := r.app.Sessions.byAddress.Take(ClientOf(ctx).Network(), 1); err != nil {
 		return "", err
+	}
+	ch, _, err := r.challenges.held(ctx, token, verifiesEmail, changesEmail, signsUp)
+	if err != nil {
+		return "", err
+	}
+	if ch.Purpose == signsUp {
+		user, err := r.admit(ctx, ch)
+		if err != nil {
+			return "", err
+		}
+		return user.Email, nil
 	}
 	user, err := r.use(ctx, token, func(user *User, ch *challenge) (also []Op, err error) {
 		if ch.Purpose == changesEmail {
@@ -199,6 +223,11 @@ func (r *Recovery) mail(ctx context.Context, user *User, p purpose, address stri
 	if err != nil {
 		return err
 	}
+	return r.write(ctx, ops)
+}
+
+// write carries out operations among which there is a mail.
+func (r *Recovery) write(ctx context.Context, ops []Op) error {
 	defer r.app.Mails.wake.ring()
 	return r.app.docs.Write(ctx, ops...)
 }

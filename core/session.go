@@ -57,6 +57,9 @@ type Tokens struct {
 	DeviceToken string
 }
 
+// errSuspended is the error of who knows the secret of an account that may not sign in.
+var errSuspended = Errorf(Forbidden, "This account is suspended.")
+
 // sessionSpec describes sessions, which no schema declares: only the system
 // reads and writes them.
 func sessionSpec() Spec {
@@ -90,75 +93,95 @@ type seenPrincipal struct {
 	at time.Time
 }
 
-// SignUp makes an account and starts its first session.
-func (s *Sessions) SignUp(ctx context.Context, d UserDraft) (*User, Tokens, error) {
-	if s.signUpRole == "" {
-		return nil, Tokens{}, errClosed
-	}
-	if err := s.app.mayRegister(ctx); err != nil {
-		return nil, Tokens{}, err
-	}
-	if err := s.signUps.Take(ClientOf(ctx).Network(), 1); err != nil {
-		return nil, Tokens{}, err
-	}
-	user, err := s.app.Users.Register(AsSystem(ctx), d, s.signUpRole)
-	if err != nil {
-		return nil, Tokens{}, err
-	}
-	return s.start(ctx, user, rand.Text())
-}
-
 // SignIn checks a password and starts a session. An unknown address costs the
 // same work and gets the same answer as a wrong password. Of the device tokens that
 // the client holds one may be the account's: the device is then counted by itself.
 func (s *Sessions) SignIn(ctx context.Context, email, password string, devices ...string) (*User, Tokens, error) {
 	wrong := Errorf(InvalidCredentials, "The address or the password is wrong.")
-	user, err := s.app.Users.ByEmail(AsSystem(ctx), email)
-	account := storedEmails(email)[0]
-	switch {
-	case err == nil:
-		account = user.ID
-	case Is(err, NotFound):
-		user = &User{}
-	default:
+	who, err := s.claimed(ctx, email, devices)
+	if err != nil {
 		return nil, Tokens{}, err
-	}
-	device, known := s.knownDevice(user, devices)
-	provenBy := ""
-	if known {
-		provenBy = device
 	}
 	spellings := storedPasswords(password)
 	if len(spellings) == 0 {
 		return nil, Tokens{}, noPassword("password", password)
 	}
-	match, err := s.verify(ctx, user, spellings, account, provenBy)
+	match, err := s.verify(ctx, who.user, spellings, who.account, who.known())
 	if err != nil {
 		return nil, Tokens{}, err
 	}
 	if match < 0 {
 		return nil, Tokens{}, wrong
 	}
-	if user.SuspendedAt != nil {
-		return nil, Tokens{}, Errorf(Forbidden, "This account is suspended.")
+	if who.user.SuspendedAt != nil {
+		return nil, Tokens{}, errSuspended
 	}
-	_, tokens, err := s.start(ctx, user, device)
+	user, tokens, err := s.begin(ctx, who, func(now *User) (stands bool, err error) {
+		if now.PasswordHash != who.user.PasswordHash { // or only the spelling of it, see respell
+			match, err = s.app.hasher.match(ctx, now.PasswordHash, spellings)
+		}
+		return match >= 0, err
+	})
+	if err == nil && user == nil {
+		err = wrong
+	}
 	if err != nil {
 		return nil, Tokens{}, err
 	}
-	// While the sign-in queued for its hash, the password may have changed or
-	// the account been suspended, and all sessions ended: all but this one.
-	now, err := s.app.Users.Get(AsSystem(ctx), user.ID)
-	if err == nil && now.PasswordHash != user.PasswordHash { // or only the spelling of it, see below
-		match, err = s.app.hasher.match(ctx, now.PasswordHash, spellings)
+	s.respell(ctx, user, spellings, match)
+	return user, tokens, nil
+}
+
+// claim is who says to be the owner of an address.
+type claim struct {
+	user    *User  // empty when there is none
+	account string // by which wrong tries are counted
+	device  string // on which the session will be
+	isKnown bool   // the device has been signed in before
+}
+
+// claimed looks for the user of an address. Of the device tokens that the client holds one
+// may be the user's.
+func (s *Sessions) claimed(ctx context.Context, email string, devices []string) (c claim, err error) {
+	c.user, err = s.app.Users.ByEmail(AsSystem(ctx), email)
+	switch {
+	case err == nil:
+		c.account = c.user.ID
+	case Is(err, NotFound):
+		c.user, c.account = &User{}, storedEmails(email)[0]
+	default:
+		return c, err
 	}
-	if err == nil && match >= 0 && now.SuspendedAt == nil {
-		s.respell(ctx, now, spellings, match)
-		now.own = now.principal()
-		return now, tokens, nil
+	c.device, c.isKnown = s.knownDevice(c.user, devices)
+	return c, nil
+}
+
+// known is the device where it is known, else "".
+func (c claim) known() string {
+	if c.isKnown {
+		return c.device
+	}
+	return ""
+}
+
+// begin starts the session of somebody who has shown who they are, unless that does not
+// stand any more: then the user is nil. While it was checked, the password may have changed
+// or the account been suspended, and all sessions ended: all but this one.
+func (s *Sessions) begin(ctx context.Context, who claim, stands func(now *User) (bool, error)) (*User, Tokens, error) {
+	_, tokens, err := s.start(ctx, who.user, who.device)
+	if err != nil {
+		return nil, Tokens{}, err
+	}
+	now, err := s.app.Users.Get(AsSystem(ctx), who.user.ID)
+	if err == nil && now.SuspendedAt == nil {
+		var ok bool
+		if ok, err = stands(now); ok && err == nil {
+			now.own = now.principal()
+			return now, tokens, nil
+		}
 	}
 	id, _, _ := parseSealed(tokens.RefreshToken)
-	return nil, Tokens{}, errors.Join(err, s.docs.docs.Write(ctx, s.end(id)), wrong)
+	return nil, Tokens{}, errors.Join(err, s.docs.docs.Write(ctx, s.end(id)))
 }
 
 // verify is which spelling of a password is the user's, -1 for none, unless too many

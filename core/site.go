@@ -31,16 +31,3 @@ func (a *App) siteSettings(ctx context.Context) (site siteSettings, err error) {
 	}
 	return site, nil
 }
-
-// mayRegister refuses those who want an account where the settings of the site close
-// registration.
-func (a *App) mayRegister(ctx context.Context) error {
-	site, err := a.siteSettings(ctx)
-	if err == nil && site.Registration == registrationClosed {
-		err = errClosed
-	}
-	return err
-}
-
-// errClosed is the error of a sign-up where there is none.
-var errClosed = Errorf(Forbidden, "Only an administrator can make accounts here.")

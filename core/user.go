@@ -110,14 +110,19 @@ func (u *Users) register(ctx context.Context, d UserDraft, role Role, also []Op)
 	if user.PasswordHash, err = u.app.hasher.hash(ctx, password); err != nil {
 		return nil, err
 	}
-	err = u.create(ctx, user, also...)
-	if Is(err, Conflict) { // somebody else was first
-		err = cmp.Or(u.taken(ctx, user), err)
-	}
-	if err != nil {
+	if err := u.add(ctx, user, also); err != nil {
 		return nil, err
 	}
 	return user, nil
+}
+
+// add stores a new account, together with the other operations, all or none.
+func (u *Users) add(ctx context.Context, user *User, also []Op) error {
+	err := u.create(ctx, user, also...)
+	if Is(err, Conflict) { // somebody else was first
+		err = cmp.Or(u.taken(ctx, user), err)
+	}
+	return err
 }
 
 // Check reports what is wrong with a draft, whatever accounts there are.
@@ -151,7 +156,7 @@ func (u *Users) taken(ctx context.Context, user *User) error {
 	if err != nil || len(holders) == 0 {
 		return err
 	}
-	conflict := &Error{Code: Conflict, Message: "This account cannot be made: what it needs is already taken."}
+	conflict := accountTaken()
 	if slices.ContainsFunc(holders, func(h *User) bool { return h.Username == user.Username }) {
 		conflict.Fields = append(conflict.Fields, takenField("username"))
 	}
@@ -159,6 +164,19 @@ func (u *Users) taken(ctx context.Context, user *User) error {
 		conflict.Fields = append(conflict.Fields, takenField("email"))
 	}
 	return conflict
+}
+
+// usernameTaken names a username that somebody has.
+func (u *Users) usernameTaken(ctx context.Context, name string) error {
+	taken, err := exists(ctx, u.docs, u.spec.Name, Eq("username", name))
+	if err == nil && taken {
+		err = accountTaken(takenField("username"))
+	}
+	return err
+}
+
+func accountTaken(fields ...FieldError) *Error {
+	return &Error{Code: Conflict, Message: "This account cannot be made: what it needs is already taken.", Fields: fields}
 }
 
 // emailTaken names an address that somebody else than user has.

@@ -74,9 +74,9 @@ func (c *counter) Write(ctx context.Context, ops ...core.Op) error {
 
 // newAPI starts a server with one user of each role, and mallory, a second
 // author: each is signed in under the username given here.
-func newAPI(t testing.TB) *api {
+func newAPI(t testing.TB, with ...func(*core.Config)) *api {
 	t.Helper()
-	a := newEmptyAPI(t)
+	a := newEmptyAPI(t, with...)
 	for name, role := range map[string]core.Role{"member": core.Member, "author": core.Author, "mallory": core.Author, "editor": core.Editor, "admin": core.Admin} {
 		user, err := a.app.Users.Register(core.AsSystem(t.Context()), core.UserDraft{Username: name, Email: name + "@example.org", Password: "correct horse"}, role)
 		if err != nil {
@@ -90,7 +90,7 @@ func newAPI(t testing.TB) *api {
 }
 
 // newEmptyAPI starts a server without users.
-func newEmptyAPI(t testing.TB) *api {
+func newEmptyAPI(t testing.TB, with ...func(*core.Config)) *api {
 	t.Helper()
 	ctx := t.Context()
 	dir := t.TempDir()
@@ -105,11 +105,15 @@ func newEmptyAPI(t testing.TB) *api {
 	a := &api{t: t, docs: &counter{DocStore: docs}, tokens: map[string]string{}, ids: map[string]string{}}
 	server := httptest.NewUnstartedServer(nil)
 	a.url = "http://" + server.Listener.Addr().String()
-	a.app, err = core.New(ctx, core.Config{
+	cfg := core.Config{
 		Specs: model.Specs(),
 		Docs:  a.docs, Objects: objects, Key: bytes.Repeat([]byte("k"), 32), BaseURL: a.url,
 		MaxUpload: 1 << 20, SignUpRole: core.Member, Now: func() time.Time { return time.Now().Add(time.Duration(a.offset.Load())) },
-	})
+	}
+	for _, change := range with {
+		change(&cfg)
+	}
+	a.app, err = core.New(ctx, cfg)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -31,13 +31,16 @@ func (r *mutationResolver) SignUp(ctx context.Context, input model.SignUpInput) 
 	if err := canHold(ctx, transport); err != nil {
 		return nil, err
 	}
-	user, tokens, err := r.app.Sessions.SignUp(ctx, core.UserDraft{
+	a, err := r.app.Sessions.SignUp(ctx, core.UserDraft{
 		Username: input.Username, Email: input.Email, Password: input.Password, DisplayName: input.DisplayName.Value(),
 	})
 	if err != nil {
 		return nil, err
 	}
-	return &model.SignUpPayload{Viewer: user, Tokens: session(ctx, transport, tokens)}, nil
+	if a.User == nil {
+		return &model.SignUpPayload{MailedTo: &a.MailedTo}, nil
+	}
+	return &model.SignUpPayload{Viewer: a.User, Tokens: session(ctx, transport, a.Tokens)}, nil
 }
 
 func (r *mutationResolver) SignIn(ctx context.Context, input model.SignInInput) (*model.SignInPayload, error) {
@@ -46,6 +49,23 @@ func (r *mutationResolver) SignIn(ctx context.Context, input model.SignInInput) 
 		return nil, err
 	}
 	user, tokens, err := r.app.Sessions.SignIn(ctx, input.Email, input.Password, devices(ctx, input.DeviceToken.Value())...)
+	if err != nil {
+		return nil, err
+	}
+	return &model.SignInPayload{Viewer: user, Tokens: session(ctx, transport, tokens)}, nil
+}
+
+func (r *mutationResolver) RequestSignInCode(ctx context.Context, input model.RequestSignInCodeInput) (*model.RequestSignInCodePayload, error) {
+	email, err := r.app.Recovery.RequestSignInCode(ctx, input.Email)
+	return &model.RequestSignInCodePayload{Email: email}, err
+}
+
+func (r *mutationResolver) SignInWithCode(ctx context.Context, input model.SignInWithCodeInput) (*model.SignInPayload, error) {
+	transport := translate.Or(input.Transport, model.SessionTransportTokens)
+	if err := canHold(ctx, transport); err != nil {
+		return nil, err
+	}
+	user, tokens, err := r.app.Sessions.SignInWithCode(ctx, input.Email, input.Code, devices(ctx, input.DeviceToken.Value())...)
 	if err != nil {
 		return nil, err
 	}

@@ -127,7 +127,7 @@ func (p Project) newApp(ctx context.Context, s config.Settings, st *stores, publ
 	base := strings.TrimSuffix(public.String(), "/")
 	return core.New(ctx, core.Config{
 		Specs: p.Specs, Docs: st.docs, Objects: st.objects, Key: key, BaseURL: base,
-		MaxUpload: int64(s.MaxUpload), MaxUserFiles: int64(s.MaxUserFiles), FileTypes: types, SignUpRole: signUpRoles[s.SignUp], StrictIndexes: s.StrictIndexes, Log: log,
+		MaxUpload: int64(s.MaxUpload), MaxUserFiles: int64(s.MaxUserFiles), FileTypes: types, SignUpRole: signUpRoles[s.SignUp], VerifySignUps: s.VerifiesSignUps(), StrictIndexes: s.StrictIndexes, Log: log,
 		Mailer: mailer, PrintMails: !s.Production, MailTemplates: templates, AccountURL: accountURL(s, base),
 	})
 }

@@ -774,6 +774,18 @@ type RequestPasswordResetPayload struct {
 	Email string `json:"email"`
 }
 
+// Who wants to sign in.
+type RequestSignInCodeInput struct {
+	// The account's address, in any spelling.
+	Email string `json:"email"`
+}
+
+// What `requestSignInCode` did, as far as everybody may know.
+type RequestSignInCodePayload struct {
+	// The address, in the spelling that accounts have. It does not say that there is one.
+	Email string `json:"email"`
+}
+
 // The token and the new password.
 type ResetPasswordInput struct {
 	// What follows `#reset=` in the link. BAD_USER_INPUT with the field code WRONG when it was used,
@@ -894,6 +906,18 @@ type SignInPayload struct {
 	Tokens *core.Tokens `json:"tokens,omitempty"`
 }
 
+// Who signs in, by a code.
+type SignInWithCodeInput struct {
+	// The account's address, in any spelling.
+	Email string `json:"email"`
+	// The eight digits of the newest mail, with or without spaces.
+	Code string `json:"code"`
+	// See `SignInInput.deviceToken`.
+	DeviceToken graphql.Omittable[*string] `json:"deviceToken,omitempty"`
+	// How you hold the session.
+	Transport graphql.Omittable[*SessionTransport] `json:"transport,omitempty"`
+}
+
 // Which session ends.
 type SignOutInput struct {
 	// Names the session when its access token has expired and it is not in cookies.
@@ -925,12 +949,14 @@ type SignUpInput struct {
 	Transport graphql.Omittable[*SessionTransport] `json:"transport,omitempty"`
 }
 
-// The new account, signed in.
+// The new account, signed in, or where its mail has gone.
 type SignUpPayload struct {
-	// Who you are now.
-	Viewer *core.User `json:"viewer"`
-	// Null when the session is in cookies.
+	// Who you are now; null while there is no account yet: see `mailedTo`.
+	Viewer *core.User `json:"viewer,omitempty"`
+	// Null when the session is in cookies, or there is no account yet.
 	Tokens *core.Tokens `json:"tokens,omitempty"`
+	// The address to which the link was mailed that makes the account; null when there is an account.
+	MailedTo *string `json:"mailedTo,omitempty"`
 }
 
 // Conditions on a text, compared byte by byte. All that are given must hold.

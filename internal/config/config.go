@@ -55,6 +55,7 @@ type Settings struct {
 	TrustedDocuments []string      `env:"GRAPNEL_TRUSTED_DOCUMENTS" placeholder:"FILE,…" help:"Run only the operations in these manifests, which clients ask for by id. Default: run any."`
 	Untrusted        string        `name:"untrusted-documents" env:"GRAPNEL_UNTRUSTED_DOCUMENTS" default:"" enum:",author,editor,admin,nobody" placeholder:"ROLE" help:"Who may run other operations beside the trusted ones, as the dashboard needs: this role and those above it, author, editor or admin, or nobody. Default: author where the dashboard is served, but editor where strangers sign up as authors; without the dashboard nobody."`
 	SignUp           string        `env:"GRAPNEL_SIGN_UP" default:"member" enum:"member,author,closed" placeholder:"WHO" help:"What strangers who sign up become: member, or author, who may publish; closed: nobody may. Default: ${default}."`
+	VerifySignUp     string        `env:"GRAPNEL_VERIFY_SIGN_UP" default:"" enum:",always,never" placeholder:"WHEN" help:"Make the account of who signs up once they have opened a link that was mailed to their address: always or never. Default: in production where there is a mail server."`
 	MaxUpload        Bytes         `env:"GRAPNEL_MAX_UPLOAD" default:"2GiB" placeholder:"SIZE" help:"Largest file. Default: ${default}."`
 	MaxUserFiles     Bytes         `env:"GRAPNEL_MAX_USER_FILES" default:"10GiB" placeholder:"SIZE" help:"What the files of one user may take together, unless they are an administrator; 0: anything. Default: ${default}."`
 	FileTypes        []string      `env:"GRAPNEL_FILE_TYPES" placeholder:"TYPE,…" help:"Media types of files that may be uploaded: +TYPE adds to the usual ones, -TYPE takes from them, TYPE begins a list of its own; such as +image/svg+xml,-application/zip. Default: those in docs/guides/files.md."`
@@ -363,6 +364,11 @@ func (s *Settings) MayRunUntrusted() string {
 		return "editor"
 	}
 	return "author"
+}
+
+// VerifiesSignUps reports whether who signs up opens a mailed link before there is an account.
+func (s *Settings) VerifiesSignUps() bool {
+	return s.VerifySignUp == "always" || s.VerifySignUp == "" && s.Production && s.SMTPURL != ""
 }
 
 // HasPlayground reports whether /playground is served.

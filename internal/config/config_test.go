@@ -140,6 +140,27 @@ func TestSettings(t *testing.T) {
 	}
 }
 
+func TestWhenSignUpsAreVerified(t *testing.T) {
+	t.Parallel()
+	const mail = " --smtp-url=smtp://mail.example.org --mail-from=post@example.org"
+	for args, want := range map[string]bool{
+		"":                        false,
+		"--production":            false,
+		mail:                      false,
+		"--production" + mail:     true,
+		"--verify-sign-up=always": true,
+		"--verify-sign-up=never --production" + mail: false,
+	} {
+		cli, _, _, err := config.Parse(strings.Fields(args), &bytes.Buffer{}, &bytes.Buffer{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := cli.VerifiesSignUps(); got != want {
+			t.Errorf("%q: %t", args, got)
+		}
+	}
+}
+
 // Strangers never run what is not trusted unless somebody says so.
 func TestWhoMayRunUntrusted(t *testing.T) {
 	t.Parallel()

@@ -339,12 +339,14 @@ type ComplexityRoot struct {
 		ReplaceAssetFile         func(childComplexity int, input model.ReplaceAssetFileInput) int
 		RequestEmailVerification func(childComplexity int) int
 		RequestPasswordReset     func(childComplexity int, input model.RequestPasswordResetInput) int
+		RequestSignInCode        func(childComplexity int, input model.RequestSignInCodeInput) int
 		ResetPassword            func(childComplexity int, input model.ResetPasswordInput) int
 		RevokeSession            func(childComplexity int, input model.RevokeSessionInput) int
 		SetUp                    func(childComplexity int, input model.SetUpInput) int
 		SetUserPassword          func(childComplexity int, input model.SetUserPasswordInput) int
 		SetUserRole              func(childComplexity int, input model.SetUserRoleInput) int
 		SignIn                   func(childComplexity int, input model.SignInInput) int
+		SignInWithCode           func(childComplexity int, input model.SignInWithCodeInput) int
 		SignOut                  func(childComplexity int, input model.SignOutInput) int
 		SignUp                   func(childComplexity int, input model.SignUpInput) int
 		SuspendUser              func(childComplexity int, input model.SuspendUserInput) int
@@ -589,6 +591,10 @@ type ComplexityRoot struct {
 		Email func(childComplexity int) int
 	}
 
+	RequestSignInCodePayload struct {
+		Email func(childComplexity int) int
+	}
+
 	ResetPasswordPayload struct {
 		Email func(childComplexity int) int
 	}
@@ -685,8 +691,9 @@ type ComplexityRoot struct {
 	}
 
 	SignUpPayload struct {
-		Tokens func(childComplexity int) int
-		Viewer func(childComplexity int) int
+		MailedTo func(childComplexity int) int
+		Tokens   func(childComplexity int) int
+		Viewer   func(childComplexity int) int
 	}
 
 	SignedRequest struct {
@@ -2127,6 +2134,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.RequestPasswordReset(childComplexity, args["input"].(model.RequestPasswordResetInput)), true
+	case "Mutation.requestSignInCode":
+		if e.ComplexityRoot.Mutation.RequestSignInCode == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_requestSignInCode_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.RequestSignInCode(childComplexity, args["input"].(model.RequestSignInCodeInput)), true
 	case "Mutation.resetPassword":
 		if e.ComplexityRoot.Mutation.ResetPassword == nil {
 			break
@@ -2193,6 +2211,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.SignIn(childComplexity, args["input"].(model.SignInInput)), true
+	case "Mutation.signInWithCode":
+		if e.ComplexityRoot.Mutation.SignInWithCode == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_signInWithCode_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.SignInWithCode(childComplexity, args["input"].(model.SignInWithCodeInput)), true
 	case "Mutation.signOut":
 		if e.ComplexityRoot.Mutation.SignOut == nil {
 			break
@@ -3408,6 +3437,13 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.RequestPasswordResetPayload.Email(childComplexity), true
 
+	case "RequestSignInCodePayload.email":
+		if e.ComplexityRoot.RequestSignInCodePayload.Email == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RequestSignInCodePayload.Email(childComplexity), true
+
 	case "ResetPasswordPayload.email":
 		if e.ComplexityRoot.ResetPasswordPayload.Email == nil {
 			break
@@ -3728,6 +3764,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.SignOutPayload.SignedOutAt(childComplexity), true
 
+	case "SignUpPayload.mailedTo":
+		if e.ComplexityRoot.SignUpPayload.MailedTo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SignUpPayload.MailedTo(childComplexity), true
 	case "SignUpPayload.tokens":
 		if e.ComplexityRoot.SignUpPayload.Tokens == nil {
 			break
@@ -4375,6 +4417,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 		ec.unmarshalInputRefreshSessionInput,
 		ec.unmarshalInputReplaceAssetFileInput,
 		ec.unmarshalInputRequestPasswordResetInput,
+		ec.unmarshalInputRequestSignInCodeInput,
 		ec.unmarshalInputResetPasswordInput,
 		ec.unmarshalInputReviewOrder,
 		ec.unmarshalInputReviewWhere,
@@ -4384,6 +4427,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 		ec.unmarshalInputSetUserPasswordInput,
 		ec.unmarshalInputSetUserRoleInput,
 		ec.unmarshalInputSignInInput,
+		ec.unmarshalInputSignInWithCodeInput,
 		ec.unmarshalInputSignOutInput,
 		ec.unmarshalInputSignUpInput,
 		ec.unmarshalInputSocialLinkInput,
@@ -6559,8 +6603,9 @@ extend type Mutation {
   requestEmailVerification: RequestEmailVerificationPayload @cost(weight: "500")
   """
   Takes the token of a link that was mailed to an address, once: by ` + "`" + `requestEmailVerification` + "`" + `,
-  or by ` + "`" + `changeEmail` + "`" + `, whose new address becomes that of the account. Whoever has the token
-  need not be signed in.
+  by ` + "`" + `changeEmail` + "`" + `, whose new address becomes that of the account, or by ` + "`" + `signUp` + "`" + `, whose account
+  is made. Whoever has the token need not be signed in. CONFLICT when another account got the
+  username or the address meanwhile.
   """
   verifyEmail(
     """
@@ -6571,7 +6616,8 @@ extend type Mutation {
   """
   Mails a link to a new address for your account, good for one day. Your address changes when
   the token in it has come to ` + "`" + `verifyEmail` + "`" + `, and a mail tells the one before. CONFLICT when
-  another account has the address.
+  another account has the address: at once, or from ` + "`" + `verifyEmail` + "`" + ` where addresses are verified
+  at sign-up.
   """
   changeEmail(
     """
@@ -6736,17 +6782,60 @@ input SignUpInput {
   transport: SessionTransport = TOKENS
 }
 """
-The new account, signed in.
+The new account, signed in, or where its mail has gone.
 """
 type SignUpPayload {
   """
-  Who you are now.
+  Who you are now; null while there is no account yet: see ` + "`" + `mailedTo` + "`" + `.
   """
-  viewer: User!
+  viewer: User
   """
-  Null when the session is in cookies.
+  Null when the session is in cookies, or there is no account yet.
   """
   tokens: SessionTokens
+  """
+  The address to which the link was mailed that makes the account; null when there is an account.
+  """
+  mailedTo: String
+}
+"""
+Who wants to sign in.
+"""
+input RequestSignInCodeInput {
+  """
+  The account's address, in any spelling.
+  """
+  email: String!
+}
+"""
+What ` + "`" + `requestSignInCode` + "`" + ` did, as far as everybody may know.
+"""
+type RequestSignInCodePayload {
+  """
+  The address, in the spelling that accounts have. It does not say that there is one.
+  """
+  email: String!
+}
+"""
+Who signs in, by a code.
+"""
+input SignInWithCodeInput {
+  """
+  The account's address, in any spelling.
+  """
+  email: String!
+  """
+  The eight digits of the newest mail, with or without spaces.
+  """
+  code: String!
+  """
+  See ` + "`" + `SignInInput.deviceToken` + "`" + `.
+  """
+  deviceToken: String
+  """
+  How you hold the session.
+  """
+  transport: SessionTransport = TOKENS
 }
 """
 Who signs in.
@@ -6891,7 +6980,11 @@ extend type Mutation {
     input: SetUpInput!
   ): SetUpPayload @cost(weight: "5000")
   """
-  Makes an account and signs in. The role is MEMBER unless the server is set otherwise; FORBIDDEN where sign-up is closed.
+  Makes an account and signs in. The role is MEMBER unless the server is set otherwise;
+  FORBIDDEN where sign-up is closed. Where addresses are verified first, it mails a link and
+  makes the account when the token in it has come to ` + "`" + `verifyEmail` + "`" + `; the answer and its time
+  are the same then for an address that has an account, whose owner is mailed that they have
+  one.
   """
   signUp(
     """
@@ -6910,6 +7003,27 @@ extend type Mutation {
     """
     input: SignInInput!
   ): SignInPayload @cost(weight: "5000")
+  """
+  Mails whoever has an account with this address a code that signs in, good for ten minutes.
+  For the answer and the limits see ` + "`" + `requestPasswordReset` + "`" + `.
+  """
+  requestSignInCode(
+    """
+    Who wants to sign in.
+    """
+    input: RequestSignInCodeInput!
+  ): RequestSignInCodePayload @cost(weight: "500")
+  """
+  Starts a session by a mailed code, once. A wrong code, one that is too old and an unknown
+  address get the same answer, INVALID_CREDENTIALS, and count as wrong passwords do; see
+  ` + "`" + `signIn` + "`" + `. The address is verified thereby.
+  """
+  signInWithCode(
+    """
+    Who signs in.
+    """
+    input: SignInWithCodeInput!
+  ): SignInPayload
   """
   Replaces the tokens of a session. The refresh token before the current one still works
   for 30 seconds (a second tab, a lost reply), and gives the current one. Whoever uses it
@@ -11399,6 +11513,14 @@ func (ec *executionContext) childFields_RequestPasswordResetPayload(ctx context.
 	return nil, fmt.Errorf("no field named %q was found under type RequestPasswordResetPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_RequestSignInCodePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "email":
+		return ec.fieldContext_RequestSignInCodePayload_email(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RequestSignInCodePayload", field.Name)
+}
+
 func (ec *executionContext) childFields_ResetPasswordPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "email":
@@ -11595,6 +11717,8 @@ func (ec *executionContext) childFields_SignUpPayload(ctx context.Context, field
 		return ec.fieldContext_SignUpPayload_viewer(ctx, field)
 	case "tokens":
 		return ec.fieldContext_SignUpPayload_tokens(ctx, field)
+	case "mailedTo":
+		return ec.fieldContext_SignUpPayload_mailedTo(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type SignUpPayload", field.Name)
 }

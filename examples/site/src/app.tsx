@@ -13,6 +13,7 @@ import { useScrollToTop } from './scroll'
 // Few readers have an account: what is for them is loaded when they come to it.
 const SignUp = lazy(() => import('./screens/sign-up').then(({ SignUp }) => ({ default: SignUp })))
 const SignIn = lazy(() => import('./screens/sign-in').then(({ SignIn }) => ({ default: SignIn })))
+const Code = lazy(() => import('./screens/code').then(({ Code }) => ({ default: Code })))
 const Forgotten = lazy(() => import('./screens/forgotten').then(({ Forgotten }) => ({ default: Forgotten })))
 const Account = lazy(() => import('./screens/account').then(({ Account }) => ({ default: Account })))
 const Profile = lazy(() => import('./screens/profile').then(({ Profile }) => ({ default: Profile })))
@@ -30,6 +31,7 @@ export function App() {
           <Route path="/search" component={Search} />
           <Route path="/sign-up" component={SignUp} />
           <Route path="/sign-in" component={SignIn} />
+          <Route path="/sign-in/code" component={Code} />
           <Route path="/forgotten" component={Forgotten} />
           <Route path="/account" component={Account} />
           <Route path="/profile" component={Profile} />

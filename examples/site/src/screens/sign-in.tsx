@@ -19,6 +19,7 @@ export function SignIn() {
     <Form form={form} title="Sign in" action="Sign in">
       <Field form={form} name="email" label="Email" type="email" autoComplete="email" required />
       <Field form={form} name="password" label="Password" type="password" autoComplete="current-password" required />
+      <p><Link href="/sign-in/code">Sign in with a code that is mailed to you</Link></p>
       <p><Link href="/forgotten">Forgotten your password?</Link></p>
       {registration === 'OPEN' && <p>No account yet? <Link href="/sign-up">Sign up</Link></p>}
     </Form>

@@ -1,3 +1,4 @@
+import { useState } from 'react'
 import { useMutation } from 'urql'
 import { Link } from 'wouter'
 import { SignUpDocument } from '../gql/graphql'
@@ -11,16 +12,20 @@ export function SignUp() {
   useFrame()
   const { registration } = useSite()
   const [, signUp] = useMutation(SignUpDocument)
+  const [mailed, setMailed] = useState<string | null>()
   const form = useForm(async values => {
     const text = (name: string) => String(values.get(name))
     const result = await signUp({ input: {
       username: text('username'), displayName: text('displayName') || null,
       email: text('email'), password: text('password'), transport: 'COOKIE',
     } })
-    if (!result.error) location.assign('/profile') // everything anew, as the user sees it
+    setMailed(result.data?.signUp?.mailedTo)
+    if (result.data?.signUp?.viewer) location.assign('/profile') // everything anew, as the user sees it
     return result
   })
   if (registration === 'CLOSED') return <Notice title="Sign-up is closed">The editors make accounts here. Ask them for one.</Notice>
+  // The server does not say whether there is an account already, and neither do we.
+  if (mailed) return <Notice title="Look into your mail">A mail is on its way to {mailed}. The link in it makes your account, and is good for one day.</Notice>
   return (
     <Form form={form} title="Sign up" action="Make my account">
       <Field form={form} name="username" label="Username" hint="3 to 30 letters, digits or _ . -" autoComplete="username" required />

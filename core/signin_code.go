@@ -1,0 +1,79 @@
+package core
+
+import (
+	"context"
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/binary"
+	"fmt"
+	"strings"
+)
+
+// codeLength is how many digits a code has. Of one account 98 are judged within an hour, and
+// five may be good at once: one in 200,000 hours would be guessed.
+const codeLength, codeRange = 8, 100_000_000
+
+// RequestSignInCode has the owner of an address mailed a code that signs in, as
+// [Recovery.RequestPasswordReset] a link: the address, as accounts have it.
+func (r *Recovery) RequestSignInCode(ctx context.Context, email string) (address string, err error) {
+	return r.request(ctx, email, signsIn)
+}
+
+// SignInWithCode takes a mailed code, once, and starts a session. An unknown address gets the
+// same answer as a wrong code, and wrong codes count as wrong passwords do; see
+// [Sessions.SignIn]. The code came by the address, which is verified thereby.
+func (s *Sessions) SignInWithCode(ctx context.Context, email, code string, devices ...string) (*User, Tokens, error) {
+	wrong := Errorf(InvalidCredentials, "The code is wrong, or not good any more.")
+	who, err := s.claimed(ctx, email, devices)
+	if err != nil {
+		return nil, Tokens{}, err
+	}
+	guess, err := s.guesses.take(who.account, ClientOf(ctx), who.known())
+	if err != nil {
+		return nil, Tokens{}, err
+	}
+	if err = s.byAddress.Take(ClientOf(ctx).Network(), 1); err == nil {
+		err = s.app.Recovery.takeCode(ctx, who.user, code)
+	}
+	if Is(err, Invalid) {
+		return nil, Tokens{}, wrong
+	}
+	s.guesses.giveBack(guess)
+	if err != nil {
+		return nil, Tokens{}, err
+	}
+	user, tokens, err := s.begin(ctx, who, func(now *User) (bool, error) { return accountState(now) == accountState(who.user), nil })
+	if err == nil && user == nil {
+		err = wrong
+	}
+	return user, tokens, err
+}
+
+// takeCode uses up a code of the user; what [notGood] says when it is none.
+func (r *Recovery) takeCode(ctx context.Context, user *User, code string) error {
+	unused, _, err := r.challenges.find(AsSystem(ctx), unusedChallenges(user.ID, signsIn, Millis(r.app.now())))
+	if err != nil {
+		return err
+	}
+	code = strings.Join(strings.Fields(code), "")
+	for _, ch := range unused {
+		if !hmac.Equal([]byte(code), []byte(r.challenges.code(ch))) || !ch.fits(user, r.app.now()) {
+			continue
+		}
+		if user.EmailVerifiedAt != nil {
+			return r.challenges.spend(ctx, ch)
+		}
+		_, err := r.challenges.use(ctx, r.challenges.token(ch), func(user *User, _ *challenge) ([]Op, error) {
+			r.verified(user)
+			return nil, nil
+		}, signsIn)
+		return err
+	}
+	return notGood()
+}
+
+// code is the secret of a challenge as digits, for people to type.
+func (c *challenges) code(ch *challenge) string {
+	sum := sha256.Sum256([]byte(c.token(ch)))
+	return fmt.Sprintf("%0*d", codeLength, binary.BigEndian.Uint64(sum[:])%codeRange)
+}
