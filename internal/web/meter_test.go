@@ -100,7 +100,7 @@ func TestUsersHaveAccountsOfTheirOwn(t *testing.T) {
 // What is refused was not free: the document is charged before it is parsed.
 func TestRefusedDocumentsCost(t *testing.T) {
 	t.Parallel()
-	s := metered(t, -1, 400)
+	s := metered(t, -1, 300) // 3,000 at once, and the document is worth 2,500
 	document := "{" + strings.Repeat("nope ", 4_000) + "}"
 	first := s.query(t, document)
 	second := s.query(t, document)
