@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { admin, scenario, surroundings } from './browser.js'
 import { Dashboard } from './dashboard.js'
-import { mailedLink } from './mails.js'
+import { mailedCode, mailedLink } from './mails.js'
 
 const author = { email: 'molly@example.com', password: 'a lighthouse at dawn' }
 
@@ -62,6 +62,25 @@ scenario('who has forgotten the password chooses a new one by a mailed link, onc
   await menu(other).waitFor()
   await context.close()
 }, { expected: /status of 401/ })
+
+scenario('a mailed code lets in, once', place, async (page, server) => {
+  for (const wrong of [true, false]) {
+    await page.goto(`${server.url}/admin/`)
+    await page.getByRole('button', { name: 'Sign in with a mailed code' }).click()
+    await page.getByLabel('Email').fill(author.email)
+    await page.getByRole('button', { name: 'Mail me a code' }).click()
+    await page.getByText(`If there is an account with ${author.email}`).waitFor()
+    if (wrong) {
+      await page.getByLabel('Code').fill('00000000')
+      await page.getByRole('button', { name: 'Sign in' }).click()
+      await page.getByText('This code is wrong').waitFor()
+      continue
+    }
+    await page.getByLabel('Code').fill(await mailedCode(server, author.email))
+    await page.getByRole('button', { name: 'Sign in' }).click()
+    await menu(page).waitFor()
+  }
+})
 
 scenario('people see whether their address is confirmed, and confirm it by a mailed link', place, async (page, server) => {
   const dashboard = await Dashboard.open(page, server, admin, 'profile')

@@ -82,6 +82,10 @@ export const signIn = (email: string, password: string) => enter('SignIn', { ema
 /** setUp makes the first administrator, by the token in the address that the server printed. */
 export const setUp = (input: { token: string; email: string; password: string }) => enter('SetUp', input)
 
+/** requestSignInCode has a code mailed to the address, if there is an account. */
+export const requestSignInCode = (email: string) => run<{ email: string }>('RequestSignInCode', { email })
+export const signInWithCode = (email: string, code: string) => enter('SignInWithCode', { email, code })
+
 /** requestPasswordReset has a link mailed to the address, if there is an account. */
 export const requestPasswordReset = (email: string) => run<{ email: string }>('RequestPasswordReset', { email })
 

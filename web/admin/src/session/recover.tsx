@@ -1,25 +1,11 @@
 import { Alert, Button, PasswordInput, Stack, Text, TextInput } from '@mantine/core'
-import { useState, type FormEvent } from 'react'
-import { requestPasswordReset, resetPassword, signIn, verifyEmail, type Fault } from '../api/session'
-import { faultText, wrongAt } from '../parts/fault'
+import { useState } from 'react'
+import { requestPasswordReset, resetPassword, signIn, verifyEmail } from '../api/session'
+import { faultText } from '../parts/fault'
 import { useTexts } from '../texts'
 import { Entrance } from './entrance'
 import { forget, type Link } from './link'
-
-/** useSend sends a form, and says what went wrong and whether it is on its way. */
-function useSend<T extends object>(send: () => Promise<T | Fault>, then: (result: T) => void) {
-  const [fault, setFault] = useState<Fault>()
-  const [busy, setBusy] = useState(false)
-  async function submit(event: FormEvent) {
-    event.preventDefault()
-    setBusy(true)
-    const result = await send().catch((): Fault => ({ message: '' }))
-    setBusy(false)
-    if ('message' in result) setFault(result)
-    else then(result)
-  }
-  return { fault, busy, submit, wrong: (path: string) => wrongAt(fault, path) }
-}
+import { useSend } from './send'
 
 /** Forgotten has whoever has an account with an address mailed a link. */
 export function Forgotten({ back }: { back: () => void }) {

@@ -3,6 +3,7 @@ import { useState } from 'react'
 import { setUp, signIn } from '../api/session'
 import { useStore } from '../store'
 import { useTexts } from '../texts'
+import { Code } from './code'
 import { Entrance } from './entrance'
 import { Credentials } from './form'
 import { forget, link } from './link'
@@ -13,7 +14,7 @@ export function SignInPage({ done }: { done: () => void }) {
   const t = useTexts()
   const held = useStore(link)
   const [late, setLate] = useState(false) // somebody else has become the administrator
-  const [forgotten, setForgotten] = useState(false)
+  const [instead, setInstead] = useState<'code' | 'forgotten'>() // of a password
   const token = held?.kind === 'setup' ? held.token : undefined
   const enter = () => {
     if (token) forget()
@@ -28,12 +29,15 @@ export function SignInPage({ done }: { done: () => void }) {
     return result
   }
   if (token) return <Entrance title={t.setUp} hint={t.setUpHint}><Credentials key="new" fresh label={t.setUpDo} send={begin} done={enter} /></Entrance>
-  if (forgotten) return <Forgotten back={() => setForgotten(false)} />
+  const back = () => setInstead(undefined)
+  if (instead === 'code') return <Code back={back} done={enter} />
+  if (instead) return <Forgotten back={back} />
   return (
     <Entrance title={t.signIn} hint={t.signInHint(location.host)}>
       {late && <Alert color="yellow" role="alert">{t.setUpLate}</Alert>}
       <Credentials key="known" label={t.signIn} send={signIn} done={enter} />
-      <Button variant="subtle" size="compact-sm" onClick={() => setForgotten(true)}>{t.forgotten}</Button>
+      <Button variant="subtle" size="compact-sm" onClick={() => setInstead('code')}>{t.codeInstead}</Button>
+      <Button variant="subtle" size="compact-sm" onClick={() => setInstead('forgotten')}>{t.forgotten}</Button>
     </Entrance>
   )
 }
