@@ -131,13 +131,16 @@ func (c *socket) accepted(conn *websocket.Conn, wire net.Conn) {
 	}
 }
 
+// lastWord is how long a closed socket is read on.
+const lastWord = 5 * time.Second
+
 // close ends the operations, and then the socket with a code that tells the client
 // why. It reads on until the client has answered it, for what arrives at a closed
 // connection would reset it, with the code in it; but not for long.
 func (c *socket) close(code websocket.StatusCode, reason string) {
 	c.stop()
 	if conn := c.connection(); conn != nil {
-		_ = c.wire.SetReadDeadline(time.Now().Add(c.limits.Linger.Last))
+		_ = c.wire.SetReadDeadline(time.Now().Add(lastWord))
 		_ = conn.Close(code, graphqlhttp.Cut(reason, 120)) // a control frame holds 125 bytes
 	}
 }

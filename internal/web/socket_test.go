@@ -17,7 +17,6 @@ import (
 	"github.com/coder/websocket"
 
 	"github.com/grapnel/grapnel/core"
-	"github.com/grapnel/grapnel/internal/graphqlhttp"
 	"github.com/grapnel/grapnel/internal/web"
 )
 
@@ -235,8 +234,7 @@ func TestSocketCloseCodes(t *testing.T) {
 	t.Parallel()
 	s := start(t, func(c *web.Config) {
 		c.Limits.Body = 10_000
-		c.Limits.Init = time.Minute
-		c.Limits.Linger = graphqlhttp.Lingering{Last: time.Minute}
+		c.Limits.Init = 5 * time.Second
 	})
 	forever := map[string]any{"query": "subscription{forever}"}
 	for _, c := range []struct {

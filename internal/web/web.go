@@ -233,7 +233,7 @@ type Limits struct {
 	Deadline  time.Duration         // of a query or mutation, uploads excepted; 30 s
 	BodyRead  time.Duration         // for a request body to arrive, uploads excepted; 30 s
 	BodyWrite time.Duration         // for an answer to be taken after the operation, files excepted; 60 s
-	Linger    graphqlhttp.Lingering // over a body that was not wanted; 64 MiB within 60 s, and 5 s more, as over a closed socket
+	Linger    graphqlhttp.Lingering // over a body that was not wanted; 64 MiB within 60 s, and 5 s more
 
 	Streams          int           // sockets and event streams open at once; 5,000
 	NetworkStreams   int           // of them from one network, which is an IPv4 address or an IPv6 /64; 1,250
