@@ -234,7 +234,7 @@ func TestSocketCloseCodes(t *testing.T) {
 	t.Parallel()
 	s := start(t, func(c *web.Config) {
 		c.Limits.Body = 10_000
-		c.Limits.Init = 5 * time.Second
+		c.Limits.Init = time.Minute
 	})
 	forever := map[string]any{"query": "subscription{forever}"}
 	for _, c := range []struct {
@@ -274,10 +274,10 @@ func TestSocketCloseCodes(t *testing.T) {
 			c.send("connection_init", "", nil)
 		}},
 		{"too large", 1009, func(c *client) { c.raw(websocket.MessageText, strings.Repeat(" ", 10_001)) }},
-		{"far too large", 1009, func(c *client) { c.raw(websocket.MessageText, strings.Repeat(" ", 20<<20)) }},
+		{"far too large", 1009, func(c *client) { c.raw(websocket.MessageText, strings.Repeat(" ", 4<<20)) }},
 		{"too large, and more", 1009, func(c *client) {
 			for range 5 {
-				c.raw(websocket.MessageText, strings.Repeat(" ", 2<<20))
+				c.raw(websocket.MessageText, strings.Repeat(" ", 400<<10))
 			}
 		}},
 		{"too large, in parts", 1009, func(c *client) {
@@ -296,7 +296,7 @@ func TestSocketCloseCodes(t *testing.T) {
 		}},
 		{"another message, and more", 4400, func(c *client) {
 			c.send("nonsense", "", nil)
-			c.raw(websocket.MessageText, strings.Repeat(" ", 8<<20))
+			c.raw(websocket.MessageText, strings.Repeat(" ", 4<<20))
 		}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
