@@ -173,7 +173,9 @@ func (s *Sessions) begin(ctx context.Context, who claim, stands func(now *User) 
 		return nil, Tokens{}, err
 	}
 	now, err := s.app.Users.Get(AsSystem(ctx), who.user.ID)
-	if err == nil && now.SuspendedAt == nil {
+	if Is(err, NotFound) {
+		err = nil // deleted meanwhile
+	} else if err == nil && now.SuspendedAt == nil {
 		var ok bool
 		if ok, err = stands(now); ok && err == nil {
 			now.own = now.principal()
@@ -349,10 +351,10 @@ func (s *Sessions) Refresh(ctx context.Context, token string) (*User, Tokens, er
 		}
 		now, id := Millis(s.docs.now()), session.ID
 		user, err := s.app.Users.Get(ctx, session.UserID)
-		if err != nil {
+		if err != nil && !Is(err, NotFound) {
 			return nil, Tokens{}, err
 		}
-		if user.SuspendedAt != nil {
+		if err != nil || user.SuspendedAt != nil {
 			return nil, Tokens{}, over
 		}
 		if turn == session.Turn-1 && now.Sub(session.RotatedAt) <= refreshGrace {
