@@ -83,6 +83,8 @@ type App struct {
 	Presence *Presence
 	Mails    *Mails
 	Recovery *Recovery
+	// Departures deletes accounts.
+	Departures *Departures
 
 	docs           DocStore
 	objects        ObjectStore
@@ -174,19 +176,22 @@ func New(ctx context.Context, cfg Config) (*App, error) {
 		byReceiver: NewLimiter(cmp.Or(cfg.Limits.MailByReceiver, limits.MailByReceiver), cfg.Now),
 	}
 
+	a.Departures = &Departures{docs: register[departure](a, departureSpec().Name), app: a, wake: newBell()}
+
 	a.running.Go(func() { a.listen(a.ctx, stream) })
 	a.running.Go(func() { a.Presence.keep(a.ctx) })
 	a.running.Go(func() { a.Assets.sweep(a.ctx) })
 	a.running.Go(func() { a.Mails.deliver(a.ctx) })
+	a.running.Go(func() { a.Departures.keep(a.ctx) })
 	return a, nil
 }
 
 // CompleteSpecs adds to the declared specs what core itself knows of its types,
-// sessions, leftovers, sums of files, holds, the administration, viewings and mailed secrets, and the fields of the Head: so the stores
+// sessions, leftovers, sums of files, holds, the administration, viewings, mailed secrets and departures, and the fields of the Head: so the stores
 // get them, by name.
 func CompleteSpecs(declared []Spec) (map[string]Spec, error) {
 	specs, prefixes := map[string]Spec{}, map[string]string{}
-	for _, s := range append(slices.Clone(declared), sessionSpec(), leftoverSpec(), usageSpec(), holdSpec(), administrationSpec(), viewingSpec(), challengeSpec()) {
+	for _, s := range append(slices.Clone(declared), sessionSpec(), leftoverSpec(), usageSpec(), holdSpec(), administrationSpec(), viewingSpec(), challengeSpec(), departureSpec()) {
 		if other, twice := prefixes[s.Prefix]; twice || s.Prefix == "" || s.Name == "" {
 			return nil, fmt.Errorf("core: the types %s and %s need names and id prefixes of their own", s.Type, other)
 		}
@@ -208,6 +213,7 @@ func CompleteSpecs(declared []Spec) (map[string]Spec, error) {
 		administrationSpec().Name: func() any { return new(administration) },
 		viewingSpec().Name:        func() any { return new(viewing) },
 		challengeSpec().Name:      func() any { return new(challenge) },
+		departureSpec().Name:      func() any { return new(departure) },
 	} {
 		s := specs[name]
 		s.New = empty

@@ -64,9 +64,10 @@ type challenge struct {
 func challengeSpec() Spec {
 	return Spec{
 		Name: "_challenges", Prefix: "_challenge",
-		Fields:  []Field{{Name: "userId"}, {Name: "purpose"}, {Name: "expiresAt", Kind: Time}},
-		Indexes: [][]string{{"userId"}},
-		Expires: "expiresAt",
+		Fields:   []Field{{Name: "userId"}, {Name: "purpose"}, {Name: "expiresAt", Kind: Time}},
+		Indexes:  [][]string{{"userId"}},
+		Expires:  "expiresAt",
+		Personal: "userId",
 	}
 }
 

@@ -43,6 +43,8 @@ type Collection[T any] struct {
 	unsettled           func(*T) Filter
 	inspector, addition *inspector // of T and of spec.Added, which may be nil
 	turns               turns      // of those who write one document, by its id
+	// remove, when not nil, deletes a document as the service of its type does.
+	remove func(ctx context.Context, id string) error
 	// advisor looks at lists before they are read.
 	advisor *advisor
 	log     *slog.Logger

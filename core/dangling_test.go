@@ -75,10 +75,10 @@ func TestCheckReferences(t *testing.T) {
 	store := &counted{DocStore: y.docs}
 	want := []string{
 		`products product_004, nextId: leads to "product_gone", which is not there any more true`,
-		`products product_004, ownerId: leads to "user_gone", which is not there false`,
-		`products product_004, parts.0.parts.1.madeById: leads to "user_gone", which is not there false`,
+		`products product_004, ownerId: leads to "user_gone", which is not there any more true`,
+		`products product_004, parts.0.parts.1.madeById: leads to "user_gone", which is not there any more true`,
 		`products product_004, photoIds.1: leads to "asset_gone", which is not there any more true`,
-		`products product_450, ownerId: leads to "user_gone", which is not there false`,
+		`products product_450, ownerId: leads to "user_gone", which is not there any more true`,
 	}
 	found := slices.DeleteFunc(check(store), func(s string) bool {
 		return s == `products product_006, nextId: holds the id "", where a reference to ids that begin with "product_" is declared false`

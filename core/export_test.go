@@ -31,6 +31,15 @@ func (a *App) Sweep(ctx context.Context) error {
 	}
 }
 
+// ClearDeparted does now what is due for accounts that were deleted.
+func (a *App) ClearDeparted(ctx context.Context) error {
+	for {
+		if more, err := a.Departures.once(ctx); err != nil || !more {
+			return err
+		}
+	}
+}
+
 var MakeSlug = makeSlug
 
 var FoldLetters, FoldAny = foldLetters, foldAny

@@ -33,12 +33,8 @@ type paused struct {
 
 // newPaused has the account of ada.
 func newPaused(t *testing.T) paused {
-	var offset atomic.Int64
-	start := time.Now()
-	w := newWorld(t, func(c *core.Config) {
-		c.Now = func() time.Time { return start.Add(time.Duration(offset.Load())) }
-	})
-	return paused{w, core.PrincipalOf(w.as(t, "ada", core.Member)).UserID, &offset}
+	w, offset := frozen(t)
+	return paused{w, core.PrincipalOf(w.as(t, "ada", core.Member)).UserID, offset}
 }
 
 // signIn signs ada in.

@@ -55,7 +55,8 @@ type Mail struct {
 	SentAt        *time.Time `bson:"sentAt"`
 	Template      string     `bson:"template"`
 	Language      string     `bson:"language"`
-	Name          string     `bson:"name"` // of the receiver
+	Name          string     `bson:"name"`   // of the receiver
+	UserID        string     `bson:"userId"` // who that is
 	// ChallengeID is of the secret that it carries, which nobody can make of the id: it is
 	// made when the mail is sent. Empty: it carries none.
 	ChallengeID string `bson:"challengeId"`
@@ -69,11 +70,11 @@ type MailConnection = Page[Mail]
 // MailEdge is one of its edges.
 type MailEdge = Edge[Mail]
 
-// completeMails adds to the declared spec by what the outbox is walked.
+// completeMails adds to the declared spec by what the outbox is walked, and whose a mail is.
 func completeMails(s Spec) Spec {
-	s.Fields = append(slices.Clone(s.Fields), Field{Name: "nextAttemptAt", Kind: Time}, Field{Name: "expiresAt", Kind: Time})
-	s.Indexes = append(slices.Clone(s.Indexes), []string{"nextAttemptAt"})
-	s.Expires = "expiresAt"
+	s.Fields = append(slices.Clone(s.Fields), Field{Name: "nextAttemptAt", Kind: Time}, Field{Name: "expiresAt", Kind: Time}, Field{Name: "userId"})
+	s.Indexes = append(slices.Clone(s.Indexes), []string{"nextAttemptAt"}, []string{"userId"})
+	s.Expires, s.Personal = "expiresAt", "userId"
 	return s
 }
 
@@ -106,7 +107,7 @@ func (m *Mails) post(ctx context.Context, user *User, mail *Mail) (Op, error) {
 	}
 	now := Millis(m.now())
 	mail.State, mail.NextAttemptAt, mail.ExpiresAt = Waiting, &now, now.Add(mailKept)
-	mail.Language, mail.Name = m.templates.language(site.Language), shownName(user)
+	mail.Language, mail.Name, mail.UserID = m.templates.language(site.Language), shownName(user), user.ID
 	m.stamp(mail)
 	message, err := m.word(mail, site, "", "") // of which the subject alone is kept
 	if err != nil {

@@ -38,7 +38,12 @@ func NewModel[T any](app *App, collection string) *Model[T] {
 	if app == nil {
 		return &Model[T]{}
 	}
-	return &Model[T]{Collection: register[T](app, collection), app: app}
+	m := &Model[T]{app: app}
+	register(app, collection, func(c *Collection[T]) {
+		m.Collection = c
+		c.remove = func(ctx context.Context, id string) error { return m.Delete(ctx, id, nil) }
+	})
+	return m
 }
 
 // Edits is what a caller wants to write into a document.

@@ -44,9 +44,9 @@ type viewing struct {
 // No type of a schema can have these names.
 func viewingSpec() Spec {
 	return Spec{
-		Name: "_presence", Prefix: "_presence", Live: true, Expires: "until",
-		Fields:  []Field{{Name: "recordId"}, {Name: "server"}, {Name: "until", Kind: Time}},
-		Indexes: [][]string{{"recordId"}, {"server"}},
+		Name: "_presence", Prefix: "_presence", Live: true, Expires: "until", Personal: "userId",
+		Fields:  []Field{{Name: "recordId"}, {Name: "server"}, {Name: "userId"}, {Name: "until", Kind: Time}},
+		Indexes: [][]string{{"recordId"}, {"server"}, {"userId"}},
 	}
 }
 

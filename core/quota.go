@@ -67,30 +67,10 @@ func (q *quota) make(ctx context.Context, user string) (*FileUsage, error) {
 // count adds up what the records of files say.
 func (q *quota) count(ctx context.Context, user string) (n int64, err error) {
 	ctx = AsSystem(ctx)
-	if err := eachOwned(ctx, q.assets, user, "createdAt", func(a *Asset) { n += a.Size }); err != nil {
+	if err := eachOwned(ctx, q.assets, "ownerId", user, func(a *Asset) error { n += a.Size; return nil }); err != nil {
 		return 0, err
 	}
-	return n, eachOwned(ctx, q.left, user, "_id", func(l *Leftover) { n += l.Held })
-}
-
-// eachOwned calls each for all documents of a user, a page at a time, in an order that
-// has an index.
-func eachOwned[T any](ctx context.Context, c *Collection[T], user, order string, each func(*T)) error {
-	most := MaxPage
-	for args := (PageArgs{Where: Eq("ownerId", user), OrderBy: []Order{{Field: order}}, First: &most}); ; {
-		page, err := c.Page(ctx, args)
-		if err != nil {
-			return err
-		}
-		for _, doc := range page.Nodes() {
-			each(doc)
-		}
-		info := page.PageInfo()
-		if !info.HasNextPage {
-			return nil
-		}
-		args.After = info.EndCursor
-	}
+	return n, eachOwned(ctx, q.left, "ownerId", user, func(l *Leftover) error { n += l.Held; return nil })
 }
 
 // StorageUsage is how much the files of a user take of what they may.

@@ -28,11 +28,13 @@ type anyCollection interface {
 	usesOf(ctx context.Context, asset *Asset, first int) ([]*AssetUse, error)
 	// unseen tells which of ids lead to no document for the caller.
 	unseen(ctx context.Context, ids []string) (map[string]bool, error)
+	// abandon deletes what a user who is gone owned.
+	abandon(ctx context.Context, dep *departure) error
 }
 
 // register makes the collection of a type that the App's specs describe. It
-// panics for another one: a mistake in the program.
-func register[T any](a *App, name string) *Collection[T] {
+// panics for another one: a mistake in the program. with completes it before anybody finds it.
+func register[T any](a *App, name string, with ...func(*Collection[T])) *Collection[T] {
 	spec, ok := a.specs[name]
 	if !ok {
 		panic(fmt.Sprintf("core: no spec describes %q", name))
@@ -40,6 +42,9 @@ func register[T any](a *App, name string) *Collection[T] {
 	r := &a.types
 	c := newCollection[T](a.docs, spec, a.now)
 	c.types, c.advisor, c.log = r, a.advisor, a.log
+	for _, complete := range with {
+		complete(c)
+	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.byName == nil {

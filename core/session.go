@@ -70,8 +70,9 @@ func sessionSpec() Spec {
 			{Name: "turn", Kind: Int},
 			{Name: "expiresAt", Kind: Time},
 		},
-		Indexes: [][]string{{"userId"}},
-		Expires: "expiresAt",
+		Indexes:  [][]string{{"userId"}},
+		Expires:  "expiresAt",
+		Personal: "userId",
 	}
 }
 

@@ -8,14 +8,21 @@ import (
 	"github.com/grapnel/grapnel/core"
 )
 
+// frozen is a world whose clock moves by what is added to ahead, and not by itself.
+func frozen(t testing.TB, with ...func(*core.Config)) (w *world, ahead *atomic.Int64) {
+	t.Helper()
+	start, ahead := core.Millis(time.Now()), new(atomic.Int64)
+	clock := func(cfg *core.Config) {
+		cfg.Now = func() time.Time { return start.Add(time.Duration(ahead.Load())) }
+	}
+	return newWorld(t, append([]func(*core.Config){clock}, with...)...), ahead
+}
+
 // What the schema says of refreshSession, to the millisecond: the token before the current
 // one gives the current one for 30 seconds, and one from before it ends the session at once.
 func TestRefreshWithinTheGrace(t *testing.T) {
 	t.Parallel()
-	start, ahead := time.Now(), atomic.Int64{}
-	w := newWorld(t, func(cfg *core.Config) {
-		cfg.Now = func() time.Time { return start.Add(time.Duration(ahead.Load())) }
-	})
+	w, ahead := frozen(t)
 	w.as(t, "ada", core.Member)
 	refresh := func(token string) (next string, err error) {
 		_, tokens, err := w.Sessions.Refresh(t.Context(), token)

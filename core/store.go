@@ -196,6 +196,9 @@ type Spec struct {
 	Singleton bool
 	// Rules say who may do what; without rules, only the system may.
 	Rules []Rule
+	// Personal names the field with the id of the user about whom a document is: it goes with
+	// the account. Empty: documents are about nobody, or have an owner by the Rules.
+	Personal string
 
 	audience *audience // of the read rules; nil before the Spec is complete
 	mentions *mentions // of files; nil for none, and before the Spec is complete

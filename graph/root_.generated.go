@@ -222,6 +222,10 @@ type ComplexityRoot struct {
 		Uses             func(childComplexity int) int
 	}
 
+	DeleteAccountPayload struct {
+		DeletedUserID func(childComplexity int) int
+	}
+
 	DeleteAssetPayload struct {
 		DeletedID func(childComplexity int) int
 	}
@@ -278,6 +282,7 @@ type ComplexityRoot struct {
 		CreatePage               func(childComplexity int, input model.CreatePageInput) int
 		CreatePost               func(childComplexity int, input model.CreatePostInput) int
 		CreateUser               func(childComplexity int, input model.CreateUserInput) int
+		DeleteAccount            func(childComplexity int, input model.DeleteAccountInput) int
 		DeleteAsset              func(childComplexity int, input model.DeleteAssetInput) int
 		DeletePage               func(childComplexity int, input model.DeletePageInput) int
 		DeletePost               func(childComplexity int, input model.DeletePostInput) int
@@ -1428,6 +1433,13 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.DashboardType.Uses(childComplexity), true
 
+	case "DeleteAccountPayload.deletedUserId":
+		if e.ComplexityRoot.DeleteAccountPayload.DeletedUserID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DeleteAccountPayload.DeletedUserID(childComplexity), true
+
 	case "DeleteAssetPayload.deletedId":
 		if e.ComplexityRoot.DeleteAssetPayload.DeletedID == nil {
 			break
@@ -1662,6 +1674,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.CreateUser(childComplexity, args["input"].(model.CreateUserInput)), true
+	case "Mutation.deleteAccount":
+		if e.ComplexityRoot.Mutation.DeleteAccount == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_deleteAccount_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.DeleteAccount(childComplexity, args["input"].(model.DeleteAccountInput)), true
 	case "Mutation.deleteAsset":
 		if e.ComplexityRoot.Mutation.DeleteAsset == nil {
 			break
@@ -3236,6 +3259,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 		ec.unmarshalInputCreatePageInput,
 		ec.unmarshalInputCreatePostInput,
 		ec.unmarshalInputCreateUserInput,
+		ec.unmarshalInputDeleteAccountInput,
 		ec.unmarshalInputDeleteAssetInput,
 		ec.unmarshalInputDeletePageInput,
 		ec.unmarshalInputDeletePostInput,
@@ -3376,6 +3400,56 @@ func newExecutionContext(
 }
 
 var sources = []*ast.Source{
+	{Name: "../schema/account.graphqls", Input: `"""
+What becomes of the records of somebody whose account is deleted.
+"""
+enum AccountContent {
+  """
+  They stay as they are, without an author or owner. What nobody else may read goes.
+  """
+  KEEP
+  """
+  Those go that you may delete.
+  """
+  DELETE
+}
+"""
+Your password, and what becomes of your records.
+"""
+input DeleteAccountInput {
+  """
+  Your password; it may be left out within 10 minutes after you have signed in.
+  """
+  password: String
+  """
+  What becomes of posts and other records that are yours.
+  """
+  content: AccountContent!
+}
+"""
+What ` + "`" + `deleteAccount` + "`" + ` did.
+"""
+type DeleteAccountPayload {
+  """
+  The account that there was.
+  """
+  deletedUserId: ID!
+}
+extend type Mutation {
+  """
+  Deletes your account and ends your sessions within 5 seconds. What is stored about you goes in
+  the background: mails, links that were mailed, what nobody but you may read, the records that
+  you choose, and then the files that no record refers to. References to you are null from now
+  on. FORBIDDEN for the last active admin. It cannot be undone.
+  """
+  deleteAccount(
+    """
+    Your password, and what becomes of your records.
+    """
+    input: DeleteAccountInput!
+  ): DeleteAccountPayload @cost(weight: "5000")
+}
+`, BuiltIn: false},
 	{Name: "../schema/asset.graphqls", Input: `"""
 Who may see a file.
 """
@@ -8013,6 +8087,14 @@ func (ec *executionContext) childFields_DashboardType(ctx context.Context, field
 		return ec.fieldContext_DashboardType_fields(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type DashboardType", field.Name)
+}
+
+func (ec *executionContext) childFields_DeleteAccountPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "deletedUserId":
+		return ec.fieldContext_DeleteAccountPayload_deletedUserId(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type DeleteAccountPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_DeleteAssetPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {

@@ -48,5 +48,5 @@ func assetOrder(by *model.AssetOrder) []core.Order {
 }
 
 func (r *assetResolver) Owner(ctx context.Context, obj *core.Asset) (*core.User, error) {
-	return core.Follow(ctx, obj, "owner", func(d *core.Asset) string { return d.OwnerID }, r.app.Users.Collection)
+	return translate.Maybe(core.Follow(ctx, obj, "owner", func(d *core.Asset) string { return d.OwnerID }, r.app.Users.Collection))
 }

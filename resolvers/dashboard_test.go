@@ -52,10 +52,10 @@ func TestDashboardRights(t *testing.T) {
 	t.Parallel()
 	a := newAPI(t)
 	for as, want := range map[string]string{
-		"member": "Post SOME NONE NONE NONE - - -, Page SOME NONE NONE NONE - - -, Asset SOME OWN OWN OWN - updateAsset deleteAsset, User ALL NONE OWN NONE - updateUser -, Site ALL NONE NONE NONE - - -",
-		"author": "Post SOME OWN OWN OWN createPost updatePost deletePost, Page SOME NONE NONE NONE - - -, Asset SOME OWN OWN OWN - updateAsset deleteAsset, User ALL NONE OWN NONE - updateUser -, Site ALL NONE NONE NONE - - -",
-		"editor": "Post ALL ALL ALL ALL createPost updatePost deletePost, Page ALL ALL ALL ALL createPage updatePage deletePage, Asset SOME OWN SOME SOME - updateAsset deleteAsset, User ALL NONE OWN NONE - updateUser -, Site ALL NONE NONE NONE - - -",
-		"admin":  "Post ALL ALL ALL ALL createPost updatePost deletePost, Page ALL ALL ALL ALL createPage updatePage deletePage, Asset SOME OWN SOME SOME - updateAsset deleteAsset, User ALL ALL ALL NONE createUser updateUser -, Site ALL NONE ALL NONE - updateSite -, Mail ALL NONE NONE NONE - - -",
+		"member": "Post SOME NONE NONE NONE - - -, Page SOME NONE NONE NONE - - -, Asset SOME OWN OWN OWN - updateAsset deleteAsset, User ALL NONE OWN OWN - updateUser -, Site ALL NONE NONE NONE - - -",
+		"author": "Post SOME OWN OWN OWN createPost updatePost deletePost, Page SOME NONE NONE NONE - - -, Asset SOME OWN OWN OWN - updateAsset deleteAsset, User ALL NONE OWN OWN - updateUser -, Site ALL NONE NONE NONE - - -",
+		"editor": "Post ALL ALL ALL ALL createPost updatePost deletePost, Page ALL ALL ALL ALL createPage updatePage deletePage, Asset SOME OWN SOME SOME - updateAsset deleteAsset, User ALL NONE OWN OWN - updateUser -, Site ALL NONE NONE NONE - - -",
+		"admin":  "Post ALL ALL ALL ALL createPost updatePost deletePost, Page ALL ALL ALL ALL createPage updatePage deletePage, Asset SOME OWN SOME SOME - updateAsset deleteAsset, User ALL ALL ALL OWN createUser updateUser -, Site ALL NONE ALL NONE - updateSite -, Mail ALL NONE NONE NONE - - -",
 	} {
 		var types []string
 		for _, d := range a.described(as).Types {
@@ -174,7 +174,7 @@ Everybody may read those whose visibility is PUBLIC and state is READY.
 Users may read, create, change and remove those whose owner they are.
 Editors and admins may read, change and remove those whose state is READY.
 Everybody may read all.
-Users may change themselves.
+Users may change and remove themselves.
 Admins may change all.
 Everybody may read it.
 Admins may read and change it.

@@ -73,7 +73,7 @@ func (r *postResolver) BodyHTML(ctx context.Context, obj *core.Post) (string, er
 }
 
 func (r *postResolver) Author(ctx context.Context, obj *core.Post) (*core.User, error) {
-	return core.Follow(ctx, obj, "author", func(d *core.Post) string { return d.AuthorID }, r.app.Users.Collection)
+	return translate.Maybe(core.Follow(ctx, obj, "author", func(d *core.Post) string { return d.AuthorID }, r.app.Users.Collection))
 }
 
 func (r *postResolver) Cover(ctx context.Context, obj *core.Post) (*core.Asset, error) {

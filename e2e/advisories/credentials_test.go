@@ -363,6 +363,31 @@ func TestRaces(t *testing.T) {
 					t.Fatalf("round %d: %d demotions succeeded, %v admins are left", round, won, n)
 				}
 			}
+			// And two who delete their accounts.
+			for i := range ids {
+				if grapnel.Dig(try(0, tokens[i], `{ viewer { role } }`, nil), "data.viewer.role") == "ADMIN" {
+					setRole(s, tokens[i], ids[1-i], "ADMIN")
+					break
+				}
+			}
+			gone := -1
+			for i, a := range together(2, func(i int) map[string]any {
+				return try(i, tokens[i], `mutation($p: String!) { deleteAccount(input: {password: $p, content: DELETE}) { deletedUserId } }`, vars{"p": grapnel.Password})
+			}) {
+				switch code := grapnel.Code(a); code {
+				case "":
+					gone = i
+				case "FORBIDDEN":
+				default:
+					t.Errorf("admin %d: %v", i, a)
+				}
+			}
+			if n := s.Get("", admins, nil, "users.totalCount"); gone < 0 || n != 1.0 {
+				t.Fatalf("%d is deleted, %v admins are left", gone, n)
+			}
+			email := []string{"root@example.org", "second@example.org"}
+			s.Refused("", `mutation($e: String!, $p: String!) { signIn(input: {email: $e, password: $p}) { viewer { id } } }`, vars{"e": email[gone], "p": grapnel.Password}, "INVALID_CREDENTIALS")
+			s.SignIn(email[1-gone], grapnel.Password)
 		})
 	})
 }

@@ -459,6 +459,20 @@ type DecimalFilter struct {
 	Gte graphql.Omittable[*value.Decimal] `json:"gte,omitempty"`
 }
 
+// Your password, and what becomes of your records.
+type DeleteAccountInput struct {
+	// Your password; it may be left out within 10 minutes after you have signed in.
+	Password graphql.Omittable[*string] `json:"password,omitempty"`
+	// What becomes of posts and other records that are yours.
+	Content AccountContent `json:"content"`
+}
+
+// What `deleteAccount` did.
+type DeleteAccountPayload struct {
+	// The account that there was.
+	DeletedUserID string `json:"deletedUserId"`
+}
+
 // Which file is to go.
 type DeleteAssetInput struct {
 	// Which file.
@@ -1257,6 +1271,64 @@ type VisibilityFilter struct {
 	Ne graphql.Omittable[*core.Visibility] `json:"ne,omitempty"`
 	// One of these, at most 100.
 	In graphql.Omittable[[]core.Visibility] `json:"in,omitempty"`
+}
+
+// What becomes of the records of somebody whose account is deleted.
+type AccountContent string
+
+const (
+	// They stay as they are, without an author or owner. What nobody else may read goes.
+	AccountContentKeep AccountContent = "KEEP"
+	// Those go that you may delete.
+	AccountContentDelete AccountContent = "DELETE"
+)
+
+var AllAccountContent = []AccountContent{
+	AccountContentKeep,
+	AccountContentDelete,
+}
+
+func (e AccountContent) IsValid() bool {
+	switch e {
+	case AccountContentKeep, AccountContentDelete:
+		return true
+	}
+	return false
+}
+
+func (e AccountContent) String() string {
+	return string(e)
+}
+
+func (e *AccountContent) UnmarshalGQL(v any) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("enums must be strings")
+	}
+
+	*e = AccountContent(str)
+	if !e.IsValid() {
+		return fmt.Errorf("%s is not a valid AccountContent", str)
+	}
+	return nil
+}
+
+func (e AccountContent) MarshalGQL(w io.Writer) {
+	_, _ = fmt.Fprint(w, strconv.Quote(e.String()))
+}
+
+func (e *AccountContent) UnmarshalJSON(b []byte) error {
+	s, err := strconv.Unquote(string(b))
+	if err != nil {
+		return err
+	}
+	return e.UnmarshalGQL(s)
+}
+
+func (e AccountContent) MarshalJSON() ([]byte, error) {
+	var buf bytes.Buffer
+	e.MarshalGQL(&buf)
+	return buf.Bytes(), nil
 }
 
 // How a field is shown and entered.

@@ -47,6 +47,8 @@ func users() Table {
 			{Call: `unsuspendUser(input: {id: $id})`, Allow: Allow{"*": "admin"}},
 			{Verb: core.Create, Guard: "email", Call: `createUser(input: {email: "new@example.org", password: "battery staple"})`, Allow: Allow{New: "admin"}},
 			{Call: `setUserPassword(input: {id: $id, password: "battery staple"})`, Allow: Allow{"*": "admin", "admin": ""}},
+			// Who has the right is told that this is not the password.
+			{Verb: core.Delete, Call: `deleteAccount(input: {content: KEEP, password: "battery staple"})`, Invalid: Allow{New: Users}},
 			{Call: `endUserSessions(input: {id: $id})`, Allow: Allow{"*": "admin"}},
 		},
 		Equivalent: map[string]string{

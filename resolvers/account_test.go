@@ -1,0 +1,34 @@
+package resolvers_test
+
+import (
+	"strings"
+	"testing"
+)
+
+// What clients see of an account that is deleted.
+func TestDeleteAccount(t *testing.T) {
+	t.Parallel()
+	a := newAPI(t)
+	post := a.get("author", `mutation { createPost(input: {title: "Kept"}) { post { id } } }`, nil, "createPost.post.id").(string)
+	a.get("author", `mutation($id: ID!) { publishPost(input: {id: $id}) { post { id } } }`, vars{"id": post}, "publishPost.post.id")
+	deletion := `mutation($p: String) { deleteAccount(input: {password: $p, content: KEEP}) { deletedUserId } }`
+	if c := a.code("", deletion, vars{"p": "correct horse"}); c != "UNAUTHENTICATED" {
+		t.Errorf("a visitor: %s", c)
+	}
+	if c := a.code("author", deletion, vars{"p": "battery staple"}); c != "BAD_USER_INPUT" {
+		t.Errorf("a wrong password: %s", c)
+	}
+	if c := a.code("admin", deletion, vars{"p": "correct horse"}); c != "FORBIDDEN" {
+		t.Errorf("the last admin: %s", c)
+	}
+	if id := a.get("author", deletion, vars{"p": "correct horse"}, "deleteAccount.deletedUserId"); id != a.ids["author"] {
+		t.Errorf("%v is deleted", id)
+	}
+	if c := a.code("author", `{ viewer { id } }`, nil); c != "UNAUTHENTICATED" {
+		t.Errorf("the session: %s", c)
+	}
+	out := a.do("", `query($id: ID!) { post(id: $id) { title author { username } } }`, vars{"id": post})
+	if !strings.Contains(out, `{"data":{"post":{"title":"Kept","author":null}}`) || strings.Contains(out, "errors") {
+		t.Errorf("a post that is kept: %s", out)
+	}
+}
