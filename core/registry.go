@@ -30,6 +30,8 @@ type anyCollection interface {
 	unseen(ctx context.Context, ids []string) (map[string]bool, error)
 	// abandon deletes what a user who is gone owned.
 	abandon(ctx context.Context, dep *departure) error
+	// own is a page of what the caller owns, by the field that says so.
+	own(ctx context.Context, field string, after *string, first int) (records []*OwnRecord, next *string, err error)
 }
 
 // register makes the collection of a type that the App's specs describe. It

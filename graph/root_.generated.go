@@ -323,6 +323,14 @@ type ComplexityRoot struct {
 		URL      func(childComplexity int) int
 	}
 
+	OwnRecord struct {
+		Cursor func(childComplexity int) int
+		ID     func(childComplexity int) int
+		JSON   func(childComplexity int) int
+		Type   func(childComplexity int) int
+		URL    func(childComplexity int) int
+	}
+
 	Page struct {
 		Body        func(childComplexity int) int
 		BodyHTML    func(childComplexity int) int
@@ -405,6 +413,7 @@ type ComplexityRoot struct {
 		Asset           func(childComplexity int, id string) int
 		Assets          func(childComplexity int, where *model.AssetWhere, orderBy *model.AssetOrder, first *int32, after *string, last *int32, before *string) int
 		DashboardSchema func(childComplexity int) int
+		ExportMyData    func(childComplexity int, first *int32, after *string) int
 		Mail            func(childComplexity int, id string) int
 		Mails           func(childComplexity int, where *model.MailWhere, orderBy *model.MailOrder, first *int32, after *string, last *int32, before *string) int
 		Node            func(childComplexity int, id string) int
@@ -2037,6 +2046,37 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.NavigationLink.URL(childComplexity), true
 
+	case "OwnRecord.cursor":
+		if e.ComplexityRoot.OwnRecord.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.OwnRecord.Cursor(childComplexity), true
+	case "OwnRecord.id":
+		if e.ComplexityRoot.OwnRecord.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.OwnRecord.ID(childComplexity), true
+	case "OwnRecord.json":
+		if e.ComplexityRoot.OwnRecord.JSON == nil {
+			break
+		}
+
+		return e.ComplexityRoot.OwnRecord.JSON(childComplexity), true
+	case "OwnRecord.type":
+		if e.ComplexityRoot.OwnRecord.Type == nil {
+			break
+		}
+
+		return e.ComplexityRoot.OwnRecord.Type(childComplexity), true
+	case "OwnRecord.url":
+		if e.ComplexityRoot.OwnRecord.URL == nil {
+			break
+		}
+
+		return e.ComplexityRoot.OwnRecord.URL(childComplexity), true
+
 	case "Page.body":
 		if e.ComplexityRoot.Page.Body == nil {
 			break
@@ -2373,6 +2413,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.DashboardSchema(childComplexity), true
+	case "Query.exportMyData":
+		if e.ComplexityRoot.Query.ExportMyData == nil {
+			break
+		}
+
+		args, err := ec.field_Query_exportMyData_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.ExportMyData(childComplexity, args["first"].(*int32), args["after"].(*string)), true
 
 	case "Query.mail":
 		if e.ComplexityRoot.Query.Mail == nil {
@@ -3435,6 +3486,50 @@ type DeleteAccountPayload {
   """
   deletedUserId: ID!
 }
+"""
+Something that is stored about you.
+"""
+type OwnRecord {
+  """
+  What it is: a type of the schema, or ` + "`" + `MailedLink` + "`" + ` or ` + "`" + `OpenRecord` + "`" + `, which are none.
+  """
+  type: String!
+  """
+  Names the record.
+  """
+  id: ID!
+  """
+  Its fields as an object of JSON, named as in the schema; references are ids, such as ` + "`" + `authorId` + "`" + `.
+  """
+  json: String! @cost(weight: "10")
+  """
+  Where to get the bytes of a file, see ` + "`" + `Asset.url` + "`" + `; null for what is none.
+  """
+  url: String
+  """
+  Where the next page begins, for ` + "`" + `after` + "`" + `.
+  """
+  cursor: String!
+}
+extend type Query {
+  """
+  All that is stored about you, a page at a time: your account, where you are signed in, mails
+  to you, and the records of any type that are yours, as far as you may read them. Ask again
+  behind the ` + "`" + `cursor` + "`" + ` of the last one, until the list is empty. TOO_LARGE when the records of a
+  page are more than an operation may read: ask for fewer.
+  """
+  exportMyData(
+    """
+    How many records at most: 0 to 100.
+    """
+    first: Int = 20
+
+    """
+    Only what stands behind this ` + "`" + `OwnRecord.cursor` + "`" + `.
+    """
+    after: String
+  ): [OwnRecord!]! @cost(weight: "100") @listSize(slicingArguments: ["first"])
+}
 extend type Mutation {
   """
   Deletes your account and ends your sessions within 5 seconds. What is stored about you goes in
@@ -3516,7 +3611,7 @@ type Asset implements Node {
   """
   alt: String
   """
-  Who uploaded it; null, with an error, when that user cannot be read.
+  Who uploaded it; null when their account was deleted, and with an error when that user cannot be read.
   """
   owner: User
   """
@@ -4981,7 +5076,7 @@ type Post implements Node {
   """
   tags: [String!]!
   """
-  Who wrote it; null, with an error, when that user cannot be read.
+  Who wrote it; null when their account was deleted, and with an error when that user cannot be read.
   """
   author: User
   """
@@ -8209,6 +8304,22 @@ func (ec *executionContext) childFields_NavigationLink(ctx context.Context, fiel
 		return ec.fieldContext_NavigationLink_children(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type NavigationLink", field.Name)
+}
+
+func (ec *executionContext) childFields_OwnRecord(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "type":
+		return ec.fieldContext_OwnRecord_type(ctx, field)
+	case "id":
+		return ec.fieldContext_OwnRecord_id(ctx, field)
+	case "json":
+		return ec.fieldContext_OwnRecord_json(ctx, field)
+	case "url":
+		return ec.fieldContext_OwnRecord_url(ctx, field)
+	case "cursor":
+		return ec.fieldContext_OwnRecord_cursor(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type OwnRecord", field.Name)
 }
 
 func (ec *executionContext) childFields_Page(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {

@@ -1,6 +1,7 @@
 package resolvers_test
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 )
@@ -30,5 +31,34 @@ func TestDeleteAccount(t *testing.T) {
 	out := a.do("", `query($id: ID!) { post(id: $id) { title author { username } } }`, vars{"id": post})
 	if !strings.Contains(out, `{"data":{"post":{"title":"Kept","author":null}}`) || strings.Contains(out, "errors") {
 		t.Errorf("a post that is kept: %s", out)
+	}
+}
+
+// What clients get of all that is stored about them.
+func TestExportMyData(t *testing.T) {
+	t.Parallel()
+	a := newAPI(t)
+	a.get("author", `mutation { createPost(input: {title: "Mine"}) { post { id } } }`, nil, "createPost.post.id")
+	a.get("editor", `mutation { createPost(input: {title: "Not mine"}) { post { id } } }`, nil, "createPost.post.id")
+	export := `query($after: String) { exportMyData(first: 2, after: $after) { type id json url cursor } }`
+	if c := a.code("", export, nil); c != "UNAUTHENTICATED" {
+		t.Errorf("a visitor: %s", c)
+	}
+	var all strings.Builder
+	for after, n := any(nil), 0; n < 20; n++ {
+		page := a.get("author", export, vars{"after": after}, "exportMyData").([]any)
+		if len(page) == 0 {
+			break
+		}
+		for _, r := range page {
+			record := r.(map[string]any)
+			fmt.Fprintln(&all, record["type"], record["json"])
+			after = record["cursor"]
+		}
+	}
+	got := all.String()
+	if !strings.Contains(got, `"title":"Mine"`) || !strings.Contains(got, `"email":"author@example.org"`) || !strings.Contains(got, "UserSession ") ||
+		strings.Contains(got, "Not mine") || strings.Contains(got, "argon2") {
+		t.Errorf("%s", got)
 	}
 }

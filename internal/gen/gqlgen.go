@@ -28,7 +28,7 @@ var inCore = map[string]bool{
 	"Asset": true, "AssetConnection": true, "AssetEdge": true, "Visibility": true, "AssetState": true,
 	"AssetUse": true, "Mail": true, "MailConnection": true, "MailEdge": true, "MailState": true, "SignedRequest": true, "StorageUsage": true, "HTTPHeader": true,
 	"ServerStatus": true, "StoreStatus": true, "StoreKind": true, "StorageTotals": true,
-	"RecordViewers": true,
+	"RecordViewers": true, "OwnRecord": true,
 }
 
 // otherwise are the names that some of them have there: core has no need to tell them

@@ -248,6 +248,10 @@ type ComplexityRoot struct {
 		Uses             func(childComplexity int) int
 	}
 
+	DeleteAccountPayload struct {
+		DeletedUserID func(childComplexity int) int
+	}
+
 	DeleteAssetPayload struct {
 		DeletedID func(childComplexity int) int
 	}
@@ -328,6 +332,7 @@ type ComplexityRoot struct {
 		CreateProduct            func(childComplexity int, input model1.CreateProductInput) int
 		CreateReview             func(childComplexity int, input model1.CreateReviewInput) int
 		CreateUser               func(childComplexity int, input model.CreateUserInput) int
+		DeleteAccount            func(childComplexity int, input model.DeleteAccountInput) int
 		DeleteAsset              func(childComplexity int, input model.DeleteAssetInput) int
 		DeletePage               func(childComplexity int, input model1.DeletePageInput) int
 		DeletePost               func(childComplexity int, input model.DeletePostInput) int
@@ -407,6 +412,14 @@ type ComplexityRoot struct {
 	OrderLine struct {
 		ProductID func(childComplexity int) int
 		Quantity  func(childComplexity int) int
+	}
+
+	OwnRecord struct {
+		Cursor func(childComplexity int) int
+		ID     func(childComplexity int) int
+		JSON   func(childComplexity int) int
+		Type   func(childComplexity int) int
+		URL    func(childComplexity int) int
 	}
 
 	Page struct {
@@ -540,6 +553,7 @@ type ComplexityRoot struct {
 		Asset           func(childComplexity int, id string) int
 		Assets          func(childComplexity int, where *model.AssetWhere, orderBy *model.AssetOrder, first *int32, after *string, last *int32, before *string) int
 		DashboardSchema func(childComplexity int) int
+		ExportMyData    func(childComplexity int, first *int32, after *string) int
 		Mail            func(childComplexity int, id string) int
 		Mails           func(childComplexity int, where *model.MailWhere, orderBy *model.MailOrder, first *int32, after *string, last *int32, before *string) int
 		Node            func(childComplexity int, id string) int
@@ -1688,6 +1702,13 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.DashboardType.Uses(childComplexity), true
 
+	case "DeleteAccountPayload.deletedUserId":
+		if e.ComplexityRoot.DeleteAccountPayload.DeletedUserID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DeleteAccountPayload.DeletedUserID(childComplexity), true
+
 	case "DeleteAssetPayload.deletedId":
 		if e.ComplexityRoot.DeleteAssetPayload.DeletedID == nil {
 			break
@@ -2018,6 +2039,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.CreateUser(childComplexity, args["input"].(model.CreateUserInput)), true
+	case "Mutation.deleteAccount":
+		if e.ComplexityRoot.Mutation.DeleteAccount == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_deleteAccount_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.DeleteAccount(childComplexity, args["input"].(model.DeleteAccountInput)), true
 	case "Mutation.deleteAsset":
 		if e.ComplexityRoot.Mutation.DeleteAsset == nil {
 			break
@@ -2565,6 +2597,37 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.OrderLine.Quantity(childComplexity), true
+
+	case "OwnRecord.cursor":
+		if e.ComplexityRoot.OwnRecord.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.OwnRecord.Cursor(childComplexity), true
+	case "OwnRecord.id":
+		if e.ComplexityRoot.OwnRecord.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.OwnRecord.ID(childComplexity), true
+	case "OwnRecord.json":
+		if e.ComplexityRoot.OwnRecord.JSON == nil {
+			break
+		}
+
+		return e.ComplexityRoot.OwnRecord.JSON(childComplexity), true
+	case "OwnRecord.type":
+		if e.ComplexityRoot.OwnRecord.Type == nil {
+			break
+		}
+
+		return e.ComplexityRoot.OwnRecord.Type(childComplexity), true
+	case "OwnRecord.url":
+		if e.ComplexityRoot.OwnRecord.URL == nil {
+			break
+		}
+
+		return e.ComplexityRoot.OwnRecord.URL(childComplexity), true
 
 	case "Page.body":
 		if e.ComplexityRoot.Page.Body == nil {
@@ -3121,6 +3184,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.DashboardSchema(childComplexity), true
+	case "Query.exportMyData":
+		if e.ComplexityRoot.Query.ExportMyData == nil {
+			break
+		}
+
+		args, err := ec.field_Query_exportMyData_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.ExportMyData(childComplexity, args["first"].(*int32), args["after"].(*string)), true
 
 	case "Query.mail":
 		if e.ComplexityRoot.Query.Mail == nil {
@@ -4384,6 +4458,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 		ec.unmarshalInputCreateUserInput,
 		ec.unmarshalInputDateFilter,
 		ec.unmarshalInputDecimalFilter,
+		ec.unmarshalInputDeleteAccountInput,
 		ec.unmarshalInputDeleteAssetInput,
 		ec.unmarshalInputDeletePageInput,
 		ec.unmarshalInputDeletePostInput,
@@ -4543,6 +4618,100 @@ func newExecutionContext(
 }
 
 var sources = []*ast.Source{
+	{Name: "../schema/gen/grapnel/account.graphqls", Input: `"""
+What becomes of the records of somebody whose account is deleted.
+"""
+enum AccountContent {
+  """
+  They stay as they are, without an author or owner. What nobody else may read goes.
+  """
+  KEEP
+  """
+  Those go that you may delete.
+  """
+  DELETE
+}
+"""
+Your password, and what becomes of your records.
+"""
+input DeleteAccountInput {
+  """
+  Your password; it may be left out within 10 minutes after you have signed in.
+  """
+  password: String
+  """
+  What becomes of posts and other records that are yours.
+  """
+  content: AccountContent!
+}
+"""
+What ` + "`" + `deleteAccount` + "`" + ` did.
+"""
+type DeleteAccountPayload {
+  """
+  The account that there was.
+  """
+  deletedUserId: ID!
+}
+"""
+Something that is stored about you.
+"""
+type OwnRecord {
+  """
+  What it is: a type of the schema, or ` + "`" + `MailedLink` + "`" + ` or ` + "`" + `OpenRecord` + "`" + `, which are none.
+  """
+  type: String!
+  """
+  Names the record.
+  """
+  id: ID!
+  """
+  Its fields as an object of JSON, named as in the schema; references are ids, such as ` + "`" + `authorId` + "`" + `.
+  """
+  json: String! @cost(weight: "10")
+  """
+  Where to get the bytes of a file, see ` + "`" + `Asset.url` + "`" + `; null for what is none.
+  """
+  url: String
+  """
+  Where the next page begins, for ` + "`" + `after` + "`" + `.
+  """
+  cursor: String!
+}
+extend type Query {
+  """
+  All that is stored about you, a page at a time: your account, where you are signed in, mails
+  to you, and the records of any type that are yours, as far as you may read them. Ask again
+  behind the ` + "`" + `cursor` + "`" + ` of the last one, until the list is empty. TOO_LARGE when the records of a
+  page are more than an operation may read: ask for fewer.
+  """
+  exportMyData(
+    """
+    How many records at most: 0 to 100.
+    """
+    first: Int = 20
+
+    """
+    Only what stands behind this ` + "`" + `OwnRecord.cursor` + "`" + `.
+    """
+    after: String
+  ): [OwnRecord!]! @cost(weight: "100") @listSize(slicingArguments: ["first"])
+}
+extend type Mutation {
+  """
+  Deletes your account and ends your sessions within 5 seconds. What is stored about you goes in
+  the background: mails, links that were mailed, what nobody but you may read, the records that
+  you choose, and then the files that no record refers to. References to you are null from now
+  on. FORBIDDEN for the last active admin. It cannot be undone.
+  """
+  deleteAccount(
+    """
+    Your password, and what becomes of your records.
+    """
+    input: DeleteAccountInput!
+  ): DeleteAccountPayload @cost(weight: "5000")
+}
+`, BuiltIn: false},
 	{Name: "../schema/gen/grapnel/asset.graphqls", Input: `"""
 Who may see a file.
 """
@@ -4609,7 +4778,7 @@ type Asset implements Node {
   """
   alt: String
   """
-  Who uploaded it; null, with an error, when that user cannot be read.
+  Who uploaded it; null when their account was deleted, and with an error when that user cannot be read.
   """
   owner: User
   """
@@ -6191,7 +6360,7 @@ type Post implements Node {
   """
   tags: [String!]!
   """
-  Who wrote it; null, with an error, when that user cannot be read.
+  Who wrote it; null when their account was deleted, and with an error when that user cannot be read.
   """
   author: User
   """
@@ -10991,6 +11160,14 @@ func (ec *executionContext) childFields_DashboardType(ctx context.Context, field
 	return nil, fmt.Errorf("no field named %q was found under type DashboardType", field.Name)
 }
 
+func (ec *executionContext) childFields_DeleteAccountPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "deletedUserId":
+		return ec.fieldContext_DeleteAccountPayload_deletedUserId(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type DeleteAccountPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_DeleteAssetPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "deletedId":
@@ -11213,6 +11390,22 @@ func (ec *executionContext) childFields_OrderLine(ctx context.Context, field gra
 		return ec.fieldContext_OrderLine_quantity(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type OrderLine", field.Name)
+}
+
+func (ec *executionContext) childFields_OwnRecord(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "type":
+		return ec.fieldContext_OwnRecord_type(ctx, field)
+	case "id":
+		return ec.fieldContext_OwnRecord_id(ctx, field)
+	case "json":
+		return ec.fieldContext_OwnRecord_json(ctx, field)
+	case "url":
+		return ec.fieldContext_OwnRecord_url(ctx, field)
+	case "cursor":
+		return ec.fieldContext_OwnRecord_cursor(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type OwnRecord", field.Name)
 }
 
 func (ec *executionContext) childFields_Page(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {

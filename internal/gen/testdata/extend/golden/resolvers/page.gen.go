@@ -120,5 +120,5 @@ func (r *pageResolver) Photo(ctx context.Context, obj *model.Page) (*core.Asset,
 }
 
 func (r *pageResolver) Author(ctx context.Context, obj *model.Page) (*core.User, error) {
-	return core.Follow(ctx, obj, "author", func(d *model.Page) string { return d.AuthorID }, r.app.Users.Collection)
+	return translate.Maybe(core.Follow(ctx, obj, "author", func(d *model.Page) string { return d.AuthorID }, r.app.Users.Collection))
 }

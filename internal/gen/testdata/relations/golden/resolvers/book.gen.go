@@ -135,7 +135,7 @@ func (r *bookResolver) Keepers(ctx context.Context, obj *model.Book) ([]*core.Us
 }
 
 func (r *bookResolver) Reader(ctx context.Context, obj *model.Book) (*core.User, error) {
-	return core.Follow(ctx, obj, "reader", func(d *model.Book) string { return d.ReaderID }, r.app.Users.Collection)
+	return translate.Maybe(core.Follow(ctx, obj, "reader", func(d *model.Book) string { return d.ReaderID }, r.app.Users.Collection))
 }
 
 func (r *bookResolver) Lender(ctx context.Context, obj *model.Book) (*core.User, error) {

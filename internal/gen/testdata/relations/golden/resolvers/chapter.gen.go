@@ -19,7 +19,7 @@ func (r *chapterResolver) Essay(ctx context.Context, obj *model.Chapter) (*model
 }
 
 func (r *chapterResolver) Editor(ctx context.Context, obj *model.Chapter) (*core.User, error) {
-	return core.FollowInside(ctx, translate.Document(ctx), "Chapter.editorId", obj.EditorID, r.app.Users.Collection)
+	return translate.Maybe(core.FollowInside(ctx, translate.Document(ctx), "Chapter.editorId", obj.EditorID, r.app.Users.Collection))
 }
 
 func (r *chapterResolver) Photos(ctx context.Context, obj *model.Chapter) ([]*core.Asset, error) {

@@ -8,6 +8,7 @@ import (
 
 // Files are the whole schema, with all its directives.
 //
+//go:embed gen/grapnel/account.graphqls
 //go:embed gen/grapnel/asset.graphqls
 //go:embed gen/grapnel/base.graphqls
 //go:embed gen/grapnel/dashboard.graphqls

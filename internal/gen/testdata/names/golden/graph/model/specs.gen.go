@@ -184,7 +184,7 @@ func Specs() []core.Spec {
 			Search:  []string{"username", "displayName"},
 			Rules: []core.Rule{
 				{Verbs: core.Read},
-				{Verbs: core.Update, Owner: "_id"},
+				{Verbs: core.Update | core.Delete, Owner: "_id"},
 				{Verbs: core.Update, Role: core.Admin},
 			},
 		},
