@@ -1,7 +1,8 @@
 // Who comes to a site that verifies addresses first: an account by a mailed link, a session by
-// a mailed code.
+// a mailed code; and who leaves it.
 import assert from 'node:assert/strict'
-import { join, resolve } from 'node:path'
+import { readFile } from 'node:fs/promises'
+import { resolve } from 'node:path'
 import { admin, scenario, surroundings } from './browser.js'
 import { mailedCode, mailedLink } from './mails.js'
 
@@ -24,7 +25,7 @@ async function signUp(page, server, username, email) {
 }
 
 // The server has not seen the queries of the site before, which browsers write to the console.
-scenario('an account is made by a mailed link, and a mailed code signs in', place, async (page, server) => {
+scenario('an account is made by a mailed link, a mailed code signs in, and the account goes', place, async (page, server) => {
   await signUp(page, server, 'ada', 'ada@example.org')
   await signUp(page, server, 'eve', admin.email) // is told the same
   await page.goto(await mailedLink(server, 'ada@example.org'))
@@ -42,6 +43,21 @@ scenario('an account is made by a mailed link, and a mailed code signs in', plac
   await page.getByLabel('Code').fill(await mailedCode(server, 'ada@example.org'))
   await page.getByRole('button', { name: 'Sign in' }).click()
   await page.getByRole('banner').getByRole('link', { name: 'ada' }).waitFor()
+
+  // And goes again, with all that is theirs.
+  await page.goto(`${server.url}/profile`)
+  await page.getByRole('link', { name: 'Take your data, or delete your account' }).click()
+  const [download] = await Promise.all([page.waitForEvent('download'), page.getByRole('button', { name: 'Take my data' }).click()])
+  const records = JSON.parse(await readFile(await download.path(), 'utf8'))
+  assert.ok(records.some(r => r.type === 'User' && r.email === 'ada@example.org'), JSON.stringify(records))
+  await page.getByLabel('Your password').fill('a lamp in the attic')
+  await page.getByRole('button', { name: 'Delete my account' }).click()
+  await page.getByRole('alert').filter({ hasText: /./ }).waitFor()
+  await page.getByLabel('Your password').fill('a lamp in the window')
+  await page.getByRole('button', { name: 'Delete my account' }).click()
+  await page.getByRole('link', { name: 'Sign in' }).waitFor()
+  assert.equal((await server.graphql('{ userByUsername(username: "ada") { id } }', {}, server.token)).userByUsername, null)
+
   const { mails } = await server.graphql('query ($to: String!) { mails(where: { to: { eq: $to } }) { nodes { subject } } }', { to: admin.email }, server.token)
   assert.match(mails.nodes.map(m => m.subject).join(), /You have an account with .* already/)
 }, { expected: /status of 400/ })

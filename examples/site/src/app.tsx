@@ -16,6 +16,7 @@ const SignIn = lazy(() => import('./screens/sign-in').then(({ SignIn }) => ({ de
 const Code = lazy(() => import('./screens/code').then(({ Code }) => ({ default: Code })))
 const Forgotten = lazy(() => import('./screens/forgotten').then(({ Forgotten }) => ({ default: Forgotten })))
 const Account = lazy(() => import('./screens/account').then(({ Account }) => ({ default: Account })))
+const Leave = lazy(() => import('./screens/leave').then(({ Leave }) => ({ default: Leave })))
 const Profile = lazy(() => import('./screens/profile').then(({ Profile }) => ({ default: Profile })))
 
 export function App() {
@@ -34,6 +35,7 @@ export function App() {
           <Route path="/sign-in/code" component={Code} />
           <Route path="/forgotten" component={Forgotten} />
           <Route path="/account" component={Account} />
+          <Route path="/profile/leave" component={Leave} />
           <Route path="/profile" component={Profile} />
           <Route path="/:slug">{({ slug }) => <Page key={slug} slug={decodeURIComponent(slug)} />}</Route>
           <Route component={NotFound} />

@@ -1,6 +1,6 @@
 import { useState } from 'react'
 import { useMutation } from 'urql'
-import { Redirect } from 'wouter'
+import { Link, Redirect } from 'wouter'
 import { useAnswer } from '../ask'
 import {
   AccountDocument, type AccountQuery, ChangeEmailDocument, RequestEmailVerificationDocument, SignOutDocument, UpdateProfileDocument, UploadPictureDocument,
@@ -39,6 +39,7 @@ function Account({ viewer }: { viewer: Viewer }) {
         {form.sent && <p className="done" role="status">Saved.</p>}
       </Form>
       <Address viewer={viewer} />
+      <p><Link href="/profile/leave">Take your data, or delete your account</Link></p>
       <button className="plain" onClick={leave}>Sign out {viewer.email}</button>
     </div>
   )
