@@ -163,6 +163,29 @@ func (ec *executionContext) fieldContext_DashboardAction_tells(_ context.Context
 	return graphql.NewScalarFieldContext("DashboardAction", field, false, false, errors.New("field of type String does not have child fields"))
 }
 
+func (ec *executionContext) _DashboardAction_when(ctx context.Context, field graphql.CollectedField, obj *model.DashboardAction) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_DashboardAction_when(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.When, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *value.JSON) graphql.Marshaler {
+			return ec.marshalOJSON2ᚖgithubᚗcomᚋgrapnelᚋgrapnelᚋcoreᚋvalueᚐJSON(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_DashboardAction_when(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("DashboardAction", field, false, false, errors.New("field of type JSON does not have child fields"))
+}
+
 func (ec *executionContext) _DashboardAction_fields(ctx context.Context, field graphql.CollectedField, obj *model.DashboardAction) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -970,6 +993,29 @@ func (ec *executionContext) _DashboardField_default(ctx context.Context, field g
 }
 func (ec *executionContext) fieldContext_DashboardField_default(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("DashboardField", field, false, false, errors.New("field of type JSON does not have child fields"))
+}
+
+func (ec *executionContext) _DashboardField_start(ctx context.Context, field graphql.CollectedField, obj *model.DashboardField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_DashboardField_start(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Start, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_DashboardField_start(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("DashboardField", field, false, false, errors.New("field of type String does not have child fields"))
 }
 
 func (ec *executionContext) _DashboardField_label(ctx context.Context, field graphql.CollectedField, obj *model.DashboardField) (ret graphql.Marshaler) {
@@ -2225,6 +2271,11 @@ func (ec *executionContext) _DashboardAction(ctx context.Context, sel ast.Select
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
+		case "when":
+			out.Values[i] = ec._DashboardAction_when(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
 		case "fields":
 			out.Values[i] = ec._DashboardAction_fields(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
@@ -2557,6 +2608,11 @@ func (ec *executionContext) _DashboardField(ctx context.Context, sel ast.Selecti
 			}
 		case "default":
 			out.Values[i] = ec._DashboardField_default(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "start":
+			out.Values[i] = ec._DashboardField_start(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}

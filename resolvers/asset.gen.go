@@ -14,9 +14,9 @@ func (r *queryResolver) Asset(ctx context.Context, id string) (*core.Asset, erro
 	return r.app.Assets.Get(ctx, id)
 }
 
-func (r *queryResolver) Assets(ctx context.Context, where *model.AssetWhere, orderBy *model.AssetOrder, first *int32, after *string, last *int32, before *string) (*core.Page[core.Asset], error) {
+func (r *queryResolver) Assets(ctx context.Context, where *model.AssetWhere, orderBy *model.AssetOrder, search *string, first *int32, after *string, last *int32, before *string) (*core.Page[core.Asset], error) {
 	return translate.Page(ctx, r.app.Assets.Page, where, assetWhere, core.PageArgs{
-		OrderBy: assetOrder(orderBy), First: translate.Size(first), After: after, Last: translate.Size(last), Before: before,
+		OrderBy: assetOrder(orderBy), Search: search, First: translate.Size(first), After: after, Last: translate.Size(last), Before: before,
 	})
 }
 
@@ -39,6 +39,8 @@ func assetOrder(by *model.AssetOrder) []core.Order {
 		return []core.Order{{Field: "createdAt", Desc: true}}
 	}
 	switch by.Field {
+	case model.AssetOrderFieldRelevance:
+		return translate.Relevance(by.Direction, core.Order{Field: "createdAt", Desc: true})
 	case model.AssetOrderFieldFilename:
 		return translate.Order(by.Direction, "filename")
 	case model.AssetOrderFieldSize:

@@ -35,7 +35,7 @@ const dashboardQuery = `query {
       name label labels description group order hidden singleton title owner one list search
       orders { value field } defaultOrder defaultDirection changed read create update delete
       preview uses createMutation createTells upload { name label description payload versioned tells fields { ...F } } updateMutation deleteMutation rules
-      actions { name label description payload versioned tells fields { ...F } }
+      actions { name label description payload versioned tells when fields { ...F } }
       fields { ...F }
     }
     embedded { name label description fields { ...F } }
@@ -43,7 +43,7 @@ const dashboardQuery = `query {
   }
 }
 fragment F on DashboardField {
-  name input filter operators kind of list required nullable default label description group position widget hidden listed bulk unique readable onCreate onUpdate
+  name input filter operators kind of list required nullable default start label description group position widget hidden listed bulk unique readable onCreate onUpdate
   constraint { minLength maxLength pattern format min max exclusiveMin exclusiveMax multipleOf minItems maxItems uniqueItems }
 }`
 
@@ -100,9 +100,9 @@ func TestDashboardOfGrapnel(t *testing.T) {
 	a := newAPI(t)
 	for as, want := range map[string]string{
 		"member": "Replace asset file replaceAssetFile: file UPLOAD keepMetadata BOOLEAN.",
-		"author": "Publish post publishPost: at TIME. Unpublish post unpublishPost:. Replace asset file replaceAssetFile: file UPLOAD keepMetadata BOOLEAN.",
-		"editor": "Publish post publishPost: at TIME. Unpublish post unpublishPost:. Replace asset file replaceAssetFile: file UPLOAD keepMetadata BOOLEAN.",
-		"admin":  "Publish post publishPost: at TIME. Unpublish post unpublishPost:. Replace asset file replaceAssetFile: file UPLOAD keepMetadata BOOLEAN. Set user role setUserRole: role ENUM. Suspend user suspendUser:. Unsuspend user unsuspendUser:. Set user password setUserPassword: password STRING. End user sessions endUserSessions:.",
+		"author": `Publish post publishPost: at TIME from publishedAt. Unpublish post unpublishPost: when {"status":{"eq":"PUBLISHED"}}. Replace asset file replaceAssetFile: file UPLOAD keepMetadata BOOLEAN.`,
+		"editor": `Publish post publishPost: at TIME from publishedAt. Unpublish post unpublishPost: when {"status":{"eq":"PUBLISHED"}}. Replace asset file replaceAssetFile: file UPLOAD keepMetadata BOOLEAN.`,
+		"admin":  `Publish post publishPost: at TIME from publishedAt. Unpublish post unpublishPost: when {"status":{"eq":"PUBLISHED"}}. Replace asset file replaceAssetFile: file UPLOAD keepMetadata BOOLEAN. Set user role setUserRole: role ENUM from role. Suspend user suspendUser: when {"suspendedAt":{"eq":null}}. Unsuspend user unsuspendUser: when {"suspendedAt":{"ne":null}}. Set user password setUserPassword: password STRING. End user sessions endUserSessions:.`,
 	} {
 		s := a.described(as)
 		var actions []string
@@ -121,6 +121,12 @@ func TestDashboardOfGrapnel(t *testing.T) {
 				text := act.Label + " " + act.Name + ":"
 				for _, f := range act.Fields {
 					text += " " + f.Name + " " + string(f.Kind)
+					if f.Start != nil {
+						text += " from " + *f.Start
+					}
+				}
+				if act.When != nil {
+					text += " when " + string(*act.When)
 				}
 				actions = append(actions, text+".")
 				if told := strings.Join(act.Tells, " "); (told == "password") != (act.Name == "setUserPassword") || told != "" && told != "password" {
@@ -136,7 +142,7 @@ func TestDashboardOfGrapnel(t *testing.T) {
 		}
 		imports, isAdmin := as == "editor" || as == "admin", as == "admin"
 		for name, is := range map[string]bool{
-			"Post.author": imports, "Post.createdAt": imports, "Post.title": as != "member", "Post.status": false, "Post.version": false, "User.role": isAdmin, "Asset.filename": false,
+			"Post.author": imports, "Post.createdAt": false, "Post.title": as != "member", "Post.status": false, "Post.version": false, "User.role": isAdmin, "Asset.filename": false,
 		} {
 			if fields[name].OnCreate != is {
 				t.Errorf("%s makes one with %s: %v", as, name, !is)

@@ -223,6 +223,8 @@ type DashboardAction struct {
 	Versioned bool `json:"versioned"`
 	// The fields of its answer beside the document: what is told this once, such as a password that was made.
 	Tells []string `json:"tells"`
+	// What a document must be like for which to offer it, as in the argument `where` of lists, `NOW` for the moment; null for all.
+	When *value.JSON `json:"when,omitempty"`
 	// What else its input holds.
 	Fields []*DashboardField `json:"fields"`
 }
@@ -311,6 +313,8 @@ type DashboardField struct {
 	Nullable bool `json:"nullable"`
 	// What it is when it is left out at the creation; null when nothing is.
 	Default *value.JSON `json:"default,omitempty"`
+	// Of the input of an action, the field of the document whose value it begins with; null for nothing.
+	Start *string `json:"start,omitempty"`
 	// What to call it.
 	Label string `json:"label"`
 	// What it is, as the schema says.
@@ -1417,17 +1421,20 @@ const (
 	AssetOrderFieldSize AssetOrderField = "SIZE"
 	// By `createdAt`.
 	AssetOrderFieldCreatedAt AssetOrderField = "CREATED_AT"
+	// How well they fit `search`, best first with DESC: those whose `filename` alone holds all words of `search` before those that need `alt` too; among each of them, those that hold the last word whole before those in which it goes on. Those that fit alike, and all without a search, are sorted by `createdAt`, newest first; with ASC the other way round.
+	AssetOrderFieldRelevance AssetOrderField = "RELEVANCE"
 )
 
 var AllAssetOrderField = []AssetOrderField{
 	AssetOrderFieldFilename,
 	AssetOrderFieldSize,
 	AssetOrderFieldCreatedAt,
+	AssetOrderFieldRelevance,
 }
 
 func (e AssetOrderField) IsValid() bool {
 	switch e {
-	case AssetOrderFieldFilename, AssetOrderFieldSize, AssetOrderFieldCreatedAt:
+	case AssetOrderFieldFilename, AssetOrderFieldSize, AssetOrderFieldCreatedAt, AssetOrderFieldRelevance:
 		return true
 	}
 	return false

@@ -42,12 +42,64 @@ func (r *reader) hints() {
 			}
 		case def.Name == "Mutation":
 			for _, f := range def.Fields {
-				r.hint(f.Directives.ForName("admin"), "a mutation", "label", "order", "hidden", "role")
+				d := f.Directives.ForName("admin")
+				r.hint(d, "a mutation", "label", "order", "hidden", "role", "when", "start")
+				r.actionHint(d, f)
 			}
 		case d != nil:
 			r.problems.add(d.Position, "@admin has no meaning here, for %s is neither stored nor part of what is: remove it.", def.Name)
 		}
 	}
+}
+
+// actionHint checks what @admin says of when a mutation is offered, and with what it starts.
+func (r *reader) actionHint(d *ast.Directive, def *ast.FieldDefinition) {
+	when, start := argument(d, "when"), argument(d, "start")
+	if when == nil && start == nil {
+		return
+	}
+	var m *model
+	if payload := r.doc.types[def.Type.Name()]; payload != nil {
+		for _, f := range payload.Fields {
+			if m == nil && f.Type.Elem == nil {
+				m = r.models[f.Type.Name()]
+			}
+		}
+	}
+	input := r.input(def)
+	if m == nil || input == nil || input.Fields.ForName("id") == nil {
+		for _, name := range []string{"when", "start"} {
+			if v := argument(d, name); v != nil {
+				r.problems.add(v.Position, "%s is for a mutation of one record, with an id in its input and the record in its payload: remove it.", name)
+			}
+		}
+		return
+	}
+	if when != nil {
+		r.where(m, when)
+	}
+	if start == nil {
+		return
+	}
+	if start.Kind != ast.ObjectValue {
+		r.problems.add(start.Position, "start is written like {at: publishedAt}.")
+	}
+	for _, c := range start.Children {
+		switch {
+		case input.Fields.ForName(c.Name) == nil:
+			r.problems.add(c.Position, "start names %q, which is no field of %s: name one.", c.Name, input.Name)
+		case m.field(c.Value.Raw) == nil && !(&field{name: c.Value.Raw}).isHead():
+			r.problems.add(c.Value.Position, "start names %q, which is no field of %s: name one.", c.Value.Raw, m.name)
+		}
+	}
+}
+
+// input is the type of the one argument of a mutation; nil when it has none.
+func (r *reader) input(def *ast.FieldDefinition) *ast.Definition {
+	if a := def.Arguments.ForName("input"); a != nil {
+		return r.doc.types[a.Type.Name()]
+	}
+	return nil
 }
 
 func without(list []string, name string) []string {

@@ -152,7 +152,7 @@ func (r *reader) condition(m *model, c *ast.ChildValue) core.Filter {
 		}
 	}
 	if f == nil || !f.isComparable() || f.bulk {
-		r.problems.add(c.Position, "A rule names %q, which is no field of %s that can be compared.", c.Name, m.name)
+		r.problems.add(c.Position, "A condition names %q, which is no field of %s that can be compared.", c.Name, m.name)
 		return core.None
 	}
 	if c.Value.Kind != ast.ObjectValue || len(c.Value.Children) == 0 {

@@ -67,6 +67,9 @@ func (r *reader) field(def *ast.FieldDefinition, of owner) *field {
 		f.Required = created.Type.NonNull
 		f.preset(created.DefaultValue)
 	}
+	if (name == "createdAt" || name == "updatedAt") && f.role == "" { // what is told of a document, and not entered
+		f.OnCreate, f.OnUpdate = false, false
+	}
 	if d := d.ForName("default"); d != nil && f.Default == nil {
 		f.preset(d.Arguments.ForName("value").Value)
 	}
@@ -269,8 +272,9 @@ func (r *reader) enum(def *ast.Definition) {
 }
 
 // arguments reads what the input of an action holds beside the id and the version; false
-// when something must be given of which nothing is known.
-func (r *reader) arguments(t *stored, input *ast.Definition) ([]*model.DashboardField, bool) {
+// when something must be given of which nothing is known. A hint may say with which fields
+// of the document they start.
+func (r *reader) arguments(t *stored, input *ast.Definition, start map[string]string) ([]*model.DashboardField, bool) {
 	var list []*model.DashboardField
 	for _, def := range input.Fields {
 		if def.Name == "id" || def.Name == "expectedVersion" {
@@ -283,10 +287,22 @@ func (r *reader) arguments(t *stored, input *ast.Definition) ([]*model.Dashboard
 			}
 			continue
 		}
-		f.Position = int32(len(list))
+		f.Position, f.Start = int32(len(list)), t.start(f, start[def.Name])
 		list = append(list, f)
 	}
 	return list, true
+}
+
+// start is the field of a document with which one of the input of an action begins: the one
+// that the hint names, or that is called alike.
+func (t *stored) start(f *model.DashboardField, hint string) *string {
+	name := cmp.Or(hint, f.Name)
+	for _, of := range t.fields {
+		if (of.Name == name || of.stored == name) && of.Kind == f.Kind && of.List == f.List {
+			return &of.Name
+		}
+	}
+	return nil
 }
 
 // given reads a field of the input of an action. One that is called like a field of the

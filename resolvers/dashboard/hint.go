@@ -6,6 +6,7 @@ import (
 	"github.com/vektah/gqlparser/v2/ast"
 
 	"github.com/grapnel/grapnel/core"
+	"github.com/grapnel/grapnel/core/value"
 	"github.com/grapnel/grapnel/graph/model"
 )
 
@@ -18,6 +19,8 @@ type hint struct {
 	hidden       bool
 	listed       *bool
 	role         core.Role
+	when         *value.JSON
+	start        map[string]string
 }
 
 func hintOf(list ast.DirectiveList) hint {
@@ -36,7 +39,26 @@ func hintOf(list ast.DirectiveList) hint {
 		listed := v.Raw == "true"
 		h.listed = &listed
 	}
+	if v := argument(d.Arguments, "when"); v != nil {
+		h.when = literal(v)
+	}
+	if v := argument(d.Arguments, "start"); v != nil {
+		h.start = map[string]string{}
+		for _, c := range v.Children {
+			h.start[c.Name] = c.Value.Raw
+		}
+	}
 	return h
+}
+
+// literal is a value of a directive as JSON; nil when it is none.
+func literal(v *ast.Value) *value.JSON {
+	x, err := v.Value(nil)
+	j, wrong := value.NewJSON(x)
+	if err != nil || wrong != nil {
+		return nil // left out: the generator has checked it
+	}
+	return &j
 }
 
 // argument is what a directive was given; nil when it was left out, or null.

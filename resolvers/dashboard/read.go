@@ -224,9 +224,9 @@ func (r *reader) act(t *stored) {
 		}
 		a := &action{role: hint.role, order: hint.order, DashboardAction: model.DashboardAction{
 			Name: m.Name, Label: cmp.Or(hint.label, naming.Label(m.Name)), Description: m.Description, Payload: payload.Fields[i].Name,
-			Versioned: input.Fields.ForName("expectedVersion") != nil, Tells: r.tells(m),
+			Versioned: input.Fields.ForName("expectedVersion") != nil, Tells: r.tells(m), When: hint.when,
 		}}
-		fields, ok := r.arguments(t, input)
+		fields, ok := r.arguments(t, input, hint.start)
 		if a.Fields = fields; !ok {
 			continue
 		}

@@ -140,6 +140,7 @@ type ComplexityRoot struct {
 		Payload     func(childComplexity int) int
 		Tells       func(childComplexity int) int
 		Versioned   func(childComplexity int) int
+		When        func(childComplexity int) int
 	}
 
 	DashboardConstraint struct {
@@ -199,6 +200,7 @@ type ComplexityRoot struct {
 		Position    func(childComplexity int) int
 		Readable    func(childComplexity int) int
 		Required    func(childComplexity int) int
+		Start       func(childComplexity int) int
 		Unique      func(childComplexity int) int
 		Widget      func(childComplexity int) int
 	}
@@ -551,7 +553,7 @@ type ComplexityRoot struct {
 
 	Query struct {
 		Asset           func(childComplexity int, id string) int
-		Assets          func(childComplexity int, where *model.AssetWhere, orderBy *model.AssetOrder, first *int32, after *string, last *int32, before *string) int
+		Assets          func(childComplexity int, where *model.AssetWhere, orderBy *model.AssetOrder, search *string, first *int32, after *string, last *int32, before *string) int
 		DashboardSchema func(childComplexity int) int
 		ExportMyData    func(childComplexity int, first *int32, after *string) int
 		Mail            func(childComplexity int, id string) int
@@ -1201,6 +1203,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.DashboardAction.Versioned(childComplexity), true
+	case "DashboardAction.when":
+		if e.ComplexityRoot.DashboardAction.When == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DashboardAction.When(childComplexity), true
 
 	case "DashboardConstraint.exclusiveMax":
 		if e.ComplexityRoot.DashboardConstraint.ExclusiveMax == nil {
@@ -1470,6 +1478,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.DashboardField.Required(childComplexity), true
+	case "DashboardField.start":
+		if e.ComplexityRoot.DashboardField.Start == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DashboardField.Start(childComplexity), true
 	case "DashboardField.unique":
 		if e.ComplexityRoot.DashboardField.Unique == nil {
 			break
@@ -3177,7 +3191,7 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 			return 0, false
 		}
 
-		return e.ComplexityRoot.Query.Assets(childComplexity, args["where"].(*model.AssetWhere), args["orderBy"].(*model.AssetOrder), args["first"].(*int32), args["after"].(*string), args["last"].(*int32), args["before"].(*string)), true
+		return e.ComplexityRoot.Query.Assets(childComplexity, args["where"].(*model.AssetWhere), args["orderBy"].(*model.AssetOrder), args["search"].(*string), args["first"].(*int32), args["after"].(*string), args["last"].(*int32), args["before"].(*string)), true
 	case "Query.dashboardSchema":
 		if e.ComplexityRoot.Query.DashboardSchema == nil {
 			break
@@ -5895,6 +5909,10 @@ type DashboardAction {
   """
   tells: [String!]!
   """
+  What a document must be like for which to offer it, as in the argument ` + "`" + `where` + "`" + ` of lists, ` + "`" + `NOW` + "`" + ` for the moment; null for all.
+  """
+  when: JSON
+  """
   What else its input holds.
   """
   fields: [DashboardField!]! @listSize(assumedSize: 1)
@@ -5943,6 +5961,10 @@ type DashboardField {
   What it is when it is left out at the creation; null when nothing is.
   """
   default: JSON
+  """
+  Of the input of an action, the field of the document whose value it begins with; null for nothing.
+  """
+  start: String
   """
   What to call it.
   """
@@ -8279,6 +8301,10 @@ enum AssetOrderField {
   By ` + "`" + `createdAt` + "`" + `.
   """
   CREATED_AT
+  """
+  How well they fit ` + "`" + `search` + "`" + `, best first with DESC: those whose ` + "`" + `filename` + "`" + ` alone holds all words of ` + "`" + `search` + "`" + ` before those that need ` + "`" + `alt` + "`" + ` too; among each of them, those that hold the last word whole before those in which it goes on. Those that fit alike, and all without a search, are sorted by ` + "`" + `createdAt` + "`" + `, newest first; with ASC the other way round.
+  """
+  RELEVANCE
 }
 extend type Query {
   """
@@ -8303,6 +8329,16 @@ extend type Query {
     How they are sorted.
     """
     orderBy: AssetOrder
+
+    """
+    Words that ` + "`" + `filename` + "`" + ` and ` + "`" + `alt` + "`" + ` must hold together, whatever their case and accents. The last one may be
+    the beginning of a word, unless a space or a sign follows it. At most 200
+    characters and 32 words; where a script writes no spaces, each three characters
+    count as a word, and what stands inside a text is found too. A longer search is
+    refused with the code TOO_LONG. Blank: no condition. Without a letter or digit
+    nothing is found.
+    """
+    search: String @cost(weight: "400")
 
     """
     How many, from the start or after ` + "`" + `after` + "`" + `: 20 when omitted, at most 100.
@@ -10942,6 +10978,8 @@ func (ec *executionContext) childFields_DashboardAction(ctx context.Context, fie
 		return ec.fieldContext_DashboardAction_versioned(ctx, field)
 	case "tells":
 		return ec.fieldContext_DashboardAction_tells(ctx, field)
+	case "when":
+		return ec.fieldContext_DashboardAction_when(ctx, field)
 	case "fields":
 		return ec.fieldContext_DashboardAction_fields(ctx, field)
 	}
@@ -11040,6 +11078,8 @@ func (ec *executionContext) childFields_DashboardField(ctx context.Context, fiel
 		return ec.fieldContext_DashboardField_nullable(ctx, field)
 	case "default":
 		return ec.fieldContext_DashboardField_default(ctx, field)
+	case "start":
+		return ec.fieldContext_DashboardField_start(ctx, field)
 	case "label":
 		return ec.fieldContext_DashboardField_label(ctx, field)
 	case "description":

@@ -35,6 +35,7 @@ func Specs() []core.Spec {
 				{Name: "createdAt", Kind: core.Time},
 			},
 			Indexes: [][]string{{"createdAt"}, {"filename"}, {"size"}, {"visibility", "state", "createdAt"}, {"state", "createdAt"}, {"ownerId", "createdAt"}},
+			Search:  []string{"filename", "alt"},
 			Rules: []core.Rule{
 				{Verbs: core.Read, Where: core.And(core.Eq("visibility", "PUBLIC"), core.Eq("state", "READY"))},
 				{Verbs: core.AnyVerb, Owner: "ownerId"},
