@@ -39,7 +39,7 @@ async function visit(browser, cookies, url, { slow } = {}) {
     new MutationObserver((_, observer) => {
       if (!document.querySelector('a.title, form, pre')) return
       observer.disconnect()
-      requestAnimationFrame(() => setTimeout(() => { window.shown = performance.now() }))
+      requestAnimationFrame(() => setTimeout(() => { console.debug(`shown ${performance.now()}`) }))
     }).observe(document, { childList: true, subtree: true })
   })
   const page = await context.newPage()
@@ -59,12 +59,12 @@ async function visit(browser, cookies, url, { slow } = {}) {
   devtools.on('Network.loadingFinished', ({ requestId, encodedDataLength }) => {
     if (['Document', 'Script', 'Stylesheet', 'Font'].includes(types.get(requestId))) asked.bytes += encodedDataLength
   })
-  const show = async () => {
-    await page.waitForFunction(() => window.shown)
-    return page.evaluate(() => window.shown)
+  // What asks the page for it would itself be worked at while it shows the list.
+  const show = async open => {
+    const [said] = await Promise.all([page.waitForEvent('console', m => m.text().startsWith('shown ')), open()])
+    return Number(said.text().split(' ')[1])
   }
-  await page.goto(url)
-  return { ...asked, asked, page, shown: await show(), again: async () => { await page.reload(); return show() }, close: () => context.close() }
+  return { asked, page, shown: await show(() => page.goto(url)), again: () => show(() => page.reload()), close: () => context.close() }
 }
 
 async function cookiesOf(browser, server) {

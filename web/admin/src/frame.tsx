@@ -90,6 +90,7 @@ function Account() {
     await signOut()
     setGuard(undefined)
     forget('draft.')
+    forget('asked')
     location.assign(root)
   }
   return (

@@ -1,7 +1,8 @@
 import { Client, CombinedError, cacheExchange, fetchExchange, subscriptionExchange } from 'urql'
 import { createClient } from 'graphql-ws'
 import { unmark } from './exact'
-import { endpoint, headers, renewed, sessionFetch, type Fault } from './session'
+import { endpoint, headers, remember } from './request'
+import { renewed, sessionFetch, type Fault } from './session'
 
 /** A socket is closed when its session has run out, and opened again with another. */
 let closed = false
@@ -22,7 +23,10 @@ export const client = new Client({
   url: endpoint,
   preferGetMethod: false,
   requestPolicy: 'cache-and-network', // what was seen is there at once, and then what is
-  fetch: sessionFetch,
+  fetch: (input, init) => {
+    remember(String(init?.body))
+    return sessionFetch(input, init)
+  },
   fetchOptions: { headers, credentials: 'same-origin' },
   exchanges: [cacheExchange, fetchExchange, subscriptionExchange({
     forwardSubscription: ({ query, variables }) => ({

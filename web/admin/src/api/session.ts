@@ -2,18 +2,10 @@
 // when it has ended, whoever needs it waits until somebody has signed in again.
 import { Store } from '../store'
 import { mark, unmark } from './exact'
+import { endpoint, forgetEarly, request, sent } from './request'
 import type { Answer as Schema } from './schema'
-import operations from './session.graphql?raw'
 
 export interface Viewer { id: string; username: string; displayName: string | null; role: string; email: string | null; emailVerifiedAt: string | null; avatar: { url: string | null } | null }
-
-/** beside is the address of something next to the dashboard: `graphql`, `files/…`. */
-export const beside = (path: string) => new URL(`../${path}`, document.baseURI).href
-
-export const endpoint = beside('graphql')
-
-/** Without the header the server refuses what a session in cookies does: see its guide. */
-export const headers = { 'GraphQL-Require-Preflight': '1' }
 
 export interface Fault {
   message: string
@@ -46,13 +38,6 @@ function signInAgain(): Promise<void> {
   return again.promise
 }
 
-/** sent is a request for one of the operations of the session. */
-const sent = (operationName: string, variables?: object): RequestInit => ({
-  method: 'POST',
-  headers: { ...headers, 'Content-Type': 'application/json', Accept: 'application/graphql-response+json' },
-  body: JSON.stringify({ query: operations, operationName, variables }),
-})
-
 async function ask(operationName: string, variables?: object): Promise<Answer> {
   return (await fetch(endpoint, sent(operationName, variables))).json()
 }
@@ -73,6 +58,7 @@ async function run<T>(operationName: string, input: object): Promise<T | Fault> 
 
 /** enter carries out one that begins a session, and returns the viewer or the error. */
 async function enter(operationName: string, input: object): Promise<Viewer | Fault> {
+  forgetEarly()
   const result = await run<{ viewer: Viewer }>(operationName, { ...input, transport: 'COOKIE' })
   return 'viewer' in result ? result.viewer : result
 }
@@ -107,6 +93,7 @@ let renewal: Promise<boolean> | null = null
 
 /** renew reports whether the session goes on. All who ask at a time share one answer. */
 function renew(): Promise<boolean> {
+  forgetEarly()
   renewal ??= ask('Renew')
     .then(({ data }) => Boolean(data?.refreshSession))
     .finally(() => { renewal = null })
@@ -143,7 +130,7 @@ export async function withSession<T>(send: () => Promise<{ status: number; answe
 
 /** sessionFetch is fetch for operations, with every number as the server has it. */
 export const sessionFetch = (input: RequestInfo | URL, init?: RequestInit): Promise<Response> => withSession(async () => {
-  const response = await fetch(input, typeof init?.body === 'string' ? { ...init, body: unmark(init.body) } : init)
+  const response = await request(input, typeof init?.body === 'string' ? { ...init, body: unmark(init.body) } : init)
   const text = mark(await response.text())
   let answer: Answer | undefined
   try { answer = JSON.parse(text) } catch { /* a proxy's page */ }

@@ -1,7 +1,7 @@
 // Operations on a type, ready to copy. They are what the endpoint guide describes, with
 // the fields of the type in place.
 import { actionsOf, field, isReadable, type Field, type Schema, type Type } from './schema'
-import { endpoint } from './session'
+import { endpoint } from './request'
 
 export interface Snippet { name: string; query: string; variables: Record<string, unknown> }
 

@@ -2,7 +2,8 @@
 import { changeDocument, type Row } from './documents'
 import { mark, unmark } from './exact'
 import { fileOf, type Action, type Schema, type Type } from './schema'
-import { endpoint, headers, withSession, type Fault } from './session'
+import { endpoint, headers } from './request'
+import { withSession, type Fault } from './session'
 
 interface Answer { data?: { payload: { record: Row } | null } | null; errors?: Fault[] }
 

@@ -3,7 +3,7 @@ import { useState } from 'react'
 import type { Reference } from '../api/documents'
 import { isExact, textOf, unmark } from '../api/exact'
 import { isAccount, isFile, type Enum, type Field } from '../api/schema'
-import { beside } from '../api/session'
+import { beside } from '../api/request'
 import { useSite } from '../context'
 import { formats, useTexts, word } from '../texts'
 

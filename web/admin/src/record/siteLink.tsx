@@ -2,7 +2,7 @@ import { Button } from '@mantine/core'
 import { IconExternalLink } from '@tabler/icons-react'
 import type { Row } from '../api/documents'
 import type { Type } from '../api/schema'
-import { beside } from '../api/session'
+import { beside } from '../api/request'
 import { useTexts } from '../texts'
 
 /** Whether the server has a site beside the dashboard. */

@@ -2,7 +2,7 @@ import { ActionIcon, Box, Button, Code, CopyButton, Group, List, NativeSelect, P
 import { IconCheck, IconCopy, IconExternalLink } from '@tabler/icons-react'
 import { useEffect, useState } from 'react'
 import { pathOf } from '../api/schema'
-import { beside } from '../api/session'
+import { beside } from '../api/request'
 import { curl, declaration, snippets, typed, type Snippet } from '../api/snippets'
 import { useSite } from '../context'
 import { Notice } from '../parts/notice'
