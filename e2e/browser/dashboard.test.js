@@ -72,6 +72,7 @@ scenario('who saved first is not overwritten: both versions stand side by side',
   const dialog = page.getByRole('dialog')
   await dialog.getByText('Their words').waitFor()
   await dialog.getByText('Taken over from them: Excerpt').waitFor()
+  await dialog.getByText(/It was saved on .*\d:\d\d/).waitFor()
   const [yours, theirs] = ['Yours', 'Theirs'].map(whose => dialog.getByRole('radiogroup', { name: 'Title' }).getByRole('radio', { name: whose }))
   assert.ok(await yours.isChecked())
   await theirs.click()
@@ -209,4 +210,18 @@ scenario('lists and forms have no fault of accessibility, light and dark', place
       assert.deepEqual(violations.map(v => `${v.id}: ${v.nodes.map(n => n.target).join(' ')}`), [], `${screen}, ${colorScheme}`)
     }
   }
+})
+
+scenario('who may only read the settings reads them in words', place, async (page, server) => {
+  const { site } = await server.graphql('{ site { version } }', {}, server.token)
+  await server.graphql('mutation ($input: UpdateSiteInput!) { updateSite(input: $input) { site { version } } }', { input: {
+    expectedVersion: site.version, socialLinks: [{ label: 'Mastodon', url: 'https://social.example/@tides' }],
+    navigation: [{ label: 'Home', url: '/', children: [{ label: 'Tides', url: '/tags/tide', children: [] }] }],
+  } }, server.token)
+  await Dashboard.open(page, server, author, 'content/site')
+  await page.getByText('You may look at this, but not change it.').waitFor()
+  const told = await page.getByRole('main').innerText()
+  for (const text of ['Mastodon', 'https://social.example/@tides', 'Home', '/tags/tide']) assert.ok(told.includes(text), `${text} is missing in ${told}`)
+  assert.doesNotMatch(told, /[{}[\]]|null|__typename/)
+  assert.equal(await page.locator('.header .badge').count(), 0)
 })

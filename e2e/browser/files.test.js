@@ -80,6 +80,55 @@ scenario('a file gets other bytes, which its address then serves', place, async 
   assert.equal(await page.getByRole('heading', { level: 1 }).innerText(), 'report.txt')
 })
 
+// A picture of one white dot.
+const dot = Buffer.from('iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAAAAAA6fptVAAAACklEQVR4nGP4DwABAQEAG7buVgAAAABJRU5ErkJggg==', 'base64')
+const picture = (name, buffer = dot) => ({ name, mimeType: 'image/png', buffer })
+
+scenario('a file is found by its name, in the library and where one is chosen', place, async (page, server) => {
+  const dashboard = await Dashboard.open(page, server, admin, 'content/assets')
+  await choose(page, dashboard.button('Upload'), [picture('harbour-wall.png'), picture('lighthouse.png')])
+  await page.getByRole('link', { name: 'lighthouse.png' }).first().waitFor()
+  await page.getByRole('searchbox', { name: 'Search files' }).fill('harb')
+  await page.getByRole('link', { name: 'lighthouse.png' }).waitFor({ state: 'detached' })
+  await page.getByRole('link', { name: 'harbour-wall.png' }).waitFor()
+  await dashboard.go('content/posts/new')
+  await dashboard.button('Choose').click()
+  await page.getByRole('dialog').getByRole('button', { name: 'lighthouse.png' }).waitFor()
+  await page.getByRole('dialog').getByRole('searchbox', { name: 'Search files' }).fill('wall')
+  await page.getByRole('dialog').getByRole('button', { name: 'lighthouse.png' }).waitFor({ state: 'detached' })
+  await page.getByRole('dialog').getByRole('button', { name: 'harbour-wall.png' }).click()
+  await page.getByRole('button', { name: 'Remove: harbour-wall.png' }).waitFor()
+})
+
+scenario('what is no picture is refused as one at once', place, async (page, server) => {
+  const dashboard = await Dashboard.open(page, server, admin, 'content/posts/new')
+  const cover = page.getByRole('group', { name: 'Cover' })
+  await choose(page, cover.getByRole('button', { name: 'Upload' }), [picture('fake.png', Buffer.from('I am no picture'))])
+  await cover.getByText('fake.png is not a picture.').waitFor()
+  assert.equal(await dashboard.button('Remove: fake.png').count(), 0)
+  await choose(page, cover.getByRole('button', { name: 'Upload' }), [picture('true.png')])
+  await dashboard.button('Remove: true.png').waitFor()
+  assert.equal(await cover.getByText('is not a picture').count(), 0)
+})
+
+scenario('a picture in a text has an address that no move to another host breaks', place, async (page, server) => {
+  const dashboard = await Dashboard.open(page, server, admin, 'content/posts/new')
+  await page.getByLabel('Title').fill('Illustrated')
+  await choose(page, page.getByRole('button', { name: 'Picture' }), [picture('pier.png')])
+  const body = page.getByRole('textbox', { name: 'Body' })
+  await page.waitForFunction(() => /!\[/.test(document.querySelector('.markdown-area').value))
+  assert.match(await body.inputValue(), /^!\[pier.png\]\(\/files\/[^)]+\)\n$/)
+  await page.getByText('Preview', { exact: true }).click()
+  await page.waitForFunction(() => document.querySelector('.markdown-preview img')?.naturalWidth === 1)
+  await dashboard.button('Create').click()
+  await dashboard.saved()
+  const { posts } = await server.graphql('{ posts(search: "illustrated") { nodes { bodyHtml cover { id } } } }', {}, server.token)
+  const [, src] = posts.nodes[0].bodyHtml.match(/<img src="(\/files\/[^"]+)"/)
+  assert.equal((await fetch(server.url + src)).headers.get('content-type'), 'image/png')
+  const { assets } = await server.graphql('{ assets(search: "pier") { nodes { usedBy { type } } } }', {}, server.token)
+  assert.deepEqual(assets.nodes[0].usedBy, [{ type: 'Post' }])
+})
+
 scenario('where a file is used stands beside it, and is said before it is deleted', place, async (page, server) => {
   const dashboard = await Dashboard.open(page, server, admin, 'content/assets')
   for (const name of ['tide.txt', 'alone.txt']) {

@@ -69,15 +69,30 @@ scenario('a copy has what the record has, and leaves it as it is', place, async 
   await page.getByRole('menuitem', { name: 'Duplicate' }).click()
   await page.waitForURL(/new\?from=/)
   await dashboard.button('Create').waitFor()
-  assert.equal(await page.getByLabel('Title').inputValue(), 'Model')
-  await page.getByLabel('Title').fill('Copy')
+  assert.equal(await page.getByLabel('Title').inputValue(), 'Copy of Model')
   await dashboard.button('Create').click()
   await dashboard.saved()
   await page.waitForURL(/posts\/post_/)
   const { posts } = await read(server, '{ posts(where: { tags: { has: "two" } }, orderBy: { field: CREATED_AT, direction: ASC }) { nodes { title excerpt body tags status slug } } }')
   const same = { excerpt: 'Short.', body: '**Long.**', tags: ['one', 'two'] }
-  assert.deepEqual(posts.nodes.map(({ slug, ...post }) => post), [{ title: 'Model', ...same, status: 'PUBLISHED' }, { title: 'Copy', ...same, status: 'DRAFT' }])
+  assert.deepEqual(posts.nodes.map(({ slug, ...post }) => post), [{ title: 'Model', ...same, status: 'PUBLISHED' }, { title: 'Copy of Model', ...same, status: 'DRAFT' }])
   assert.notEqual(posts.nodes[1].slug, 'model')
+
+  // A page has an address from the start, and so has its copy.
+  const { createPage } = await read(server, 'mutation { createPage(input: { title: "Our boats", slug: "our-boats" }) { page { id } } }')
+  await dashboard.go(`content/pages/new?from=${createPage.page.id}`)
+  await dashboard.button('Create').click()
+  await dashboard.saved()
+  const { pages } = await read(server, '{ pages(search: "boats") { nodes { title slug } } }')
+  assert.deepEqual(pages.nodes, [{ title: 'Copy of Our boats', slug: 'copy-of-our-boats' }, { title: 'Our boats', slug: 'our-boats' }])
+})
+
+scenario('when a record was made is told, and not entered', place, async (page, server) => {
+  const post = await create(server, { title: 'Once' })
+  const dashboard = await Dashboard.open(page, server, admin, `content/posts/${post.id}`)
+  await dashboard.button('Save').waitFor()
+  await page.getByRole('term').filter({ hasText: 'Created at' }).waitFor()
+  assert.equal(await page.getByLabel('Created at').count(), 0)
 })
 
 scenario('a name of 10,000 characters is refused at its field, and stays there', place, async (page, server) => {

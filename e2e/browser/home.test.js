@@ -32,6 +32,7 @@ scenario('home tells how much there is, how the stores are, and what is new', pl
   await health.getByText({ SQLITE: 'Embedded store', MONGODB: 'MongoDB' }[serverStatus.documents.kind]).waitFor()
   await health.getByText({ FILESYSTEM: 'Folder', S3: 'S3' }[serverStatus.files.kind], { exact: true }).waitFor()
   await health.getByText(serverStatus.version).waitFor()
+  await health.getByText(/as of .*\d:\d\d/).waitFor()
   await page.getByRole('link', { name: 'Third time' }).waitFor()
   await page.getByRole('link', { name: 'notes.txt' }).waitFor()
   // What to do first: nothing that is done.

@@ -47,6 +47,18 @@ scenario('a view is kept by its name, and shared by its address', place, async (
   await reader.page.context().close()
 })
 
+scenario('a filter is chosen in sight of all of it', place, async (page, server) => {
+  const dashboard = await Dashboard.open(page, server, admin, 'content/posts')
+  await dashboard.button('Filter').click()
+  const field = page.getByRole('dialog').getByRole('combobox', { name: 'Field' }).or(page.getByRole('dialog').getByLabel('Field')).first()
+  await field.waitFor()
+  await page.waitForFunction(() => document.activeElement.tagName === 'INPUT')
+  assert.equal(await page.getByRole('dialog').getByRole('option').count(), 0)
+  await field.click()
+  await page.getByRole('option', { name: 'Status' }).click()
+  await page.getByRole('dialog').getByRole('button', { name: 'Apply' }).waitFor()
+})
+
 async function publishTitled(server, title) {
   const { posts } = await server.graphql('query ($title: String!) { posts(search: $title) { nodes { id } } }', { title }, server.token)
   await server.graphql('mutation ($id: ID!) { publishPost(input: { id: $id }) { post { id } } }', { id: posts.nodes[0].id }, server.token)
@@ -70,4 +82,30 @@ scenario('a JSON export has every field of all that is filtered, over all pages'
   assert.match(id, /^post_/)
   assert.match(by, /^user_/)
   await page.getByText('60 exported.').waitFor()
+})
+
+scenario('a list that was open before is asked for before the scripts are there, and once', place, async (page, server) => {
+  await create(server, { title: 'Early bird' })
+  const dashboard = await Dashboard.open(page, server, admin, 'content/posts?search=early')
+  await dashboard.row('Early bird').waitFor()
+  const asked = []
+  page.on('request', r => { if (r.url().endsWith('/graphql') && r.method() === 'POST') asked.push(r.postDataJSON().operationName ?? 'List') })
+  let release
+  const held = new Promise(done => { release = done })
+  await page.route('**/vendor-*.js', async route => { await held; await route.continue() })
+  const both = page.waitForRequest(r => r.url().endsWith('/graphql') && r.postData().includes('query List'))
+  await page.reload({ waitUntil: 'commit' })
+  await both
+  release()
+  await dashboard.row('Early bird').waitFor()
+  assert.deepEqual(asked, ['Start', 'List'])
+  await page.unroute('**/vendor-*.js')
+
+  // What was asked is forgotten with the session.
+  const kept = () => page.evaluate(() => localStorage.getItem('grapnel.admin.asked'))
+  assert.match(await kept(), /early/)
+  await page.getByRole('button', { name: /Account/ }).click()
+  await page.getByRole('menuitem', { name: 'Sign out' }).click()
+  await dashboard.button('Sign in').waitFor()
+  assert.equal(await kept(), null)
 })

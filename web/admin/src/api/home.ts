@@ -7,7 +7,7 @@ export interface StoreStatus { kind: 'SQLITE' | 'MONGODB' | 'FILESYSTEM' | 'S3';
 
 export interface Status {
   version: string; startedAt: string; documents: StoreStatus; files: StoreStatus
-  storage: { used: number; files: number } | null
+  storage: { used: number; files: number; countedAt: string } | null
 }
 
 export interface Newest { totalCount: number; nodes: (Reference & { _at?: string })[] }
@@ -28,7 +28,7 @@ export function homeDocument(types: Type[], viewer: Viewer): string {
   })
   return `query Home {
     viewer { id }
-    ${viewer.role === 'ADMIN' ? 'serverStatus { version startedAt documents { kind ok } files { kind ok } storage { used files } }' : ''}
+    ${viewer.role === 'ADMIN' ? 'serverStatus { version startedAt documents { kind ok } files { kind ok } storage { used files countedAt } }' : ''}
     ${lists.join('\n    ')}
   }`
 }

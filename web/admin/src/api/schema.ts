@@ -14,14 +14,14 @@ export interface Constraint {
 
 export interface Field {
   name: string; input: string | null; filter: string | null; operators: string[]
-  kind: Kind; of: string | null; list: boolean; required: boolean; nullable: boolean; default: unknown
+  kind: Kind; of: string | null; list: boolean; required: boolean; nullable: boolean; default: unknown; start: string | null
   label: string; description: string; group: string | null; position: number; widget: string | null
   hidden: boolean; listed: boolean; bulk: boolean; unique: boolean
   readable: Right; onCreate: boolean; onUpdate: boolean
   constraint: Constraint | null
 }
 
-export interface Action { name: string; label: string; description: string; payload: string; tells: string[]; fields: Field[] }
+export interface Action { name: string; label: string; description: string; payload: string; tells: string[]; when: object | null; fields: Field[] }
 
 export interface Type {
   name: string; label: string; labels: string; description: string; group: string | null; order: number; hidden: boolean

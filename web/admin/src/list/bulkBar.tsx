@@ -2,6 +2,7 @@ import { Alert, Button, Group, List, Menu, Paper, Progress, Text } from '@mantin
 import { askDelete } from '../parts/askDelete'
 import { IconChevronDown, IconTrash } from '@tabler/icons-react'
 import { useState } from 'react'
+import { applies } from '../api/applies'
 import { titleOf, type Row } from '../api/documents'
 import { actionsOf, type Action, type Type } from '../api/schema'
 import { useSite } from '../context'
@@ -15,16 +16,17 @@ export function BulkBar({ type, rows, select, done }: { type: Type; rows: Row[];
   const t = useTexts()
   const { schema } = useSite()
   const { progress, run, close } = useBulk()
-  const actions = actionsOf(type).filter(a => a.tells.length === 0) // what is told once is told of one
+  const concerned = (action: Action) => rows.filter(row => applies(type, action, row))
+  const actions = actionsOf(type).filter(a => a.tells.length === 0 && concerned(a).length > 0) // what is told once is told of one
   const [asked, ask] = useState<Action>()
-  const start = async (mutation: string, input: object = {}) => {
+  const start = async (mutation: string, rows: Row[], input: object = {}) => {
     const failures = await run(mutation, rows, input)
     select(new Set(failures.map(f => f.row.id)))
     if (failures.length === 0) showDone(t.bulkDone(rows.length))
     done()
   }
   const remove = async () => {
-    if (await askDelete(t, schema, type, rows)) await start(type.deleteMutation!)
+    if (await askDelete(t, schema, type, rows)) await start(type.deleteMutation!, rows)
   }
   if (rows.length === 0 && !progress?.failures.length) return null
   return (
@@ -41,7 +43,7 @@ export function BulkBar({ type, rows, select, done }: { type: Type; rows: Row[];
               {actions.length > 0 && (
                 <Menu>
                   <Menu.Target><Button size="xs" variant="default" rightSection={<IconChevronDown size={14} />}>{t.actions}</Button></Menu.Target>
-                  <Menu.Dropdown>{actions.map(a => <Menu.Item key={a.name} onClick={() => (a.fields.length > 0 ? ask(a) : start(a.name))}>{word(t, a.label)}</Menu.Item>)}</Menu.Dropdown>
+                  <Menu.Dropdown>{actions.map(a => <Menu.Item key={a.name} onClick={() => (a.fields.length > 0 ? ask(a) : start(a.name, concerned(a)))}>{word(t, a.label)}</Menu.Item>)}</Menu.Dropdown>
                 </Menu>
               )}
               {type.deleteMutation && <Button size="xs" color="red" leftSection={<IconTrash size={14} />} onClick={remove}>{t.deleteSelected}</Button>}
@@ -53,7 +55,7 @@ export function BulkBar({ type, rows, select, done }: { type: Type; rows: Row[];
           <List size="sm">{progress.failures.map(({ row, fault }) => <List.Item key={row.id}><b>{titleOf(row, t.untitled)}</b>: {faultText(t, fault)}</List.Item>)}</List>
         </Alert>
       ) : null}
-      {asked && <ActionDialog action={asked} rows={rows} close={() => ask(undefined)} run={input => { ask(undefined); void start(asked.name, input) }} />}
+      {asked && <ActionDialog action={asked} rows={concerned(asked)} close={() => ask(undefined)} run={input => { ask(undefined); void start(asked.name, concerned(asked), input) }} />}
     </Paper>
   )
 }

@@ -114,7 +114,7 @@ function ConditionForm({ type, names, start, onApply, close }: Omit<EditorProps,
   return (
     <form onSubmit={e => { e.preventDefault(); apply() }}>
       <Stack gap="sm">
-        <Select {...within} label={t.field} searchable allowDeselect={false} value={name} onChange={pickField} data={fields.map(f => ({ value: f.filter!, label: word(t, f.label) }))} data-autofocus />
+        <Select {...within} label={t.field} searchable openOnFocus={false} allowDeselect={false} value={name} onChange={pickField} data={fields.map(f => ({ value: f.filter!, label: word(t, f.label) }))} data-autofocus />
         <Select {...within} label={t.condition} allowDeselect={false} value={op} onChange={next => next && setOp(next)} data={operators.map(o => ({ value: o, label: operatorText(t, f, o) }))} />
         {!bare && (f.kind === 'REFERENCE' && of?.list
           ? <RecordSelect type={of} multiple={isMultiple(op)} value={chosen} onChange={setChosen} input={{ ...around, ...within }} />

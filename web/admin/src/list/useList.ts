@@ -1,5 +1,6 @@
 import { useMemo } from 'react'
 import { useQuery } from 'urql'
+import { decisive } from '../api/applies'
 import { faults } from '../api/client'
 import { listDocument, type Reference, type Row } from '../api/documents'
 import { field, isShown, type Field, type Type } from '../api/schema'
@@ -18,7 +19,7 @@ export const columnsOf = (type: Type, view: View): Field[] =>
 export function useList(type: Type, view: View) {
   const { schema, viewer } = useSite()
   const columns = columnsOf(type, view)
-  const query = useMemo(() => listDocument(schema, type, columns, mentioned(schema, type, view).types, true), [type, view])
+  const query = useMemo(() => listDocument(schema, type, [...new Set([...columns, ...decisive(type)])], mentioned(schema, type, view).types, true), [type, view])
   const [{ data, error, fetching, stale }, refetch] = useQuery<Page>({ query, variables: variablesOf(schema, type, view, viewer.id) })
   const shown = data?.list
   return {

@@ -8,7 +8,7 @@ import { useSite } from '../context'
 import type { Around } from '../parts/scalar'
 import { UploadList } from '../parts/uploadList'
 import { useUploads } from '../parts/useUploads'
-import { isImage } from '../parts/value'
+import { isImage, pathOfFile } from '../parts/value'
 import { useTexts } from '../texts'
 import { preview } from './preview'
 import './style.css'
@@ -49,7 +49,7 @@ export default function MarkdownEditor({ value, onChange, around }: Props) {
   }
   function show(file: Reference) {
     const name = (file.alt || file._title || '').replace(/[[\]]/g, '')
-    insert(`${isImage(file) ? '!' : ''}[${name}](${file.url})\n`)
+    insert(`${isImage(file) ? '!' : ''}[${name}](${pathOfFile(file.url!)})\n`)
   }
   const take = (list: FileList | null) => { if (files && list) uploads.add(list) }
   const paste = (e: ClipboardEvent) => { if (e.clipboardData.files.length > 0) { e.preventDefault(); take(e.clipboardData.files) } }

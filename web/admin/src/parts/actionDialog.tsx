@@ -2,13 +2,19 @@ import { Button, Group, Modal, Stack, Text } from '@mantine/core'
 import { useState } from 'react'
 import { titleOf, type Row } from '../api/documents'
 import type { Action } from '../api/schema'
+import { useSite } from '../context'
+import { inputOf } from '../record/input'
 import { formats, hint, useTexts, word } from '../texts'
 import { Scalar } from './scalar'
 
 /** ActionDialog asks for what an action takes beside its records, such as when to publish. */
 export function ActionDialog({ action, rows, run, close }: { action: Action; rows: Row[]; run: (input: object) => void; close: () => void }) {
   const t = useTexts()
-  const [values, setValues] = useState<Record<string, unknown>>({})
+  const { schema } = useSite()
+  const [values, setValues] = useState<Record<string, unknown>>(() => Object.fromEntries(action.fields.flatMap(f => {
+    const value = rows.length === 1 && f.start ? rows[0][f.start] : undefined
+    return value === undefined || value === null ? [] : [[f.input, inputOf(schema, f, value)]]
+  })))
   const label = word(t, action.label)
   return (
     <Modal opened onClose={close} title={rows.length > 1 ? `${label} · ${t.selected(rows.length)}` : label}>

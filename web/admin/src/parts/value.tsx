@@ -6,12 +6,19 @@ import { isAccount, isFile, type Enum, type Field } from '../api/schema'
 import { beside } from '../api/request'
 import { useSite } from '../context'
 import { formats, useTexts, word } from '../texts'
+import { written } from './written'
 
 /** The colours of an enum's values, in their order: what comes first is quiet. */
 const colors = ['gray', 'teal', 'blue', 'orange', 'grape', 'pink', 'cyan', 'lime']
 
 /** fileAddress is where this origin has a file, however the site is reached. */
 export const fileAddress = (url: string | null | undefined) => url?.replace(/^.*\/files\//, beside('files/'))
+
+/** pathOfFile is what a text says of a file: no host, so that it holds wherever the server is. */
+export const pathOfFile = (url: string) => {
+  const address = new URL(fileAddress(url)!)
+  return address.origin === location.origin ? address.pathname + address.search : url
+}
 
 export const isImage = (file: Reference | null | undefined) => Boolean(file?.url && file.contentType?.startsWith('image/'))
 
@@ -58,7 +65,8 @@ export function Value({ field, value }: { field: Field; value: unknown }) {
       if (field.widget === 'BYTES') return <span className="numbers" title={formats.number(Number(value))}>{formats.bytes(Number(value))}</span>
       return <span className="numbers">{formats.number(isExact(value) ? textOf(value) as Intl.StringNumericLiteral : Number(value))}</span>
     case 'DECIMAL': return <span className="numbers">{String(value)}</span>
-    case 'JSON': case 'EMBEDDED': return <code className="code cut">{unmark(JSON.stringify(value, (key, v) => (key === '__typename' ? undefined : v)))}</code>
+    case 'EMBEDDED': return <span className="small clamped">{written(t, schema, field, value)}</span>
+    case 'JSON': return <code className="code cut">{unmark(JSON.stringify(value))}</code>
     case 'REFERENCE': {
       const to = value as Reference
       const type = schema.type(field.of)
@@ -68,6 +76,14 @@ export function Value({ field, value }: { field: Field; value: unknown }) {
     }
     default: return <span className="small clamped">{String(value)}</span>
   }
+}
+
+/** ReadValue shows all that a field holds, however long it is. */
+export function ReadValue({ field, value }: { field: Field; value: unknown }) {
+  const t = useTexts()
+  const { schema } = useSite()
+  if (!['STRING', 'EMBEDDED', 'JSON'].includes(field.kind) || (field.list && field.kind === 'STRING')) return <Value field={field} value={value} />
+  return <span className="small read">{written(t, schema, field, value) || t.none}</span>
 }
 
 /** Moment is a time in the reader's zone; one that has not come yet has a clock. */

@@ -2,11 +2,10 @@ import { Box, Button, Group, Modal, Radio, SimpleGrid, Stack, Text } from '@mant
 import { useState } from 'react'
 import type { Row } from '../api/documents'
 import { isShown, type Field, type Type } from '../api/schema'
-import { useSite } from '../context'
-import { Value } from '../parts/value'
-import { useTexts, word } from '../texts'
+import { ReadValue } from '../parts/value'
+import { formats, useTexts, word } from '../texts'
 import { same, type Draft } from './draft'
-import { written } from './written'
+import { Viewers } from './viewers'
 
 interface Props { type: Type; draft: Draft; theirs: Row; close: () => void; settle: (takeTheirs: string[]) => void }
 
@@ -14,6 +13,7 @@ interface Props { type: Type; draft: Draft; theirs: Row; close: () => void; sett
 export function Conflict({ type, draft, theirs, close, settle }: Props) {
   const t = useTexts()
   const dirty = draft.dirty()
+  const saved = theirs.updatedAt as string | undefined
   const changed = type.fields.filter(f => isShown(f) && !['version', 'updatedAt'].includes(f.name) && !same(theirs[f.name], draft.base[f.name]))
   const both = changed.filter(f => dirty.includes(f.name) && !same(draft.get(f.name), theirs[f.name]))
   const onlyTheirs = changed.filter(f => !both.includes(f))
@@ -21,7 +21,8 @@ export function Conflict({ type, draft, theirs, close, settle }: Props) {
   return (
     <Modal opened onClose={close} title={t.conflict} size="xl">
       <Stack>
-        <Text size="sm" c="dimmed">{t.conflictHint}</Text>
+        <Text size="sm" c="dimmed">{saved && `${t.savedAt(formats.time(saved))} `}{t.conflictHint}</Text>
+        <Viewers id={theirs.id} />
         {both.map(f => (
           <Radio.Group key={f.name} label={word(t, f.label)} value={take[f.name] ? 'theirs' : 'mine'} onChange={v => setTake({ ...take, [f.name]: v === 'theirs' })}>
             <SimpleGrid cols={{ base: 1, sm: 2 }} spacing="xs" mt={6}>
@@ -41,16 +42,13 @@ export function Conflict({ type, draft, theirs, close, settle }: Props) {
 }
 
 function Side({ of, label, field, value }: { of: string; label: string; field: Field; value: unknown }) {
-  const t = useTexts()
-  const { schema } = useSite()
-  const inWords = ['STRING', 'EMBEDDED', 'JSON'].includes(field.kind)
   return (
     <Radio.Card value={of} p="sm" className="side">
       <Group wrap="nowrap" align="flex-start" gap="sm">
         <Radio.Indicator size="xs" mt={2} />
         <Box miw={0} flex={1} mah={180} style={{ overflowY: 'auto' }}>
           <Text size="xs" c="dimmed">{label}</Text>
-          {inWords ? <Text size="sm" style={{ whiteSpace: 'pre-wrap', overflowWrap: 'anywhere' }}>{written(t, schema, field, value) || t.none}</Text> : <Value field={field} value={value} />}
+          <ReadValue field={field} value={value} />
         </Box>
       </Group>
     </Radio.Card>

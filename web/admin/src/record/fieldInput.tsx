@@ -41,7 +41,7 @@ export function FieldInput({ field, value, onChange, errors, path, label = true 
     const chosen = (field.list ? value ?? [] : value ? [value] : []) as Reference[]
     const choose = (next: Reference[]) => onChange(field.list ? next : next[0] ?? null)
     const Picker = isFile(of) ? FilePicker : RelationPicker
-    return <Picker type={of} multiple={field.list} value={chosen} onChange={choose} around={around} />
+    return <Picker type={of} field={field} multiple={field.list} value={chosen} onChange={choose} around={around} />
   }
   if (field.kind === 'EMBEDDED') {
     const branch = branchOf(schema, field)

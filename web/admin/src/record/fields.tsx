@@ -4,7 +4,7 @@ import type { Row } from '../api/documents'
 import { isShown, isSlug, type Field, type Schema, type Type } from '../api/schema'
 import { isFile } from '../api/schema'
 import { useSite } from '../context'
-import { Value } from '../parts/value'
+import { ReadValue } from '../parts/value'
 import { useTexts, word } from '../texts'
 import { isAt, useFollow, type Draft } from './draft'
 import { FieldInput } from './fieldInput'
@@ -53,7 +53,7 @@ export function Fields({ type, draft, record, narrow, adopt }: { type: Type; dra
                   {told.map(f => (
                     <div key={f.name} className="told">
                       <Text component="dt" size="sm" c="dimmed">{word(t, f.label)}</Text>
-                      <Text component="dd" m={0} size="sm" miw={0} style={{ overflowWrap: 'anywhere' }}><Value field={f} value={record![f.name]} /></Text>
+                      <Text component="dd" m={0} size="sm" miw={0} style={{ overflowWrap: 'anywhere' }}><ReadValue field={f} value={record![f.name]} /></Text>
                     </div>
                   ))}
                 </Stack>

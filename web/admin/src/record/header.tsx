@@ -1,8 +1,9 @@
 import { ActionIcon, Badge, Box, Button, Group, Menu, Text, Title } from '@mantine/core'
 import { IconArrowLeft, IconCopy, IconDots, IconLink, IconTrash } from '@tabler/icons-react'
 import { useState } from 'react'
+import { applies } from '../api/applies'
 import type { Row } from '../api/documents'
-import { actionsOf, pathOf, type Action, type Type } from '../api/schema'
+import { actionsOf, pathOf, type Action, type Field, type Type } from '../api/schema'
 import { useSite } from '../context'
 import { ActionDialog } from '../parts/actionDialog'
 import { Link } from '../parts/link'
@@ -26,13 +27,14 @@ export function Header({ type, record, draft, dirty, busy, gone, canSave, act, r
   const t = useTexts()
   const { schema } = useSite()
   const [asked, ask] = useState<Action>()
-  const state = type.fields.find(f => f.kind === 'ENUM' && !f.list && !f.onUpdate && record?.[f.name])
+  const isTold = (f: Field) => !f.list && !f.onUpdate && (f.input === null || type.update !== 'NONE') // where nothing can be changed, that says nothing
+  const state = type.fields.find(f => f.kind === 'ENUM' && isTold(f) && record?.[f.name])
   const path = `content/${pathOf(type)}`
   const start = (action: Action) => (action.fields.length > 0 ? ask(action) : act(action, {}))
-  const actions = record && !gone ? actionsOf(type) : []
+  const actions = record && !gone ? actionsOf(type).filter(action => applies(type, action, record)) : []
   const copies = record && type.createMutation && type.create !== 'NONE'
   const deletes = record && !gone && type.deleteMutation && type.delete !== 'NONE'
-  const due = type.fields.find(f => f.kind === 'TIME' && !f.list && !f.onUpdate && Date.parse(String(record?.[f.name])) > Date.now())
+  const due = type.fields.find(f => f.kind === 'TIME' && isTold(f) && Date.parse(String(record?.[f.name])) > Date.now())
   const marks = <>
     {state && <EnumBadge of={schema.enum(state.of)} value={String(record![state.name])} />}
     {due && <Text size="xs" c="dimmed" title={word(t, due.label)}><Moment value={String(record![due.name])} /></Text>}

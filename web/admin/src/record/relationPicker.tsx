@@ -2,13 +2,13 @@ import { ActionIcon, Group, Modal } from '@mantine/core'
 import { IconPlus } from '@tabler/icons-react'
 import { useState } from 'react'
 import type { Reference } from '../api/documents'
-import type { Type } from '../api/schema'
+import type { Field, Type } from '../api/schema'
 import { RecordSelect } from '../parts/recordSelect'
 import type { Around } from '../parts/scalar'
 import { useTexts, word } from '../texts'
 import { Editor } from './editor'
 
-export interface PickerProps { type: Type; multiple: boolean; value: Reference[]; onChange: (value: Reference[]) => void; around: Around }
+export interface PickerProps { type: Type; field: Field; multiple: boolean; value: Reference[]; onChange: (value: Reference[]) => void; around: Around }
 
 /** RelationPicker finds a record, or makes one in place. */
 export function RelationPicker({ type, multiple, value, onChange, around }: PickerProps) {

@@ -91,7 +91,7 @@ function Server({ status }: { status: Status }) {
         {stores.map(([label, store]) => (
           <Fact key={label} label={label}><Group gap={6}><Text span size="sm">{t.stores[store.kind]}</Text><Badge color={store.ok ? 'teal' : 'red'}>{store.ok ? t.healthy : t.unwell}</Badge></Group></Fact>
         ))}
-        <Fact label={t.storageUsed}>{status.storage ? `${formats.bytes(status.storage.used)} · ${t.fileCount(status.storage.files)}` : t.addingUp}</Fact>
+        <Fact label={t.storageUsed}>{status.storage ? <>{formats.bytes(status.storage.used)} · {t.fileCount(status.storage.files)} <Text span inherit c="dimmed">{t.countedAt(formats.time(status.storage.countedAt))}</Text></> : t.addingUp}</Fact>
         <Fact label={t.version}>{status.version}</Fact>
         <Fact label={t.runningSince}><Moment value={status.startedAt} /></Fact>
       </Group>

@@ -38,7 +38,7 @@ export const de: Texts = {
   email: 'E-Mail',
   password: 'Passwort',
   setUp: 'Website einrichten',
-  setUpHint: 'Sie werden die erste Verwaltung. Andere können Sie später einladen.',
+  setUpHint: 'Sie werden die erste Verwaltung. Konten für andere können Sie später anlegen.',
   setUpDo: 'Los geht’s',
   setUpLate: 'Es gibt schon eine Verwaltung. Melden Sie sich an, oder bitten Sie sie um ein Konto.',
   passwordHint: 'Mindestens 8 Zeichen, und keines, das alle nehmen.',
@@ -157,6 +157,7 @@ export const de: Texts = {
   saved: 'Gespeichert.',
   done: 'Erledigt.',
   duplicate: 'Duplizieren',
+  copyOf: (title: string) => `Kopie von ${title}`,
   copyId: 'Kennung kopieren',
   required: 'Wird gebraucht.',
   lookAtFields: 'Etwas stimmt noch nicht: sehen Sie sich die Felder an.',
@@ -176,6 +177,7 @@ export const de: Texts = {
   saveAsNew: 'Als neu speichern',
   somebodySaved: 'Jemand hat das inzwischen geändert',
   conflict: 'Jemand war schneller',
+  savedAt: (when: string) => `Gespeichert wurde es am ${when}.`,
   conflictHint: 'Wählen Sie für jedes Feld, was gelten soll. Nichts wird überschrieben, ohne dass Sie es sagen.',
   yours: 'Ihre Fassung',
   theirs: 'Andere Fassung',
@@ -207,6 +209,7 @@ export const de: Texts = {
 
   // Files
   dropHint: 'Sie können Dateien auf diese Seite ziehen.',
+  notPicture: (name: string) => `${name} ist kein Bild. Die Datei liegt bei den anderen; wählen Sie hier eine andere.`,
   replaceFile: 'Datei ersetzen',
   uploadFaults: {
     TYPE: 'Dateien dieser Art werden nicht angenommen.', EMPTY: 'Die Datei ist leer.', QUOTA: 'Neben Ihren anderen Dateien ist kein Platz mehr dafür.',
@@ -234,13 +237,14 @@ export const de: Texts = {
   unwell: 'Antwortet nicht',
   storageUsed: 'Belegter Speicher',
   fileCount: (n: number) => (n === 1 ? '1 Datei' : `${n} Dateien`),
+  countedAt: (when: string) => `Stand ${when}`,
   addingUp: 'Wird zusammengezählt …',
   version: 'Version',
   runningSince: 'Läuft seit',
   firstSteps: 'Die ersten Schritte',
   stepSettings: (label: string) => `Ausfüllen: ${label}`,
   stepCreate: (label: string) => `Anlegen: ${label}`,
-  stepInvite: 'Jemanden einladen',
+  stepInvite: 'Ein Konto für jemanden anlegen',
 
   // Profile
   profile: 'Profil',

@@ -41,7 +41,7 @@ export const en = {
   email: 'Email',
   password: 'Password',
   setUp: 'Set up this site',
-  setUpHint: 'You become its first administrator. You can invite others later.',
+  setUpHint: 'You become its first administrator. You can make accounts for others later.',
   setUpDo: 'Begin',
   setUpLate: 'There is an administrator already. Sign in, or ask them for an account.',
   passwordHint: '8 characters or more, and not one that everybody uses.',
@@ -163,6 +163,7 @@ export const en = {
   saved: 'Saved.',
   done: 'Done.',
   duplicate: 'Duplicate',
+  copyOf: (title: string) => `Copy of ${title}`,
   copyId: 'Copy the id',
   required: 'Must be given.',
   lookAtFields: 'Something is not right yet: see the fields.',
@@ -182,6 +183,7 @@ export const en = {
   saveAsNew: 'Save as a new one',
   somebodySaved: 'Somebody has changed this meanwhile',
   conflict: 'Somebody else saved first',
+  savedAt: (when: string) => `It was saved on ${when}.`,
   conflictHint: 'Choose for each field what shall be. Nothing is overwritten unless you say so.',
   yours: 'Yours',
   theirs: 'Theirs',
@@ -214,6 +216,7 @@ export const en = {
 
   // Files
   dropHint: 'You can drop files anywhere on this page.',
+  notPicture: (name: string) => `${name} is not a picture. It is among the files; choose another one here.`,
   replaceFile: 'Replace the file',
   uploadFaults: {
     TYPE: 'Files of this type are not taken.', EMPTY: 'The file is empty.', QUOTA: 'There is no room left for it beside your other files.',
@@ -241,13 +244,14 @@ export const en = {
   unwell: 'Does not answer',
   storageUsed: 'Storage used',
   fileCount: (n: number) => (n === 1 ? '1 file' : `${n} files`),
+  countedAt: (when: string) => `as of ${when}`,
   addingUp: 'Being added up …',
   version: 'Version',
   runningSince: 'Running since',
   firstSteps: 'What to do first',
   stepSettings: (label: string) => `Fill in: ${label.toLowerCase()}`,
   stepCreate: (label: string) => `Make the first ${label.toLowerCase()}`,
-  stepInvite: 'Invite somebody',
+  stepInvite: 'Make an account for somebody',
 
   // Profile
   profile: 'Profile',

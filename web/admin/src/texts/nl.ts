@@ -38,7 +38,7 @@ export const nl: Texts = {
   email: 'E-mail',
   password: 'Wachtwoord',
   setUp: 'Site inrichten',
-  setUpHint: 'U wordt de eerste beheerder. Anderen kunt u later uitnodigen.',
+  setUpHint: 'U wordt de eerste beheerder. Accounts voor anderen kunt u later maken.',
   setUpDo: 'Beginnen',
   setUpLate: 'Er is al een beheerder. Meld u aan, of vraag om een account.',
   passwordHint: 'Minstens 8 tekens, en niet een dat iedereen gebruikt.',
@@ -157,6 +157,7 @@ export const nl: Texts = {
   saved: 'Opgeslagen.',
   done: 'Gedaan.',
   duplicate: 'Dupliceren',
+  copyOf: (title: string) => `Kopie van ${title}`,
   copyId: 'Id kopiëren',
   required: 'Moet worden ingevuld.',
   lookAtFields: 'Er klopt iets nog niet: zie de velden.',
@@ -176,6 +177,7 @@ export const nl: Texts = {
   saveAsNew: 'Als nieuw opslaan',
   somebodySaved: 'Iemand heeft dit intussen gewijzigd',
   conflict: 'Iemand anders was eerder',
+  savedAt: (when: string) => `Het is opgeslagen op ${when}.`,
   conflictHint: 'Kies voor elk veld wat moet gelden. Niets wordt overschreven zonder dat u het zegt.',
   yours: 'Uw versie',
   theirs: 'Andere versie',
@@ -207,6 +209,7 @@ export const nl: Texts = {
 
   // Files
   dropHint: 'U kunt bestanden op deze pagina slepen.',
+  notPicture: (name: string) => `${name} is geen afbeelding. Het staat bij de bestanden; kies hier een ander.`,
   replaceFile: 'Bestand vervangen',
   uploadFaults: {
     TYPE: 'Bestanden van dit soort worden niet aangenomen.', EMPTY: 'Het bestand is leeg.', QUOTA: 'Naast uw andere bestanden is er geen plaats meer voor.',
@@ -234,13 +237,14 @@ export const nl: Texts = {
   unwell: 'Antwoordt niet',
   storageUsed: 'Gebruikte opslag',
   fileCount: (n: number) => (n === 1 ? '1 bestand' : `${n} bestanden`),
+  countedAt: (when: string) => `stand ${when}`,
   addingUp: 'Wordt opgeteld …',
   version: 'Versie',
   runningSince: 'Draait sinds',
   firstSteps: 'Eerste stappen',
   stepSettings: (label: string) => `Invullen: ${label.toLowerCase()}`,
   stepCreate: (label: string) => `Aanmaken: ${label.toLowerCase()}`,
-  stepInvite: 'Iemand uitnodigen',
+  stepInvite: 'Een account voor iemand maken',
 
   // Profile
   profile: 'Profiel',

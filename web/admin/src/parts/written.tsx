@@ -1,4 +1,5 @@
 import type { Reference } from '../api/documents'
+import { unmark } from '../api/exact'
 import { isShown, type Field, type Schema } from '../api/schema'
 import { formats, word } from '../texts'
 import type { Texts } from '../texts/en'
@@ -20,7 +21,7 @@ export function written(t: Texts, schema: Schema, field: Field, value: unknown):
     case 'BOOLEAN': return value ? t.yes : t.no
     case 'TIME': return formats.time(String(value))
     case 'DATE': return formats.day(String(value))
-    case 'JSON': return JSON.stringify(value, null, 2)
+    case 'JSON': return unmark(JSON.stringify(value, null, 2))
     default: return String(value)
   }
 }
