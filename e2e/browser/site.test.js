@@ -1,7 +1,6 @@
 // The stories of a visitor of examples/site. `npm test` builds it first, and so does
 // `npm run site` in its folder.
 import assert from 'node:assert/strict'
-import { readFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { admin, scenario, surroundings } from './browser.js'
 import { Dashboard } from './dashboard.js'
@@ -10,23 +9,11 @@ import { mailedLink } from './mails.js'
 const site = resolve(import.meta.dirname, '../../examples/site')
 
 const place = surroundings({ GRAPNEL_SITE_DIR: join(site, 'dist'), GRAPNEL_ACCOUNT_URL: '/account' }, async server => {
-  await learn(server)
   const { signIn } = await server.graphql(`mutation ($email: String!, $password: String!) {
     signIn(input: { email: $email, password: $password }) { tokens { accessToken } }
   }`, admin)
   server.token = signIn.tokens.accessToken
 })
-
-// learn tells the server the queries of the site, as its first visitor does: a browser
-// writes to the console that the server did not know one.
-async function learn(server) {
-  const documents = JSON.parse(await readFile(join(site, 'persisted.json'), 'utf8'))
-  for (const [sha256Hash, query] of Object.entries(documents)) {
-    if (!query.startsWith('query')) continue
-    const extensions = JSON.stringify({ persistedQuery: { version: 1, sha256Hash } })
-    await fetch(`${server.url}/graphql?${new URLSearchParams({ query, extensions })}`)
-  }
-}
 
 const send = (query, variables) => place().server.graphql(query, variables, place().server.token)
 

@@ -27,7 +27,7 @@ await writeFile('dist/index.html', page
 function early(ids) {
   const persistedQuery = { sha256Hash: ids.Posts, version: 1 }
   const url = `/graphql?${new URLSearchParams({ operationName: 'Posts', variables: '{"first":13}', extensions: JSON.stringify({ persistedQuery }) })}`
-  const headers = { 'GraphQL-Require-Preflight': '1', Accept: 'application/graphql-response+json' }
+  const headers = { 'GraphQL-Require-Preflight': '1', Accept: 'application/json' }
   return `if(location.pathname==='/')window.early={url:'${url}',answer:fetch('${url}',${JSON.stringify({ headers })})}`
 }
 

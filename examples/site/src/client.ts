@@ -10,8 +10,9 @@ import { subscribe } from './socket'
 export const client = new Client({
   url: '/graphql',
   fetch: fetchInSession,
-  // Cookies are sent for requests that other sites could not have made.
-  fetchOptions: { headers: { 'GraphQL-Require-Preflight': '1' } },
+  // Cookies are sent for requests that other sites could not have made. To those who accept the
+  // older media type, a query that the server does not know yet is no fault: it is sent in full.
+  fetchOptions: { headers: { 'GraphQL-Require-Preflight': '1', Accept: 'application/json' } },
   // What is kept is shown at once, and asked for anew: it may have changed meanwhile.
   requestPolicy: 'cache-and-network',
   exchanges: [

@@ -21,8 +21,10 @@ export function Conflict({ type, draft, theirs, close, settle }: Props) {
   return (
     <Modal opened onClose={close} title={t.conflict} size="xl">
       <Stack>
-        <Text size="sm" c="dimmed">{saved && `${t.savedAt(formats.time(saved))} `}{t.conflictHint}</Text>
-        <Viewers id={theirs.id} />
+        <div>
+          <Text size="sm" c="dimmed">{saved && `${t.savedAt(formats.time(saved))} `}{t.conflictHint}</Text>
+          <Viewers id={theirs.id} />
+        </div>
         {both.map(f => (
           <Radio.Group key={f.name} label={word(t, f.label)} value={take[f.name] ? 'theirs' : 'mine'} onChange={v => setTake({ ...take, [f.name]: v === 'theirs' })}>
             <SimpleGrid cols={{ base: 1, sm: 2 }} spacing="xs" mt={6}>
