@@ -21,7 +21,7 @@ export class Dashboard {
   async signIn(email, password) {
     await this.page.getByLabel('Email').fill(email)
     await this.page.getByLabel('Password', { exact: true }).fill(password)
-    await this.page.getByRole('button', { name: 'Sign in' }).click()
+    await this.button('Sign in').click()
   }
 
   // go shows a screen by its address.
