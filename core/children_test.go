@@ -19,17 +19,23 @@ type counter struct {
 }
 
 func (c *counter) Find(ctx context.Context, coll string, q core.Query) iter.Seq2[core.Doc, error] {
-	c.find.Add(1)
+	if !isUpkeep(ctx) {
+		c.find.Add(1)
+	}
 	return c.DocStore.Find(ctx, coll, q)
 }
 
 func (c *counter) FindEach(ctx context.Context, coll string, qs []core.Query) ([][]core.Doc, error) {
-	c.findEach.Add(1)
+	if !isUpkeep(ctx) {
+		c.findEach.Add(1)
+	}
 	return c.DocStore.FindEach(ctx, coll, qs)
 }
 
 func (c *counter) Count(ctx context.Context, coll string, q core.Query) (int64, error) {
-	c.count.Add(1)
+	if !isUpkeep(ctx) {
+		c.count.Add(1)
+	}
 	return c.DocStore.Count(ctx, coll, q)
 }
 
