@@ -35,7 +35,7 @@ for (const [role, who] of Object.entries({ administrator: admin, author })) {
     await page.getByLabel('Search posts').fill('read')
     await page.getByText('Sign in again').first().waitFor()
     await page.getByLabel('Password', { exact: true }).fill(who.password)
-    await page.getByRole('button', { name: 'Sign in' }).click()
+    await page.getByRole('button', { name: 'Sign in', exact: true }).click()
     await lists(page, `Read by an ${role}`)
   }, { expected: /status of 40[01]/ })
 }
@@ -43,7 +43,7 @@ for (const [role, who] of Object.entries({ administrator: admin, author })) {
 scenario('strangers and members run nothing but what is trusted', place, async (page, server) => {
   await create(server, { title: 'A draft' })
   await page.goto(`${server.url}/admin/`)
-  await page.getByRole('button', { name: 'Sign in' }).waitFor()
+  await page.getByRole('button', { name: 'Sign in', exact: true }).waitFor()
   const member = { email: 'mo@example.com', password: 'narrow gauge trains' }
   const send = query => page.evaluate(query => fetch('../graphql', {
     method: 'POST', headers: { 'Content-Type': 'application/json', 'GraphQL-Require-Preflight': '1' }, body: JSON.stringify({ query }),
