@@ -3,7 +3,6 @@ package core
 import (
 	"context"
 	"errors"
-	"fmt"
 	"maps"
 	"slices"
 	"time"
@@ -17,14 +16,14 @@ const (
 	departureLife = 2 * signedGrace
 )
 
-// Content says what becomes of the records of somebody whose account is deleted.
-type Content string
+// AccountContent says what becomes of the records of somebody whose account is deleted.
+type AccountContent string
 
 // Records that are kept lead to nobody. Either way those go that nobody but their owner may
 // read; what the rules do not let their owner delete stays.
 const (
-	KeepContent   Content = "KEEP"
-	DeleteContent Content = "DELETE"
+	KeepContent   AccountContent = "KEEP"
+	DeleteContent AccountContent = "DELETE"
 )
 
 // departure is what is left to do for an account that was deleted. It is written together with
@@ -32,10 +31,10 @@ const (
 // several that are at it do no harm.
 type departure struct {
 	Head    `bson:",inline"`
-	UserID  string    `bson:"userId"`
-	Role    Role      `bson:"role"` // that the user had
-	Content Content   `bson:"content"`
-	Due     time.Time `bson:"due"` // when to go over all that the user owned
+	UserID  string         `bson:"userId"`
+	Role    Role           `bson:"role"` // that the user had
+	Content AccountContent `bson:"content"`
+	Due     time.Time      `bson:"due"` // when to go over all that the user owned
 	// Until is when nothing more can be written for the user: then is the last time.
 	Until time.Time `bson:"until"`
 }
@@ -58,8 +57,9 @@ type Departures struct {
 
 // DeleteAccount deletes the account of the caller, who gives the password or has signed in
 // within the last 10 minutes, and ends its sessions. What else there is of them goes in the
-// background. FORBIDDEN for the last active administrator. The id of the account is returned.
-func (d *Departures) DeleteAccount(ctx context.Context, password *string, content Content) (id string, err error) {
+// background, and a mail tells its owner. FORBIDDEN for the last active administrator. The id of
+// the account is returned.
+func (d *Departures) DeleteAccount(ctx context.Context, password *string, content AccountContent) (id string, err error) {
 	users, sessions := d.app.Users, d.app.Sessions
 	caller := PrincipalOf(ctx)
 	if !caller.SignedIn() {
@@ -82,7 +82,13 @@ func (d *Departures) DeleteAccount(ctx context.Context, password *string, conten
 		case now.PasswordHash != user.PasswordHash:
 			return Errorf(Conflict, "The password was changed elsewhere at the same moment.")
 		}
-		ops := append(d.begin(now, content),
+		gone := *now
+		gone.ID = "" // else the mail would go with what is theirs
+		told, err := d.app.Mails.to(AsSystem(ctx), &gone, "account-deleted")
+		if err != nil {
+			return err
+		}
+		ops := append(d.begin(now, content), told,
 			Op{Kind: OpDelete, Coll: users.spec.Name, Filter: users.exactly(now, users.may(ctx, Delete))}, sessions.endAll(now.ID))
 		if now.Role == Admin {
 			vouch, err := users.leaveAdmins(ctx, now)
@@ -99,6 +105,7 @@ func (d *Departures) DeleteAccount(ctx context.Context, password *string, conten
 	sessions.forget(user.ID)
 	sessions.guesses.forget(user.ID)
 	d.wake.ring()
+	d.app.Mails.wake.ring()
 	return user.ID, nil
 }
 
@@ -118,7 +125,7 @@ func (d *Departures) proven(ctx context.Context, user *User, password *string) e
 }
 
 // begin is the operations by which the rest is to be done.
-func (d *Departures) begin(user *User, content Content) []Op {
+func (d *Departures) begin(user *User, content AccountContent) []Op {
 	now := Millis(d.docs.now())
 	dep := &departure{UserID: user.ID, Role: user.Role, Content: content, Due: now, Until: now.Add(departureLife)}
 	d.docs.stamp(dep)
@@ -177,30 +184,34 @@ func (d *Departures) once(ctx context.Context) (more bool, err error) {
 // which nothing leads any more, then what only the system knows.
 func (d *Departures) clear(ctx context.Context, dep *departure) error {
 	began := d.docs.now() // what is written later is not missed
+	isLast := !began.Before(dep.Until)
+	var failed error // of one type: the others are not to wait behind it
 	names := slices.Sorted(maps.Keys(d.app.specs))
 	for _, name := range names {
 		c := d.app.types.named(name)
 		if c == nil || name == d.app.Assets.spec.Name {
 			continue
 		}
-		if err := c.abandon(ctx, dep); err != nil {
-			return err
-		}
+		failed = errors.Join(failed, c.abandon(ctx, dep, isLast))
 	}
-	if err := d.app.Assets.abandonUnused(ctx, dep.UserID); err != nil {
-		return err
+	failed = errors.Join(failed, d.app.Assets.abandonUnused(ctx, dep.UserID))
+	if ctx.Err() != nil {
+		return ctx.Err()
 	}
 	end := Op{Kind: OpUpdate, Coll: d.docs.spec.Name, Filter: Eq("_id", dep.ID), Patch: Patch{Set("due", dep.Until)}, Optional: true}
-	if !began.Before(dep.Until) {
+	if isLast {
 		end.Kind, end.Patch = OpDelete, nil
 	}
-	ops := []Op{end, {Kind: OpDelete, Coll: usageSpec().Name, Filter: Eq("_id", usageID(dep.UserID)), Optional: true}}
+	ops := []Op{{Kind: OpDelete, Coll: usageSpec().Name, Filter: Eq("_id", usageID(dep.UserID)), Optional: true}}
+	if failed == nil {
+		ops = append(ops, end)
+	}
 	for _, name := range names {
 		if s := d.app.specs[name]; s.Personal != "" {
 			ops = append(ops, Op{Kind: OpDelete, Coll: name, Filter: Eq(s.Personal, dep.UserID), Optional: true})
 		}
 	}
-	return d.docs.docs.Write(ctx, ops...)
+	return errors.Join(failed, d.docs.docs.Write(ctx, ops...))
 }
 
 // servesAll reports whether there is a service for each declared type, which a command does
@@ -215,28 +226,29 @@ func (a *App) servesAll() bool {
 }
 
 // abandon deletes what a user who is gone owned, as they have chosen and with the rights that
-// they had. What a hook refuses to delete stays.
-func (c *Collection[T]) abandon(ctx context.Context, dep *departure) error {
-	if dep.Content == KeepContent && !c.spec.isOwnersAlone() {
+// they had. What a hook refuses to delete stays, and so does the last time what fails.
+func (c *Collection[T]) abandon(ctx context.Context, dep *departure, isLast bool) error {
+	keeps := dep.Content == KeepContent
+	if keeps && !c.spec.mayBeOwnersAlone() {
 		return nil
 	}
 	owner := WithPrincipal(ctx, Principal{UserID: dep.UserID, Role: dep.Role})
 	may := c.may(owner, Delete)
 	for _, field := range c.spec.ownerFields() {
 		err := eachOwned(ctx, c, field, dep.UserID, func(doc *T) error {
-			if !may.Match(doc, c.spec.Search) {
+			if !may.Match(doc, c.spec.Search) || keeps && c.spec.isReadBeside(dep.UserID, doc) {
 				return nil
 			}
 			id := headOf(doc).ID
-			switch err := c.removed(owner, id); {
+			err := c.removed(owner, id)
+			switch {
 			case err == nil || Is(err, NotFound) || ctx.Err() != nil:
 				return ctx.Err()
-			case Is(err, Unavailable):
+			case !isLast && passes(err):
 				return err
-			default:
-				c.log.WarnContext(ctx, "a record of a deleted account stays", "record", id, "error", err)
-				return nil
 			}
+			c.log.WarnContext(ctx, "a record of a deleted account stays", "record", id, "error", err)
+			return nil
 		})
 		if err != nil {
 			return err
@@ -245,13 +257,15 @@ func (c *Collection[T]) abandon(ctx context.Context, dep *departure) error {
 	return nil
 }
 
+// passes reports whether what has failed may go well later: what is no refusal.
+func passes(err error) bool {
+	var e *Error
+	return !errors.As(err, &e) || e.Code == Unavailable || e.Code == RateLimited
+}
+
 // removed deletes a document by the service of its type.
 func (c *Collection[T]) removed(ctx context.Context, id string) (err error) {
-	defer func() {
-		if p := recover(); p != nil {
-			err = fmt.Errorf("core: a hook panicked: %v", p)
-		}
-	}()
+	defer recovered(&err) // from a hook
 	if c.remove != nil {
 		return c.remove(ctx, id)
 	}
@@ -283,9 +297,17 @@ func (s *Spec) ownerFields() (fields []string) {
 	return fields
 }
 
-// isOwnersAlone reports whether nobody but its owner may read a document of the type.
-func (s *Spec) isOwnersAlone() bool {
-	return !slices.ContainsFunc(s.Rules, func(r Rule) bool { return r.Verbs&Read != 0 && r.Owner == "" })
+// mayBeOwnersAlone reports whether there may be documents of the type that nobody but their
+// owners may read.
+func (s *Spec) mayBeOwnersAlone() bool {
+	return s.audience != nil && slices.Contains(s.audience.values, nobody)
+}
+
+// isReadBeside reports whether somebody beside a user may read a document.
+func (s *Spec) isReadBeside(user string, doc any) bool {
+	return s.audience.of(doc, s.Search) != nobody || slices.ContainsFunc(s.audience.owners, func(field string) bool {
+		return And(Ne(field, user), Ne(field, nil)).Match(doc, nil)
+	})
 }
 
 // eachOwned calls each for all documents whose field holds the user, a page at a time; as the

@@ -128,7 +128,7 @@ var known = correct
 func TestDeleteAccount(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
-		content core.Content
+		content core.AccountContent
 		left    []string
 	}{
 		{core.KeepContent, []string{"assets 1", "offers 1", "posts 1"}},
@@ -309,5 +309,56 @@ func TestDepartureGoesOn(t *testing.T) {
 	}
 	if got := w.left(t, ada); !slices.Equal(got, []string{"offers 1"}) {
 		t.Errorf("left: %v", got)
+	}
+}
+
+// letter is read by two people, and by everybody once it is open.
+type letter struct {
+	core.Head   `bson:",inline"`
+	SenderID    *string `bson:"senderId"`
+	RecipientID *string `bson:"recipientId"`
+	Open        bool    `bson:"open"`
+}
+
+func letterSpec() core.Spec {
+	return core.Spec{
+		Type: "Letter", Name: "letters", Prefix: "letter",
+		Attributes: []core.Attribute{{Name: "senderId", Reference: "users"}, {Name: "recipientId", Reference: "users"}, {Name: "open", Kind: core.Bool, Required: true}},
+		Fields:     []core.Field{{Name: "senderId"}, {Name: "recipientId"}, {Name: "open", Kind: core.Bool}},
+		Rules: []core.Rule{
+			{Verbs: core.AnyVerb, Owner: "senderId"}, {Verbs: core.Read, Owner: "recipientId"}, {Verbs: core.Read, Where: core.Eq("open", true)},
+		},
+	}
+}
+
+// What others may read is kept, record by record; the rest is the user's alone.
+func TestDepartureKeepsWhatOthersRead(t *testing.T) {
+	t.Parallel()
+	w, _ := frozen(t, func(cfg *core.Config) { cfg.Specs = append(cfg.Specs, letterSpec()) })
+	core.NewModel[model.Page](w.App, "pages")
+	core.NewModel[model.Site](w.App, "site")
+	letters := core.NewModel[letter](w.App, "letters")
+	ada, eve := w.as(t, "ada", core.Member), core.PrincipalOf(w.as(t, "eve", core.Member)).UserID
+	own := core.PrincipalOf(ada).UserID
+	want := map[string]bool{}
+	for _, c := range []struct {
+		to    *string
+		open  bool
+		stays bool
+	}{{nil, false, false}, {&own, false, false}, {&eve, false, true}, {nil, true, true}} {
+		l, err := letters.Create(ada, core.Edits[letter]{Apply: func(l *letter, _ *core.Checker) { l.SenderID, l.RecipientID, l.Open = &own, c.to, c.open }})
+		if err != nil {
+			t.Fatal(err)
+		}
+		want[l.ID] = c.stays
+	}
+	if _, err := w.Departures.DeleteAccount(ada, &known, core.KeepContent); err != nil {
+		t.Fatal(err)
+	}
+	w.cleared(t)
+	for id, stays := range want {
+		if _, err := letters.Get(core.AsSystem(t.Context()), id); core.Is(err, core.NotFound) == stays {
+			t.Errorf("%s: %v", id, err)
+		}
 	}
 }

@@ -29,7 +29,7 @@ type anyCollection interface {
 	// unseen tells which of ids lead to no document for the caller.
 	unseen(ctx context.Context, ids []string) (map[string]bool, error)
 	// abandon deletes what a user who is gone owned.
-	abandon(ctx context.Context, dep *departure) error
+	abandon(ctx context.Context, dep *departure, isLast bool) error
 	// own is a page of what the caller owns, by the field that says so.
 	own(ctx context.Context, field string, after *string, first int) (records []*OwnRecord, next *string, err error)
 }
