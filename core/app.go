@@ -32,8 +32,8 @@ type Config struct {
 	MaxUserFiles int64
 	// FileTypes may be uploaded; zero: the usual ones.
 	FileTypes FileTypes
-	// AccountURL is the page that links in mails lead to, with #reset=TOKEN or #verify=TOKEN
-	// behind it. Empty: the dashboard.
+	// AccountURL is the page that links in mails lead to, with #reset=TOKEN, #verify=TOKEN or
+	// #signup=TOKEN behind it. Empty: the dashboard.
 	AccountURL string
 	// Limits on strangers; a zero Rate means the default.
 	Limits Limits
@@ -123,7 +123,7 @@ func New(ctx context.Context, cfg Config) (*App, error) {
 		cfg.Log = slog.New(slog.DiscardHandler)
 	}
 	a := &App{
-		docs: cfg.Docs, objects: cfg.Objects, hasher: newHasher(), text: newMarkdown(), base: cfg.BaseURL, account: cmp.Or(cfg.AccountURL, cfg.BaseURL+"/admin/"), now: cfg.Now, log: cfg.Log,
+		docs: cfg.Docs, objects: cfg.Objects, hasher: newHasher(), text: newMarkdown(cfg.BaseURL), base: cfg.BaseURL, account: cmp.Or(cfg.AccountURL, cfg.BaseURL+"/admin/"), now: cfg.Now, log: cfg.Log,
 		advisor: newAdvisor(cfg.StrictIndexes, cfg.Log),
 	}
 	var err error

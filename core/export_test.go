@@ -46,7 +46,7 @@ var FoldLetters, FoldAny = foldLetters, foldAny
 
 func FoldedLetters() []rune { return slices.Sorted(maps.Keys(foldedLetters())) }
 
-var texts = newMarkdown()
+var texts = newMarkdown("https://api.example.org/v1")
 
 func RenderHTML(source string) (string, error) { return texts.render(source, workAllowed(source)) }
 

@@ -5,6 +5,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"runtime"
+	"strings"
 	"sync/atomic"
 
 	lru "github.com/hashicorp/golang-lru/v2"
@@ -37,14 +38,17 @@ const (
 type markdown struct {
 	engine    goldmark.Markdown
 	sanitiser *sanitiser
+	files     *strings.Replacer // leads links to files from this server to where clients reach it
 	workers   chan struct{}
 	flights   singleflight.Group
 	kept      *lru.Cache[string, string] // by SHA-256 of the text
 	keptBytes atomic.Int64
 }
 
-func newMarkdown() *markdown {
+// newMarkdown renders texts for clients that reach this server at base, wherever they show them.
+func newMarkdown(base string) *markdown {
 	m := &markdown{
+		files: strings.NewReplacer(` src="/files/`, ` src="`+base+`/files/`, ` href="/files/`, ` href="`+base+`/files/`),
 		engine: goldmark.New(
 			goldmark.WithParser(newBoundedParser()),
 			goldmark.WithExtensions(extension.Linkify, extension.Strikethrough, extension.TaskList, boundedTable{}, boundedFootnote{}),
@@ -83,7 +87,7 @@ func (m *markdown) html(ctx context.Context, owner, source string) (string, erro
 		defer func() { <-m.workers }()
 		defer recovered(&err)
 		text, err := m.render(source, workAllowed(source))
-		if err == nil {
+		if text = m.files.Replace(text); err == nil {
 			m.keep(key, text)
 		}
 		return text, err

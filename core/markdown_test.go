@@ -111,6 +111,20 @@ func TestMarkdownNames(t *testing.T) {
 	}
 }
 
+// A text names files without host and prefix; its HTML leads there from any page.
+func TestMarkdownFiles(t *testing.T) {
+	t.Parallel()
+	got, err := core.RenderFor("post_1", "![a](/files/asset_1/a.png) [b](/files/asset_2/b.pdf?v=1) [c](/c) `src=\"/files/`")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{`src="https://api.example.org/v1/files/asset_1/a.png"`, `href="https://api.example.org/v1/files/asset_2/b.pdf?v=1"`, `href="/c"`, `<code>src=&#34;/files/</code>`} {
+		if !strings.Contains(got, want) {
+			t.Errorf("no %s in %s", want, got)
+		}
+	}
+}
+
 // What takes the square of its length stays plain, and what stands beside it does not.
 func TestMarkdownIsBounded(t *testing.T) {
 	if testing.Short() {

@@ -8,17 +8,18 @@ type Where = { [name: string]: Where | Where[] | unknown }
 const fieldOf = (type: Type, name: string) => type.fields.find(f => f.name === name || f.filter === name)
 
 /** applies reports whether an action is offered for a record; what of it is not known does not speak against it. */
-export const applies = (type: Type, action: Action, row: Row): boolean => !action.when || fits(type, row, action.when as Where)
+export const applies = (type: Type, action: Action, row: Row): boolean => !action.when || fits(type, row, action.when as Where, true)
 
-function fits(type: Type, row: Row, where: Where): boolean {
+/** fits takes unknown for what a condition on something unknown is. */
+function fits(type: Type, row: Row, where: Where, unknown: boolean): boolean {
   return Object.entries(where).every(([name, condition]) => {
     switch (name) {
-      case 'and': return (condition as Where[]).every(one => fits(type, row, one))
-      case 'or': return (condition as Where[]).some(one => fits(type, row, one))
-      case 'not': return !fits(type, row, condition as Where)
+      case 'and': return (condition as Where[]).every(one => fits(type, row, one, unknown))
+      case 'or': return (condition as Where[]).some(one => fits(type, row, one, unknown))
+      case 'not': return !fits(type, row, condition as Where, !unknown)
     }
     const f = fieldOf(type, name)
-    if (!f || row[f.name] === undefined) return true
+    if (!f || row[f.name] === undefined) return unknown
     return Object.entries(condition as object).every(([op, wanted]) => holds(op, valueOf(f, row[f.name]), valueOf(f, wanted)))
   })
 }
@@ -43,8 +44,8 @@ function holds(op: string, value: Value, wanted: Value): boolean {
     case 'eq': return value === wanted
     case 'ne': return value !== wanted
     case 'in': return all.includes(value)
-    case 'has': return (value as Value[]).includes(wanted)
-    case 'hasSome': return (value as Value[]).some(one => all.includes(one))
+    case 'has': return ((value ?? []) as Value[]).includes(wanted)
+    case 'hasSome': return ((value ?? []) as Value[]).some(one => all.includes(one))
     case 'prefix': return String(value).startsWith(String(wanted))
     case 'lt': return ordered(value! < wanted!)
     case 'lte': return ordered(value! <= wanted!)

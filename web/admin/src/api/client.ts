@@ -24,7 +24,7 @@ export const client = new Client({
   preferGetMethod: false,
   requestPolicy: 'cache-and-network', // what was seen is there at once, and then what is
   fetch: (input, init) => {
-    remember(String(init?.body))
+    remember(unmark(String(init?.body)))
     return sessionFetch(input, init)
   },
   fetchOptions: { headers, credentials: 'same-origin' },

@@ -37,6 +37,7 @@ const here = () => location.pathname + location.search
 /** The first queries of addresses, as [address, body]; so many are remembered. */
 const asked = () => recall<[string, string][]>('asked') ?? []
 const most = 20
+const earlyLife = 10_000
 
 /** askEarly asks who is there, and what this address asked first when it was last open. */
 export function askEarly(): void {
@@ -46,6 +47,7 @@ export function askEarly(): void {
     answer.catch(() => {}) // whoever takes it is told
     early.set(String(init.body), answer)
   }
+  setTimeout(forgetEarly, earlyLife) // later it would be old
 }
 
 let last = ''

@@ -14,11 +14,8 @@ const colors = ['gray', 'teal', 'blue', 'orange', 'grape', 'pink', 'cyan', 'lime
 /** fileAddress is where this origin has a file, however the site is reached. */
 export const fileAddress = (url: string | null | undefined) => url?.replace(/^.*\/files\//, beside('files/'))
 
-/** pathOfFile is what a text says of a file: no host, so that it holds wherever the server is. */
-export const pathOfFile = (url: string) => {
-  const address = new URL(fileAddress(url)!)
-  return address.origin === location.origin ? address.pathname + address.search : url
-}
+/** pathOfFile is what a text says of a file: no host and no prefix, so that it holds wherever the server is; HTML of the server has both. */
+export const pathOfFile = (url: string) => url.replace(/^.*\/files\//, '/files/')
 
 export const isImage = (file: Reference | null | undefined) => Boolean(file?.url && file.contentType?.startsWith('image/'))
 
