@@ -39,7 +39,7 @@ func (p purpose) terms() (life time.Duration, template, parameter string) {
 	case verifiesEmail:
 		return 24 * time.Hour, "email-verify", "verify"
 	case signsUp:
-		return 24 * time.Hour, "sign-up", "verify"
+		return 24 * time.Hour, "sign-up", "signup"
 	case signsIn:
 		return 10 * time.Minute, "sign-in-code", ""
 	}
@@ -65,7 +65,7 @@ func challengeSpec() Spec {
 	return Spec{
 		Name: "_challenges", Prefix: "_challenge",
 		Fields:   []Field{{Name: "userId"}, {Name: "purpose"}, {Name: "expiresAt", Kind: Time}},
-		Indexes:  [][]string{{"userId"}},
+		Indexes:  [][]string{{"userId", "purpose"}},
 		Expires:  "expiresAt",
 		Personal: "userId",
 	}
@@ -159,15 +159,6 @@ func (c *challenges) use(ctx context.Context, token string, change func(*User, *
 // spent is the operation that uses a secret up, if nobody else has.
 func (c *challenges) spent(ch *challenge) Op {
 	return Op{Kind: OpDelete, Coll: c.spec.Name, Filter: c.exactly(ch, All)}
-}
-
-// spend is use for a secret that changes nothing of the account.
-func (c *challenges) spend(ctx context.Context, ch *challenge) error {
-	err := c.docs.Write(ctx, c.spent(ch))
-	if raced(err) {
-		err = notGood()
-	}
-	return err
 }
 
 // held is what a secret was made for, and for whom, if it is good for one of these purposes.

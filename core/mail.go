@@ -1,6 +1,7 @@
 package core
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -97,7 +98,11 @@ func (m *Mails) to(ctx context.Context, user *User, template string) (Op, error)
 // carry is the same for a mail with the secret of a challenge.
 func (m *Mails) carry(ctx context.Context, user *User, ch *challenge) (Op, error) {
 	_, template, _ := ch.Purpose.terms()
-	return m.post(ctx, user, &Mail{To: ch.Address, Template: template, ChallengeID: ch.ID})
+	mail := &Mail{To: ch.Address, Template: template, ChallengeID: ch.ID}
+	if user.ID == "" { // nobody's, so it is not kept
+		mail.ExpiresAt = ch.ExpiresAt
+	}
+	return m.post(ctx, user, mail)
 }
 
 func (m *Mails) post(ctx context.Context, user *User, mail *Mail) (Op, error) {
@@ -106,7 +111,7 @@ func (m *Mails) post(ctx context.Context, user *User, mail *Mail) (Op, error) {
 		return Op{}, err
 	}
 	now := Millis(m.now())
-	mail.State, mail.NextAttemptAt, mail.ExpiresAt = Waiting, &now, now.Add(mailKept)
+	mail.State, mail.NextAttemptAt, mail.ExpiresAt = Waiting, &now, cmp.Or(mail.ExpiresAt, now.Add(mailKept))
 	mail.Language, mail.Name, mail.UserID = m.templates.language(site.Language), shownName(user), user.ID
 	m.stamp(mail)
 	message, err := m.word(mail, site, "", "") // of which the subject alone is kept

@@ -152,22 +152,10 @@ func (r *Recovery) ChangeEmail(ctx context.Context, email, password string) (*Us
 }
 
 // VerifyEmail takes a token that was mailed to an address: it is its owner's, and becomes
-// that of the account if it was not; the one before is told. The token of a sign-up makes the
-// account. The address is returned.
+// that of the account if it was not; the one before is told. The address is returned.
 func (r *Recovery) VerifyEmail(ctx context.Context, token string) (email string, err error) {
 	if err := r.app.Sessions.byAddress.Take(ClientOf(ctx).Network(), 1); err != nil {
 		return "", err
-	}
-	ch, _, err := r.challenges.held(ctx, token, verifiesEmail, changesEmail, signsUp)
-	if err != nil {
-		return "", err
-	}
-	if ch.Purpose == signsUp {
-		user, err := r.admit(ctx, ch)
-		if err != nil {
-			return "", err
-		}
-		return user.Email, nil
 	}
 	user, err := r.use(ctx, token, func(user *User, ch *challenge) (also []Op, err error) {
 		if ch.Purpose == changesEmail {

@@ -57,9 +57,6 @@ type Tokens struct {
 	DeviceToken string
 }
 
-// errSuspended is the error of who knows the secret of an account that may not sign in.
-var errSuspended = Errorf(Forbidden, "This account is suspended.")
-
 // sessionSpec describes sessions, which no schema declares: only the system
 // reads and writes them.
 func sessionSpec() Spec {
@@ -107,7 +104,7 @@ func (s *Sessions) SignIn(ctx context.Context, email, password string, devices .
 	if len(spellings) == 0 {
 		return nil, Tokens{}, noPassword("password", password)
 	}
-	match, err := s.verify(ctx, who.user, spellings, who.account, who.known())
+	match, err := s.verify(ctx, who.user, spellings, who.account, who.known)
 	if err != nil {
 		return nil, Tokens{}, err
 	}
@@ -115,7 +112,7 @@ func (s *Sessions) SignIn(ctx context.Context, email, password string, devices .
 		return nil, Tokens{}, wrong
 	}
 	if who.user.SuspendedAt != nil {
-		return nil, Tokens{}, errSuspended
+		return nil, Tokens{}, Errorf(Forbidden, "This account is suspended.")
 	}
 	user, tokens, err := s.begin(ctx, who, func(now *User) (stands bool, err error) {
 		if now.PasswordHash != who.user.PasswordHash { // or only the spelling of it, see respell
@@ -138,7 +135,7 @@ type claim struct {
 	user    *User  // empty when there is none
 	account string // by which wrong tries are counted
 	device  string // on which the session will be
-	isKnown bool   // the device has been signed in before
+	known   string // the device, where the user has signed in on it before; else empty
 }
 
 // claimed looks for the user of an address. Of the device tokens that the client holds one
@@ -153,16 +150,11 @@ func (s *Sessions) claimed(ctx context.Context, email string, devices []string) 
 	default:
 		return c, err
 	}
-	c.device, c.isKnown = s.knownDevice(c.user, devices)
-	return c, nil
-}
-
-// known is the device where it is known, else "".
-func (c claim) known() string {
-	if c.isKnown {
-		return c.device
+	var known bool
+	if c.device, known = s.knownDevice(c.user, devices); known {
+		c.known = c.device
 	}
-	return ""
+	return c, nil
 }
 
 // begin starts the session of somebody who has shown who they are, unless that does not
@@ -187,24 +179,33 @@ func (s *Sessions) begin(ctx context.Context, who claim, stands func(now *User) 
 	return nil, Tokens{}, errors.Join(err, s.docs.docs.Write(ctx, s.end(id)))
 }
 
-// verify is which spelling of a password is the user's, -1 for none, unless too many
-// that were wrong came from where the caller is, or from its device; "" when that is
-// not known to the account.
+// verify is which spelling of a password is the user's, -1 for none, unless too many were
+// wrong; see judged.
 func (s *Sessions) verify(ctx context.Context, user *User, spellings []string, account, device string) (match int, err error) {
+	match = -1
+	_, err = s.judged(ctx, account, device, func() (bool, error) {
+		match, err = s.app.hasher.match(ctx, user.PasswordHash, spellings)
+		return match >= 0, err
+	})
+	return match, err
+}
+
+// judged is what judge says of a secret, unless too many that were wrong came from where the
+// caller is, or from its device; "" when that is not known to the account.
+func (s *Sessions) judged(ctx context.Context, account, device string, judge func() (bool, error)) (isRight bool, err error) {
 	guess, err := s.guesses.take(account, ClientOf(ctx), device)
 	if err != nil {
-		return -1, err
+		return false, err
 	}
 	// Only what costs work counts against the network: who is refused above must not
 	// keep a known device that shares it.
-	match = -1
 	if err = s.byAddress.Take(ClientOf(ctx).Network(), 1); err == nil {
-		match, err = s.app.hasher.match(ctx, user.PasswordHash, spellings)
+		isRight, err = judge()
 	}
-	if match >= 0 || err != nil {
+	if isRight || err != nil {
 		s.guesses.giveBack(guess)
 	}
-	return match, err
+	return isRight, err
 }
 
 // respell hashes a password anew that was hashed as it was typed, so that it signs in

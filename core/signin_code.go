@@ -21,55 +21,45 @@ func (r *Recovery) RequestSignInCode(ctx context.Context, email string) (address
 
 // SignInWithCode takes a mailed code, once, and starts a session. An unknown address gets the
 // same answer as a wrong code, and wrong codes count as wrong passwords do; see
-// [Sessions.SignIn]. The code came by the address, which is verified thereby.
+// [Sessions.SignIn]. It does not verify the address: whoever made the account may know its
+// password still.
 func (s *Sessions) SignInWithCode(ctx context.Context, email, code string, devices ...string) (*User, Tokens, error) {
-	wrong := Errorf(InvalidCredentials, "The code is wrong, or not good any more.")
 	who, err := s.claimed(ctx, email, devices)
 	if err != nil {
 		return nil, Tokens{}, err
 	}
-	guess, err := s.guesses.take(who.account, ClientOf(ctx), who.known())
+	isRight, err := s.judged(ctx, who.account, who.known, func() (bool, error) { return s.app.Recovery.takeCode(ctx, who.user, code) })
 	if err != nil {
 		return nil, Tokens{}, err
 	}
-	if err = s.byAddress.Take(ClientOf(ctx).Network(), 1); err == nil {
-		err = s.app.Recovery.takeCode(ctx, who.user, code)
+	var user *User
+	var tokens Tokens
+	if isRight {
+		user, tokens, err = s.begin(ctx, who, func(now *User) (bool, error) { return accountState(now) == accountState(who.user), nil })
 	}
-	if Is(err, Invalid) {
-		return nil, Tokens{}, wrong
-	}
-	s.guesses.giveBack(guess)
-	if err != nil {
-		return nil, Tokens{}, err
-	}
-	user, tokens, err := s.begin(ctx, who, func(now *User) (bool, error) { return accountState(now) == accountState(who.user), nil })
 	if err == nil && user == nil {
-		err = wrong
+		err = Errorf(InvalidCredentials, "The code is wrong, or not good any more.")
 	}
 	return user, tokens, err
 }
 
-// takeCode uses up a code of the user; what [notGood] says when it is none.
-func (r *Recovery) takeCode(ctx context.Context, user *User, code string) error {
+// takeCode uses a code of the user up, and reports whether it was one.
+func (r *Recovery) takeCode(ctx context.Context, user *User, code string) (bool, error) {
 	unused, _, err := r.challenges.find(AsSystem(ctx), unusedChallenges(user.ID, signsIn, Millis(r.app.now())))
 	if err != nil {
-		return err
+		return false, err
 	}
 	code = strings.Join(strings.Fields(code), "")
 	for _, ch := range unused {
-		if !hmac.Equal([]byte(code), []byte(r.challenges.code(ch))) || !ch.fits(user, r.app.now()) {
-			continue
+		if hmac.Equal([]byte(code), []byte(r.challenges.code(ch))) && ch.fits(user, r.app.now()) {
+			err := r.challenges.docs.Write(ctx, r.challenges.spent(ch))
+			if raced(err) { // somebody else was first
+				return false, nil
+			}
+			return err == nil, err
 		}
-		if user.EmailVerifiedAt != nil {
-			return r.challenges.spend(ctx, ch)
-		}
-		_, err := r.challenges.use(ctx, r.challenges.token(ch), func(user *User, _ *challenge) ([]Op, error) {
-			r.verified(user)
-			return nil, nil
-		}, signsIn)
-		return err
 	}
-	return notGood()
+	return false, nil
 }
 
 // code is the secret of a challenge as digits, for people to type.

@@ -17,7 +17,7 @@ var errClosed = Errorf(Forbidden, "Only an administrator can make accounts here.
 
 // SignUp makes an account and starts its first session. Where addresses are verified first
 // ([Config.VerifySignUps]) it has a link mailed instead, whose token makes the account; see
-// [Recovery.VerifyEmail].
+// [Sessions.ConfirmSignUp].
 func (s *Sessions) SignUp(ctx context.Context, d UserDraft) (Admission, error) {
 	role, err := s.admits(ctx)
 	if err == nil {
@@ -36,6 +36,32 @@ func (s *Sessions) SignUp(ctx context.Context, d UserDraft) (Admission, error) {
 	}
 	user, tokens, err := s.start(ctx, user, rand.Text())
 	return Admission{User: user, Tokens: tokens}, err
+}
+
+// ConfirmSignUp takes the token of a verified sign-up and the password that was chosen there,
+// makes the account and starts its first session. Without the password whoever opens a link
+// would make an account that a stranger has asked for, and can sign in to.
+func (s *Sessions) ConfirmSignUp(ctx context.Context, token, password string) (*User, Tokens, error) {
+	ch, _, err := s.app.Recovery.challenges.held(ctx, token, signsUp)
+	if err != nil {
+		return nil, Tokens{}, err
+	}
+	spellings := storedPasswords(password)
+	if len(spellings) == 0 {
+		return nil, Tokens{}, noPassword("password", password)
+	}
+	match, err := s.verify(ctx, &User{PasswordHash: ch.Draft.PasswordHash}, spellings, ch.ID, "")
+	if err == nil && match < 0 {
+		err = invalidField("password", "WRONG", "is not the one that was chosen at the sign-up")
+	}
+	if err != nil {
+		return nil, Tokens{}, err
+	}
+	user, err := s.app.Recovery.admit(ctx, ch)
+	if err != nil {
+		return nil, Tokens{}, err
+	}
+	return s.start(ctx, user, rand.Text())
 }
 
 // admits is what strangers who sign up become, unless nobody may.
@@ -106,6 +132,11 @@ func (r *Recovery) admit(ctx context.Context, ch *challenge) (*User, error) {
 	user := &User{Username: ch.Draft.Username, DisplayName: ch.Draft.DisplayName, PasswordHash: ch.Draft.PasswordHash, Email: ch.Address, Role: role}
 	r.verified(user)
 	err = r.app.Users.add(AsSystem(ctx), user, append(appoint(role), r.challenges.spent(ch)))
+	if Is(err, Conflict) { // by this secret, perhaps
+		if _, gone := r.challenges.Get(AsSystem(ctx), ch.ID); Is(gone, NotFound) {
+			err = notGood()
+		}
+	}
 	if raced(err) {
 		err = notGood()
 	}

@@ -21,6 +21,12 @@ func (w *world) signsUp(t *testing.T, username, email string) string {
 	return a.MailedTo
 }
 
+// confirms opens the link of a sign-up.
+func (w *world) confirms(t *testing.T, token string) error {
+	_, _, err := w.Sessions.ConfirmSignUp(t.Context(), token, "correct horse")
+	return err
+}
+
 func TestSignUpIsVerified(t *testing.T) {
 	t.Parallel()
 	w, p := recovering(t, verifyingSignUps)
@@ -37,16 +43,49 @@ func TestSignUpIsVerified(t *testing.T) {
 	if _, err := w.Recovery.ResetPassword(t.Context(), token, "battery staple"); wrongField(err) != "token WRONG" {
 		t.Errorf("as a token of another purpose: %v", err)
 	}
-	if email, err := w.Recovery.VerifyEmail(t.Context(), token); err != nil || email != "ada@example.org" {
-		t.Fatalf("%q %v", email, err)
+	if _, err := w.Recovery.VerifyEmail(t.Context(), token); wrongField(err) != "token WRONG" {
+		t.Errorf("as a token of an address: %v", err)
+	}
+	// Who opens the link of a sign-up that somebody else has begun does not know its password.
+	if _, _, err := w.Sessions.ConfirmSignUp(t.Context(), token, "battery staple"); wrongField(err) != "password WRONG" {
+		t.Errorf("another password: %v", err)
+	}
+	user, tokens, err := w.Sessions.ConfirmSignUp(t.Context(), token, "correct horse")
+	if err != nil || user.Email != "ada@example.org" {
+		t.Fatalf("%+v %v", user, err)
+	}
+	if _, err := w.Sessions.Authenticate(t.Context(), tokens.AccessToken); err != nil {
+		t.Error(err)
 	}
 	caller := core.PrincipalOf(w.entered(t, "ada@example.org", "correct horse"))
-	user, err := w.Users.Get(core.AsSystem(t.Context()), caller.UserID)
+	user, err = w.Users.Get(core.AsSystem(t.Context()), caller.UserID)
 	if err != nil || user.Role != core.Author || user.EmailVerifiedAt == nil || user.Username != "ada" {
 		t.Errorf("%+v %v", user, err)
 	}
-	if _, err := w.Recovery.VerifyEmail(t.Context(), token); wrongField(err) != "token WRONG" {
+	if err := w.confirms(t, token); wrongField(err) != "token WRONG" {
 		t.Errorf("used twice: %v", err)
+	}
+}
+
+// What a stranger says of themselves is mailed to nobody, and the mail is not kept.
+func TestSignUpMailsNoWordsOfStrangers(t *testing.T) {
+	t.Parallel()
+	w, p := recovering(t, verifyingSignUps)
+	name := "buy at cheap.example"
+	d := draft("cheap.example", "ada@example.org")
+	d.DisplayName = &name
+	if _, err := w.Sessions.SignUp(t.Context(), d); err != nil {
+		t.Fatal(err)
+	}
+	p.letter(t, "ada@example.org", 1)
+	for _, m := range p.tries() {
+		if strings.Contains(m.Text+m.HTML+m.Subject, "cheap") {
+			t.Error(m.Text)
+		}
+	}
+	mails, err := w.Mails.Page(core.AsSystem(t.Context()), core.PageArgs{})
+	if err != nil || len(mails.Nodes()) != 1 || mails.Nodes()[0].ExpiresAt.Sub(mails.Nodes()[0].CreatedAt) > 25*time.Hour {
+		t.Errorf("%+v %v", mails.Nodes(), err)
 	}
 }
 
@@ -84,7 +123,7 @@ func TestSignUpsMeet(t *testing.T) {
 	var wg sync.WaitGroup
 	errs := make([]error, 4)
 	for i := range errs {
-		wg.Go(func() { _, errs[i] = w.Recovery.VerifyEmail(t.Context(), first) })
+		wg.Go(func() { errs[i] = w.confirms(t, first) })
 	}
 	wg.Wait()
 	won := 0
@@ -92,17 +131,17 @@ func TestSignUpsMeet(t *testing.T) {
 		switch {
 		case err == nil:
 			won++
-		case wrongField(err) != "token WRONG" && !core.Is(err, core.Conflict):
+		case wrongField(err) != "token WRONG" && !core.Is(err, core.RateLimited): // too many hash a password
 			t.Error(err)
 		}
 	}
 	if won != 1 {
 		t.Errorf("%d won: %v", won, errs)
 	}
-	if _, err := w.Recovery.VerifyEmail(t.Context(), second); wrongField(err) != "email TAKEN" {
+	if err := w.confirms(t, second); wrongField(err) != "email TAKEN" {
 		t.Errorf("another sign-up for the address: %v", err)
 	}
-	if _, err := w.Recovery.VerifyEmail(t.Context(), third); wrongField(err) != "username TAKEN" {
+	if err := w.confirms(t, third); wrongField(err) != "username TAKEN" {
 		t.Errorf("another sign-up for the username: %v", err)
 	}
 }
@@ -120,11 +159,11 @@ func TestSignUpEnds(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer other.Close()
-	if _, err := other.Recovery.VerifyEmail(t.Context(), token); !core.Is(err, core.Forbidden) {
+	if _, _, err := other.Sessions.ConfirmSignUp(t.Context(), token, "correct horse"); !core.Is(err, core.Forbidden) {
 		t.Errorf("closed: %v", err)
 	}
 	w.offset.Add(int64(24 * time.Hour))
-	if _, err := w.Recovery.VerifyEmail(t.Context(), token); wrongField(err) != "token WRONG" {
+	if err := w.confirms(t, token); wrongField(err) != "token WRONG" {
 		t.Errorf("a day later: %v", err)
 	}
 }

@@ -13,7 +13,7 @@ func (r *queryResolver) ExportMyData(ctx context.Context, first *int32, after *s
 }
 
 func (r *mutationResolver) DeleteAccount(ctx context.Context, input model.DeleteAccountInput) (*model.DeleteAccountPayload, error) {
-	id, err := r.app.Departures.DeleteAccount(ctx, input.Password.Value(), core.Content(input.Content))
+	id, err := r.app.Departures.DeleteAccount(ctx, input.Password.Value(), core.AccountContent(input.Content))
 	if cookies := core.ClientOf(ctx).Cookies; err == nil && cookies != nil {
 		cookies.Clear()
 	}

@@ -13,7 +13,7 @@ import (
 // mail server, and is the token in its link.
 func (a *api) mailed(to string, n int) string {
 	a.t.Helper()
-	return a.inMail(to, n, `\n`+regexp.QuoteMeta(a.url)+`/admin/#(?:reset|verify)=(\S+)\n`)
+	return a.inMail(to, n, `\n`+regexp.QuoteMeta(a.url)+`/admin/#(?:reset|verify|signup)=(\S+)\n`)
 }
 
 // inMail waits for the nth mail to an address, and is what a pattern finds in it.
@@ -130,7 +130,12 @@ func TestVerifiedSignUp(t *testing.T) {
 	if c := a.code("", signIn, vars{"e": "new@example.org", "p": "battery staple"}); c != "INVALID_CREDENTIALS" {
 		t.Errorf("before: %s", c)
 	}
-	if got := a.get("", verify, vars{"t": a.mailed("new@example.org", 1)}, "verifyEmail.email"); got != "new@example.org" {
+	const confirm = `mutation($t: String!, $p: String!) { confirmSignUp(input: {token: $t, password: $p}) { viewer { email } tokens { accessToken } } }`
+	token := a.mailed("new@example.org", 1)
+	if c := a.code("", confirm, vars{"t": token, "p": "correct horse"}); c != "BAD_USER_INPUT" {
+		t.Errorf("another password: %s", c)
+	}
+	if got := a.get("", confirm, vars{"t": token, "p": "battery staple"}, "confirmSignUp.viewer.email"); got != "new@example.org" {
 		t.Errorf("%v", got)
 	}
 	a.get("", signIn, vars{"e": "new@example.org", "p": "battery staple"}, "signIn.tokens.accessToken")

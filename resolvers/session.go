@@ -55,6 +55,18 @@ func (r *mutationResolver) SignIn(ctx context.Context, input model.SignInInput) 
 	return &model.SignInPayload{Viewer: user, Tokens: session(ctx, transport, tokens)}, nil
 }
 
+func (r *mutationResolver) ConfirmSignUp(ctx context.Context, input model.ConfirmSignUpInput) (*model.ConfirmSignUpPayload, error) {
+	transport := translate.Or(input.Transport, model.SessionTransportTokens)
+	if err := canHold(ctx, transport); err != nil {
+		return nil, err
+	}
+	user, tokens, err := r.app.Sessions.ConfirmSignUp(ctx, input.Token, input.Password)
+	if err != nil {
+		return nil, err
+	}
+	return &model.ConfirmSignUpPayload{Viewer: user, Tokens: session(ctx, transport, tokens)}, nil
+}
+
 func (r *mutationResolver) RequestSignInCode(ctx context.Context, input model.RequestSignInCodeInput) (*model.RequestSignInCodePayload, error) {
 	email, err := r.app.Recovery.RequestSignInCode(ctx, input.Email)
 	return &model.RequestSignInCodePayload{Email: email}, err

@@ -109,6 +109,24 @@ type CompleteAssetUploadPayload struct {
 	Asset *core.Asset `json:"asset"`
 }
 
+// The token of a link, and the password that was chosen at the sign-up.
+type ConfirmSignUpInput struct {
+	// What follows `#signup=` in the link; see `ResetPasswordInput.token`.
+	Token string `json:"token"`
+	// The password of the sign-up. BAD_USER_INPUT with the field code WRONG for another one, which leaves the link good.
+	Password string `json:"password"`
+	// How you hold the session.
+	Transport graphql.Omittable[*SessionTransport] `json:"transport,omitempty"`
+}
+
+// The new account, signed in.
+type ConfirmSignUpPayload struct {
+	// Who you are now.
+	Viewer *core.User `json:"viewer"`
+	// Null when the session is in cookies.
+	Tokens *core.Tokens `json:"tokens,omitempty"`
+}
+
 // What the promised file will be.
 type CreateAssetUploadInput struct {
 	// The name to show and to download it by, without any path.
@@ -465,7 +483,8 @@ type DecimalFilter struct {
 
 // Your password, and what becomes of your records.
 type DeleteAccountInput struct {
-	// Your password; it may be left out within 10 minutes after you have signed in.
+	// Your password; it may be left out within 10 minutes after you have signed in. BAD_USER_INPUT
+	// with the field code REQUIRED after them, and WRONG for another one.
 	Password graphql.Omittable[*string] `json:"password,omitempty"`
 	// What becomes of posts and other records that are yours.
 	Content AccountContent `json:"content"`

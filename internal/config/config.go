@@ -74,7 +74,7 @@ type Settings struct {
 	SMTPURLFile      string        `name:"smtp-url-file" env:"GRAPNEL_SMTP_URL_FILE" type:"existingfile" placeholder:"FILE" help:"File that holds the address of the mail server."`
 	MailFrom         string        `env:"GRAPNEL_MAIL_FROM" placeholder:"ADDRESS" help:"Who mails are from, such as Example <post@example.org>. Needed with a mail server."`
 	MailTemplates    string        `env:"GRAPNEL_MAIL_TEMPLATES" type:"existingdir" placeholder:"DIR" help:"Folder of templates that replace those of mails; see docs/guides/mail.md. Default: none."`
-	AccountURL       *url.URL      `env:"GRAPNEL_ACCOUNT_URL" placeholder:"URL" help:"Page of the frontend that links in mails lead to, with #reset=TOKEN or #verify=TOKEN behind it: an address, or a path of this server; see docs/guides/accounts.md. Default: the dashboard."`
+	AccountURL       *url.URL      `env:"GRAPNEL_ACCOUNT_URL" placeholder:"URL" help:"Page of the frontend that links in mails lead to, with #reset=TOKEN, #verify=TOKEN or #signup=TOKEN behind it: an address, or a path of this server; see docs/guides/accounts.md. Default: the dashboard."`
 	MongoDBURI       string        `name:"mongodb-uri" env:"MONGODB_URI" placeholder:"URI" help:"Keep documents in MongoDB (a replica set) instead of the embedded store."`
 	MongoDBURIFile   string        `name:"mongodb-uri-file" env:"MONGODB_URI_FILE" type:"existingfile" placeholder:"FILE" help:"File that holds the MongoDB URI."`
 	S3Bucket         string        `name:"s3-bucket" env:"S3_BUCKET" placeholder:"NAME" help:"Keep files in this S3 bucket instead of the data folder. Credentials come from the AWS chain (AWS_ACCESS_KEY_ID, …)."`
@@ -311,6 +311,9 @@ func (s *Settings) check() error {
 	}
 	if (s.SMTPURL == "") != (s.MailFrom == "") {
 		return fmt.Errorf("GRAPNEL_SMTP_URL and GRAPNEL_MAIL_FROM: mail needs both, or none")
+	}
+	if s.VerifySignUp == "always" && s.Production && s.SMTPURL == "" {
+		return fmt.Errorf("GRAPNEL_VERIFY_SIGN_UP: always needs a mail server in production: set GRAPNEL_SMTP_URL")
 	}
 	if s.S3Endpoint != "" && s.S3Bucket == "" {
 		return fmt.Errorf("S3_ENDPOINT is set without S3_BUCKET: name the bucket too")

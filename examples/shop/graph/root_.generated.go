@@ -102,6 +102,11 @@ type ComplexityRoot struct {
 		Asset func(childComplexity int) int
 	}
 
+	ConfirmSignUpPayload struct {
+		Tokens func(childComplexity int) int
+		Viewer func(childComplexity int) int
+	}
+
 	CreateAssetUploadPayload struct {
 		Asset   func(childComplexity int) int
 		Request func(childComplexity int) int
@@ -327,6 +332,7 @@ type ComplexityRoot struct {
 		ChangeEmail              func(childComplexity int, input model.ChangeEmailInput) int
 		ChangePassword           func(childComplexity int, input model.ChangePasswordInput) int
 		CompleteAssetUpload      func(childComplexity int, input model.CompleteAssetUploadInput) int
+		ConfirmSignUp            func(childComplexity int, input model.ConfirmSignUpInput) int
 		CreateAssetUpload        func(childComplexity int, input model.CreateAssetUploadInput) int
 		CreateOrder              func(childComplexity int, input model1.CreateOrderInput) int
 		CreatePage               func(childComplexity int, input model1.CreatePageInput) int
@@ -1099,6 +1105,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.CompleteAssetUploadPayload.Asset(childComplexity), true
+
+	case "ConfirmSignUpPayload.tokens":
+		if e.ComplexityRoot.ConfirmSignUpPayload.Tokens == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ConfirmSignUpPayload.Tokens(childComplexity), true
+	case "ConfirmSignUpPayload.viewer":
+		if e.ComplexityRoot.ConfirmSignUpPayload.Viewer == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ConfirmSignUpPayload.Viewer(childComplexity), true
 
 	case "CreateAssetUploadPayload.asset":
 		if e.ComplexityRoot.CreateAssetUploadPayload.Asset == nil {
@@ -1976,6 +1995,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.CompleteAssetUpload(childComplexity, args["input"].(model.CompleteAssetUploadInput)), true
+	case "Mutation.confirmSignUp":
+		if e.ComplexityRoot.Mutation.ConfirmSignUp == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_confirmSignUp_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.ConfirmSignUp(childComplexity, args["input"].(model.ConfirmSignUpInput)), true
 	case "Mutation.createAssetUpload":
 		if e.ComplexityRoot.Mutation.CreateAssetUpload == nil {
 			break
@@ -4463,6 +4493,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 		ec.unmarshalInputChangeEmailInput,
 		ec.unmarshalInputChangePasswordInput,
 		ec.unmarshalInputCompleteAssetUploadInput,
+		ec.unmarshalInputConfirmSignUpInput,
 		ec.unmarshalInputCreateAssetUploadInput,
 		ec.unmarshalInputCreateOrderInput,
 		ec.unmarshalInputCreatePageInput,
@@ -4650,7 +4681,8 @@ Your password, and what becomes of your records.
 """
 input DeleteAccountInput {
   """
-  Your password; it may be left out within 10 minutes after you have signed in.
+  Your password; it may be left out within 10 minutes after you have signed in. BAD_USER_INPUT
+  with the field code REQUIRED after them, and WRONG for another one.
   """
   password: String
   """
@@ -4695,7 +4727,8 @@ type OwnRecord {
 extend type Query {
   """
   All that is stored about you, a page at a time: your account, where you are signed in, mails
-  to you, and the records of any type that are yours, as far as you may read them. Ask again
+  to you, and the records of any type that are yours by a rule with OWNER, as far as you may read
+  them. Ask again
   behind the ` + "`" + `cursor` + "`" + ` of the last one, until the list is empty. TOO_LARGE when the records of a
   page are more than an operation may read: ask for fewer.
   """
@@ -4716,7 +4749,9 @@ extend type Mutation {
   Deletes your account and ends your sessions within 5 seconds. What is stored about you goes in
   the background: mails, links that were mailed, what nobody but you may read, the records that
   you choose, and then the files that no record refers to. References to you are null from now
-  on. FORBIDDEN for the last active admin. It cannot be undone.
+  on. A mail tells you. FORBIDDEN for the last active admin, and where the rules of the project let
+  nobody delete their account; CONFLICT when the password changes at the same moment. It cannot
+  be undone.
   """
   deleteAccount(
     """
@@ -6794,9 +6829,8 @@ extend type Mutation {
   requestEmailVerification: RequestEmailVerificationPayload @cost(weight: "500")
   """
   Takes the token of a link that was mailed to an address, once: by ` + "`" + `requestEmailVerification` + "`" + `,
-  by ` + "`" + `changeEmail` + "`" + `, whose new address becomes that of the account, or by ` + "`" + `signUp` + "`" + `, whose account
-  is made. Whoever has the token need not be signed in. CONFLICT when another account got the
-  username or the address meanwhile.
+  or by ` + "`" + `changeEmail` + "`" + `, whose new address becomes that of the account. Whoever has the token
+  need not be signed in. CONFLICT when another account got the address meanwhile.
   """
   verifyEmail(
     """
@@ -6990,6 +7024,36 @@ type SignUpPayload {
   mailedTo: String
 }
 """
+The token of a link, and the password that was chosen at the sign-up.
+"""
+input ConfirmSignUpInput {
+  """
+  What follows ` + "`" + `#signup=` + "`" + ` in the link; see ` + "`" + `ResetPasswordInput.token` + "`" + `.
+  """
+  token: String!
+  """
+  The password of the sign-up. BAD_USER_INPUT with the field code WRONG for another one, which leaves the link good.
+  """
+  password: String!
+  """
+  How you hold the session.
+  """
+  transport: SessionTransport = TOKENS
+}
+"""
+The new account, signed in.
+"""
+type ConfirmSignUpPayload {
+  """
+  Who you are now.
+  """
+  viewer: User!
+  """
+  Null when the session is in cookies.
+  """
+  tokens: SessionTokens
+}
+"""
 Who wants to sign in.
 """
 input RequestSignInCodeInput {
@@ -7173,7 +7237,7 @@ extend type Mutation {
   """
   Makes an account and signs in. The role is MEMBER unless the server is set otherwise;
   FORBIDDEN where sign-up is closed. Where addresses are verified first, it mails a link and
-  makes the account when the token in it has come to ` + "`" + `verifyEmail` + "`" + `; the answer and its time
+  makes the account when the token in it has come to ` + "`" + `confirmSignUp` + "`" + `; the answer and its time
   are the same then for an address that has an account, whose owner is mailed that they have
   one.
   """
@@ -7183,6 +7247,18 @@ extend type Mutation {
     """
     input: SignUpInput!
   ): SignUpPayload @cost(weight: "5000")
+  """
+  Takes the token of a link that ` + "`" + `signUp` + "`" + ` has mailed, once, and the password that was chosen
+  there; makes the account, with its address verified, and signs in. CONFLICT when another
+  account got the username or the address meanwhile, and FORBIDDEN where sign-up is closed by
+  now.
+  """
+  confirmSignUp(
+    """
+    The token and the password.
+    """
+    input: ConfirmSignUpInput!
+  ): ConfirmSignUpPayload @cost(weight: "5000")
   """
   Starts a session. A wrong password and an unknown address get the same answer,
   INVALID_CREDENTIALS. After 20 of them within an hour from one network, or about 100
@@ -7207,7 +7283,7 @@ extend type Mutation {
   """
   Starts a session by a mailed code, once. A wrong code, one that is too old and an unknown
   address get the same answer, INVALID_CREDENTIALS, and count as wrong passwords do; see
-  ` + "`" + `signIn` + "`" + `. The address is verified thereby.
+  ` + "`" + `signIn` + "`" + `.
   """
   signInWithCode(
     """
@@ -10902,6 +10978,16 @@ func (ec *executionContext) childFields_CompleteAssetUploadPayload(ctx context.C
 		return ec.fieldContext_CompleteAssetUploadPayload_asset(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type CompleteAssetUploadPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_ConfirmSignUpPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "viewer":
+		return ec.fieldContext_ConfirmSignUpPayload_viewer(ctx, field)
+	case "tokens":
+		return ec.fieldContext_ConfirmSignUpPayload_tokens(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ConfirmSignUpPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_CreateAssetUploadPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {

@@ -1,7 +1,7 @@
 import { useState } from 'react'
 import { useMutation } from 'urql'
 import { Link, Redirect } from 'wouter'
-import { ResetPasswordDocument, SignInDocument, VerifyEmailDocument } from '../gql/graphql'
+import { ConfirmSignUpDocument, ResetPasswordDocument, SignInDocument, VerifyEmailDocument } from '../gql/graphql'
 import { useFrame } from '../parts/frame'
 import { Field, Form, useForm } from '../parts/form'
 import { useMailed } from '../parts/mailed'
@@ -14,7 +14,7 @@ export function Account() {
   useFrame()
   const mailed = useMailed()
   if (!mailed) return <Redirect to="/profile" replace />
-  const Screen = mailed.purpose === 'reset' ? NewPassword : Confirm
+  const Screen = { reset: NewPassword, verify: Confirm, signup: Admission }[mailed.purpose]
   return <Screen key={mailed.token} token={mailed.token} />
 }
 
@@ -52,6 +52,23 @@ function Confirm({ token }: { token: string }) {
   return (
     <Form form={form} title="Confirm your address" action="The address is mine">
       <p>So we know that what we mail you arrives.</p>
+    </Form>
+  )
+}
+
+// Admission makes the account of who knows its password: else a stranger may have asked for it.
+function Admission({ token }: { token: string }) {
+  const [, confirm] = useMutation(ConfirmSignUpDocument)
+  const form = useForm(async values => {
+    const result = await confirm({ token, password: String(values.get('password')) })
+    if (!result.error) location.replace('/profile') // everything anew, as the user sees it
+    return result
+  })
+  if (form.faults.token) return <Void />
+  return (
+    <Form form={form} title="Your account" action="Make my account">
+      <p>Enter the password that you chose when you signed up.</p>
+      <Field form={form} name="password" label="Password" type="password" autoComplete="current-password" required />
     </Form>
   )
 }

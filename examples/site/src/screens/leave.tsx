@@ -35,7 +35,7 @@ function MyData() {
         setSaid(error?.graphQLErrors[0]?.message ?? 'The server cannot be reached. Try again.')
         break
       }
-      for (const { type, json, url } of data.exportMyData) records.push({ type, ...JSON.parse(json) as object, ...url && { url } })
+      for (const { type, json, url } of data.exportMyData) records.push({ type, data: JSON.parse(json), ...url && { url } })
       after = data.exportMyData.at(-1)?.cursor ?? null
       if (!after) {
         save(records)

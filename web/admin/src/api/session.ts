@@ -68,6 +68,9 @@ export const signIn = (email: string, password: string) => enter('SignIn', { ema
 /** setUp makes the first administrator, by the token in the address that the server printed. */
 export const setUp = (input: { token: string; email: string; password: string }) => enter('SetUp', input)
 
+/** confirmSignUp makes an account by the token of a link and the password that was chosen. */
+export const confirmSignUp = (token: string, password: string) => enter('ConfirmSignUp', { token, password })
+
 /** requestSignInCode has a code mailed to the address, if there is an account. */
 export const requestSignInCode = (email: string) => run<{ email: string }>('RequestSignInCode', { email })
 export const signInWithCode = (email: string, code: string) => enter('SignInWithCode', { email, code })

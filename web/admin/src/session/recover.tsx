@@ -1,6 +1,6 @@
 import { Alert, Button, PasswordInput, Stack, Text, TextInput } from '@mantine/core'
 import { useState } from 'react'
-import { requestPasswordReset, resetPassword, signIn, verifyEmail } from '../api/session'
+import { confirmSignUp, requestPasswordReset, resetPassword, signIn, verifyEmail, type Fault } from '../api/session'
 import { faultText } from '../parts/fault'
 import { useTexts } from '../texts'
 import { Entrance } from './entrance'
@@ -37,22 +37,40 @@ export function Mailed({ link, done }: { link: Link; done: () => void }) {
     forget()
     done()
   }
-  return link.kind === 'reset' ? <NewPassword token={link.token} done={leave} /> : <Confirm token={link.token} done={leave} />
+  const t = useTexts()
+  switch (link.kind) {
+    case 'reset': return (
+      <Password title={t.newPasswordTitle} hint={t.newPasswordHint} fresh label={t.changePassword} done={leave} send={password => resetPassword(link.token, password)}
+        then={({ email }, password) => signIn(email, password).catch(() => undefined).finally(leave)} />
+    )
+    case 'signup': return <Password title={t.admissionTitle} hint={t.admissionHint} label={t.admissionDo} done={leave} send={password => confirmSignUp(link.token, password)} then={leave} />
+    default: return <Confirm token={link.token} done={leave} />
+  }
 }
 
-/** NewPassword sets a password and signs in with it. */
-function NewPassword({ token, done }: { token: string; done: () => void }) {
+interface Asked<T extends object> {
+  title: string
+  hint: string
+  label: string
+  fresh?: boolean // the password is a new one
+  send: (password: string) => Promise<T | Fault>
+  then: (result: T, password: string) => void
+  done: () => void
+}
+
+/** Password takes a token together with a password. */
+function Password<T extends object>({ title, hint, label, fresh, send, then, done }: Asked<T>) {
   const t = useTexts()
   const [password, setPassword] = useState('')
-  const { fault, busy, submit, wrong } = useSend(() => resetPassword(token, password), ({ email }) => signIn(email, password).catch(() => undefined).finally(done))
+  const { fault, busy, submit, wrong } = useSend(() => send(password), result => then(result, password))
   return (
-    <Entrance title={t.newPasswordTitle} hint={t.newPasswordHint}>
+    <Entrance title={title} hint={hint}>
       <form onSubmit={submit}>
         <Stack>
           {fault && !wrong('password') && <Alert color="red" role="alert">{wrong('token') ? t.linkVoid : faultText(t, fault)}</Alert>}
-          <PasswordInput label={t.passwordNew} description={t.passwordHint} autoComplete="new-password" required withAsterisk={false} autoFocus error={wrong('password')} aria-invalid={Boolean(wrong('password'))}
+          <PasswordInput label={fresh ? t.passwordNew : t.password} description={fresh && t.passwordHint} autoComplete={fresh ? 'new-password' : 'current-password'} required withAsterisk={false} autoFocus error={wrong('password')} aria-invalid={Boolean(wrong('password'))}
             value={password} onChange={e => setPassword(e.currentTarget.value)} />
-          <Button type="submit" loading={busy} fullWidth>{t.changePassword}</Button>
+          <Button type="submit" loading={busy} fullWidth>{label}</Button>
         </Stack>
       </form>
       <Button variant="subtle" size="compact-sm" onClick={done}>{t.backToSignIn}</Button>
