@@ -82,7 +82,8 @@ func (s *socket) Read(p []byte) (int, error) {
 		return n, nil
 	}
 	if err != nil {
-		// A deadline that has passed also ends the request's context, and that interrupts:
+		// A deadline that has passed also ends the request's context, and that interrupts (see
+		// findings/go-net-http-ends-a-request-whose-read-deadline-passes.sh):
 		// the client was too slow all the same.
 		if !late && s.interrupted() {
 			err = errors.New("interrupted")
