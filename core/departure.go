@@ -132,30 +132,10 @@ func (d *Departures) begin(user *User, content AccountContent) []Op {
 	return []Op{d.docs.insert(dep)}
 }
 
-// keep does what is to be done for accounts that were deleted, until ctx ends.
+// keep does what is to be done for accounts that were deleted, until ctx ends. It begins late:
+// projects set their hooks first.
 func (d *Departures) keep(ctx context.Context) {
-	said := ""
-	for wait := sweepEvery; ; {
-		select {
-		case <-ctx.Done():
-			return
-		case <-d.wake:
-		case <-time.After(wait):
-		}
-		wait = sweepEvery
-		more, err := d.once(ctx)
-		switch {
-		case err != nil && ctx.Err() == nil:
-			if err.Error() != said { // once
-				d.app.log.WarnContext(ctx, "what is left of deleted accounts", "error", err)
-			}
-			said = err.Error()
-		default:
-			if said = ""; more {
-				wait = 0
-			}
-		}
-	}
+	d.app.tend(ctx, "what is left of deleted accounts", d.wake, sweepEvery, d.once)
 }
 
 // once does what is due for up to a page of accounts, and says whether there may be more.

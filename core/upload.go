@@ -442,28 +442,7 @@ func aside(ctx context.Context) (context.Context, context.CancelFunc) {
 
 // sweep gives up stale uploads and deletes what is left over, until ctx ends.
 func (a *Assets) sweep(ctx context.Context) {
-	said := ""
-	for {
-		wait := sweepEvery
-		more, err := a.sweepOnce(ctx)
-		switch {
-		case err != nil && ctx.Err() == nil:
-			if err.Error() != said { // once
-				a.app.log.WarnContext(ctx, "the sweep of files", "error", err)
-			}
-			said = err.Error()
-		default:
-			if said = ""; more {
-				wait = 0
-			}
-		}
-		select {
-		case <-ctx.Done():
-			return
-		case <-a.left.wake:
-		case <-time.After(wait):
-		}
-	}
+	a.app.tend(ctx, "the sweep of files", a.left.wake, 0, a.sweepOnce)
 }
 
 // sweepOnce does one bounded part of the sweep and says whether there may be more.
