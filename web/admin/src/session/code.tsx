@@ -3,6 +3,7 @@ import { useState } from 'react'
 import { requestSignInCode, signInWithCode } from '../api/session'
 import { faultText } from '../parts/fault'
 import { useTexts } from '../texts'
+import { Address } from './address'
 import { Entrance } from './entrance'
 import { useSend } from './send'
 
@@ -11,19 +12,11 @@ interface Props { back: () => void; done: () => void }
 /** Code lets in who reads the mail of an address. */
 export function Code({ back, done }: Props) {
   const t = useTexts()
-  const [email, setEmail] = useState('')
   const [mailed, setMailed] = useState<string>()
-  const { fault, busy, submit, wrong } = useSend(() => requestSignInCode(email), sent => setMailed(sent.email))
   if (mailed) return <Typed email={mailed} back={back} done={done} />
   return (
     <Entrance title={t.codeTitle} hint={t.codeHint}>
-      <form onSubmit={submit}>
-        <Stack>
-          {fault && !wrong('email') && <Alert color="red" role="alert">{faultText(t, fault)}</Alert>}
-          <TextInput label={t.email} type="email" autoComplete="username" required withAsterisk={false} autoFocus error={wrong('email')} value={email} onChange={e => setEmail(e.currentTarget.value)} />
-          <Button type="submit" loading={busy} fullWidth>{t.sendCode}</Button>
-        </Stack>
-      </form>
+      <Address label={t.sendCode} send={requestSignInCode} then={setMailed} />
       <Button variant="subtle" size="compact-sm" onClick={back}>{t.backToSignIn}</Button>
     </Entrance>
   )

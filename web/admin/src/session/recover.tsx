@@ -1,8 +1,9 @@
-import { Alert, Button, PasswordInput, Stack, Text, TextInput } from '@mantine/core'
+import { Alert, Button, PasswordInput, Stack, Text } from '@mantine/core'
 import { useState } from 'react'
 import { confirmSignUp, requestPasswordReset, resetPassword, signIn, verifyEmail, type Fault } from '../api/session'
 import { faultText } from '../parts/fault'
 import { useTexts } from '../texts'
+import { Address } from './address'
 import { Entrance } from './entrance'
 import { forget, type Link } from './link'
 import { useSend } from './send'
@@ -10,22 +11,10 @@ import { useSend } from './send'
 /** Forgotten has whoever has an account with an address mailed a link. */
 export function Forgotten({ back }: { back: () => void }) {
   const t = useTexts()
-  const [email, setEmail] = useState('')
   const [sent, setSent] = useState<string>()
-  const { fault, busy, submit, wrong } = useSend(() => requestPasswordReset(email), done => setSent(done.email))
   return (
     <Entrance title={t.forgottenTitle} hint={t.forgottenHint}>
-      {sent
-        ? <Text role="status">{t.resetMailed(sent)}</Text>
-        : (
-          <form onSubmit={submit}>
-            <Stack>
-              {fault && !wrong('email') && <Alert color="red" role="alert">{faultText(t, fault)}</Alert>}
-              <TextInput label={t.email} type="email" autoComplete="username" required withAsterisk={false} autoFocus error={wrong('email')} value={email} onChange={e => setEmail(e.currentTarget.value)} />
-              <Button type="submit" loading={busy} fullWidth>{t.sendLink}</Button>
-            </Stack>
-          </form>
-        )}
+      {sent ? <Text role="status">{t.resetMailed(sent)}</Text> : <Address label={t.sendLink} send={requestPasswordReset} then={setSent} />}
       <Button variant="subtle" size="compact-sm" onClick={back}>{t.backToSignIn}</Button>
     </Entrance>
   )
