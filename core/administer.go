@@ -21,6 +21,11 @@ func (u *Users) Create(ctx context.Context, d UserDraft, role Role) (*User, erro
 	if err := administers(ctx); err != nil {
 		return nil, err
 	}
+	if role == Admin {
+		if err := u.app.Sessions.stepUp(ctx); err != nil {
+			return nil, err
+		}
+	}
 	return u.register(AsSystem(ctx), d, role, appoint(role))
 }
 
@@ -32,6 +37,9 @@ func (u *Users) SetPassword(ctx context.Context, id string, expected *int64, pas
 	}
 	if id == PrincipalOf(ctx).UserID {
 		return nil, Errorf(Forbidden, "This is your own account: change its password with the present one.")
+	}
+	if err := u.app.Sessions.stepUp(ctx); err != nil {
+		return nil, err
 	}
 	user, err := u.current(ctx, id, Update, expected)
 	if err != nil {
@@ -73,6 +81,12 @@ func RandomPassword() string {
 
 // SetRole gives a user a role; for admins.
 func (u *Users) SetRole(ctx context.Context, id string, expected *int64, role Role) (*User, error) {
+	if err := administers(ctx); err != nil {
+		return nil, err
+	}
+	if err := u.app.Sessions.stepUp(ctx); err != nil {
+		return nil, err
+	}
 	return u.administer(ctx, id, expected, func(user *User) ([]Op, error) {
 		if user.Role == role {
 			return nil, nil

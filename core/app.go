@@ -42,6 +42,14 @@ type Config struct {
 	// VerifySignUps makes the account of a stranger once they have opened a link that was
 	// mailed to its address.
 	VerifySignUps bool
+	// SecondFactorFrom is the least role for which the site asks for a second factor: a session
+	// that began without one has the role below it. Empty: for none.
+	SecondFactorFrom Role
+	// PasskeyDomain is whose pages may use passkeys, with those of its subdomains: the Relying
+	// Party ID of WebAuthn. Empty: the host of BaseURL.
+	PasskeyDomain string
+	// PasskeyOrigins are the origins of such pages beside that of BaseURL; others are left out.
+	PasskeyOrigins []string
 	// StrictIndexes refuses lists that no index serves ([Spec.Unserved]),
 	// which are otherwise only logged.
 	StrictIndexes bool
@@ -83,6 +91,7 @@ type App struct {
 	Presence *Presence
 	Mails    *Mails
 	Recovery *Recovery
+	Factors  *Factors
 	// Departures deletes accounts.
 	Departures *Departures
 
@@ -143,6 +152,10 @@ func New(ctx context.Context, cfg Config) (*App, error) {
 	if err != nil {
 		return nil, err
 	}
+	party, err := newRelyingParty(cfg.PasskeyDomain, cfg.BaseURL, cfg.PasskeyOrigins)
+	if err != nil {
+		return nil, err
+	}
 	stream, err := cfg.Docs.Changes(ctx, nil)
 	if err != nil {
 		return nil, err
@@ -176,6 +189,11 @@ func New(ctx context.Context, cfg Config) (*App, error) {
 		byReceiver: NewLimiter(cmp.Or(cfg.Limits.MailByReceiver, limits.MailByReceiver), cfg.Now),
 	}
 
+	a.Factors = &Factors{
+		app: a, party: party, from: cfg.SecondFactorFrom,
+		authenticators: register[authenticator](a, authenticatorSpec().Name), passkeys: register[Passkey](a, passkeySpec().Name),
+	}
+
 	a.Departures = &Departures{docs: register[departure](a, departureSpec().Name), app: a, wake: newBell()}
 
 	a.running.Go(func() { a.listen(a.ctx, stream) })
@@ -187,11 +205,11 @@ func New(ctx context.Context, cfg Config) (*App, error) {
 }
 
 // CompleteSpecs adds to the declared specs what core itself knows of its types,
-// sessions, leftovers, sums of files, holds, the administration, viewings, mailed secrets and departures, and the fields of the Head: so the stores
+// sessions, leftovers, sums of files, holds, the administration, viewings, mailed secrets, second factors, passkeys and departures, and the fields of the Head: so the stores
 // get them, by name.
 func CompleteSpecs(declared []Spec) (map[string]Spec, error) {
 	specs, prefixes := map[string]Spec{}, map[string]string{}
-	for _, s := range append(slices.Clone(declared), sessionSpec(), leftoverSpec(), usageSpec(), holdSpec(), administrationSpec(), viewingSpec(), challengeSpec(), departureSpec()) {
+	for _, s := range append(slices.Clone(declared), sessionSpec(), leftoverSpec(), usageSpec(), holdSpec(), administrationSpec(), viewingSpec(), challengeSpec(), authenticatorSpec(), passkeySpec(), departureSpec()) {
 		if other, twice := prefixes[s.Prefix]; twice || s.Prefix == "" || s.Name == "" {
 			return nil, fmt.Errorf("core: the types %s and %s need names and id prefixes of their own", s.Type, other)
 		}
@@ -213,6 +231,8 @@ func CompleteSpecs(declared []Spec) (map[string]Spec, error) {
 		administrationSpec().Name: func() any { return new(administration) },
 		viewingSpec().Name:        func() any { return new(viewing) },
 		challengeSpec().Name:      func() any { return new(challenge) },
+		authenticatorSpec().Name:  func() any { return new(authenticator) },
+		passkeySpec().Name:        func() any { return new(Passkey) },
 		departureSpec().Name:      func() any { return new(departure) },
 	} {
 		s := specs[name]
@@ -252,10 +272,10 @@ func (a *App) goOn(ctx context.Context, limit time.Duration, run func(context.Co
 }
 
 // keys are derived from the secret, one for each purpose (HKDF, RFC 5869).
-type keys struct{ access, refresh, device, url, setUp, challenge []byte }
+type keys struct{ access, refresh, device, url, setUp, challenge, factor []byte }
 
 func deriveKeys(secret []byte) (k keys, err error) {
-	for purpose, key := range map[string]*[]byte{"access": &k.access, "refresh": &k.refresh, "device": &k.device, "url": &k.url, "setup": &k.setUp, "challenge": &k.challenge} {
+	for purpose, key := range map[string]*[]byte{"access": &k.access, "refresh": &k.refresh, "device": &k.device, "url": &k.url, "setup": &k.setUp, "challenge": &k.challenge, "factor": &k.factor} {
 		if *key, err = hkdf.Key(sha256.New, secret, nil, "grapnel/"+purpose, 32); err != nil {
 			return keys{}, err
 		}

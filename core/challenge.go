@@ -28,6 +28,7 @@ const (
 	changesEmail   purpose = "change" // the same of another address, which becomes the account's
 	signsUp        purpose = "signup" // have the account that they asked for
 	signsIn        purpose = "signin" // start a session, by the code that stands for the secret
+	spentCeremony  purpose = "spent"  // nothing more: the challenge of a passkey that was used, see Factors.spent
 )
 
 // terms are what holds for the secrets of a purpose: how long one is good, in which mail it

@@ -9,8 +9,6 @@ import (
 )
 
 const (
-	// freshSignIn is how long after a sign-in the account may be deleted without the password.
-	freshSignIn = 10 * time.Minute
 	// departureLife is how long something may still be written for a user who is gone: by a
 	// request that had begun, or by the sweep of files that a signature could bring back.
 	departureLife = 2 * signedGrace
@@ -55,8 +53,8 @@ type Departures struct {
 	wake bell // there is a new one
 }
 
-// DeleteAccount deletes the account of the caller, who gives the password or has signed in
-// within the last 10 minutes, and ends its sessions. What else there is of them goes in the
+// DeleteAccount deletes the account of the caller, who gives the password or has shown
+// within the last 10 minutes who they are, and ends its sessions. What else there is of them goes in the
 // background, and a mail tells its owner. FORBIDDEN for the last active administrator. The id of
 // the account is returned.
 func (d *Departures) DeleteAccount(ctx context.Context, password *string, content AccountContent) (id string, err error) {
@@ -109,19 +107,13 @@ func (d *Departures) DeleteAccount(ctx context.Context, password *string, conten
 	return user.ID, nil
 }
 
-// proven refuses a caller who neither knows the password nor has just signed in.
+// proven refuses a caller who neither knows the password nor has just shown who they are.
 func (d *Departures) proven(ctx context.Context, user *User, password *string) error {
 	if password != nil {
 		return d.app.Sessions.checkPassword(ctx, user, "password", *password)
 	}
-	session, err := d.app.Sessions.docs.Get(AsSystem(ctx), PrincipalOf(ctx).SessionID)
-	if err != nil && !Is(err, NotFound) {
-		return err
-	}
-	if err != nil || d.docs.now().Sub(session.CreatedAt) > freshSignIn {
-		return invalidField("password", "REQUIRED", "must be given, unless you have signed in within the last 10 minutes")
-	}
-	return nil
+	_, _, err := d.app.Sessions.fresh(ctx)
+	return err
 }
 
 // begin is the operations by which the rest is to be done.

@@ -218,7 +218,7 @@ func TestDeleteAccountAsksForProof(t *testing.T) {
 		t.Errorf("an empty password: %v", err)
 	}
 	ahead.Add(int64(10*time.Minute + time.Millisecond))
-	if _, err := w.Departures.DeleteAccount(ada.ctx, nil, core.KeepContent); wrongField(err) != "password REQUIRED" {
+	if _, err := w.Departures.DeleteAccount(ada.ctx, nil, core.KeepContent); !core.Is(err, core.ReauthenticationRequired) {
 		t.Errorf("without one, later: %v", err)
 	}
 	ahead.Add(-int64(time.Millisecond))

@@ -40,17 +40,22 @@ func named(name string) *string {
 // Of is the sessions of a user, those that were used last first, up to maxSessions; nil
 // for a caller who is neither that user nor an administrator.
 func (s *Sessions) Of(ctx context.Context, user *User) ([]*Session, error) {
-	p := PrincipalOf(ctx)
-	if user.own != nil {
-		p = *user.own
-	}
-	if p.UserID != user.ID && p.Role != Admin {
+	if !sees(ctx, user) {
 		return nil, nil
 	}
 	now := Millis(s.docs.now())
 	list, _, err := s.docs.find(AsSystem(ctx), Query{Filter: And(Eq("userId", user.ID), Gt("expiresAt", now)), Limit: sessionsSought})
 	slices.SortFunc(list, func(a, b *Session) int { return cmp.Or(b.RotatedAt.Compare(a.RotatedAt), cmp.Compare(a.ID, b.ID)) })
 	return list[:min(len(list), maxSessions)], err
+}
+
+// sees reports whether the caller may read what only a user and administrators do.
+func sees(ctx context.Context, user *User) bool {
+	p := PrincipalOf(ctx)
+	if user.own != nil {
+		p = *user.own
+	}
+	return p.UserID == user.ID || p.Role == Admin
 }
 
 // Revoke ends a session of the caller, or anybody's for an administrator.

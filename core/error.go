@@ -18,15 +18,17 @@ const (
 	// InvalidCredentials is apart from Unauthenticated, at which clients refresh their
 	// session and send the operation again: a wrong password would count twice.
 	InvalidCredentials Code = "INVALID_CREDENTIALS" // the address or the password is wrong
-	Forbidden          Code = "FORBIDDEN"           // visible to the caller, but not allowed
-	NotFound           Code = "NOT_FOUND"           // absent, or not visible to the caller
-	Conflict           Code = "CONFLICT"            // a unique value is taken, or the version differs
-	TooLarge           Code = "TOO_LARGE"           // a file, text or body over its limit
-	RateLimited        Code = "RATE_LIMITED"        // too many tries; RetryAfter says how long to wait
-	Aborted            Code = "ABORTED"             // the client stopped sending
-	Unreadable         Code = "UNREADABLE"          // a stored document is damaged; ID names it
-	Unavailable        Code = "UNAVAILABLE"         // a store does not answer; try again
-	Internal           Code = "INTERNAL"            // everything else; the cause is only logged
+	// ReauthenticationRequired asks who is signed in to show once more who they are.
+	ReauthenticationRequired Code = "REAUTHENTICATION_REQUIRED"
+	Forbidden                Code = "FORBIDDEN"    // visible to the caller, but not allowed
+	NotFound                 Code = "NOT_FOUND"    // absent, or not visible to the caller
+	Conflict                 Code = "CONFLICT"     // a unique value is taken, or the version differs
+	TooLarge                 Code = "TOO_LARGE"    // a file, text or body over its limit
+	RateLimited              Code = "RATE_LIMITED" // too many tries; RetryAfter says how long to wait
+	Aborted                  Code = "ABORTED"      // the client stopped sending
+	Unreadable               Code = "UNREADABLE"   // a stored document is damaged; ID names it
+	Unavailable              Code = "UNAVAILABLE"  // a store does not answer; try again
+	Internal                 Code = "INTERNAL"     // everything else; the cause is only logged
 )
 
 // Error is the one error type that crosses the boundaries of core. Message and

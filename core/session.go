@@ -45,6 +45,10 @@ type Session struct {
 	// What used it last, as people know it again.
 	UserAgent string `bson:"userAgent"`
 	Address   string `bson:"address"`
+	// ProvenAt is when its user last showed in it who they are, and Strong whether a second
+	// factor or a passkey was among that; see Factors.
+	ProvenAt time.Time `bson:"provenAt"`
+	Strong   bool      `bson:"strong"`
 }
 
 // Tokens is what a signed-in client holds.
@@ -112,7 +116,7 @@ func (s *Sessions) SignIn(ctx context.Context, email, password string, devices .
 		return nil, Tokens{}, wrong
 	}
 	if who.user.SuspendedAt != nil {
-		return nil, Tokens{}, Errorf(Forbidden, "This account is suspended.")
+		return nil, Tokens{}, errSuspended
 	}
 	user, tokens, err := s.begin(ctx, who, func(now *User) (stands bool, err error) {
 		if now.PasswordHash != who.user.PasswordHash { // or only the spelling of it, see respell
@@ -130,45 +134,58 @@ func (s *Sessions) SignIn(ctx context.Context, email, password string, devices .
 	return user, tokens, nil
 }
 
-// claim is who says to be the owner of an address.
+// errSuspended is the error of who has shown who they are, and may not come in.
+var errSuspended = Errorf(Forbidden, "This account is suspended.")
+
+// claim is who says to be the owner of an account.
 type claim struct {
 	user    *User  // empty when there is none
 	account string // by which wrong tries are counted
 	device  string // on which the session will be
 	known   string // the device, where the user has signed in on it before; else empty
+	strong  bool   // a second factor or a passkey was shown
 }
 
 // claimed looks for the user of an address. Of the device tokens that the client holds one
 // may be the user's.
-func (s *Sessions) claimed(ctx context.Context, email string, devices []string) (c claim, err error) {
-	c.user, err = s.app.Users.ByEmail(AsSystem(ctx), email)
+func (s *Sessions) claimed(ctx context.Context, email string, devices []string) (claim, error) {
+	user, err := s.app.Users.ByEmail(AsSystem(ctx), email)
 	switch {
 	case err == nil:
-		c.account = c.user.ID
+		return s.claimOf(user, user.ID, devices), nil
 	case Is(err, NotFound):
-		c.user, c.account = &User{}, storedEmails(email)[0]
-	default:
-		return c, err
+		return s.claimOf(&User{}, storedEmails(email)[0], devices), nil
 	}
+	return claim{}, err
+}
+
+func (s *Sessions) claimOf(user *User, account string, devices []string) claim {
+	c := claim{user: user, account: account}
 	var known bool
-	if c.device, known = s.knownDevice(c.user, devices); known {
+	if c.device, known = s.knownDevice(user, devices); known {
 		c.known = c.device
 	}
-	return c, nil
+	return c
 }
 
 // begin starts the session of somebody who has shown who they are, unless that does not
 // stand any more: then the user is nil. While it was checked, the password may have changed
-// or the account been suspended, and all sessions ended: all but this one.
+// or the account been suspended, and all sessions ended: all but this one. An account with a
+// second factor is asked for it first, by *[SecondFactorNeeded], but on a device that it remembers.
 func (s *Sessions) begin(ctx context.Context, who claim, stands func(now *User) (bool, error)) (*User, Tokens, error) {
-	_, tokens, err := s.start(ctx, who.user, who.device)
+	if who.user.SecondFactorAt != nil && !who.strong {
+		if who.strong = remembered(who.known, s.docs.now()); !who.strong {
+			return nil, Tokens{}, s.asksFor(who.user)
+		}
+	}
+	_, tokens, err := s.start(ctx, who.user, who.device, who.strong)
 	if err != nil {
 		return nil, Tokens{}, err
 	}
 	now, err := s.app.Users.Get(AsSystem(ctx), who.user.ID)
 	if Is(err, NotFound) {
 		err = nil // deleted meanwhile
-	} else if err == nil && now.SuspendedAt == nil {
+	} else if err == nil && now.SuspendedAt == nil && (now.SecondFactorAt == nil || who.strong) {
 		var ok bool
 		if ok, err = stands(now); ok && err == nil {
 			now.own = now.principal()
@@ -419,7 +436,7 @@ func (s *Sessions) Principal(ctx context.Context, sessionID, userID string) (Pri
 	if err != nil || user.SuspendedAt != nil || !session.ExpiresAt.After(s.docs.now()) {
 		return Principal{}, over
 	}
-	p := Principal{UserID: userID, Role: user.Role, SessionID: sessionID}
+	p := Principal{UserID: userID, Role: s.app.Factors.held(user, session.Strong), SessionID: sessionID}
 	s.principals.Add(sessionID, seenPrincipal{p, at})
 	return p, nil
 }
@@ -452,9 +469,9 @@ func (s *Sessions) endAll(userID string) Op {
 	return Op{Kind: OpDelete, Coll: s.docs.spec.Name, Filter: Eq("userId", userID), Optional: true}
 }
 
-func (s *Sessions) start(ctx context.Context, user *User, device string) (*User, Tokens, error) {
+func (s *Sessions) start(ctx context.Context, user *User, device string, strong bool) (*User, Tokens, error) {
 	now := Millis(s.docs.now())
-	session := &Session{UserID: user.ID, Device: device, Seed: rand.Text(), RotatedAt: now, ExpiresAt: now.Add(refreshLife)}
+	session := &Session{UserID: user.ID, Device: device, Seed: rand.Text(), RotatedAt: now, ExpiresAt: now.Add(refreshLife), ProvenAt: now, Strong: strong}
 	session.used(ClientOf(ctx))
 	if err := s.docs.create(AsSystem(ctx), session); err != nil {
 		return nil, Tokens{}, err

@@ -6,7 +6,6 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"fmt"
-	"strings"
 )
 
 // codeLength is how many digits a code has. Of one account 98 are judged within an hour, and
@@ -49,9 +48,8 @@ func (r *Recovery) takeCode(ctx context.Context, user *User, code string) (bool,
 	if err != nil {
 		return false, err
 	}
-	code = strings.Join(strings.Fields(code), "")
 	for _, ch := range unused {
-		if hmac.Equal([]byte(code), []byte(r.challenges.code(ch))) && ch.fits(user, r.app.now()) {
+		if hmac.Equal([]byte(compact(code)), []byte(r.challenges.code(ch))) && ch.fits(user, r.app.now()) {
 			err := r.challenges.docs.Write(ctx, r.challenges.spent(ch))
 			if raced(err) { // somebody else was first
 				return false, nil

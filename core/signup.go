@@ -34,7 +34,7 @@ func (s *Sessions) SignUp(ctx context.Context, d UserDraft) (Admission, error) {
 	if err != nil {
 		return Admission{}, err
 	}
-	user, tokens, err := s.start(ctx, user, rand.Text())
+	user, tokens, err := s.start(ctx, user, rand.Text(), false)
 	return Admission{User: user, Tokens: tokens}, err
 }
 
@@ -61,7 +61,7 @@ func (s *Sessions) ConfirmSignUp(ctx context.Context, token, password string) (*
 	if err != nil {
 		return nil, Tokens{}, err
 	}
-	return s.start(ctx, user, rand.Text())
+	return s.start(ctx, user, rand.Text(), false)
 }
 
 // admits is what strangers who sign up become, unless nobody may.

@@ -21,8 +21,10 @@ type User struct {
 	// EmailVerifiedAt is when Email has shown to be the user's; nil: it has not.
 	EmailVerifiedAt *time.Time `bson:"emailVerifiedAt"`
 	SuspendedAt     *time.Time `bson:"suspendedAt"`
-	PasswordHash    string     `bson:"passwordHash"` // PHC string
-	DeviceSeed      string     `bson:"deviceSeed"`   // random; a new one makes every device unknown
+	// SecondFactorAt is since when a sign-in asks for a second factor; nil: it does not.
+	SecondFactorAt *time.Time `bson:"secondFactorAt"`
+	PasswordHash   string     `bson:"passwordHash"` // PHC string
+	DeviceSeed     string     `bson:"deviceSeed"`   // random; a new one makes every device unknown
 	// Vouched counts how often this admin's being there let another one go;
 	// see Users.leaveAdmins.
 	Vouched int64 `bson:"vouched"`

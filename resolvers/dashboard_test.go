@@ -102,7 +102,7 @@ func TestDashboardOfGrapnel(t *testing.T) {
 		"member": "Replace asset file replaceAssetFile: file UPLOAD keepMetadata BOOLEAN.",
 		"author": `Publish post publishPost: at TIME from publishedAt. Unpublish post unpublishPost: when {"status":{"eq":"PUBLISHED"}}. Replace asset file replaceAssetFile: file UPLOAD keepMetadata BOOLEAN.`,
 		"editor": `Publish post publishPost: at TIME from publishedAt. Unpublish post unpublishPost: when {"status":{"eq":"PUBLISHED"}}. Replace asset file replaceAssetFile: file UPLOAD keepMetadata BOOLEAN.`,
-		"admin":  `Publish post publishPost: at TIME from publishedAt. Unpublish post unpublishPost: when {"status":{"eq":"PUBLISHED"}}. Replace asset file replaceAssetFile: file UPLOAD keepMetadata BOOLEAN. Set user role setUserRole: role ENUM from role. Suspend user suspendUser: when {"suspendedAt":{"eq":null}}. Unsuspend user unsuspendUser: when {"suspendedAt":{"ne":null}}. Set user password setUserPassword: password STRING. End user sessions endUserSessions:.`,
+		"admin":  `Publish post publishPost: at TIME from publishedAt. Unpublish post unpublishPost: when {"status":{"eq":"PUBLISHED"}}. Replace asset file replaceAssetFile: file UPLOAD keepMetadata BOOLEAN. Remove second factor removeSecondFactor:. Set user role setUserRole: role ENUM from role. Suspend user suspendUser: when {"suspendedAt":{"eq":null}}. Unsuspend user unsuspendUser: when {"suspendedAt":{"ne":null}}. Set user password setUserPassword: password STRING. End user sessions endUserSessions:.`,
 	} {
 		s := a.described(as)
 		var actions []string

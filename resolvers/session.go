@@ -2,6 +2,9 @@ package resolvers
 
 import (
 	"context"
+	"errors"
+
+	"github.com/99designs/gqlgen/graphql"
 
 	"github.com/grapnel/grapnel/core"
 	"github.com/grapnel/grapnel/graph/model"
@@ -44,15 +47,9 @@ func (r *mutationResolver) SignUp(ctx context.Context, input model.SignUpInput) 
 }
 
 func (r *mutationResolver) SignIn(ctx context.Context, input model.SignInInput) (*model.SignInPayload, error) {
-	transport := translate.Or(input.Transport, model.SessionTransportTokens)
-	if err := canHold(ctx, transport); err != nil {
-		return nil, err
-	}
-	user, tokens, err := r.app.Sessions.SignIn(ctx, input.Email, input.Password, devices(ctx, input.DeviceToken.Value())...)
-	if err != nil {
-		return nil, err
-	}
-	return &model.SignInPayload{Viewer: user, Tokens: session(ctx, transport, tokens)}, nil
+	return signIn(ctx, input.Transport, func() (*core.User, core.Tokens, error) {
+		return r.app.Sessions.SignIn(ctx, input.Email, input.Password, devices(ctx, input.DeviceToken.Value())...)
+	})
 }
 
 func (r *mutationResolver) ConfirmSignUp(ctx context.Context, input model.ConfirmSignUpInput) (*model.ConfirmSignUpPayload, error) {
@@ -73,15 +70,9 @@ func (r *mutationResolver) RequestSignInCode(ctx context.Context, input model.Re
 }
 
 func (r *mutationResolver) SignInWithCode(ctx context.Context, input model.SignInWithCodeInput) (*model.SignInPayload, error) {
-	transport := translate.Or(input.Transport, model.SessionTransportTokens)
-	if err := canHold(ctx, transport); err != nil {
-		return nil, err
-	}
-	user, tokens, err := r.app.Sessions.SignInWithCode(ctx, input.Email, input.Code, devices(ctx, input.DeviceToken.Value())...)
-	if err != nil {
-		return nil, err
-	}
-	return &model.SignInPayload{Viewer: user, Tokens: session(ctx, transport, tokens)}, nil
+	return signIn(ctx, input.Transport, func() (*core.User, core.Tokens, error) {
+		return r.app.Sessions.SignInWithCode(ctx, input.Email, input.Code, devices(ctx, input.DeviceToken.Value())...)
+	})
 }
 
 func (r *mutationResolver) RefreshSession(ctx context.Context, input model.RefreshSessionInput) (*model.RefreshSessionPayload, error) {
@@ -116,6 +107,23 @@ func (r *mutationResolver) ChangePassword(ctx context.Context, input model.Chang
 
 func (r *mutationResolver) RevokeSession(ctx context.Context, input model.RevokeSessionInput) (*model.RevokeSessionPayload, error) {
 	return &model.RevokeSessionPayload{RevokedSessionID: input.ID}, r.app.Sessions.Revoke(ctx, input.ID)
+}
+
+// signIn answers a sign-in with its session, or with what it waits for.
+func signIn(ctx context.Context, t graphql.Omittable[*model.SessionTransport], begin func() (*core.User, core.Tokens, error)) (*model.SignInPayload, error) {
+	transport := translate.Or(t, model.SessionTransportTokens)
+	if err := canHold(ctx, transport); err != nil {
+		return nil, err
+	}
+	user, tokens, err := begin()
+	var needed *core.SecondFactorNeeded
+	if errors.As(err, &needed) {
+		return &model.SignInPayload{SecondFactor: needed}, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	return &model.SignInPayload{Viewer: user, Tokens: session(ctx, transport, tokens)}, nil
 }
 
 // session gives the client its tokens the way it asked for: in the reply, or

@@ -30,6 +30,7 @@ func userWhere(w *translate.Reader, at string, in *model.UserWhere) core.Filter 
 		translate.String(w, at, "email", "email", in.Email),
 		translate.Time(w, at, "emailVerifiedAt", "emailVerifiedAt", in.EmailVerifiedAt),
 		translate.Time(w, at, "suspendedAt", "suspendedAt", in.SuspendedAt),
+		translate.Time(w, at, "secondFactorAt", "secondFactorAt", in.SecondFactorAt),
 		translate.Time(w, at, "createdAt", "createdAt", in.CreatedAt),
 	)
 }
@@ -63,4 +64,11 @@ func (r *userResolver) SuspendedAt(ctx context.Context, obj *core.User) (*time.T
 		return nil, nil
 	}
 	return obj.SuspendedAt, nil
+}
+
+func (r *userResolver) SecondFactorAt(ctx context.Context, obj *core.User) (*time.Time, error) {
+	if r.app.Users.Withholds(ctx, obj, "secondFactorAt") {
+		return nil, nil
+	}
+	return obj.SecondFactorAt, nil
 }

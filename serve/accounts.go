@@ -22,6 +22,7 @@ import (
 // no account.
 type accounts struct {
 	users          *core.Users
+	factors        *core.Factors
 	stdin          io.Reader
 	stdout, stderr io.Writer
 }
@@ -125,6 +126,13 @@ func (a accounts) suspend(ctx context.Context, c config.Account) error {
 func (a accounts) unsuspend(ctx context.Context, c config.Account) error {
 	return a.change(ctx, c, "may sign in again", func(user *core.User) (*core.User, error) {
 		return a.users.Unsuspend(ctx, user.ID, nil)
+	})
+}
+
+// removeSecondFactor takes away what a user has lost.
+func (a accounts) removeSecondFactor(ctx context.Context, c config.Account) error {
+	return a.change(ctx, c, "signs in by the password alone, and is signed out everywhere", func(user *core.User) (*core.User, error) {
+		return a.factors.Remove(ctx, user.ID, nil)
 	})
 }
 

@@ -34,6 +34,7 @@ func TestAccountCommands(t *testing.T) {
 		{"admin create --email eve@example.org", "", "see the command user unsuspend"},
 		{"user suspend ada@example.org", "", "!the last active admin"},
 		{"user unsuspend eve@example.org", "", "eva (eve@example.org) may sign in again."},
+		{"user remove-second-factor eva", "", "eva (eve@example.org) signs in by the password alone"},
 		{"user password Eva", "", "!standard input holds no password"},
 		{"user password Eva", "eve@example.org\n", "!password"},
 		{"user password Eva", "a third horse\n", "has a new password, and is signed out everywhere."},

@@ -67,7 +67,7 @@ func (p Project) Run(ctx context.Context, args []string, stdin io.Reader, stdout
 	log := newLog(cli.Settings, stderr)
 	account := func(do func(context.Context, accounts) error) error {
 		return p.withApp(ctx, cli.Settings, log, func(app *core.App) error {
-			return do(core.AsSystem(ctx), accounts{app.Users, stdin, stdout, stderr})
+			return do(core.AsSystem(ctx), accounts{app.Users, app.Factors, stdin, stdout, stderr})
 		})
 	}
 	switch command {
@@ -99,6 +99,8 @@ func (p Project) Run(ctx context.Context, args []string, stdin io.Reader, stdout
 		return account(func(ctx context.Context, a accounts) error { return a.suspend(ctx, cli.User.Suspend) })
 	case "user unsuspend <email>":
 		return account(func(ctx context.Context, a accounts) error { return a.unsuspend(ctx, cli.User.Unsuspend) })
+	case "user remove-second-factor <email>":
+		return account(func(ctx context.Context, a accounts) error { return a.removeSecondFactor(ctx, cli.User.RemoveSecondFactor) })
 	case "mail test <address>":
 		return p.withApp(ctx, cli.Settings, log, func(app *core.App) error {
 			if err := app.Mails.Try(core.AsSystem(ctx), cli.Mail.Test.Address); err != nil {
@@ -130,7 +132,7 @@ func (p Project) serve(ctx context.Context, s config.Settings, log *slog.Logger,
 	defer listener.Close()
 	public := s.PublicURL
 	if public == nil {
-		public = localURL(listener.Addr().String())
+		public = listeningURL(s.Addr, listener)
 	}
 	stores, err := openStores(ctx, s, log)
 	if err != nil {
@@ -261,6 +263,13 @@ func localURL(addr string) *url.URL {
 		host = "localhost"
 	}
 	return &url.URL{Scheme: "http", Host: net.JoinHostPort(host, port)}
+}
+
+// listeningURL is localURL by the host that is set and the port that there is.
+func listeningURL(addr string, listener net.Listener) *url.URL {
+	host, _, _ := net.SplitHostPort(addr) // it was listened on
+	_, port, _ := net.SplitHostPort(listener.Addr().String())
+	return localURL(net.JoinHostPort(host, port))
 }
 
 // newLog writes JSON lines in production and coloured ones on a terminal.

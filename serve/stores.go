@@ -128,6 +128,7 @@ func (p Project) newApp(ctx context.Context, s config.Settings, st *stores, publ
 	return core.New(ctx, core.Config{
 		Specs: p.Specs, Docs: st.docs, Objects: st.objects, Key: key, BaseURL: base,
 		MaxUpload: int64(s.MaxUpload), MaxUserFiles: int64(s.MaxUserFiles), FileTypes: types, SignUpRole: signUpRoles[s.SignUp], VerifySignUps: s.VerifiesSignUps(), StrictIndexes: s.StrictIndexes, Log: log,
+		SecondFactorFrom: secondFactorFrom[s.SecondFactor], PasskeyDomain: s.PasskeyDomain, PasskeyOrigins: s.Origins,
 		Mailer: mailer, PrintMails: !s.Production, MailTemplates: templates, AccountURL: accountURL(s, base),
 	})
 }
@@ -159,6 +160,9 @@ func openMail(s config.Settings) (mailer core.Mailer, templates fs.FS, err error
 
 // signUpRoles are the settings of GRAPNEL_SIGN_UP; closed has none.
 var signUpRoles = map[string]core.Role{"member": core.Member, "author": core.Author}
+
+// secondFactorFrom are the settings of GRAPNEL_SECOND_FACTOR; none has no role.
+var secondFactorFrom = map[string]core.Role{"member": core.Member, "author": core.Author, "editor": core.Editor, "admin": core.Admin}
 
 // withApp runs a command on the stores of the settings.
 func (p Project) withApp(ctx context.Context, s config.Settings, log *slog.Logger, do func(*core.App) error) error {

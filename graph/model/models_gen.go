@@ -15,6 +15,22 @@ import (
 	"github.com/grapnel/grapnel/resolvers/upload"
 )
 
+// The passkey that a browser has made.
+type AddPasskeyInput struct {
+	// What you call it, 1 to 100 characters.
+	Name string `json:"name"`
+	// What the browser has made: `JSON.stringify(credential.toJSON())`.
+	Credential string `json:"credential"`
+}
+
+// What `addPasskey` did.
+type AddPasskeyPayload struct {
+	// Who you are.
+	Viewer *core.User `json:"viewer"`
+	// The new passkey.
+	Passkey *core.Passkey `json:"passkey"`
+}
+
 // How assets are sorted.
 type AssetOrder struct {
 	// What they are sorted by.
@@ -107,6 +123,38 @@ type CompleteAssetUploadInput struct {
 type CompleteAssetUploadPayload struct {
 	// The file, READY.
 	Asset *core.Asset `json:"asset"`
+}
+
+// The set-up, and what the app shows.
+type ConfirmAuthenticatorInput struct {
+	// `AuthenticatorSetUp.token`.
+	Token string `json:"token"`
+	// The six digits that the app shows.
+	Code string `json:"code"`
+}
+
+// What `confirmAuthenticator` did.
+type ConfirmAuthenticatorPayload struct {
+	// Who you are.
+	Viewer *core.User `json:"viewer"`
+	// Each is good once, where the app is lost. They are not told again.
+	RecoveryCodes []string `json:"recoveryCodes"`
+}
+
+// The sign-in, and what shows the second factor: `code` or `passkey`.
+type ConfirmSignInInput struct {
+	// `SecondFactorRequest.token`.
+	Token string `json:"token"`
+	// What the authenticator app shows, or a recovery code.
+	Code graphql.Omittable[*string] `json:"code,omitempty"`
+	// See `SignInWithPasskeyInput.credential`.
+	Passkey graphql.Omittable[*string] `json:"passkey,omitempty"`
+	// Do not ask for a second factor on this device for 30 days: see `SignInInput.deviceToken`.
+	RememberDevice graphql.Omittable[*bool] `json:"rememberDevice,omitempty"`
+	// See `SignInInput.deviceToken`.
+	DeviceToken graphql.Omittable[*string] `json:"deviceToken,omitempty"`
+	// How you hold the session.
+	Transport graphql.Omittable[*SessionTransport] `json:"transport,omitempty"`
 }
 
 // The token of a link, and the password that was chosen at the sign-up.
@@ -483,8 +531,9 @@ type DecimalFilter struct {
 
 // Your password, and what becomes of your records.
 type DeleteAccountInput struct {
-	// Your password; it may be left out within 10 minutes after you have signed in. BAD_USER_INPUT
-	// with the field code REQUIRED after them, and WRONG for another one.
+	// Your password; it may be left out within 10 minutes after you have signed in, or shown who you
+	// are by `reauthenticate`: REAUTHENTICATION_REQUIRED after them. BAD_USER_INPUT with the field
+	// code WRONG for another one.
 	Password graphql.Omittable[*string] `json:"password,omitempty"`
 	// What becomes of posts and other records that are yours.
 	Content AccountContent `json:"content"`
@@ -699,6 +748,18 @@ type PageWhere struct {
 	CreatedAt graphql.Omittable[*TimeFilter] `json:"createdAt,omitempty"`
 }
 
+// What a browser is to make.
+type PasskeyCreationPayload struct {
+	// JSON, for `PublicKeyCredential.parseCreationOptionsFromJSON`.
+	Options string `json:"options"`
+}
+
+// What a passkey is to sign.
+type PasskeyRequestPayload struct {
+	// JSON, for `PublicKeyCredential.parseRequestOptionsFromJSON`.
+	Options string `json:"options"`
+}
+
 // How posts are sorted.
 type PostOrder struct {
 	// What they are sorted by.
@@ -761,6 +822,22 @@ type PublishPostPayload struct {
 	Post *core.Post `json:"post"`
 }
 
+// Who you are: one of the three.
+type ReauthenticateInput struct {
+	// Your password. BAD_USER_INPUT with the field code SECOND_FACTOR when the account has a second factor.
+	Password graphql.Omittable[*string] `json:"password,omitempty"`
+	// What the authenticator app shows, or a recovery code.
+	Code graphql.Omittable[*string] `json:"code,omitempty"`
+	// See `SignInWithPasskeyInput.credential`.
+	Passkey graphql.Omittable[*string] `json:"passkey,omitempty"`
+}
+
+// What `reauthenticate` did.
+type ReauthenticatePayload struct {
+	// Who you are.
+	Viewer *core.User `json:"viewer"`
+}
+
 // Which session goes on.
 type RefreshSessionInput struct {
 	// Left out when the session is in cookies.
@@ -773,6 +850,46 @@ type RefreshSessionPayload struct {
 	Viewer *core.User `json:"viewer"`
 	// Null when the session is in cookies.
 	Tokens *core.Tokens `json:"tokens,omitempty"`
+}
+
+// What `removeAuthenticator` did.
+type RemoveAuthenticatorPayload struct {
+	// Who you are.
+	Viewer *core.User `json:"viewer"`
+}
+
+// Which passkey.
+type RemovePasskeyInput struct {
+	// `Passkey.id`.
+	ID string `json:"id"`
+}
+
+// What `removePasskey` did.
+type RemovePasskeyPayload struct {
+	// The passkey that is forgotten.
+	RemovedPasskeyID string `json:"removedPasskeyId"`
+}
+
+// Whose factors.
+type RemoveSecondFactorInput struct {
+	// Which user.
+	ID string `json:"id"`
+	// Refuse with CONFLICT when the record has another version by now.
+	ExpectedVersion graphql.Omittable[*int32] `json:"expectedVersion,omitempty"`
+}
+
+// What `removeSecondFactor` did.
+type RemoveSecondFactorPayload struct {
+	// The user as they are now.
+	User *core.User `json:"user"`
+}
+
+// What `renewRecoveryCodes` did.
+type RenewRecoveryCodesPayload struct {
+	// Who you are.
+	Viewer *core.User `json:"viewer"`
+	// Each is good once, where the app is lost. They are not told again.
+	RecoveryCodes []string `json:"recoveryCodes"`
 }
 
 // A file and the bytes that it gets.
@@ -861,6 +978,12 @@ type RoleFilter struct {
 	In graphql.Omittable[[]core.Role] `json:"in,omitempty"`
 }
 
+// What `setUpAuthenticator` made.
+type SetUpAuthenticatorPayload struct {
+	// For the app.
+	Authenticator *core.AuthenticatorSetUp `json:"authenticator"`
+}
+
 // The token and the account of the first administrator.
 type SetUpInput struct {
 	// What follows `#setup=` in the address that the server prints while there is no
@@ -935,12 +1058,14 @@ type SignInInput struct {
 	Transport graphql.Omittable[*SessionTransport] `json:"transport,omitempty"`
 }
 
-// The session that begins.
+// The session that begins, or what it waits for.
 type SignInPayload struct {
-	// Who you are now.
-	Viewer *core.User `json:"viewer"`
-	// Null when the session is in cookies.
+	// Who you are now; null while a second factor is asked for.
+	Viewer *core.User `json:"viewer,omitempty"`
+	// Null when the session is in cookies, or a second factor is asked for.
 	Tokens *core.Tokens `json:"tokens,omitempty"`
+	// What the account asks for before the session begins; null when it has begun.
+	SecondFactor *core.SecondFactorNeeded `json:"secondFactor,omitempty"`
 }
 
 // Who signs in, by a code.
@@ -949,6 +1074,16 @@ type SignInWithCodeInput struct {
 	Email string `json:"email"`
 	// The eight digits of the newest mail, with or without spaces.
 	Code string `json:"code"`
+	// See `SignInInput.deviceToken`.
+	DeviceToken graphql.Omittable[*string] `json:"deviceToken,omitempty"`
+	// How you hold the session.
+	Transport graphql.Omittable[*SessionTransport] `json:"transport,omitempty"`
+}
+
+// Who signs in, by a passkey.
+type SignInWithPasskeyInput struct {
+	// What it has signed: `JSON.stringify(credential.toJSON())`.
+	Credential string `json:"credential"`
 	// See `SignInInput.deviceToken`.
 	DeviceToken graphql.Omittable[*string] `json:"deviceToken,omitempty"`
 	// How you hold the session.
@@ -1270,6 +1405,8 @@ type UserWhere struct {
 	EmailVerifiedAt graphql.Omittable[*TimeFilter] `json:"emailVerifiedAt,omitempty"`
 	// Conditions on `suspendedAt`. FORBIDDEN for those who may not read the field.
 	SuspendedAt graphql.Omittable[*TimeFilter] `json:"suspendedAt,omitempty"`
+	// Conditions on `secondFactorAt`. FORBIDDEN for those who may not read the field.
+	SecondFactorAt graphql.Omittable[*TimeFilter] `json:"secondFactorAt,omitempty"`
 	// Conditions on `createdAt`.
 	CreatedAt graphql.Omittable[*TimeFilter] `json:"createdAt,omitempty"`
 }
@@ -1745,6 +1882,8 @@ const (
 	ErrorCodeUnauthenticated ErrorCode = "UNAUTHENTICATED"
 	// The address or the password of a sign-in is wrong. Have the user write them again: nothing that a program can do helps.
 	ErrorCodeInvalidCredentials ErrorCode = "INVALID_CREDENTIALS"
+	// You are signed in, and this asks once more who you are: call `reauthenticate`, then try again.
+	ErrorCodeReauthenticationRequired ErrorCode = "REAUTHENTICATION_REQUIRED"
 	// You may see it, but not do this.
 	ErrorCodeForbidden ErrorCode = "FORBIDDEN"
 	// It does not exist, or not for you.
@@ -1779,6 +1918,7 @@ var AllErrorCode = []ErrorCode{
 	ErrorCodeBadUserInput,
 	ErrorCodeUnauthenticated,
 	ErrorCodeInvalidCredentials,
+	ErrorCodeReauthenticationRequired,
 	ErrorCodeForbidden,
 	ErrorCodeNotFound,
 	ErrorCodeConflict,
@@ -1797,7 +1937,7 @@ var AllErrorCode = []ErrorCode{
 
 func (e ErrorCode) IsValid() bool {
 	switch e {
-	case ErrorCodeBadUserInput, ErrorCodeUnauthenticated, ErrorCodeInvalidCredentials, ErrorCodeForbidden, ErrorCodeNotFound, ErrorCodeConflict, ErrorCodeTooLarge, ErrorCodeRateLimited, ErrorCodeAborted, ErrorCodeUnreadable, ErrorCodeUnavailable, ErrorCodeInternal, ErrorCodeGraphqlParseFailed, ErrorCodeGraphqlValidationFailed, ErrorCodeComplexityLimitExceeded, ErrorCodePersistedQueryNotFound, ErrorCodeDocumentNotTrusted:
+	case ErrorCodeBadUserInput, ErrorCodeUnauthenticated, ErrorCodeInvalidCredentials, ErrorCodeReauthenticationRequired, ErrorCodeForbidden, ErrorCodeNotFound, ErrorCodeConflict, ErrorCodeTooLarge, ErrorCodeRateLimited, ErrorCodeAborted, ErrorCodeUnreadable, ErrorCodeUnavailable, ErrorCodeInternal, ErrorCodeGraphqlParseFailed, ErrorCodeGraphqlValidationFailed, ErrorCodeComplexityLimitExceeded, ErrorCodePersistedQueryNotFound, ErrorCodeDocumentNotTrusted:
 		return true
 	}
 	return false

@@ -56,6 +56,8 @@ type Settings struct {
 	Untrusted        string        `name:"untrusted-documents" env:"GRAPNEL_UNTRUSTED_DOCUMENTS" default:"" enum:",author,editor,admin,nobody" placeholder:"ROLE" help:"Who may run other operations beside the trusted ones, as the dashboard needs: this role and those above it, author, editor or admin, or nobody. Default: author where the dashboard is served, but editor where strangers sign up as authors; without the dashboard nobody."`
 	SignUp           string        `env:"GRAPNEL_SIGN_UP" default:"member" enum:"member,author,closed" placeholder:"WHO" help:"What strangers who sign up become: member, or author, who may publish; closed: nobody may. Default: ${default}."`
 	VerifySignUp     string        `env:"GRAPNEL_VERIFY_SIGN_UP" default:"" enum:",always,never" placeholder:"WHEN" help:"Make the account of who signs up once they have opened a link that was mailed to their address: always or never. Default: in production where there is a mail server."`
+	SecondFactor     string        `env:"GRAPNEL_SECOND_FACTOR" default:"" enum:",member,author,editor,admin" placeholder:"ROLE" help:"Give who signs in without a second factor a role below this one: member, author, editor or admin; see docs/guides/accounts.md. Default: the role of the account."`
+	PasskeyDomain    string        `env:"GRAPNEL_PASSKEY_DOMAIN" placeholder:"DOMAIN" help:"Whose pages may use passkeys, with its subdomains: the host of GRAPNEL_PUBLIC_URL or a domain above it. Those of other origins must be in GRAPNEL_ORIGINS, too. It must stay: passkeys are good for one domain only. Default: the host of GRAPNEL_PUBLIC_URL."`
 	MaxUpload        Bytes         `env:"GRAPNEL_MAX_UPLOAD" default:"2GiB" placeholder:"SIZE" help:"Largest file. Default: ${default}."`
 	MaxUserFiles     Bytes         `env:"GRAPNEL_MAX_USER_FILES" default:"10GiB" placeholder:"SIZE" help:"What the files of one user may take together, unless they are an administrator; 0: anything. Default: ${default}."`
 	FileTypes        []string      `env:"GRAPNEL_FILE_TYPES" placeholder:"TYPE,…" help:"Media types of files that may be uploaded: +TYPE adds to the usual ones, -TYPE takes from them, TYPE begins a list of its own; such as +image/svg+xml,-application/zip. Default: those in docs/guides/files.md."`
@@ -99,10 +101,11 @@ type AdminCreate struct {
 
 // User holds the commands about accounts.
 type User struct {
-	List      UserList     `cmd:"" help:"List the accounts, the newest first."`
-	Password  UserPassword `cmd:"" help:"Give a user a new password, and sign them out everywhere."`
-	Suspend   Account      `cmd:"" help:"Sign a user out everywhere and let them in no more."`
-	Unsuspend Account      `cmd:"" help:"Let a suspended user sign in again."`
+	List               UserList     `cmd:"" help:"List the accounts, the newest first."`
+	Password           UserPassword `cmd:"" help:"Give a user a new password, and sign them out everywhere."`
+	Suspend            Account      `cmd:"" help:"Sign a user out everywhere and let them in no more."`
+	Unsuspend          Account      `cmd:"" help:"Let a suspended user sign in again."`
+	RemoveSecondFactor Account      `cmd:"" help:"Take the second factor and the passkeys of a user away, who has lost them, and sign them out everywhere."`
 }
 
 // UserList lists accounts.
@@ -255,6 +258,9 @@ func (s *Settings) check() error {
 			return fmt.Errorf("GRAPNEL_PUBLIC_URL: %q is not an http or https address such as https://api.example.org", u.Redacted())
 		}
 		u.Path, u.RawPath = clean, strings.TrimRight(u.RawPath, "/")
+	}
+	if d := s.PasskeyDomain; d != "" && (s.PublicURL == nil || !strings.HasSuffix("."+s.PublicURL.Hostname(), "."+d)) {
+		return fmt.Errorf("GRAPNEL_PASSKEY_DOMAIN: %q is neither the host of GRAPNEL_PUBLIC_URL nor a domain above it", d)
 	}
 	if u := s.AccountURL; u != nil {
 		isPath := !u.IsAbs() && u.Host == "" && strings.HasPrefix(u.Path, "/")

@@ -29,11 +29,12 @@ var inCore = map[string]bool{
 	"AssetUse": true, "Mail": true, "MailConnection": true, "MailEdge": true, "MailState": true, "SignedRequest": true, "StorageUsage": true, "HTTPHeader": true,
 	"ServerStatus": true, "StoreStatus": true, "StoreKind": true, "StorageTotals": true,
 	"RecordViewers": true, "OwnRecord": true,
+	"Passkey": true, "SecondFactorRequest": true, "AuthenticatorSetUp": true,
 }
 
 // otherwise are the names that some of them have there: core has no need to tell them
 // from the types of a project.
-var otherwise = map[string]string{"SessionTokens": "Tokens", "UserSession": "Session"}
+var otherwise = map[string]string{"SessionTokens": "Tokens", "UserSession": "Session", "SecondFactorRequest": "SecondFactorNeeded"}
 
 // bound are the scalars with Go types of their own.
 var bound = map[string][]string{

@@ -36,6 +36,7 @@ func users() Table {
 			"email":           {Read: own, Name: "admin"},
 			"emailVerifiedAt": {Read: own, Name: "admin"},
 			"suspendedAt":     {Read: own, Name: "admin"},
+			"secondFactorAt":  {Read: own, Name: "admin"},
 		},
 		Writes: []Write{
 			{Verb: core.Update, Call: `updateUser(input: {id: $id, bio: "Changed"})`, Allow: own},
@@ -50,11 +51,13 @@ func users() Table {
 			// Who has the right is told that this is not the password.
 			{Verb: core.Delete, Call: `deleteAccount(input: {content: KEEP, password: "battery staple"})`, Invalid: Allow{New: Users}},
 			{Call: `endUserSessions(input: {id: $id})`, Allow: Allow{"*": "admin"}},
+			{Call: `removeSecondFactor(input: {id: $id})`, Allow: Allow{"*": "admin", "admin": ""}},
 		},
 		Equivalent: map[string]string{
 			"User.* rule * without CREATE":               "users are made by the system: signUp for strangers, createUser asks for ADMIN itself",
 			"User.email rule * without UPDATE":           "no mutation sets the address of another; verifyEmail asks for a token itself",
 			"User.emailVerifiedAt rule * without UPDATE": "no mutation takes the field; verifyEmail and resetPassword ask for a token themselves",
+			"User.secondFactorAt rule * without UPDATE":  "no mutation takes the field; those of the factors ask for them themselves",
 			"User.suspendedAt rule * without UPDATE":     "no mutation takes the field; suspendUser and unsuspendUser ask for ADMIN themselves",
 		},
 	}

@@ -149,7 +149,7 @@ func (r *run) serve(alone bool) *httptest.Server {
 func (r *run) sessions() (ops []core.Op) {
 	now := core.Millis(time.Now())
 	for _, name := range strings.Fields(Users) {
-		s := &core.Session{UserID: "user_" + name, RotatedAt: now, ExpiresAt: now.Add(time.Hour)}
+		s := &core.Session{UserID: "user_" + name, RotatedAt: now, ProvenAt: now, ExpiresAt: now.Add(time.Hour)}
 		s.ID, s.Version, s.CreatedAt, s.UpdatedAt = "sess_"+name, 1, now, now
 		ops = append(ops, core.Op{Kind: core.OpDelete, Coll: "sessions", Filter: core.Eq("_id", s.ID), Optional: true},
 			core.Op{Kind: core.OpInsert, Coll: "sessions", Doc: s})

@@ -46,6 +46,11 @@ type DirectiveRoot struct {
 }
 
 type ComplexityRoot struct {
+	AddPasskeyPayload struct {
+		Passkey func(childComplexity int) int
+		Viewer  func(childComplexity int) int
+	}
+
 	Address struct {
 		City    func(childComplexity int) int
 		Country func(childComplexity int) int
@@ -89,6 +94,13 @@ type ComplexityRoot struct {
 		Type   func(childComplexity int) int
 	}
 
+	AuthenticatorSetUp struct {
+		QRCode func(childComplexity int) int
+		Secret func(childComplexity int) int
+		Token  func(childComplexity int) int
+		URI    func(childComplexity int) int
+	}
+
 	ChangeEmailPayload struct {
 		Viewer func(childComplexity int) int
 	}
@@ -100,6 +112,11 @@ type ComplexityRoot struct {
 
 	CompleteAssetUploadPayload struct {
 		Asset func(childComplexity int) int
+	}
+
+	ConfirmAuthenticatorPayload struct {
+		RecoveryCodes func(childComplexity int) int
+		Viewer        func(childComplexity int) int
 	}
 
 	ConfirmSignUpPayload struct {
@@ -328,10 +345,13 @@ type ComplexityRoot struct {
 	}
 
 	Mutation struct {
+		AddPasskey               func(childComplexity int, input model.AddPasskeyInput) int
 		CancelOrder              func(childComplexity int, id string) int
 		ChangeEmail              func(childComplexity int, input model.ChangeEmailInput) int
 		ChangePassword           func(childComplexity int, input model.ChangePasswordInput) int
 		CompleteAssetUpload      func(childComplexity int, input model.CompleteAssetUploadInput) int
+		ConfirmAuthenticator     func(childComplexity int, input model.ConfirmAuthenticatorInput) int
+		ConfirmSignIn            func(childComplexity int, input model.ConfirmSignInInput) int
 		ConfirmSignUp            func(childComplexity int, input model.ConfirmSignUpInput) int
 		CreateAssetUpload        func(childComplexity int, input model.CreateAssetUploadInput) int
 		CreateOrder              func(childComplexity int, input model1.CreateOrderInput) int
@@ -347,8 +367,15 @@ type ComplexityRoot struct {
 		DeleteProduct            func(childComplexity int, input model1.DeleteProductInput) int
 		DeleteReview             func(childComplexity int, input model1.DeleteReviewInput) int
 		EndUserSessions          func(childComplexity int, input model.EndUserSessionsInput) int
+		PasskeyCreation          func(childComplexity int) int
+		PasskeyRequest           func(childComplexity int) int
 		PublishPost              func(childComplexity int, input model.PublishPostInput) int
+		Reauthenticate           func(childComplexity int, input model.ReauthenticateInput) int
 		RefreshSession           func(childComplexity int, input model.RefreshSessionInput) int
+		RemoveAuthenticator      func(childComplexity int) int
+		RemovePasskey            func(childComplexity int, input model.RemovePasskeyInput) int
+		RemoveSecondFactor       func(childComplexity int, input model.RemoveSecondFactorInput) int
+		RenewRecoveryCodes       func(childComplexity int) int
 		ReplaceAssetFile         func(childComplexity int, input model.ReplaceAssetFileInput) int
 		RequestEmailVerification func(childComplexity int) int
 		RequestPasswordReset     func(childComplexity int, input model.RequestPasswordResetInput) int
@@ -356,10 +383,12 @@ type ComplexityRoot struct {
 		ResetPassword            func(childComplexity int, input model.ResetPasswordInput) int
 		RevokeSession            func(childComplexity int, input model.RevokeSessionInput) int
 		SetUp                    func(childComplexity int, input model.SetUpInput) int
+		SetUpAuthenticator       func(childComplexity int) int
 		SetUserPassword          func(childComplexity int, input model.SetUserPasswordInput) int
 		SetUserRole              func(childComplexity int, input model.SetUserRoleInput) int
 		SignIn                   func(childComplexity int, input model.SignInInput) int
 		SignInWithCode           func(childComplexity int, input model.SignInWithCodeInput) int
+		SignInWithPasskey        func(childComplexity int, input model.SignInWithPasskeyInput) int
 		SignOut                  func(childComplexity int, input model.SignOutInput) int
 		SignUp                   func(childComplexity int, input model.SignUpInput) int
 		SuspendUser              func(childComplexity int, input model.SuspendUserInput) int
@@ -474,6 +503,22 @@ type ComplexityRoot struct {
 		Quantity func(childComplexity int) int
 	}
 
+	Passkey struct {
+		CreatedAt  func(childComplexity int) int
+		ID         func(childComplexity int) int
+		LastUsedAt func(childComplexity int) int
+		Name       func(childComplexity int) int
+		Synced     func(childComplexity int) int
+	}
+
+	PasskeyCreationPayload struct {
+		Options func(childComplexity int) int
+	}
+
+	PasskeyRequestPayload struct {
+		Options func(childComplexity int) int
+	}
+
 	Post struct {
 		Author      func(childComplexity int) int
 		Body        func(childComplexity int) int
@@ -558,37 +603,42 @@ type ComplexityRoot struct {
 	}
 
 	Query struct {
-		Asset           func(childComplexity int, id string) int
-		Assets          func(childComplexity int, where *model.AssetWhere, orderBy *model.AssetOrder, search *string, first *int32, after *string, last *int32, before *string) int
-		DashboardSchema func(childComplexity int) int
-		ExportMyData    func(childComplexity int, first *int32, after *string) int
-		Mail            func(childComplexity int, id string) int
-		Mails           func(childComplexity int, where *model.MailWhere, orderBy *model.MailOrder, first *int32, after *string, last *int32, before *string) int
-		Node            func(childComplexity int, id string) int
-		Nodes           func(childComplexity int, ids []string) int
-		Order           func(childComplexity int, id string) int
-		Orders          func(childComplexity int, where *model1.OrderWhere, orderBy *model1.OrderOrder, first *int32, after *string, last *int32, before *string) int
-		Page            func(childComplexity int, id string) int
-		PageBySlug      func(childComplexity int, slug string) int
-		Pages           func(childComplexity int, where *model1.PageWhere, orderBy *model1.PageOrder, search *string, first *int32, after *string, last *int32, before *string) int
-		Post            func(childComplexity int, id string) int
-		PostBySlug      func(childComplexity int, slug string) int
-		Posts           func(childComplexity int, where *model.PostWhere, orderBy *model.PostOrder, search *string, first *int32, after *string, last *int32, before *string) int
-		Product         func(childComplexity int, id string) int
-		ProductBySku    func(childComplexity int, sku string) int
-		Products        func(childComplexity int, where *model1.ProductWhere, orderBy *model1.ProductOrder, search *string, first *int32, after *string, last *int32, before *string) int
-		Review          func(childComplexity int, id string) int
-		Reviews         func(childComplexity int, where *model1.ReviewWhere, orderBy *model1.ReviewOrder, search *string, first *int32, after *string, last *int32, before *string) int
-		ServerStatus    func(childComplexity int) int
-		SetUpNeeded     func(childComplexity int) int
-		Shop            func(childComplexity int) int
-		Site            func(childComplexity int) int
-		StorageUsage    func(childComplexity int) int
-		User            func(childComplexity int, id string) int
-		UserByEmail     func(childComplexity int, email string) int
-		UserByUsername  func(childComplexity int, username string) int
-		Users           func(childComplexity int, where *model1.UserWhere, orderBy *model1.UserOrder, search *string, first *int32, after *string, last *int32, before *string) int
-		Viewer          func(childComplexity int) int
+		Asset               func(childComplexity int, id string) int
+		Assets              func(childComplexity int, where *model.AssetWhere, orderBy *model.AssetOrder, search *string, first *int32, after *string, last *int32, before *string) int
+		DashboardSchema     func(childComplexity int) int
+		ExportMyData        func(childComplexity int, first *int32, after *string) int
+		Mail                func(childComplexity int, id string) int
+		Mails               func(childComplexity int, where *model.MailWhere, orderBy *model.MailOrder, first *int32, after *string, last *int32, before *string) int
+		Node                func(childComplexity int, id string) int
+		Nodes               func(childComplexity int, ids []string) int
+		Order               func(childComplexity int, id string) int
+		Orders              func(childComplexity int, where *model1.OrderWhere, orderBy *model1.OrderOrder, first *int32, after *string, last *int32, before *string) int
+		Page                func(childComplexity int, id string) int
+		PageBySlug          func(childComplexity int, slug string) int
+		Pages               func(childComplexity int, where *model1.PageWhere, orderBy *model1.PageOrder, search *string, first *int32, after *string, last *int32, before *string) int
+		Post                func(childComplexity int, id string) int
+		PostBySlug          func(childComplexity int, slug string) int
+		Posts               func(childComplexity int, where *model.PostWhere, orderBy *model.PostOrder, search *string, first *int32, after *string, last *int32, before *string) int
+		Product             func(childComplexity int, id string) int
+		ProductBySku        func(childComplexity int, sku string) int
+		Products            func(childComplexity int, where *model1.ProductWhere, orderBy *model1.ProductOrder, search *string, first *int32, after *string, last *int32, before *string) int
+		Review              func(childComplexity int, id string) int
+		Reviews             func(childComplexity int, where *model1.ReviewWhere, orderBy *model1.ReviewOrder, search *string, first *int32, after *string, last *int32, before *string) int
+		SecondFactorMissing func(childComplexity int) int
+		ServerStatus        func(childComplexity int) int
+		SetUpNeeded         func(childComplexity int) int
+		Shop                func(childComplexity int) int
+		Site                func(childComplexity int) int
+		StorageUsage        func(childComplexity int) int
+		User                func(childComplexity int, id string) int
+		UserByEmail         func(childComplexity int, email string) int
+		UserByUsername      func(childComplexity int, username string) int
+		Users               func(childComplexity int, where *model1.UserWhere, orderBy *model1.UserOrder, search *string, first *int32, after *string, last *int32, before *string) int
+		Viewer              func(childComplexity int) int
+	}
+
+	ReauthenticatePayload struct {
+		Viewer func(childComplexity int) int
 	}
 
 	RecordViewers struct {
@@ -599,6 +649,23 @@ type ComplexityRoot struct {
 	RefreshSessionPayload struct {
 		Tokens func(childComplexity int) int
 		Viewer func(childComplexity int) int
+	}
+
+	RemoveAuthenticatorPayload struct {
+		Viewer func(childComplexity int) int
+	}
+
+	RemovePasskeyPayload struct {
+		RemovedPasskeyID func(childComplexity int) int
+	}
+
+	RemoveSecondFactorPayload struct {
+		User func(childComplexity int) int
+	}
+
+	RenewRecoveryCodesPayload struct {
+		RecoveryCodes func(childComplexity int) int
+		Viewer        func(childComplexity int) int
 	}
 
 	ReplaceAssetFilePayload struct {
@@ -655,6 +722,11 @@ type ComplexityRoot struct {
 		RevokedSessionID func(childComplexity int) int
 	}
 
+	SecondFactorRequest struct {
+		ExpiresAt func(childComplexity int) int
+		Token     func(childComplexity int) int
+	}
+
 	ServerStatus struct {
 		Documents func(childComplexity int) int
 		Files     func(childComplexity int) int
@@ -669,6 +741,10 @@ type ComplexityRoot struct {
 		DeviceToken           func(childComplexity int) int
 		RefreshToken          func(childComplexity int) int
 		RefreshTokenExpiresAt func(childComplexity int) int
+	}
+
+	SetUpAuthenticatorPayload struct {
+		Authenticator func(childComplexity int) int
 	}
 
 	SetUpPayload struct {
@@ -704,8 +780,9 @@ type ComplexityRoot struct {
 	}
 
 	SignInPayload struct {
-		Tokens func(childComplexity int) int
-		Viewer func(childComplexity int) int
+		SecondFactor func(childComplexity int) int
+		Tokens       func(childComplexity int) int
+		Viewer       func(childComplexity int) int
 	}
 
 	SignOutPayload struct {
@@ -834,23 +911,26 @@ type ComplexityRoot struct {
 	}
 
 	User struct {
-		Address         func(childComplexity int) int
-		Avatar          func(childComplexity int) int
-		Bio             func(childComplexity int) int
-		CreatedAt       func(childComplexity int) int
-		DisplayName     func(childComplexity int) int
-		Email           func(childComplexity int) int
-		EmailVerifiedAt func(childComplexity int) int
-		Favourite       func(childComplexity int) int
-		ID              func(childComplexity int) int
-		Orders          func(childComplexity int, where *model1.OrderWhere, orderBy *model1.OrderOrder, first *int32, after *string, last *int32, before *string) int
-		Role            func(childComplexity int) int
-		Seller          func(childComplexity int) int
-		Sessions        func(childComplexity int) int
-		SuspendedAt     func(childComplexity int) int
-		UpdatedAt       func(childComplexity int) int
-		Username        func(childComplexity int) int
-		Version         func(childComplexity int) int
+		Address           func(childComplexity int) int
+		Avatar            func(childComplexity int) int
+		Bio               func(childComplexity int) int
+		CreatedAt         func(childComplexity int) int
+		DisplayName       func(childComplexity int) int
+		Email             func(childComplexity int) int
+		EmailVerifiedAt   func(childComplexity int) int
+		Favourite         func(childComplexity int) int
+		ID                func(childComplexity int) int
+		Orders            func(childComplexity int, where *model1.OrderWhere, orderBy *model1.OrderOrder, first *int32, after *string, last *int32, before *string) int
+		Passkeys          func(childComplexity int) int
+		RecoveryCodesLeft func(childComplexity int) int
+		Role              func(childComplexity int) int
+		SecondFactorAt    func(childComplexity int) int
+		Seller            func(childComplexity int) int
+		Sessions          func(childComplexity int) int
+		SuspendedAt       func(childComplexity int) int
+		UpdatedAt         func(childComplexity int) int
+		Username          func(childComplexity int) int
+		Version           func(childComplexity int) int
 	}
 
 	UserConnection struct {
@@ -895,6 +975,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 	ec := newExecutionContext(nil, e, nil)
 	_ = ec
 	switch typeName + "." + field {
+
+	case "AddPasskeyPayload.passkey":
+		if e.ComplexityRoot.AddPasskeyPayload.Passkey == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AddPasskeyPayload.Passkey(childComplexity), true
+	case "AddPasskeyPayload.viewer":
+		if e.ComplexityRoot.AddPasskeyPayload.Viewer == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AddPasskeyPayload.Viewer(childComplexity), true
 
 	case "Address.city":
 		if e.ComplexityRoot.Address.City == nil {
@@ -1079,6 +1172,31 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.AssetUse.Type(childComplexity), true
 
+	case "AuthenticatorSetUp.qrCode":
+		if e.ComplexityRoot.AuthenticatorSetUp.QRCode == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AuthenticatorSetUp.QRCode(childComplexity), true
+	case "AuthenticatorSetUp.secret":
+		if e.ComplexityRoot.AuthenticatorSetUp.Secret == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AuthenticatorSetUp.Secret(childComplexity), true
+	case "AuthenticatorSetUp.token":
+		if e.ComplexityRoot.AuthenticatorSetUp.Token == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AuthenticatorSetUp.Token(childComplexity), true
+	case "AuthenticatorSetUp.uri":
+		if e.ComplexityRoot.AuthenticatorSetUp.URI == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AuthenticatorSetUp.URI(childComplexity), true
+
 	case "ChangeEmailPayload.viewer":
 		if e.ComplexityRoot.ChangeEmailPayload.Viewer == nil {
 			break
@@ -1105,6 +1223,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.CompleteAssetUploadPayload.Asset(childComplexity), true
+
+	case "ConfirmAuthenticatorPayload.recoveryCodes":
+		if e.ComplexityRoot.ConfirmAuthenticatorPayload.RecoveryCodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ConfirmAuthenticatorPayload.RecoveryCodes(childComplexity), true
+	case "ConfirmAuthenticatorPayload.viewer":
+		if e.ComplexityRoot.ConfirmAuthenticatorPayload.Viewer == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ConfirmAuthenticatorPayload.Viewer(childComplexity), true
 
 	case "ConfirmSignUpPayload.tokens":
 		if e.ComplexityRoot.ConfirmSignUpPayload.Tokens == nil {
@@ -1951,6 +2082,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.MenuEntry.URL(childComplexity), true
 
+	case "Mutation.addPasskey":
+		if e.ComplexityRoot.Mutation.AddPasskey == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_addPasskey_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.AddPasskey(childComplexity, args["input"].(model.AddPasskeyInput)), true
 	case "Mutation.cancelOrder":
 		if e.ComplexityRoot.Mutation.CancelOrder == nil {
 			break
@@ -1995,6 +2137,28 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.CompleteAssetUpload(childComplexity, args["input"].(model.CompleteAssetUploadInput)), true
+	case "Mutation.confirmAuthenticator":
+		if e.ComplexityRoot.Mutation.ConfirmAuthenticator == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_confirmAuthenticator_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.ConfirmAuthenticator(childComplexity, args["input"].(model.ConfirmAuthenticatorInput)), true
+	case "Mutation.confirmSignIn":
+		if e.ComplexityRoot.Mutation.ConfirmSignIn == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_confirmSignIn_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.ConfirmSignIn(childComplexity, args["input"].(model.ConfirmSignInInput)), true
 	case "Mutation.confirmSignUp":
 		if e.ComplexityRoot.Mutation.ConfirmSignUp == nil {
 			break
@@ -2160,6 +2324,18 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.EndUserSessions(childComplexity, args["input"].(model.EndUserSessionsInput)), true
+	case "Mutation.passkeyCreation":
+		if e.ComplexityRoot.Mutation.PasskeyCreation == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Mutation.PasskeyCreation(childComplexity), true
+	case "Mutation.passkeyRequest":
+		if e.ComplexityRoot.Mutation.PasskeyRequest == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Mutation.PasskeyRequest(childComplexity), true
 	case "Mutation.publishPost":
 		if e.ComplexityRoot.Mutation.PublishPost == nil {
 			break
@@ -2171,6 +2347,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.PublishPost(childComplexity, args["input"].(model.PublishPostInput)), true
+	case "Mutation.reauthenticate":
+		if e.ComplexityRoot.Mutation.Reauthenticate == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_reauthenticate_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.Reauthenticate(childComplexity, args["input"].(model.ReauthenticateInput)), true
 	case "Mutation.refreshSession":
 		if e.ComplexityRoot.Mutation.RefreshSession == nil {
 			break
@@ -2182,6 +2369,40 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.RefreshSession(childComplexity, args["input"].(model.RefreshSessionInput)), true
+	case "Mutation.removeAuthenticator":
+		if e.ComplexityRoot.Mutation.RemoveAuthenticator == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Mutation.RemoveAuthenticator(childComplexity), true
+	case "Mutation.removePasskey":
+		if e.ComplexityRoot.Mutation.RemovePasskey == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_removePasskey_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.RemovePasskey(childComplexity, args["input"].(model.RemovePasskeyInput)), true
+	case "Mutation.removeSecondFactor":
+		if e.ComplexityRoot.Mutation.RemoveSecondFactor == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_removeSecondFactor_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.RemoveSecondFactor(childComplexity, args["input"].(model.RemoveSecondFactorInput)), true
+	case "Mutation.renewRecoveryCodes":
+		if e.ComplexityRoot.Mutation.RenewRecoveryCodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Mutation.RenewRecoveryCodes(childComplexity), true
 	case "Mutation.replaceAssetFile":
 		if e.ComplexityRoot.Mutation.ReplaceAssetFile == nil {
 			break
@@ -2254,6 +2475,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.SetUp(childComplexity, args["input"].(model.SetUpInput)), true
+	case "Mutation.setUpAuthenticator":
+		if e.ComplexityRoot.Mutation.SetUpAuthenticator == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Mutation.SetUpAuthenticator(childComplexity), true
 	case "Mutation.setUserPassword":
 		if e.ComplexityRoot.Mutation.SetUserPassword == nil {
 			break
@@ -2298,6 +2525,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.SignInWithCode(childComplexity, args["input"].(model.SignInWithCodeInput)), true
+	case "Mutation.signInWithPasskey":
+		if e.ComplexityRoot.Mutation.SignInWithPasskey == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_signInWithPasskey_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.SignInWithPasskey(childComplexity, args["input"].(model.SignInWithPasskeyInput)), true
 	case "Mutation.signOut":
 		if e.ComplexityRoot.Mutation.SignOut == nil {
 			break
@@ -2839,6 +3077,51 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Part.Quantity(childComplexity), true
+
+	case "Passkey.createdAt":
+		if e.ComplexityRoot.Passkey.CreatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Passkey.CreatedAt(childComplexity), true
+	case "Passkey.id":
+		if e.ComplexityRoot.Passkey.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Passkey.ID(childComplexity), true
+	case "Passkey.lastUsedAt":
+		if e.ComplexityRoot.Passkey.LastUsedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Passkey.LastUsedAt(childComplexity), true
+	case "Passkey.name":
+		if e.ComplexityRoot.Passkey.Name == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Passkey.Name(childComplexity), true
+	case "Passkey.synced":
+		if e.ComplexityRoot.Passkey.Synced == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Passkey.Synced(childComplexity), true
+
+	case "PasskeyCreationPayload.options":
+		if e.ComplexityRoot.PasskeyCreationPayload.Options == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PasskeyCreationPayload.Options(childComplexity), true
+
+	case "PasskeyRequestPayload.options":
+		if e.ComplexityRoot.PasskeyRequestPayload.Options == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PasskeyRequestPayload.Options(childComplexity), true
 
 	case "Post.author":
 		if e.ComplexityRoot.Post.Author == nil {
@@ -3427,6 +3710,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.Reviews(childComplexity, args["where"].(*model1.ReviewWhere), args["orderBy"].(*model1.ReviewOrder), args["search"].(*string), args["first"].(*int32), args["after"].(*string), args["last"].(*int32), args["before"].(*string)), true
+	case "Query.secondFactorMissing":
+		if e.ComplexityRoot.Query.SecondFactorMissing == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Query.SecondFactorMissing(childComplexity), true
 	case "Query.serverStatus":
 		if e.ComplexityRoot.Query.ServerStatus == nil {
 			break
@@ -3508,6 +3797,13 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.Query.Viewer(childComplexity), true
 
+	case "ReauthenticatePayload.viewer":
+		if e.ComplexityRoot.ReauthenticatePayload.Viewer == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReauthenticatePayload.Viewer(childComplexity), true
+
 	case "RecordViewers.recordId":
 		if e.ComplexityRoot.RecordViewers.RecordID == nil {
 			break
@@ -3533,6 +3829,40 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.RefreshSessionPayload.Viewer(childComplexity), true
+
+	case "RemoveAuthenticatorPayload.viewer":
+		if e.ComplexityRoot.RemoveAuthenticatorPayload.Viewer == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RemoveAuthenticatorPayload.Viewer(childComplexity), true
+
+	case "RemovePasskeyPayload.removedPasskeyId":
+		if e.ComplexityRoot.RemovePasskeyPayload.RemovedPasskeyID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RemovePasskeyPayload.RemovedPasskeyID(childComplexity), true
+
+	case "RemoveSecondFactorPayload.user":
+		if e.ComplexityRoot.RemoveSecondFactorPayload.User == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RemoveSecondFactorPayload.User(childComplexity), true
+
+	case "RenewRecoveryCodesPayload.recoveryCodes":
+		if e.ComplexityRoot.RenewRecoveryCodesPayload.RecoveryCodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RenewRecoveryCodesPayload.RecoveryCodes(childComplexity), true
+	case "RenewRecoveryCodesPayload.viewer":
+		if e.ComplexityRoot.RenewRecoveryCodesPayload.Viewer == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RenewRecoveryCodesPayload.Viewer(childComplexity), true
 
 	case "ReplaceAssetFilePayload.asset":
 		if e.ComplexityRoot.ReplaceAssetFilePayload.Asset == nil {
@@ -3693,6 +4023,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.RevokeSessionPayload.RevokedSessionID(childComplexity), true
 
+	case "SecondFactorRequest.expiresAt":
+		if e.ComplexityRoot.SecondFactorRequest.ExpiresAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SecondFactorRequest.ExpiresAt(childComplexity), true
+	case "SecondFactorRequest.token":
+		if e.ComplexityRoot.SecondFactorRequest.Token == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SecondFactorRequest.Token(childComplexity), true
+
 	case "ServerStatus.documents":
 		if e.ComplexityRoot.ServerStatus.Documents == nil {
 			break
@@ -3754,6 +4097,13 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.SessionTokens.RefreshTokenExpiresAt(childComplexity), true
+
+	case "SetUpAuthenticatorPayload.authenticator":
+		if e.ComplexityRoot.SetUpAuthenticatorPayload.Authenticator == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SetUpAuthenticatorPayload.Authenticator(childComplexity), true
 
 	case "SetUpPayload.tokens":
 		if e.ComplexityRoot.SetUpPayload.Tokens == nil {
@@ -3862,6 +4212,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.ShopChange.Kind(childComplexity), true
 
+	case "SignInPayload.secondFactor":
+		if e.ComplexityRoot.SignInPayload.SecondFactor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SignInPayload.SecondFactor(childComplexity), true
 	case "SignInPayload.tokens":
 		if e.ComplexityRoot.SignInPayload.Tokens == nil {
 			break
@@ -4329,12 +4685,30 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.User.Orders(childComplexity, args["where"].(*model1.OrderWhere), args["orderBy"].(*model1.OrderOrder), args["first"].(*int32), args["after"].(*string), args["last"].(*int32), args["before"].(*string)), true
+	case "User.passkeys":
+		if e.ComplexityRoot.User.Passkeys == nil {
+			break
+		}
+
+		return e.ComplexityRoot.User.Passkeys(childComplexity), true
+	case "User.recoveryCodesLeft":
+		if e.ComplexityRoot.User.RecoveryCodesLeft == nil {
+			break
+		}
+
+		return e.ComplexityRoot.User.RecoveryCodesLeft(childComplexity), true
 	case "User.role":
 		if e.ComplexityRoot.User.Role == nil {
 			break
 		}
 
 		return e.ComplexityRoot.User.Role(childComplexity), true
+	case "User.secondFactorAt":
+		if e.ComplexityRoot.User.SecondFactorAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.User.SecondFactorAt(childComplexity), true
 	case "User.seller":
 		if e.ComplexityRoot.User.Seller == nil {
 			break
@@ -4485,6 +4859,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 	opCtx := graphql.GetOperationContext(ctx)
 	ec := newExecutionContext(opCtx, e, make(chan graphql.DeferredResult))
 	inputUnmarshalMap := graphql.BuildUnmarshalerMap(
+		ec.unmarshalInputAddPasskeyInput,
 		ec.unmarshalInputAddressInput,
 		ec.unmarshalInputAssetOrder,
 		ec.unmarshalInputAssetStateFilter,
@@ -4493,6 +4868,8 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 		ec.unmarshalInputChangeEmailInput,
 		ec.unmarshalInputChangePasswordInput,
 		ec.unmarshalInputCompleteAssetUploadInput,
+		ec.unmarshalInputConfirmAuthenticatorInput,
+		ec.unmarshalInputConfirmSignInInput,
 		ec.unmarshalInputConfirmSignUpInput,
 		ec.unmarshalInputCreateAssetUploadInput,
 		ec.unmarshalInputCreateOrderInput,
@@ -4534,7 +4911,10 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 		ec.unmarshalInputProductOrder,
 		ec.unmarshalInputProductWhere,
 		ec.unmarshalInputPublishPostInput,
+		ec.unmarshalInputReauthenticateInput,
 		ec.unmarshalInputRefreshSessionInput,
+		ec.unmarshalInputRemovePasskeyInput,
+		ec.unmarshalInputRemoveSecondFactorInput,
 		ec.unmarshalInputReplaceAssetFileInput,
 		ec.unmarshalInputRequestPasswordResetInput,
 		ec.unmarshalInputRequestSignInCodeInput,
@@ -4548,6 +4928,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 		ec.unmarshalInputSetUserRoleInput,
 		ec.unmarshalInputSignInInput,
 		ec.unmarshalInputSignInWithCodeInput,
+		ec.unmarshalInputSignInWithPasskeyInput,
 		ec.unmarshalInputSignOutInput,
 		ec.unmarshalInputSignUpInput,
 		ec.unmarshalInputSocialLinkInput,
@@ -4681,8 +5062,9 @@ Your password, and what becomes of your records.
 """
 input DeleteAccountInput {
   """
-  Your password; it may be left out within 10 minutes after you have signed in. BAD_USER_INPUT
-  with the field code REQUIRED after them, and WRONG for another one.
+  Your password; it may be left out within 10 minutes after you have signed in, or shown who you
+  are by ` + "`" + `reauthenticate` + "`" + `: REAUTHENTICATION_REQUIRED after them. BAD_USER_INPUT with the field
+  code WRONG for another one.
   """
   password: String
   """
@@ -5647,6 +6029,10 @@ enum ErrorCode {
   """
   INVALID_CREDENTIALS
   """
+  You are signed in, and this asks once more who you are: call ` + "`" + `reauthenticate` + "`" + `, then try again.
+  """
+  REAUTHENTICATION_REQUIRED
+  """
   You may see it, but not do this.
   """
   FORBIDDEN
@@ -6241,6 +6627,383 @@ extend type Query {
   change and remove nothing but their own account. Introspection need not be on.
   """
   dashboardSchema: DashboardSchema
+}
+`, BuiltIn: false},
+	{Name: "../schema/gen/grapnel/factor.graphqls", Input: `"""
+A sign-in that was right so far, to an account with a second factor.
+"""
+type SecondFactorRequest {
+  """
+  For ` + "`" + `confirmSignIn` + "`" + `.
+  """
+  token: String!
+  """
+  Until when; begin the sign-in anew afterwards.
+  """
+  expiresAt: Time!
+}
+"""
+What an authenticator app needs, until ` + "`" + `confirmAuthenticator` + "`" + ` has a code of it.
+"""
+type AuthenticatorSetUp {
+  """
+  For ` + "`" + `confirmAuthenticator` + "`" + `, within ten minutes.
+  """
+  token: String!
+  """
+  The secret, to be typed into an app (base32, RFC 6238: SHA-1, 6 digits, 30 seconds).
+  """
+  secret: String!
+  """
+  The same as an address that apps open: ` + "`" + `otpauth://totp/…` + "`" + `.
+  """
+  uri: String!
+  """
+  The same as a picture that apps scan: a ` + "`" + `data:` + "`" + ` URI of PNG.
+  """
+  qrCode: String!
+}
+"""
+A key pair by which a user signs in, at a device or at a password manager (WebAuthn).
+"""
+type Passkey {
+  """
+  Names the passkey, for ` + "`" + `removePasskey` + "`" + `.
+  """
+  id: ID!
+  """
+  What its user calls it.
+  """
+  name: String!
+  """
+  Whether its maker keeps it for other devices, too, as it said when it was used last.
+  """
+  synced: Boolean!
+  """
+  When it was added.
+  """
+  createdAt: Time!
+  """
+  When it was used last; null when it has not been.
+  """
+  lastUsedAt: Time
+}
+"""
+The sign-in, and what shows the second factor: ` + "`" + `code` + "`" + ` or ` + "`" + `passkey` + "`" + `.
+"""
+input ConfirmSignInInput {
+  """
+  ` + "`" + `SecondFactorRequest.token` + "`" + `.
+  """
+  token: String!
+  """
+  What the authenticator app shows, or a recovery code.
+  """
+  code: String
+  """
+  See ` + "`" + `SignInWithPasskeyInput.credential` + "`" + `.
+  """
+  passkey: String
+  """
+  Do not ask for a second factor on this device for 30 days: see ` + "`" + `SignInInput.deviceToken` + "`" + `.
+  """
+  rememberDevice: Boolean = false
+  """
+  See ` + "`" + `SignInInput.deviceToken` + "`" + `.
+  """
+  deviceToken: String
+  """
+  How you hold the session.
+  """
+  transport: SessionTransport = TOKENS
+}
+"""
+What a passkey is to sign.
+"""
+type PasskeyRequestPayload {
+  """
+  JSON, for ` + "`" + `PublicKeyCredential.parseRequestOptionsFromJSON` + "`" + `.
+  """
+  options: String!
+}
+"""
+Who signs in, by a passkey.
+"""
+input SignInWithPasskeyInput {
+  """
+  What it has signed: ` + "`" + `JSON.stringify(credential.toJSON())` + "`" + `.
+  """
+  credential: String!
+  """
+  See ` + "`" + `SignInInput.deviceToken` + "`" + `.
+  """
+  deviceToken: String
+  """
+  How you hold the session.
+  """
+  transport: SessionTransport = TOKENS
+}
+"""
+Who you are: one of the three.
+"""
+input ReauthenticateInput {
+  """
+  Your password. BAD_USER_INPUT with the field code SECOND_FACTOR when the account has a second factor.
+  """
+  password: String
+  """
+  What the authenticator app shows, or a recovery code.
+  """
+  code: String
+  """
+  See ` + "`" + `SignInWithPasskeyInput.credential` + "`" + `.
+  """
+  passkey: String
+}
+"""
+What ` + "`" + `reauthenticate` + "`" + ` did.
+"""
+type ReauthenticatePayload {
+  """
+  Who you are.
+  """
+  viewer: User!
+}
+"""
+What ` + "`" + `setUpAuthenticator` + "`" + ` made.
+"""
+type SetUpAuthenticatorPayload {
+  """
+  For the app.
+  """
+  authenticator: AuthenticatorSetUp!
+}
+"""
+The set-up, and what the app shows.
+"""
+input ConfirmAuthenticatorInput {
+  """
+  ` + "`" + `AuthenticatorSetUp.token` + "`" + `.
+  """
+  token: String!
+  """
+  The six digits that the app shows.
+  """
+  code: String!
+}
+"""
+What ` + "`" + `confirmAuthenticator` + "`" + ` did.
+"""
+type ConfirmAuthenticatorPayload {
+  """
+  Who you are.
+  """
+  viewer: User!
+  """
+  Each is good once, where the app is lost. They are not told again.
+  """
+  recoveryCodes: [String!]!
+}
+"""
+What ` + "`" + `removeAuthenticator` + "`" + ` did.
+"""
+type RemoveAuthenticatorPayload {
+  """
+  Who you are.
+  """
+  viewer: User!
+}
+"""
+What ` + "`" + `renewRecoveryCodes` + "`" + ` did.
+"""
+type RenewRecoveryCodesPayload {
+  """
+  Who you are.
+  """
+  viewer: User!
+  """
+  Each is good once, where the app is lost. They are not told again.
+  """
+  recoveryCodes: [String!]!
+}
+"""
+What a browser is to make.
+"""
+type PasskeyCreationPayload {
+  """
+  JSON, for ` + "`" + `PublicKeyCredential.parseCreationOptionsFromJSON` + "`" + `.
+  """
+  options: String!
+}
+"""
+The passkey that a browser has made.
+"""
+input AddPasskeyInput {
+  """
+  What you call it, 1 to 100 characters.
+  """
+  name: String!
+  """
+  What the browser has made: ` + "`" + `JSON.stringify(credential.toJSON())` + "`" + `.
+  """
+  credential: String!
+}
+"""
+What ` + "`" + `addPasskey` + "`" + ` did.
+"""
+type AddPasskeyPayload {
+  """
+  Who you are.
+  """
+  viewer: User!
+  """
+  The new passkey.
+  """
+  passkey: Passkey!
+}
+"""
+Which passkey.
+"""
+input RemovePasskeyInput {
+  """
+  ` + "`" + `Passkey.id` + "`" + `.
+  """
+  id: ID!
+}
+"""
+What ` + "`" + `removePasskey` + "`" + ` did.
+"""
+type RemovePasskeyPayload {
+  """
+  The passkey that is forgotten.
+  """
+  removedPasskeyId: ID!
+}
+"""
+Whose factors.
+"""
+input RemoveSecondFactorInput {
+  """
+  Which user.
+  """
+  id: ID!
+  """
+  Refuse with CONFLICT when the record has another version by now.
+  """
+  expectedVersion: Int
+}
+"""
+What ` + "`" + `removeSecondFactor` + "`" + ` did.
+"""
+type RemoveSecondFactorPayload {
+  """
+  The user as they are now.
+  """
+  user: User!
+}
+extend type Query {
+  """
+  Whether your role is held back: the site asks it for a second factor, and this session began
+  without one. Set one up, or call ` + "`" + `reauthenticate` + "`" + ` with the one that you have.
+  """
+  secondFactorMissing: Boolean!
+}
+extend type Mutation {
+  """
+  Goes on with a sign-in that was asked for a second factor (` + "`" + `SignInPayload.secondFactor` + "`" + `) and
+  starts the session. A code works once: BAD_USER_INPUT with the field code WRONG for another
+  one. Wrong codes count as wrong passwords do; see ` + "`" + `signIn` + "`" + `.
+  """
+  confirmSignIn(
+    """
+    The sign-in, and what shows the second factor.
+    """
+    input: ConfirmSignInInput!
+  ): SignInPayload
+  """
+  Options for ` + "`" + `navigator.credentials.get` + "`" + `, that any passkey of this site may sign within five
+  minutes: give what it has signed to ` + "`" + `signInWithPasskey` + "`" + `, ` + "`" + `confirmSignIn` + "`" + ` or ` + "`" + `reauthenticate` + "`" + `.
+  FORBIDDEN where the server has no domain.
+  """
+  passkeyRequest: PasskeyRequestPayload
+  """
+  Starts the session of whose passkey has signed. A passkey has asked who they are by a finger,
+  a face or a PIN, so no second factor is asked for. BAD_USER_INPUT with the field code WRONG
+  when it is not known any more, or the options are too old or were used.
+  """
+  signInWithPasskey(
+    """
+    Who signs in.
+    """
+    input: SignInWithPasskeyInput!
+  ): SignInPayload
+  """
+  Shows once more who you are, for the next ten minutes: for mutations that refuse you with
+  REAUTHENTICATION_REQUIRED. By the password or, where the account has a second factor, by that.
+  """
+  reauthenticate(
+    """
+    Who you are: one of the three.
+    """
+    input: ReauthenticateInput!
+  ): ReauthenticatePayload @cost(weight: "5000")
+  """
+  Makes a secret for an authenticator app. The account asks for its codes once
+  ` + "`" + `confirmAuthenticator` + "`" + ` has one; an app from before is good until then. For this and for all
+  that changes how you sign in: REAUTHENTICATION_REQUIRED unless you have shown in this session,
+  within ten minutes, who you are, and by a second factor or a passkey if the account has one.
+  """
+  setUpAuthenticator: SetUpAuthenticatorPayload
+  """
+  Has every sign-in ask for a code of the app from now on, and gives ten recovery codes, told
+  this once. A mail tells you.
+  """
+  confirmAuthenticator(
+    """
+    The set-up, and what the app shows.
+    """
+    input: ConfirmAuthenticatorInput!
+  ): ConfirmAuthenticatorPayload
+  """
+  Has sign-ins ask for no code any more, and forgets which devices were remembered. A mail tells you.
+  """
+  removeAuthenticator: RemoveAuthenticatorPayload
+  """
+  Gives ten new recovery codes, told this once; those from before are good no more.
+  """
+  renewRecoveryCodes: RenewRecoveryCodesPayload
+  """
+  Options for ` + "`" + `navigator.credentials.create` + "`" + `, by which your browser makes a passkey within five minutes. At most 20 for an account.
+  """
+  passkeyCreation: PasskeyCreationPayload
+  """
+  Stores the passkey that your browser has made. A mail tells you.
+  """
+  addPasskey(
+    """
+    The passkey.
+    """
+    input: AddPasskeyInput!
+  ): AddPasskeyPayload
+  """
+  Forgets one of your passkeys: nobody can sign in with it any more.
+  """
+  removePasskey(
+    """
+    Which passkey.
+    """
+    input: RemovePasskeyInput!
+  ): RemovePasskeyPayload
+  """
+  For admins: takes the second factor and the passkeys of a user away, who has lost them, and
+  signs them out everywhere. A mail tells them. FORBIDDEN for your own account.
+  """
+  removeSecondFactor(
+    """
+    Whose factors.
+    """
+    input: RemoveSecondFactorInput!
+  ): RemoveSecondFactorPayload
 }
 `, BuiltIn: false},
 	{Name: "../schema/gen/grapnel/mail.graphqls", Input: `"""
@@ -7116,17 +7879,21 @@ input SignInInput {
   transport: SessionTransport = TOKENS
 }
 """
-The session that begins.
+The session that begins, or what it waits for.
 """
 type SignInPayload {
   """
-  Who you are now.
+  Who you are now; null while a second factor is asked for.
   """
-  viewer: User!
+  viewer: User
   """
-  Null when the session is in cookies.
+  Null when the session is in cookies, or a second factor is asked for.
   """
   tokens: SessionTokens
+  """
+  What the account asks for before the session begins; null when it has begun.
+  """
+  secondFactor: SecondFactorRequest
 }
 """
 Which session goes on.
@@ -7262,7 +8029,8 @@ extend type Mutation {
   """
   Starts a session. A wrong password and an unknown address get the same answer,
   INVALID_CREDENTIALS. After 20 of them within an hour from one network, or about 100
-  from all, RATE_LIMITED; see ` + "`" + `SignInInput.deviceToken` + "`" + `.
+  from all, RATE_LIMITED; see ` + "`" + `SignInInput.deviceToken` + "`" + `. An account with a second factor asks
+  for it first; see ` + "`" + `SignInPayload.secondFactor` + "`" + `.
   """
   signIn(
     """
@@ -7587,6 +8355,19 @@ type User implements Node {
   When an admin suspended the account; null when it is active. Only the user and admins read it.
   """
   suspendedAt: Time
+  """
+  Since when signing in asks for a second factor; null when it does not. Only the user and
+  admins read it.
+  """
+  secondFactorAt: Time
+  """
+  How many recovery codes are left; null without a second factor. Only the user and admins read it: for others null.
+  """
+  recoveryCodesLeft: Int @cost(weight: "10")
+  """
+  The user's passkeys, the oldest first. Only the user and admins read them: for others null.
+  """
+  passkeys: [Passkey!] @cost(weight: "20")
   """
   Where the user is signed in: the newest 100, those that were used last first. Only the
   user and admins read them: for others null.
@@ -10735,6 +11516,10 @@ input UserWhere {
   """
   suspendedAt: TimeFilter
   """
+  Conditions on ` + "`" + `secondFactorAt` + "`" + `. FORBIDDEN for those who may not read the field.
+  """
+  secondFactorAt: TimeFilter
+  """
   Conditions on ` + "`" + `seller` + "`" + `.
   """
   seller: BooleanFilter
@@ -10868,6 +11653,16 @@ var parsedSchema = gqlparser.MustLoadSchema(sources...)
 // Each function is generated once per unique object type, deduplicating the
 // switch statements that were previously inlined in every fieldContext_* function.
 
+func (ec *executionContext) childFields_AddPasskeyPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "viewer":
+		return ec.fieldContext_AddPasskeyPayload_viewer(ctx, field)
+	case "passkey":
+		return ec.fieldContext_AddPasskeyPayload_passkey(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AddPasskeyPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_Address(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "street":
@@ -10954,6 +11749,20 @@ func (ec *executionContext) childFields_AssetUse(ctx context.Context, field grap
 	return nil, fmt.Errorf("no field named %q was found under type AssetUse", field.Name)
 }
 
+func (ec *executionContext) childFields_AuthenticatorSetUp(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "token":
+		return ec.fieldContext_AuthenticatorSetUp_token(ctx, field)
+	case "secret":
+		return ec.fieldContext_AuthenticatorSetUp_secret(ctx, field)
+	case "uri":
+		return ec.fieldContext_AuthenticatorSetUp_uri(ctx, field)
+	case "qrCode":
+		return ec.fieldContext_AuthenticatorSetUp_qrCode(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AuthenticatorSetUp", field.Name)
+}
+
 func (ec *executionContext) childFields_ChangeEmailPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "viewer":
@@ -10978,6 +11787,16 @@ func (ec *executionContext) childFields_CompleteAssetUploadPayload(ctx context.C
 		return ec.fieldContext_CompleteAssetUploadPayload_asset(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type CompleteAssetUploadPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_ConfirmAuthenticatorPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "viewer":
+		return ec.fieldContext_ConfirmAuthenticatorPayload_viewer(ctx, field)
+	case "recoveryCodes":
+		return ec.fieldContext_ConfirmAuthenticatorPayload_recoveryCodes(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ConfirmAuthenticatorPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_ConfirmSignUpPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -11622,6 +12441,38 @@ func (ec *executionContext) childFields_Part(ctx context.Context, field graphql.
 	return nil, fmt.Errorf("no field named %q was found under type Part", field.Name)
 }
 
+func (ec *executionContext) childFields_Passkey(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_Passkey_id(ctx, field)
+	case "name":
+		return ec.fieldContext_Passkey_name(ctx, field)
+	case "synced":
+		return ec.fieldContext_Passkey_synced(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_Passkey_createdAt(ctx, field)
+	case "lastUsedAt":
+		return ec.fieldContext_Passkey_lastUsedAt(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Passkey", field.Name)
+}
+
+func (ec *executionContext) childFields_PasskeyCreationPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "options":
+		return ec.fieldContext_PasskeyCreationPayload_options(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type PasskeyCreationPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_PasskeyRequestPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "options":
+		return ec.fieldContext_PasskeyRequestPayload_options(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type PasskeyRequestPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_Post(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "id":
@@ -11788,6 +12639,14 @@ func (ec *executionContext) childFields_PublishPostPayload(ctx context.Context, 
 	return nil, fmt.Errorf("no field named %q was found under type PublishPostPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_ReauthenticatePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "viewer":
+		return ec.fieldContext_ReauthenticatePayload_viewer(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ReauthenticatePayload", field.Name)
+}
+
 func (ec *executionContext) childFields_RecordViewers(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "recordId":
@@ -11806,6 +12665,40 @@ func (ec *executionContext) childFields_RefreshSessionPayload(ctx context.Contex
 		return ec.fieldContext_RefreshSessionPayload_tokens(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type RefreshSessionPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_RemoveAuthenticatorPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "viewer":
+		return ec.fieldContext_RemoveAuthenticatorPayload_viewer(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RemoveAuthenticatorPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_RemovePasskeyPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "removedPasskeyId":
+		return ec.fieldContext_RemovePasskeyPayload_removedPasskeyId(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RemovePasskeyPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_RemoveSecondFactorPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "user":
+		return ec.fieldContext_RemoveSecondFactorPayload_user(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RemoveSecondFactorPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_RenewRecoveryCodesPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "viewer":
+		return ec.fieldContext_RenewRecoveryCodesPayload_viewer(ctx, field)
+	case "recoveryCodes":
+		return ec.fieldContext_RenewRecoveryCodesPayload_recoveryCodes(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RenewRecoveryCodesPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_ReplaceAssetFilePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -11916,6 +12809,16 @@ func (ec *executionContext) childFields_RevokeSessionPayload(ctx context.Context
 	return nil, fmt.Errorf("no field named %q was found under type RevokeSessionPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_SecondFactorRequest(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "token":
+		return ec.fieldContext_SecondFactorRequest_token(ctx, field)
+	case "expiresAt":
+		return ec.fieldContext_SecondFactorRequest_expiresAt(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type SecondFactorRequest", field.Name)
+}
+
 func (ec *executionContext) childFields_ServerStatus(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "version":
@@ -11946,6 +12849,14 @@ func (ec *executionContext) childFields_SessionTokens(ctx context.Context, field
 		return ec.fieldContext_SessionTokens_deviceToken(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type SessionTokens", field.Name)
+}
+
+func (ec *executionContext) childFields_SetUpAuthenticatorPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "authenticator":
+		return ec.fieldContext_SetUpAuthenticatorPayload_authenticator(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type SetUpAuthenticatorPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_SetUpPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -12018,6 +12929,8 @@ func (ec *executionContext) childFields_SignInPayload(ctx context.Context, field
 		return ec.fieldContext_SignInPayload_viewer(ctx, field)
 	case "tokens":
 		return ec.fieldContext_SignInPayload_tokens(ctx, field)
+	case "secondFactor":
+		return ec.fieldContext_SignInPayload_secondFactor(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type SignInPayload", field.Name)
 }
@@ -12270,6 +13183,12 @@ func (ec *executionContext) childFields_User(ctx context.Context, field graphql.
 		return ec.fieldContext_User_emailVerifiedAt(ctx, field)
 	case "suspendedAt":
 		return ec.fieldContext_User_suspendedAt(ctx, field)
+	case "secondFactorAt":
+		return ec.fieldContext_User_secondFactorAt(ctx, field)
+	case "recoveryCodesLeft":
+		return ec.fieldContext_User_recoveryCodesLeft(ctx, field)
+	case "passkeys":
+		return ec.fieldContext_User_passkeys(ctx, field)
 	case "sessions":
 		return ec.fieldContext_User_sessions(ctx, field)
 	case "createdAt":

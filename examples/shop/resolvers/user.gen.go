@@ -30,6 +30,7 @@ func userWhere(w *translate.Reader, at string, in *model.UserWhere) core.Filter 
 		translate.String(w, at, "email", "email", in.Email),
 		translate.Time(w, at, "emailVerifiedAt", "emailVerifiedAt", in.EmailVerifiedAt),
 		translate.Time(w, at, "suspendedAt", "suspendedAt", in.SuspendedAt),
+		translate.Time(w, at, "secondFactorAt", "secondFactorAt", in.SecondFactorAt),
 		translate.Boolean(w, at, "seller", "seller", in.Seller),
 		translate.Time(w, at, "createdAt", "createdAt", in.CreatedAt),
 	)

@@ -521,6 +521,8 @@ type UserWhere struct {
 	EmailVerifiedAt graphql.Omittable[*model.TimeFilter] `json:"emailVerifiedAt,omitempty"`
 	// Conditions on `suspendedAt`. FORBIDDEN for those who may not read the field.
 	SuspendedAt graphql.Omittable[*model.TimeFilter] `json:"suspendedAt,omitempty"`
+	// Conditions on `secondFactorAt`. FORBIDDEN for those who may not read the field.
+	SecondFactorAt graphql.Omittable[*model.TimeFilter] `json:"secondFactorAt,omitempty"`
 	// Conditions on `seller`.
 	Seller graphql.Omittable[*model.BooleanFilter] `json:"seller,omitempty"`
 	// Conditions on `createdAt`.

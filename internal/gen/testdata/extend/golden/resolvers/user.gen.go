@@ -34,6 +34,7 @@ func userWhere(w *translate.Reader, at string, in *model.UserWhere) core.Filter 
 		translate.String(w, at, "email", "email", in.Email),
 		translate.Time(w, at, "emailVerifiedAt", "emailVerifiedAt", in.EmailVerifiedAt),
 		translate.Time(w, at, "suspendedAt", "suspendedAt", in.SuspendedAt),
+		translate.Time(w, at, "secondFactorAt", "secondFactorAt", in.SecondFactorAt),
 		translate.String(w, at, "nickname", "nickname", in.Nickname),
 		translate.Boolean(w, at, "newsletter", "newsletter", in.Newsletter),
 		translate.Time(w, at, "createdAt", "createdAt", in.CreatedAt),

@@ -12,6 +12,7 @@ import (
 //go:embed gen/grapnel/asset.graphqls
 //go:embed gen/grapnel/base.graphqls
 //go:embed gen/grapnel/dashboard.graphqls
+//go:embed gen/grapnel/factor.graphqls
 //go:embed gen/grapnel/mail.graphqls
 //go:embed gen/grapnel/page.graphqls
 //go:embed gen/grapnel/post.graphqls

@@ -172,6 +172,7 @@ func Specs() []core.Spec {
 				{Name: "email", Guard: []core.Rule{{Verbs: core.Create | core.Read | core.Update, Owner: "_id"}, {Verbs: core.Create | core.Read | core.Update, Role: core.Admin}}},
 				{Name: "emailVerifiedAt", Kind: core.Time, Guard: []core.Rule{{Verbs: core.Create | core.Read | core.Update, Owner: "_id"}, {Verbs: core.Create | core.Read | core.Update, Role: core.Admin}}},
 				{Name: "suspendedAt", Kind: core.Time, Guard: []core.Rule{{Verbs: core.Create | core.Read | core.Update, Owner: "_id"}, {Verbs: core.Create | core.Read | core.Update, Role: core.Admin}}},
+				{Name: "secondFactorAt", Kind: core.Time, Guard: []core.Rule{{Verbs: core.Create | core.Read | core.Update, Owner: "_id"}, {Verbs: core.Create | core.Read | core.Update, Role: core.Admin}}},
 			},
 			Fields: []core.Field{
 				{Name: "username", Unique: true},
@@ -179,6 +180,7 @@ func Specs() []core.Spec {
 				{Name: "email", Unique: true},
 				{Name: "emailVerifiedAt", Kind: core.Time},
 				{Name: "suspendedAt", Kind: core.Time},
+				{Name: "secondFactorAt", Kind: core.Time},
 				{Name: "createdAt", Kind: core.Time},
 			},
 			Indexes: [][]string{{"createdAt"}, {"username"}, {"role", "createdAt"}},
