@@ -1,9 +1,9 @@
-import { ActionIcon, AppShell, Avatar, Box, Burger, Button, Divider, Group, Kbd, Menu, NavLink, ScrollArea, Skeleton, Stack, Text, UnstyledButton, VisuallyHidden } from '@mantine/core'
+import { ActionIcon, Alert, AppShell, Avatar, Box, Burger, Button, Divider, Group, Kbd, Menu, NavLink, ScrollArea, Skeleton, Stack, Text, UnstyledButton, VisuallyHidden } from '@mantine/core'
 import { useDisclosure } from '@mantine/hooks'
 import { spotlight } from '@mantine/spotlight'
 import { IconAnchor, IconLogout, IconSearch, IconSelector, IconUser } from '@tabler/icons-react'
 import { Suspense, useEffect } from 'react'
-import { signOut } from './api/session'
+import { prove, signOut } from './api/session'
 import { useSite } from './context'
 import { forget } from './kept'
 import { useNavigation } from './navigation'
@@ -42,12 +42,30 @@ export function Frame() {
         <AppShell.Section><Divider my="xs" /><Account /></AppShell.Section>
       </AppShell.Navbar>
       <AppShell.Main id="main" tabIndex={-1} style={{ outline: 'none' }}>
-        <Box p={{ base: 'sm', sm: 'lg' }} maw={1440} mx="auto"><Current /></Box>
+        <Box p={{ base: 'sm', sm: 'lg' }} maw={1440} mx="auto"><HeldBack /><Current /></Box>
       </AppShell.Main>
       <Palette />
       <Asking />
       <Telling />
     </AppShell>
+  )
+}
+
+/** HeldBack says that the viewer has fewer rights than their role, and what to do. */
+function HeldBack() {
+  const t = useTexts()
+  const { heldBack, viewer } = useSite()
+  if (!heldBack) return null
+  const show = () => prove().then(who => { if (who) location.reload() })
+  return (
+    <Alert color="yellow" mb="md" title={t.secondFactor}>
+      <Stack gap="xs" align="flex-start">
+        {t.factorMissing}
+        {viewer.secondFactorAt
+          ? <Button size="xs" variant="default" onClick={show}>{t.proveTitle}</Button>
+          : <Button size="xs" variant="default" onClick={() => go('profile')}>{t.profile}</Button>}
+      </Stack>
+    </Alert>
   )
 }
 

@@ -5,7 +5,7 @@ import { mark, unmark } from './exact'
 import { endpoint, forgetEarly, request, sent } from './request'
 import type { Answer as Schema } from './schema'
 
-export interface Viewer { id: string; username: string; displayName: string | null; role: string; email: string | null; emailVerifiedAt: string | null; avatar: { url: string | null } | null }
+export interface Viewer { id: string; username: string; displayName: string | null; role: string; email: string | null; emailVerifiedAt: string | null; secondFactorAt: string | null; avatar: { url: string | null } | null }
 
 export interface Fault {
   message: string
@@ -38,29 +38,50 @@ function signInAgain(): Promise<void> {
   return again.promise
 }
 
+/** Proving is what people are asked to show who they are for; answer tells who it was, or that they would not. */
+export interface Proving {
+  /** Of a sign-in that waits for a second factor; else somebody is signed in, and asked once more. */
+  token?: string
+  /** Whether the account has a second factor. */
+  second: boolean
+  answer: (who: Viewer | null) => void
+}
+
+/** proving is what somebody is asked for just now. */
+export const proving = new Store<Proving | null>(null)
+let proof: Promise<Viewer | null> | null = null
+
+/** prove asks, and tells who it was. All who ask at a time share one answer. */
+export function prove(token?: string): Promise<Viewer | null> {
+  proof ??= new Promise<Viewer | null>(resolve => proving.set({ token, second: Boolean(token ?? viewer?.secondFactorAt), answer: resolve }))
+    .finally(() => { proof = null; proving.set(null) })
+  return proof
+}
+
 async function ask(operationName: string, variables?: object): Promise<Answer> {
   return (await fetch(endpoint, sent(operationName, variables))).json()
 }
 
 /** start tells who is signed in and what there is for them, or throws the fault. */
-export async function start(): Promise<{ viewer: Viewer | null; dashboardSchema: Schema | null }> {
+export async function start(): Promise<{ viewer: Viewer | null; secondFactorMissing: boolean; dashboardSchema: Schema | null }> {
   const answer = await sessionFetch(endpoint, sent('Start')).then((r): Promise<Answer> => r.json()).catch((): Answer => ({ errors: [{ message: '' }] }))
   if (answer.errors) throw answer.errors[0]
   return answer.data as unknown as Awaited<ReturnType<typeof start>>
 }
 
 /** run carries out a mutation of one field and returns its payload or the error. */
-async function run<T>(operationName: string, input: object): Promise<T | Fault> {
-  const { data, errors } = await ask(operationName, { input })
+export async function run<T>(operationName: string, input?: object): Promise<T | Fault> {
+  const { data, errors } = await ask(operationName, input && { input })
   const payload = Object.values(data ?? {})[0] as T | null | undefined
   return payload ?? errors?.[0] ?? { message: '' }
 }
 
-/** enter carries out one that begins a session, and returns the viewer or the error. */
-async function enter(operationName: string, input: object): Promise<Viewer | Fault> {
+/** enter carries out one that begins a session, asks for the second factor where the account has one, and returns the viewer or the error. */
+export async function enter(operationName: string, input: object): Promise<Viewer | Fault> {
   forgetEarly()
-  const result = await run<{ viewer: Viewer }>(operationName, { ...input, transport: 'COOKIE' })
-  return 'viewer' in result ? result.viewer : result
+  const result = await run<{ viewer: Viewer | null; secondFactor?: { token: string } }>(operationName, { ...input, transport: 'COOKIE' })
+  if ('message' in result) return result
+  return result.viewer ?? (await prove(result.secondFactor?.token)) ?? { message: '', extensions: { code: 'SECOND_FACTOR' } }
 }
 
 export const signIn = (email: string, password: string) => enter('SignIn', { email, password })
@@ -73,6 +94,20 @@ export const confirmSignUp = (token: string, password: string) => enter('Confirm
 
 /** requestSignInCode has a code mailed to the address, if there is an account. */
 export const requestSignInCode = (email: string) => run<{ email: string }>('RequestSignInCode', { email })
+
+/** What people may show who they are by. */
+export type Proof = { password: string } | { code: string } | { passkey: string }
+
+/** confirmSignIn goes on with a sign-in that waits for a second factor. */
+export const confirmSignIn = (token: string, proof: Proof, rememberDevice: boolean) => enter('ConfirmSignIn', { token, ...proof, rememberDevice })
+
+/** reauthenticate shows once more who is signed in. */
+export async function reauthenticate(proof: Proof): Promise<Viewer | Fault> {
+  const result = await run<{ viewer: Viewer }>('Reauthenticate', proof)
+  return 'viewer' in result ? result.viewer : result
+}
+
+export const signInWithPasskey = (credential: string) => enter('SignInWithPasskey', { credential })
 export const signInWithCode = (email: string, code: string) => enter('SignInWithCode', { email, code })
 
 /** requestPasswordReset has a link mailed to the address, if there is an account. */
@@ -115,11 +150,16 @@ async function isOver(status: number, answer: Answer | undefined): Promise<boole
 
 /**
  * withSession sends until there is a session: once renewed, then signed in again.
- * Before anybody has signed in, what comes is the answer for visitors.
+ * Before anybody has signed in, what comes is the answer for visitors. What asks once more who
+ * somebody is waits until they have shown it, or would not.
  */
 export async function withSession<T>(send: () => Promise<{ status: number; answer: Answer | undefined; result: T }>): Promise<T> {
   for (let renewed = false; ; ) {
     const { status, answer, result } = await send()
+    if (viewer && has(answer, 'REAUTHENTICATION_REQUIRED')) {
+      if (await prove()) continue
+      return result
+    }
     if (!(await isOver(status, answer))) return result
     if (!renewed && (await renew())) {
       renewed = true

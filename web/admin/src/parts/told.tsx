@@ -6,23 +6,27 @@ import { useTexts, word } from '../texts'
 /** What the server tells once, by what it is called: a password that was made. */
 type Told = Record<string, string>
 
-const open = new Store<Told | null>(null)
+const open = new Store<{ told: Told; closed: () => void } | null>(null)
 
-/** tell shows what of the values is there, until the reader closes it. */
-export function tell(values: Record<string, unknown>): void {
+/** tell shows what of the values is there, until the reader closes it, and waits for that. */
+export async function tell(values: Record<string, unknown>): Promise<void> {
   const told = Object.entries(values).filter(([, value]) => value !== null && value !== undefined)
-  if (told.length > 0) open.set(Object.fromEntries(told.map(([name, value]) => [name, String(value)])))
+  if (told.length > 0) await new Promise<void>(closed => open.set({ told: Object.fromEntries(told.map(([name, value]) => [name, String(value)])), closed }))
 }
 
 /** Telling shows it; the frame has it once. */
 export function Telling() {
   const t = useTexts()
-  const told = useStore(open)
+  const shown = useStore(open)
+  const close = () => {
+    open.set(null)
+    shown?.closed()
+  }
   return (
-    <Modal opened={told !== null} onClose={() => open.set(null)} title={t.toldOnce} closeOnClickOutside={false}>
+    <Modal opened={shown !== null} onClose={close} title={t.toldOnce} closeOnClickOutside={false}>
       <Stack>
         <Text size="sm" c="dimmed">{t.toldOnceHint}</Text>
-        {Object.entries(told ?? {}).map(([name, value]) => {
+        {Object.entries(shown?.told ?? {}).map(([name, value]) => {
           const label = word(t, name[0].toUpperCase() + name.slice(1))
           return (
             <div key={name}>

@@ -1,7 +1,11 @@
-import { Alert, Button, Group, Paper, PasswordInput, Stack, Text, Title } from '@mantine/core'
+import { Alert, Button, Group, PasswordInput, Stack, Text, Title } from '@mantine/core'
 import { notifications } from '@mantine/notifications'
-import { IconCircleCheck, IconLogout, IconMail, IconUserEdit } from '@tabler/icons-react'
-import { useState, type FormEvent, type ReactNode } from 'react'
+import { IconCircleCheck, IconMail, IconUserEdit } from '@tabler/icons-react'
+import { useState, type FormEvent } from 'react'
+import { Part } from '../account/part'
+import { Passkeys } from '../account/passkeys'
+import { SecondFactor } from '../account/secondFactor'
+import { Sessions } from '../account/sessions'
 import { change } from '../api/client'
 import { isAccount, pathOf } from '../api/schema'
 import type { Fault } from '../api/session'
@@ -9,13 +13,12 @@ import { useSite } from '../context'
 import { LanguageChoice, SchemeChoice } from '../parts/choices'
 import { faultText, showFault, wrongAt } from '../parts/fault'
 import { Link } from '../parts/link'
-import { root } from '../router'
 import { formats, useTexts } from '../texts'
 
 /** Profile is what people set for themselves. */
 export default function Profile() {
   const t = useTexts()
-  const { schema, viewer } = useSite()
+  const { schema, viewer, heldBack } = useSite()
   const account = schema.types.find(isAccount)
   return (
     <Stack gap="lg" maw={560}>
@@ -28,19 +31,10 @@ export default function Profile() {
       )}
       <Part title={t.theme}><SchemeChoice /><LanguageChoice /></Part>
       <Part title={t.changePassword}><Password /></Part>
-      <Part title={t.sessions} text={t.sessionsHint}><SignOutEverywhere /></Part>
+      <Part title={t.secondFactor} text={t.factorHint}><SecondFactor changed={() => { if (heldBack) location.reload() }} /></Part>
+      <Part title={t.passkeys} text={t.passkeysHint}><Passkeys /></Part>
+      <Part title={t.sessions}><Sessions /></Part>
     </Stack>
-  )
-}
-
-function Part({ title, text, children }: { title: string; text?: string; children: ReactNode }) {
-  return (
-    <Paper p="md" component="section">
-      <Stack gap="sm">
-        <div><Title order={2} fz="md">{title}</Title>{text && <Text size="sm" c="dimmed">{text}</Text>}</div>
-        {children}
-      </Stack>
-    </Paper>
   )
 }
 
@@ -93,14 +87,4 @@ function Password() {
       </Stack>
     </form>
   )
-}
-
-function SignOutEverywhere() {
-  const t = useTexts()
-  const end = async () => {
-    const { faults } = await change('mutation SignOut { signOut(input: { everywhere: true }) { signedOutAt } }', {})
-    if (faults[0]) showFault(t, faults[0])
-    else location.assign(root)
-  }
-  return <Group><Button variant="default" leftSection={<IconLogout size={16} />} onClick={end}>{t.signOutEverywhere}</Button></Group>
 }

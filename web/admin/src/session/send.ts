@@ -8,6 +8,7 @@ export function useSend<T extends object>(send: () => Promise<T | Fault>, then: 
   const [busy, setBusy] = useState(false)
   async function submit(event: FormEvent) {
     event.preventDefault()
+    event.stopPropagation() // the form beneath a modal is none of ours
     setBusy(true)
     const result = await send().catch((): Fault => ({ message: '' }))
     setBusy(false)

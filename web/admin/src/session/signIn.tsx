@@ -1,6 +1,9 @@
 import { Alert, Button } from '@mantine/core'
+import { IconFingerprint } from '@tabler/icons-react'
 import { useState } from 'react'
-import { setUp, signIn } from '../api/session'
+import { canPasskeys, signWithPasskey } from '../api/passkey'
+import { setUp, signIn, signInWithPasskey } from '../api/session'
+import { faultText } from '../parts/fault'
 import { useStore } from '../store'
 import { useTexts } from '../texts'
 import { Code } from './code'
@@ -8,6 +11,7 @@ import { Entrance } from './entrance'
 import { Credentials } from './form'
 import { forget, link } from './link'
 import { Forgotten } from './recover'
+import { useSend } from './send'
 
 /** SignInPage lets people in: with an account, or with the token of the first start. */
 export function SignInPage({ done }: { done: () => void }) {
@@ -36,8 +40,23 @@ export function SignInPage({ done }: { done: () => void }) {
     <Entrance title={t.signIn} hint={t.signInHint(location.host)}>
       {late && <Alert color="yellow" role="alert">{t.setUpLate}</Alert>}
       <Credentials key="known" label={t.signIn} send={signIn} done={enter} />
+      {canPasskeys() && <Passkey done={enter} />}
       <Button variant="subtle" size="compact-sm" onClick={() => setInstead('code')}>{t.codeInstead}</Button>
       <Button variant="subtle" size="compact-sm" onClick={() => setInstead('forgotten')}>{t.forgotten}</Button>
     </Entrance>
+  )
+}
+
+function Passkey({ done }: { done: () => void }) {
+  const t = useTexts()
+  const { fault, busy, submit } = useSend(async () => {
+    const signed = await signWithPasskey()
+    return typeof signed === 'string' ? signInWithPasskey(signed) : signed
+  }, done)
+  return (
+    <form onSubmit={submit}>
+      {fault && <Alert color="red" role="alert" mb="sm">{fault.extensions?.fields?.[0]?.message ?? faultText(t, fault)}</Alert>}
+      <Button type="submit" variant="default" leftSection={<IconFingerprint size={16} />} loading={busy} fullWidth>{t.usePasskey}</Button>
+    </form>
   )
 }
