@@ -17,6 +17,7 @@ const Code = lazy(() => import('./screens/code').then(({ Code }) => ({ default: 
 const Forgotten = lazy(() => import('./screens/forgotten').then(({ Forgotten }) => ({ default: Forgotten })))
 const Account = lazy(() => import('./screens/account').then(({ Account }) => ({ default: Account })))
 const Leave = lazy(() => import('./screens/leave').then(({ Leave }) => ({ default: Leave })))
+const SecondFactor = lazy(() => import('./screens/second-factor').then(({ SecondFactor }) => ({ default: SecondFactor })))
 const Profile = lazy(() => import('./screens/profile').then(({ Profile }) => ({ default: Profile })))
 
 export function App() {
@@ -36,6 +37,7 @@ export function App() {
           <Route path="/forgotten" component={Forgotten} />
           <Route path="/account" component={Account} />
           <Route path="/profile/leave" component={Leave} />
+          <Route path="/profile/second-factor" component={SecondFactor} />
           <Route path="/profile" component={Profile} />
           <Route path="/:slug">{({ slug }) => <Page key={slug} slug={decodeURIComponent(slug)} />}</Route>
           <Route component={NotFound} />

@@ -2,6 +2,7 @@ import { useState } from 'react'
 import { useMutation } from 'urql'
 import { Link } from 'wouter'
 import { RequestSignInCodeDocument, SignInWithCodeDocument } from '../gql/graphql'
+import { useEntry } from '../parts/entry'
 import { useFrame } from '../parts/frame'
 import { Field, Form, useForm } from '../parts/form'
 import { useTitle } from '../parts/site'
@@ -29,11 +30,12 @@ export function Code() {
 
 function Typed({ email }: { email: string }) {
   const [, signIn] = useMutation(SignInWithCodeDocument)
+  const [enter, instead] = useEntry()
   const form = useForm(async values => {
     const result = await signIn({ input: { email, code: String(values.get('code')), transport: 'COOKIE' } })
-    if (!result.error) location.assign('/') // everything anew, as the user sees it
-    return result
+    return enter(result, result.data?.signInWithCode)
   })
+  if (instead) return instead
   return (
     <Form form={form} title="Look into your mail" action="Sign in">
       <p>If {email} has an account here, a code is on its way. It is good for ten minutes.</p>

@@ -39,6 +39,7 @@ function Account({ viewer }: { viewer: Viewer }) {
         {form.sent && <p className="done" role="status">Saved.</p>}
       </Form>
       <Address viewer={viewer} />
+      <p><Link href="/profile/second-factor">A second factor for your sign-in</Link></p>
       <p><Link href="/profile/leave">Take your data, or delete your account</Link></p>
       <button className="plain" onClick={leave}>Sign out {viewer.email}</button>
     </div>

@@ -1,6 +1,7 @@
 import { useMutation } from 'urql'
 import { Link } from 'wouter'
 import { SignInDocument } from '../gql/graphql'
+import { useEntry } from '../parts/entry'
 import { useFrame } from '../parts/frame'
 import { Field, Form, useForm } from '../parts/form'
 import { useSite, useTitle } from '../parts/site'
@@ -10,11 +11,12 @@ export function SignIn() {
   useFrame()
   const { registration } = useSite()
   const [, signIn] = useMutation(SignInDocument)
+  const [enter, instead] = useEntry()
   const form = useForm(async values => {
     const result = await signIn({ input: { email: String(values.get('email')), password: String(values.get('password')), transport: 'COOKIE' } })
-    if (!result.error) location.assign('/') // everything anew, as the user sees it
-    return result
+    return enter(result, result.data?.signIn)
   })
+  if (instead) return instead
   return (
     <Form form={form} title="Sign in" action="Sign in">
       <Field form={form} name="email" label="Email" type="email" autoComplete="email" required />

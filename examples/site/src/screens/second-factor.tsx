@@ -1,0 +1,95 @@
+import { useState } from 'react'
+import { type CombinedError, useMutation } from 'urql'
+import { Link, Redirect } from 'wouter'
+import { useAnswer } from '../ask'
+import {
+  ConfirmAuthenticatorDocument, ReauthenticateDocument, RemoveAuthenticatorDocument, SecondFactorDocument, SetUpAuthenticatorDocument, type SetUpAuthenticatorMutation,
+} from '../gql/graphql'
+import { Field, Form, useForm } from '../parts/form'
+import { useTitle } from '../parts/site'
+
+type Authenticator = NonNullable<SetUpAuthenticatorMutation['setUpAuthenticator']>['authenticator']
+
+// SecondFactor sets up an app whose codes the sign-in asks for, and takes it away.
+export function SecondFactor() {
+  useTitle('Second factor')
+  const { data, waiting } = useAnswer({ query: SecondFactorDocument, variables: {} })
+  const [, setUp] = useMutation(SetUpAuthenticatorDocument)
+  const [, remove] = useMutation(RemoveAuthenticatorDocument)
+  const [begun, setBegun] = useState<Authenticator>()
+  const [codes, setCodes] = useState<string[]>()
+  const [fault, setFault] = useState<string>()
+  const [asked, setAsked] = useState<() => void>() // what goes on once the user has shown who they are
+  if (waiting || !data) return null
+  if (!data.viewer) return <Redirect to="/sign-in" replace />
+  const on = Boolean(data.viewer.secondFactorAt)
+
+  // tell says what failed, or asks who the user is and then tries again.
+  function tell(error: CombinedError | undefined, again: () => void) {
+    const first = error?.graphQLErrors[0]
+    if (first?.extensions.code === 'REAUTHENTICATION_REQUIRED') setAsked(() => again)
+    else setFault(error && (first?.message ?? 'The server cannot be reached. Try again.'))
+  }
+  async function begin() {
+    const { data, error } = await setUp({})
+    setBegun(data?.setUpAuthenticator?.authenticator)
+    tell(error, begin)
+  }
+  async function end() {
+    const { error } = await remove({})
+    tell(error, end)
+  }
+  if (asked) return <Again byCode={on} done={() => { setAsked(undefined); asked() }} />
+  if (begun) return <Confirming authenticator={begun} done={codes => { setBegun(undefined); setCodes(codes) }} />
+  return (
+    <section className="form">
+      <h1>Second factor</h1>
+      {codes && (
+        <>
+          <p role="status">It is on. Keep these recovery codes where you find them without your phone; each is good once, and they are not shown again:</p>
+          <pre>{codes.join('\n')}</pre>
+        </>
+      )}
+      {on
+        ? <p>Signing in asks for a code of your app. Recovery codes left: {data.viewer.recoveryCodesLeft}.</p>
+        : <p>With an authenticator app on your phone, nobody signs in by your password alone.</p>}
+      {fault && <p className="fault" role="alert">{fault}</p>}
+      {on ? <button className="plain" onClick={end}>Turn it off</button> : <button className="primary" onClick={begin}>Set up an app</button>}
+      <p><Link href="/profile">Your profile</Link></p>
+    </section>
+  )
+}
+
+// Again asks once more who the user is.
+function Again({ byCode, done }: { byCode: boolean, done: () => void }) {
+  const [, reauthenticate] = useMutation(ReauthenticateDocument)
+  const form = useForm(async values => {
+    const result = await reauthenticate({ input: byCode ? { code: String(values.get('code')) } : { password: String(values.get('password')) } })
+    if (!result.error) done()
+    return result
+  })
+  return (
+    <Form form={form} title="Is it you?" action="Go on">
+      {byCode
+        ? <Field form={form} name="code" label="Code" hint="What your authenticator app shows, or a recovery code" autoComplete="one-time-code" required />
+        : <Field form={form} name="password" label="Your password" type="password" autoComplete="current-password" required />}
+    </Form>
+  )
+}
+
+function Confirming({ authenticator, done }: { authenticator: Authenticator, done: (codes: string[]) => void }) {
+  const [, confirm] = useMutation(ConfirmAuthenticatorDocument)
+  const form = useForm(async values => {
+    const result = await confirm({ token: authenticator.token, code: String(values.get('code')) })
+    if (result.data?.confirmAuthenticator) done(result.data.confirmAuthenticator.recoveryCodes)
+    return result
+  })
+  return (
+    <Form form={form} title="Set up an app" action="Turn it on">
+      <p>Scan this with an authenticator app, or type the text below into it.</p>
+      <img src={authenticator.qrCode} alt="Picture for the app" width={240} height={240} />
+      <pre>{authenticator.secret}</pre>
+      <Field form={form} name="code" label="Code" hint="The six digits that the app shows" inputMode="numeric" autoComplete="one-time-code" required />
+    </Form>
+  )
+}
