@@ -38,13 +38,13 @@ func named(name string) *string {
 }
 
 // Of is the sessions of a user, those that were used last first, up to maxSessions; nil
-// for a caller who is neither that user nor an administrator.
+// for a caller who is neither that user nor an administrator, and for API keys.
 func (s *Sessions) Of(ctx context.Context, user *User) ([]*Session, error) {
 	p := PrincipalOf(ctx)
 	if user.own != nil {
 		p = *user.own
 	}
-	if p.UserID != user.ID && p.Role != Admin {
+	if p.KeyID != "" || p.UserID != user.ID && p.Role != Admin {
 		return nil, nil
 	}
 	now := Millis(s.docs.now())
@@ -55,9 +55,9 @@ func (s *Sessions) Of(ctx context.Context, user *User) ([]*Session, error) {
 
 // Revoke ends a session of the caller, or anybody's for an administrator.
 func (s *Sessions) Revoke(ctx context.Context, id string) error {
-	p := PrincipalOf(ctx)
-	if !p.SignedIn() {
-		return denied(ctx)
+	p, err := inPerson(ctx)
+	if err != nil {
+		return err
 	}
 	session, err := s.docs.Get(AsSystem(ctx), id)
 	if err == nil && session.UserID != p.UserID && p.Role != Admin {

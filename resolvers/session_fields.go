@@ -10,5 +10,5 @@ func AnonymousFields() []string {
 // whatever alias: they are limited by rate, or hash a password.
 func OnceFields() []string {
 	return []string{"setUp", "signUp", "confirmSignUp", "signIn", "refreshSession", "changePassword", "createUser", "setUserPassword",
-		"requestSignInCode", "signInWithCode", "requestPasswordReset", "resetPassword", "requestEmailVerification", "verifyEmail", "changeEmail", "deleteAccount"}
+		"requestSignInCode", "signInWithCode", "requestPasswordReset", "resetPassword", "requestEmailVerification", "verifyEmail", "changeEmail", "deleteAccount", "createApiKey"}
 }
