@@ -138,10 +138,11 @@ func (k *APIKeys) Create(ctx context.Context, d APIKeyDraft) (made *APIKey, key 
 func (k *APIKeys) check(ctx context.Context, caller Principal, key *APIKey) error {
 	var check Checker
 	check.Text("name", key.Name, 1, 100)
+	isHigh := !caller.system && !caller.Role.AtLeast(key.Role)
 	switch {
 	case rank[key.Role] == 0:
 		check.Add("role", "UNKNOWN", "is no role", nil)
-	case !caller.system && !caller.Role.AtLeast(key.Role):
+	case isHigh:
 		check.Add("role", "RANGE", "must be at most your own role", nil)
 	}
 	check.Items("types", len(key.Types), 1, 100)
@@ -177,7 +178,7 @@ func (k *APIKeys) check(ctx context.Context, caller Principal, key *APIKey) erro
 			check.Add("userId", "UNKNOWN", "is no user", nil)
 		case err != nil:
 			return err
-		case rank[key.Role] > 0 && !user.Role.AtLeast(key.Role):
+		case rank[key.Role] > 0 && !isHigh && !user.Role.AtLeast(key.Role):
 			check.Add("role", "RANGE", "must be at most the role of the user", nil)
 		}
 	}
