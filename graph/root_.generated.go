@@ -3877,7 +3877,7 @@ type ApiKey implements Node {
   """
   role: Role!
   """
-  The types whose records it reaches, such as ` + "`" + `Post` + "`" + `; ` + "`" + `*` + "`" + ` is all of them, later ones too.
+  The types whose records it reaches, such as ` + "`" + `Post` + "`" + `, or ` + "`" + `*` + "`" + ` for all of them; later ones too.
   """
   types: [String!]!
   """
@@ -3885,7 +3885,7 @@ type ApiKey implements Node {
   """
   operations: [ApiKeyOperation!]!
   """
-  As whom it acts; null when it acts as itself, and so owns nothing.
+  As whom it acts, or as itself where nobody is named; then it owns nothing.
   """
   user: User
   """
