@@ -6932,7 +6932,7 @@ type UnsuspendUserPayload {
 }
 extend type Query {
   """
-  Who you are; null for a visitor.
+  Who you are; null for a visitor, and for an API key that acts as itself or does not read users.
   """
   viewer: User
 }
