@@ -8,9 +8,9 @@ import (
 
 // What administrators do with the accounts of others.
 
-// administers refuses whoever is no administrator.
-func administers(ctx context.Context) error {
-	if p := PrincipalOf(ctx); !p.system && p.Role != Admin {
+// administers refuses whoever is no administrator, and API keys without verb on a type.
+func administers(ctx context.Context, typ string, verb Verb) error {
+	if p := PrincipalOf(ctx); !p.system && (p.Role != Admin || !p.scope.holds(typ, verb)) {
 		return denied(ctx)
 	}
 	return nil
@@ -18,7 +18,7 @@ func administers(ctx context.Context) error {
 
 // Create makes an account for somebody else; for admins.
 func (u *Users) Create(ctx context.Context, d UserDraft, role Role) (*User, error) {
-	if err := administers(ctx); err != nil {
+	if err := administers(ctx, u.spec.Type, Create); err != nil {
 		return nil, err
 	}
 	if role == Admin {
@@ -32,8 +32,11 @@ func (u *Users) Create(ctx context.Context, d UserDraft, role Role) (*User, erro
 // SetPassword gives a user a new password and ends their sessions; for admins. Their own
 // they change by [Sessions.ChangePassword], which asks for the present one.
 func (u *Users) SetPassword(ctx context.Context, id string, expected *int64, password string) (*User, error) {
-	if err := administers(ctx); err != nil {
+	if err := administers(ctx, u.spec.Type, Update); err != nil {
 		return nil, err
+	}
+	if PrincipalOf(ctx).KeyID != "" {
+		return nil, notByKey()
 	}
 	if id == PrincipalOf(ctx).UserID {
 		return nil, Errorf(Forbidden, "This is your own account: change its password with the present one.")
@@ -81,7 +84,7 @@ func RandomPassword() string {
 
 // SetRole gives a user a role; for admins.
 func (u *Users) SetRole(ctx context.Context, id string, expected *int64, role Role) (*User, error) {
-	if err := administers(ctx); err != nil {
+	if err := administers(ctx, u.spec.Type, Update); err != nil {
 		return nil, err
 	}
 	if err := u.app.Sessions.stepUp(ctx); err != nil {
@@ -129,7 +132,7 @@ func (u *Users) Unsuspend(ctx context.Context, id string, expected *int64) (*Use
 }
 
 func (u *Users) administer(ctx context.Context, id string, expected *int64, change func(*User) ([]Op, error)) (*User, error) {
-	if err := administers(ctx); err != nil {
+	if err := administers(ctx, u.spec.Type, Update); err != nil {
 		return nil, err
 	}
 	user, err := u.update(ctx, id, expected, change)

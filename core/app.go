@@ -90,6 +90,7 @@ type App struct {
 	Assets   *Assets
 	Presence *Presence
 	Mails    *Mails
+	APIKeys  *APIKeys
 	Recovery *Recovery
 	Factors  *Factors
 	// Departures deletes accounts.
@@ -183,6 +184,7 @@ func New(ctx context.Context, cfg Config) (*App, error) {
 
 	a.Presence = newPresence(a)
 	a.Mails = &Mails{Collection: register[Mail](a, "mails"), app: a, mailer: cfg.Mailer, templates: templates, printed: cfg.PrintMails, wake: newBell()}
+	a.APIKeys = &APIKeys{Collection: register[APIKey](a, "apiKeys"), app: a, noting: make(chan struct{}, maxAPIKeysNoted)}
 	a.Recovery = &Recovery{
 		app: a, challenges: &challenges{Collection: register[challenge](a, challengeSpec().Name), app: a}, asked: make(chan struct{}, maxAsked), verifySignUps: cfg.VerifySignUps,
 		byClient:   NewLimiter(cmp.Or(cfg.Limits.MailByClient, limits.MailByClient), cfg.Now),
@@ -216,16 +218,16 @@ func CompleteSpecs(declared []Spec) (map[string]Spec, error) {
 		prefixes[s.Prefix] = s.Type
 		specs[s.Name] = s
 	}
-	for _, name := range []string{"users", "posts", "assets", "mails"} {
+	for _, name := range []string{"users", "posts", "assets", "mails", "apiKeys"} {
 		if _, ok := specs[name]; !ok {
 			return nil, fmt.Errorf("core: the schema declares no %s", name)
 		}
 	}
 	specs["posts"], specs["assets"] = completePosts(specs["posts"]), completeAssets(specs["assets"])
-	specs["mails"] = completeMails(specs["mails"])
+	specs["mails"], specs["apiKeys"] = completeMails(specs["mails"]), completeAPIKeys(specs["apiKeys"])
 	for name, empty := range map[string]func() any{
 		"users": func() any { return new(User) }, "posts": func() any { return new(Post) },
-		"assets": func() any { return new(Asset) }, "mails": func() any { return new(Mail) }, "sessions": func() any { return new(Session) }, "leftovers": func() any { return new(Leftover) },
+		"assets": func() any { return new(Asset) }, "mails": func() any { return new(Mail) }, "apiKeys": func() any { return new(APIKey) }, "sessions": func() any { return new(Session) }, "leftovers": func() any { return new(Leftover) },
 		"fileUsages":              func() any { return new(FileUsage) },
 		"holds":                   func() any { return new(hold) },
 		administrationSpec().Name: func() any { return new(administration) },

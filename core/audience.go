@@ -239,7 +239,7 @@ type scope struct {
 
 // scope is what p may read at a moment.
 func (s *Spec) scope(p Principal, now time.Time) scope {
-	rule := allowed(s.Rules, p, Read, now)
+	rule := s.allowed(p, Read, now)
 	if !s.audience.varies() || rule.Op == OpNone {
 		return scope{rule, alternatives(rule)}
 	}

@@ -86,7 +86,7 @@ func (c *Collection[T]) watch(ctx context.Context, where Filter, refresh func(co
 // seen is the change as p may know of it; nil when p may not.
 func (c *Collection[T]) seen(p Principal, where Filter, img images[T]) *Change[T] {
 	sees := func(doc *T, at time.Time) bool {
-		return doc != nil && And(allowed(c.spec.Rules, p, Read, at), where).Match(doc, c.spec.Search)
+		return doc != nil && And(c.spec.allowed(p, Read, at), where).Match(doc, c.spec.Search)
 	}
 	before, after := sees(img.before, img.beforeAt), sees(img.after, img.at)
 	if !before && !after {

@@ -371,7 +371,7 @@ func (c *Collection[T]) mayWrite(ctx context.Context, verb Verb, fields []string
 
 // may is the filter of the documents on which the caller may do verb.
 func (c *Collection[T]) may(ctx context.Context, verb Verb) Filter {
-	return allowed(c.spec.Rules, PrincipalOf(ctx), verb, c.now())
+	return c.spec.allowed(PrincipalOf(ctx), verb, c.now())
 }
 
 // mayName refuses a client's filter or order that names a guarded field which
@@ -557,7 +557,10 @@ func (c *Collection[T]) notFound() error {
 
 // denied is the error for a caller whom a rule refuses.
 func denied(ctx context.Context) error {
-	if !PrincipalOf(ctx).SignedIn() {
+	switch p := PrincipalOf(ctx); {
+	case p.KeyID != "":
+		return Errorf(Forbidden, "This API key may not do this.")
+	case !p.SignedIn():
 		return Errorf(Unauthenticated, "Sign in first.")
 	}
 	return Errorf(Forbidden, "You may not do this.")

@@ -59,9 +59,9 @@ type Departures struct {
 // the account is returned.
 func (d *Departures) DeleteAccount(ctx context.Context, password *string, content AccountContent) (id string, err error) {
 	users, sessions := d.app.Users, d.app.Sessions
-	caller := PrincipalOf(ctx)
-	if !caller.SignedIn() {
-		return "", denied(ctx)
+	caller, err := inPerson(ctx)
+	if err != nil {
+		return "", err
 	}
 	user, err := users.current(ctx, caller.UserID, Delete, nil)
 	if err == nil {

@@ -38,7 +38,7 @@ func named(name string) *string {
 }
 
 // Of is the sessions of a user, those that were used last first, up to maxSessions; nil
-// for a caller who is neither that user nor an administrator.
+// for a caller who is neither that user nor an administrator, and for API keys.
 func (s *Sessions) Of(ctx context.Context, user *User) ([]*Session, error) {
 	if !sees(ctx, user) {
 		return nil, nil
@@ -49,20 +49,20 @@ func (s *Sessions) Of(ctx context.Context, user *User) ([]*Session, error) {
 	return list[:min(len(list), maxSessions)], err
 }
 
-// sees reports whether the caller may read what only a user and administrators do.
+// sees reports whether the caller may read what only a user and administrators do, in person.
 func sees(ctx context.Context, user *User) bool {
 	p := PrincipalOf(ctx)
 	if user.own != nil {
 		p = *user.own
 	}
-	return p.UserID == user.ID || p.Role == Admin
+	return p.KeyID == "" && (p.UserID == user.ID || p.Role == Admin)
 }
 
 // Revoke ends a session of the caller, or anybody's for an administrator.
 func (s *Sessions) Revoke(ctx context.Context, id string) error {
-	p := PrincipalOf(ctx)
-	if !p.SignedIn() {
-		return denied(ctx)
+	p, err := inPerson(ctx)
+	if err != nil {
+		return err
 	}
 	session, err := s.docs.Get(AsSystem(ctx), id)
 	if err == nil && session.UserID != p.UserID && p.Role != Admin {

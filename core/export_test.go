@@ -163,3 +163,6 @@ func (a *App) Asked() int { return len(a.Recovery.asked) }
 func UnusedResets(userID string, now time.Time) Query {
 	return unusedChallenges(userID, resetsPassword, now)
 }
+
+// MaxAPIKeys is how many API keys may be good that act as one user.
+const MaxAPIKeys = maxAPIKeys

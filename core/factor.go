@@ -151,14 +151,15 @@ func (s *Sessions) Reauthenticate(ctx context.Context, p Proof) (*User, error) {
 
 // caller is the user who calls, and their session.
 func (s *Sessions) caller(ctx context.Context) (*User, *Session, error) {
-	user, err := s.app.Users.Viewer(ctx)
-	if err == nil && user == nil {
-		err = denied(ctx)
-	}
+	p, err := inPerson(ctx)
 	if err != nil {
 		return nil, nil, err
 	}
-	session, err := s.docs.Get(AsSystem(ctx), PrincipalOf(ctx).SessionID)
+	user, err := s.app.Users.Get(ctx, p.UserID)
+	if err != nil {
+		return nil, nil, err
+	}
+	session, err := s.docs.Get(AsSystem(ctx), p.SessionID)
 	if Is(err, NotFound) {
 		err = Errorf(Unauthenticated, "The session has ended; sign in again.")
 	}
@@ -219,7 +220,7 @@ func (f *Factors) held(user *User, strong bool) Role {
 // Missing reports whether the caller's role is held back until a second factor is shown.
 func (f *Factors) Missing(ctx context.Context) (bool, error) {
 	p := PrincipalOf(ctx)
-	if !p.SignedIn() || f.from == "" || p.Role.AtLeast(f.from) {
+	if p.SessionID == "" || f.from == "" || p.Role.AtLeast(f.from) {
 		return false, nil
 	}
 	user, err := f.app.Users.Viewer(ctx)
@@ -229,7 +230,7 @@ func (f *Factors) Missing(ctx context.Context) (bool, error) {
 // Remove takes the second factor and the passkeys of a user away, who has lost them, and ends
 // their sessions; for admins.
 func (f *Factors) Remove(ctx context.Context, userID string, expected *int64) (*User, error) {
-	if err := administers(ctx); err != nil {
+	if err := administers(ctx, f.app.Users.spec.Type, Update); err != nil {
 		return nil, err
 	}
 	if userID == PrincipalOf(ctx).UserID {

@@ -147,9 +147,10 @@ func (m *Mails) word(mail *Mail, site siteSettings, link, code string) (Message,
 	return Message{ID: mail.ID, To: mail.To, Subject: w.Subject, Text: w.Text, HTML: w.HTML, Date: mail.CreatedAt}, nil
 }
 
-// Text is what a mail says, for those who may read it where no mail leaves; nil elsewhere.
+// Text is what a mail says, for those who may read it where no mail leaves; nil elsewhere, and
+// for API keys: it may open an account.
 func (m *Mails) Text(ctx context.Context, mail *Mail) (*string, error) {
-	if m.mailer != nil {
+	if m.mailer != nil || PrincipalOf(ctx).KeyID != "" {
 		return nil, nil
 	}
 	message, err := m.compose(ctx, mail)

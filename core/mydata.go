@@ -53,7 +53,7 @@ func (a *App) ownSections() (list []section) {
 	for _, name := range slices.Sorted(maps.Keys(a.specs)) {
 		s := a.specs[name]
 		fields := s.ownerFields()
-		if s.Personal != "" {
+		if s.Personal != "" && !slices.Contains(fields, s.Personal) {
 			fields = append(fields, s.Personal)
 		}
 		for _, field := range fields {
@@ -67,8 +67,8 @@ func (a *App) ownSections() (list []section) {
 // records when first is nil and 100 at most, behind the Cursor of one; none behind the last one.
 // Of each it is what the schema declares, without secrets.
 func (a *App) OwnRecords(ctx context.Context, first *int, after *string) ([]*OwnRecord, error) {
-	if !PrincipalOf(ctx).SignedIn() {
-		return nil, denied(ctx)
+	if _, err := inPerson(ctx); err != nil {
+		return nil, err
 	}
 	limit, _, err := PageArgs{First: first}.bounds()
 	if err != nil {

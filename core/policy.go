@@ -46,6 +46,15 @@ func allowed(rules []Rule, p Principal, verb Verb, now time.Time) Filter {
 	return Or(any...)
 }
 
+// allowed is the filter of the documents on which p may do verb: by the rules and, for an API
+// key, within its scope.
+func (s *Spec) allowed(p Principal, verb Verb, now time.Time) Filter {
+	if !p.scope.holds(s.Type, verb) {
+		return None
+	}
+	return allowed(s.Rules, p, verb, now)
+}
+
 // concerns reports whether the rule can allow p the verb on any document.
 func (r Rule) concerns(p Principal, verb Verb) bool {
 	return r.Verbs&verb != 0 && (r.Role == "" || p.Role.AtLeast(r.Role)) && (r.Owner == "" || p.SignedIn())
@@ -64,7 +73,12 @@ const (
 )
 
 // Right is how far p may go with verb.
-func (s Spec) Right(p Principal, verb Verb) Right { return right(s.Rules, p, verb) }
+func (s Spec) Right(p Principal, verb Verb) Right {
+	if !p.scope.holds(s.Type, verb) {
+		return RightNone
+	}
+	return right(s.Rules, p, verb)
+}
 
 // Right is how far p may go with verb on the field, among the documents on which it
 // has that right.

@@ -289,6 +289,9 @@ func (p *Posts) check(ctx context.Context, before, post *Post, imports bool) err
 		check.Format("slug", *post.Slug, Slug)
 	}
 	post.Tags = check.tags("tags", post.Tags)
+	if post.AuthorID == "" { // of who calls, which may be an API key that acts as itself
+		check.Add("authorId", "REQUIRED", "must be given: you are no user", nil)
+	}
 	if post.CreatedAt.After(p.now()) || post.CreatedAt.Year() < 1000 {
 		check.Add("createdAt", "RANGE", "must lie between the year 1000 and now", nil)
 	}

@@ -1,6 +1,9 @@
 package core
 
-import "context"
+import (
+	"cmp"
+	"context"
+)
 
 // Role is what a user may do beyond owning things. Each role includes the
 // rights of those before it.
@@ -24,11 +27,35 @@ type Principal struct {
 	UserID    string
 	Role      Role
 	SessionID string
-	system    bool
+	// KeyID is the API key that calls, as a user or as itself; "" where no key does. Role is
+	// what the key and its user both have.
+	KeyID   string
+	keyHash string
+	scope   keyScope
+	system  bool
 }
 
-// SignedIn reports whether the caller is a user.
+// SignedIn reports whether the caller is a user, or an API key that acts as one.
 func (p Principal) SignedIn() bool { return p.UserID != "" }
+
+// Account is by what usage is counted: the user, or the API key that acts as itself; "" for a
+// visitor.
+func (p Principal) Account() string { return cmp.Or(p.UserID, p.KeyID) }
+
+// inPerson is the caller, who must be a user: API keys act on records, and never on accounts
+// and what opens them.
+func inPerson(ctx context.Context) (Principal, error) {
+	p := PrincipalOf(ctx)
+	switch {
+	case p.KeyID != "":
+		return p, notByKey()
+	case !p.SignedIn():
+		return p, denied(ctx)
+	}
+	return p, nil
+}
+
+func notByKey() error { return Errorf(Forbidden, "No API key may do this: sign in.") }
 
 type principalKey struct{}
 

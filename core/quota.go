@@ -79,10 +79,11 @@ type StorageUsage struct {
 	Limit *int64 // nil: none
 }
 
-// Usage is how much the files of the caller take; nil for a visitor.
+// Usage is how much the files of the caller take; nil for a visitor, and for an API key that
+// does not read files.
 func (a *Assets) Usage(ctx context.Context) (*StorageUsage, error) {
 	caller := PrincipalOf(ctx)
-	if !caller.SignedIn() {
+	if !caller.SignedIn() || !caller.scope.holds(a.spec.Type, Read) {
 		return nil, nil
 	}
 	used, err := a.quota.of(ctx, caller.UserID)

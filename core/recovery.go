@@ -190,11 +190,11 @@ func (r *Recovery) verified(user *User) {
 
 // caller is the user who calls.
 func (r *Recovery) caller(ctx context.Context) (*User, error) {
-	user, err := r.app.Users.Viewer(ctx)
-	if err == nil && user == nil {
-		err = denied(ctx)
+	p, err := inPerson(ctx)
+	if err != nil {
+		return nil, err
 	}
-	return user, err
+	return r.app.Users.Get(ctx, p.UserID)
 }
 
 // mayMail counts a mail that a client wants sent to an address, whoever has it.

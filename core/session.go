@@ -81,7 +81,7 @@ func sessionSpec() Spec {
 type Sessions struct {
 	docs       *Collection[Session]
 	app        *App
-	principals *lru.Cache[string, seenPrincipal] // by session id
+	principals *lru.Cache[string, seenPrincipal] // by session id, or hash of an API key
 	guesses    *guesses
 	byAddress  *Limiter
 	signUps    *Limiter
@@ -255,13 +255,13 @@ func noPassword(path, typed string) error {
 // ChangePassword sets a new password for the caller and ends its other sessions. No
 // device is known any more but the caller's, by a new token.
 func (s *Sessions) ChangePassword(ctx context.Context, current, next string) (user *User, deviceToken string, err error) {
-	p := PrincipalOf(ctx)
-	user, err = s.app.Users.Viewer(ctx)
+	p, err := inPerson(ctx)
 	if err != nil {
 		return nil, "", err
 	}
-	if user == nil {
-		return nil, "", denied(ctx)
+	user, err = s.app.Users.Get(ctx, p.UserID)
+	if err != nil {
+		return nil, "", err
 	}
 	session, err := s.docs.Get(AsSystem(ctx), p.SessionID)
 	if err != nil {
@@ -316,6 +316,9 @@ func (s *Sessions) checkPassword(ctx context.Context, user *User, path, typed st
 // access token has expired names the session by its refresh token.
 func (s *Sessions) SignOut(ctx context.Context, refreshToken string, everywhere bool) (time.Time, error) {
 	p := PrincipalOf(ctx)
+	if p.KeyID != "" {
+		return time.Time{}, notByKey()
+	}
 	if !p.SignedIn() {
 		session, _, err := s.held(AsSystem(ctx), refreshToken)
 		if err != nil {
@@ -400,9 +403,12 @@ func (s *Sessions) Refresh(ctx context.Context, token string) (*User, Tokens, er
 	return nil, Tokens{}, Errorf(Unavailable, "The session is being refreshed by others; try again.")
 }
 
-// Authenticate is the principal behind an access token; UNAUTHENTICATED when
-// the token or its session is not good any more.
+// Authenticate is the principal behind an access token or an API key; UNAUTHENTICATED when
+// that, its session or its user is not good any more.
 func (s *Sessions) Authenticate(ctx context.Context, accessToken string) (Principal, error) {
+	if LooksLikeAPIKey(accessToken) {
+		return s.app.APIKeys.authenticate(ctx, accessToken)
+	}
 	over := Errorf(Unauthenticated, "The access token is wrong or has expired; refresh the session or sign in.")
 	var claims jwt.RegisteredClaims
 	token, err := jwt.ParseWithClaims(accessToken, &claims, func(*jwt.Token) (any, error) { return s.app.keys.access, nil },
@@ -416,41 +422,58 @@ func (s *Sessions) Authenticate(ctx context.Context, accessToken string) (Princi
 
 // Principal is the present state of a session: at most a few seconds old.
 func (s *Sessions) Principal(ctx context.Context, sessionID, userID string) (Principal, error) {
-	if p, ok := s.principals.Get(sessionID); ok && p.UserID == userID && s.docs.now().Sub(p.at) < principalLife {
+	over := Errorf(Unauthenticated, "The session has ended; sign in again.")
+	p, err := s.present(sessionID, func(now time.Time) (Principal, error) {
+		ctx := AsSystem(ctx)
+		session, err := s.docs.First(ctx, And(Eq("_id", sessionID), Eq("userId", userID)))
+		if Is(err, NotFound) {
+			return Principal{}, over
+		}
+		if err != nil {
+			return Principal{}, err
+		}
+		user, err := s.app.Users.Get(ctx, userID)
+		if err != nil && !Is(err, NotFound) {
+			return Principal{}, err
+		}
+		if err != nil || user.SuspendedAt != nil || !session.ExpiresAt.After(now) {
+			return Principal{}, over
+		}
+		return Principal{UserID: userID, Role: s.app.Factors.held(user, session.Strong), SessionID: sessionID}, nil
+	})
+	if err == nil && p.UserID != userID {
+		return Principal{}, over
+	}
+	return p, err
+}
+
+// present is the principal of a session by its id, or of an API key by its hash, as read finds
+// it, and for principalLife as it was found.
+func (s *Sessions) present(id string, read func(now time.Time) (Principal, error)) (Principal, error) {
+	now := s.docs.now()
+	if p, ok := s.principals.Get(id); ok && now.Sub(p.at) < principalLife {
 		return p.Principal, nil
 	}
-	ctx = AsSystem(ctx)
-	at := s.docs.now()
-	over := Errorf(Unauthenticated, "The session has ended; sign in again.")
-	session, err := s.docs.First(ctx, And(Eq("_id", sessionID), Eq("userId", userID)))
-	if Is(err, NotFound) {
-		return Principal{}, over
+	p, err := read(now)
+	if err == nil {
+		s.principals.Add(id, seenPrincipal{p, now})
 	}
-	if err != nil {
-		return Principal{}, err
-	}
-	user, err := s.app.Users.Get(ctx, userID)
-	if err != nil && !Is(err, NotFound) {
-		return Principal{}, err
-	}
-	if err != nil || user.SuspendedAt != nil || !session.ExpiresAt.After(s.docs.now()) {
-		return Principal{}, over
-	}
-	p := Principal{UserID: userID, Role: s.app.Factors.held(user, session.Strong), SessionID: sessionID}
-	s.principals.Add(sessionID, seenPrincipal{p, at})
-	return p, nil
+	return p, err
 }
 
 // refresh is the caller's present principal, for what outlives a request.
 func (s *Sessions) refresh(ctx context.Context) (Principal, error) {
 	p := PrincipalOf(ctx)
-	if !p.SignedIn() {
+	switch {
+	case p.KeyID != "":
+		return s.app.APIKeys.principal(ctx, p.keyHash)
+	case !p.SignedIn():
 		return p, nil
 	}
 	return s.Principal(ctx, p.SessionID, p.UserID)
 }
 
-// forget makes this process look up a user's sessions anew.
+// forget makes this process look up a user's sessions and API keys anew.
 func (s *Sessions) forget(userID string) {
 	for _, id := range s.principals.Keys() {
 		if p, ok := s.principals.Peek(id); ok && p.UserID == userID {

@@ -41,9 +41,10 @@ type status struct {
 	totals             *totals
 }
 
-// Status is how this server and its stores are; nil unless the caller is an administrator.
+// Status is how this server and its stores are; nil unless the caller is an administrator, or
+// an API key of one that reads all types.
 func (a *App) Status(ctx context.Context) (*ServerStatus, error) {
-	if administers(ctx) != nil {
+	if administers(ctx, "ServerStatus", Read) != nil {
 		return nil, nil
 	}
 	s := &ServerStatus{

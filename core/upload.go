@@ -155,7 +155,7 @@ func (a *Assets) store(ctx context.Context, asset *Asset, body io.Reader, room i
 // enter takes a place for the caller, or for the owner of the file when a signature
 // is all that is known.
 func (a *Assets) enter(ctx context.Context, asset *Asset) (leave func(), err error) {
-	return a.places.enter(cmp.Or(PrincipalOf(ctx).UserID, asset.OwnerID), ClientOf(ctx).Network())
+	return a.places.enter(cmp.Or(PrincipalOf(ctx).Account(), asset.OwnerID), ClientOf(ctx).Network())
 }
 
 // intake measures and hashes what passes and stops at the limit.

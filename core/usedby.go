@@ -56,7 +56,7 @@ func (m *mentions) looks(a Attribute) bool { return mayMention(a) || m.within[a.
 // tracking is s with the hidden field of files, if its documents may refer to some.
 // prefix is that of the ids of files.
 func (s Spec) tracking(prefix string) Spec {
-	if s.Type == "" { // of core alone
+	if s.Type == "" || s.Personal != "" { // of core alone, or what core writes about somebody
 		return s
 	}
 	s.mentions = newMentions(&s, prefix)

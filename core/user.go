@@ -61,10 +61,10 @@ type UserPatch struct {
 	AvatarID    Opt[*string]
 }
 
-// Viewer is the caller; nil for a visitor.
+// Viewer is the caller; nil for a visitor, and for an API key that does not read users.
 func (u *Users) Viewer(ctx context.Context) (*User, error) {
 	p := PrincipalOf(ctx)
-	if !p.SignedIn() {
+	if !p.SignedIn() || !p.scope.holds(u.spec.Type, Read) {
 		return nil, nil
 	}
 	return u.Get(ctx, p.UserID)

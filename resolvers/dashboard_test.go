@@ -52,10 +52,10 @@ func TestDashboardRights(t *testing.T) {
 	t.Parallel()
 	a := newAPI(t)
 	for as, want := range map[string]string{
-		"member": "Post SOME NONE NONE NONE - - -, Page SOME NONE NONE NONE - - -, Asset SOME OWN OWN OWN - updateAsset deleteAsset, User ALL NONE OWN OWN - updateUser -, Site ALL NONE NONE NONE - - -",
-		"author": "Post SOME OWN OWN OWN createPost updatePost deletePost, Page SOME NONE NONE NONE - - -, Asset SOME OWN OWN OWN - updateAsset deleteAsset, User ALL NONE OWN OWN - updateUser -, Site ALL NONE NONE NONE - - -",
-		"editor": "Post ALL ALL ALL ALL createPost updatePost deletePost, Page ALL ALL ALL ALL createPage updatePage deletePage, Asset SOME OWN SOME SOME - updateAsset deleteAsset, User ALL NONE OWN OWN - updateUser -, Site ALL NONE NONE NONE - - -",
-		"admin":  "Post ALL ALL ALL ALL createPost updatePost deletePost, Page ALL ALL ALL ALL createPage updatePage deletePage, Asset SOME OWN SOME SOME - updateAsset deleteAsset, User ALL ALL ALL OWN createUser updateUser -, Site ALL NONE ALL NONE - updateSite -, Mail ALL NONE NONE NONE - - -",
+		"member": "Post SOME NONE NONE NONE - - -, Page SOME NONE NONE NONE - - -, Asset SOME OWN OWN OWN - updateAsset deleteAsset, User ALL NONE OWN OWN - updateUser -, Site ALL NONE NONE NONE - - -, ApiKey OWN OWN OWN NONE createApiKey - -",
+		"author": "Post SOME OWN OWN OWN createPost updatePost deletePost, Page SOME NONE NONE NONE - - -, Asset SOME OWN OWN OWN - updateAsset deleteAsset, User ALL NONE OWN OWN - updateUser -, Site ALL NONE NONE NONE - - -, ApiKey OWN OWN OWN NONE createApiKey - -",
+		"editor": "Post ALL ALL ALL ALL createPost updatePost deletePost, Page ALL ALL ALL ALL createPage updatePage deletePage, Asset SOME OWN SOME SOME - updateAsset deleteAsset, User ALL NONE OWN OWN - updateUser -, Site ALL NONE NONE NONE - - -, ApiKey OWN OWN OWN NONE createApiKey - -",
+		"admin":  "Post ALL ALL ALL ALL createPost updatePost deletePost, Page ALL ALL ALL ALL createPage updatePage deletePage, Asset SOME OWN SOME SOME - updateAsset deleteAsset, User ALL ALL ALL OWN createUser updateUser -, Site ALL NONE ALL NONE - updateSite -, Mail ALL NONE NONE NONE - - -, ApiKey ALL ALL ALL NONE createApiKey - -",
 	} {
 		var types []string
 		for _, d := range a.described(as).Types {
@@ -99,10 +99,10 @@ func TestDashboardOfGrapnel(t *testing.T) {
 	t.Parallel()
 	a := newAPI(t)
 	for as, want := range map[string]string{
-		"member": "Replace asset file replaceAssetFile: file UPLOAD keepMetadata BOOLEAN.",
-		"author": `Publish post publishPost: at TIME from publishedAt. Unpublish post unpublishPost: when {"status":{"eq":"PUBLISHED"}}. Replace asset file replaceAssetFile: file UPLOAD keepMetadata BOOLEAN.`,
-		"editor": `Publish post publishPost: at TIME from publishedAt. Unpublish post unpublishPost: when {"status":{"eq":"PUBLISHED"}}. Replace asset file replaceAssetFile: file UPLOAD keepMetadata BOOLEAN.`,
-		"admin":  `Publish post publishPost: at TIME from publishedAt. Unpublish post unpublishPost: when {"status":{"eq":"PUBLISHED"}}. Replace asset file replaceAssetFile: file UPLOAD keepMetadata BOOLEAN. Remove second factor removeSecondFactor:. Set user role setUserRole: role ENUM from role. Suspend user suspendUser: when {"suspendedAt":{"eq":null}}. Unsuspend user unsuspendUser: when {"suspendedAt":{"ne":null}}. Set user password setUserPassword: password STRING. End user sessions endUserSessions:.`,
+		"member": `Replace asset file replaceAssetFile: file UPLOAD keepMetadata BOOLEAN. Revoke API key revokeApiKey: when {"revokedAt":{"eq":null}}.`,
+		"author": `Publish post publishPost: at TIME from publishedAt. Unpublish post unpublishPost: when {"status":{"eq":"PUBLISHED"}}. Replace asset file replaceAssetFile: file UPLOAD keepMetadata BOOLEAN. Revoke API key revokeApiKey: when {"revokedAt":{"eq":null}}.`,
+		"editor": `Publish post publishPost: at TIME from publishedAt. Unpublish post unpublishPost: when {"status":{"eq":"PUBLISHED"}}. Replace asset file replaceAssetFile: file UPLOAD keepMetadata BOOLEAN. Revoke API key revokeApiKey: when {"revokedAt":{"eq":null}}.`,
+		"admin":  `Publish post publishPost: at TIME from publishedAt. Unpublish post unpublishPost: when {"status":{"eq":"PUBLISHED"}}. Replace asset file replaceAssetFile: file UPLOAD keepMetadata BOOLEAN. Remove second factor removeSecondFactor:. Set user role setUserRole: role ENUM from role. Suspend user suspendUser: when {"suspendedAt":{"eq":null}}. Unsuspend user unsuspendUser: when {"suspendedAt":{"ne":null}}. Set user password setUserPassword: password STRING. End user sessions endUserSessions:. Revoke API key revokeApiKey: when {"revokedAt":{"eq":null}}.`,
 	} {
 		s := a.described(as)
 		var actions []string
@@ -111,7 +111,7 @@ func TestDashboardOfGrapnel(t *testing.T) {
 			for _, f := range d.Fields {
 				fields[d.Name+"."+f.Name] = f
 			}
-			if told := strings.Join(d.CreateTells, " "); told != map[string]string{"User": "password"}[d.Name] {
+			if told := strings.Join(d.CreateTells, " "); told != map[string]string{"User": "password", "ApiKey": "key"}[d.Name] {
 				t.Errorf("%s: a new %s tells %q", as, d.Name, told)
 			}
 			if (d.Upload != nil) != (d.Name == "Asset") || d.Upload != nil && (d.Upload.Name != "uploadAsset" || d.Upload.Payload != "asset" || d.Upload.Fields[0].Kind != model.DashboardKindUpload) {
@@ -132,7 +132,7 @@ func TestDashboardOfGrapnel(t *testing.T) {
 				if told := strings.Join(act.Tells, " "); (told == "password") != (act.Name == "setUserPassword") || told != "" && told != "password" {
 					t.Errorf("%s tells %q", act.Name, told)
 				}
-				if act.Payload != strings.ToLower(d.Name) || !act.Versioned {
+				if act.Payload != strings.ToLower(d.Name[:1])+d.Name[1:] || !act.Versioned {
 					t.Errorf("%s: %+v", as, act)
 				}
 			}
@@ -184,7 +184,9 @@ Users may change and remove themselves.
 Admins may change all.
 Everybody may read it.
 Admins may read and change it.
-Admins may read all.`; got != want {
+Admins may read all.
+Users may read, create and change those whose user they are.
+Admins may read, create and change all.`; got != want {
 		t.Errorf("the rules are\n%s", got)
 	}
 }

@@ -46,6 +46,10 @@ func (x *root) Subscription() graph.SubscriptionResolver { return &subscriptionR
 
 type subscriptionResolver struct{ *resolver }
 
+func (x *root) ApiKey() graph.ApiKeyResolver { return &apiKeyResolver{x.r} }
+
+type apiKeyResolver struct{ *resolver }
+
 func (x *root) Asset() graph.AssetResolver { return &assetResolver{x.r} }
 
 type assetResolver struct{ *resolver }

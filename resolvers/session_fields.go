@@ -12,5 +12,5 @@ func AnonymousFields() []string {
 func OnceFields() []string {
 	return []string{"setUp", "signUp", "confirmSignUp", "signIn", "refreshSession", "changePassword", "createUser", "setUserPassword",
 		"requestSignInCode", "signInWithCode", "requestPasswordReset", "resetPassword", "requestEmailVerification", "verifyEmail", "changeEmail", "deleteAccount",
-		"confirmSignIn", "passkeyRequest", "signInWithPasskey", "reauthenticate", "setUpAuthenticator", "confirmAuthenticator", "renewRecoveryCodes", "passkeyCreation", "addPasskey"}
+		"confirmSignIn", "passkeyRequest", "signInWithPasskey", "reauthenticate", "setUpAuthenticator", "confirmAuthenticator", "renewRecoveryCodes", "passkeyCreation", "addPasskey", "createApiKey"}
 }

@@ -23,6 +23,7 @@ import (
 type accounts struct {
 	users          *core.Users
 	factors        *core.Factors
+	apiKeys        *core.APIKeys
 	stdin          io.Reader
 	stdout, stderr io.Writer
 }
@@ -74,20 +75,28 @@ func (a accounts) list(ctx context.Context, c config.UserList) error {
 	if c.Role != "" {
 		where = core.Eq("role", core.Role(strings.ToUpper(c.Role)))
 	}
-	t := tabwriter.NewWriter(a.stdout, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(t, "EMAIL\tUSERNAME\tROLE\tSINCE\t")
+	return table(ctx, a.stdout, a.users.Collection, where, "EMAIL\tUSERNAME\tROLE\tSINCE\t", func(u *core.User) string {
+		state := ""
+		if u.SuspendedAt != nil {
+			state = "suspended"
+		}
+		return fmt.Sprintf("%s\t%s\t%s\t%s\t%s", u.Email, u.Username, strings.ToLower(string(u.Role)), u.CreatedAt.Format(time.DateOnly), state)
+	})
+}
+
+// table prints one line for each document that where matches, the newest first, in columns that
+// tabs separate.
+func table[T any](ctx context.Context, w io.Writer, docs *core.Collection[T], where core.Filter, head string, line func(*T) string) error {
+	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(t, head)
 	first := core.MaxPage
 	for args := (core.PageArgs{First: &first, Where: where, OrderBy: []core.Order{{Field: "createdAt", Desc: true}}}); ; {
-		page, err := a.users.Page(ctx, args)
+		page, err := docs.Page(ctx, args)
 		if err != nil {
 			return err
 		}
-		for _, u := range page.Nodes() {
-			state := ""
-			if u.SuspendedAt != nil {
-				state = "suspended"
-			}
-			fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\n", u.Email, u.Username, strings.ToLower(string(u.Role)), u.CreatedAt.Format(time.DateOnly), state)
+		for _, doc := range page.Nodes() {
+			fmt.Fprintln(t, line(doc))
 		}
 		if err := t.Flush(); err != nil {
 			return err

@@ -67,7 +67,7 @@ func (p Project) Run(ctx context.Context, args []string, stdin io.Reader, stdout
 	log := newLog(cli.Settings, stderr)
 	account := func(do func(context.Context, accounts) error) error {
 		return p.withApp(ctx, cli.Settings, log, func(app *core.App) error {
-			return do(core.AsSystem(ctx), accounts{app.Users, app.Factors, stdin, stdout, stderr})
+			return do(core.AsSystem(ctx), accounts{app.Users, app.Factors, app.APIKeys, stdin, stdout, stderr})
 		})
 	}
 	switch command {
@@ -101,6 +101,12 @@ func (p Project) Run(ctx context.Context, args []string, stdin io.Reader, stdout
 		return account(func(ctx context.Context, a accounts) error { return a.unsuspend(ctx, cli.User.Unsuspend) })
 	case "user remove-second-factor <email>":
 		return account(func(ctx context.Context, a accounts) error { return a.removeSecondFactor(ctx, cli.User.RemoveSecondFactor) })
+	case "key create":
+		return account(func(ctx context.Context, a accounts) error { return a.createKey(ctx, cli.Key.Create) })
+	case "key list":
+		return account(func(ctx context.Context, a accounts) error { return a.listKeys(ctx) })
+	case "key revoke <id>":
+		return account(func(ctx context.Context, a accounts) error { return a.revokeKey(ctx, cli.Key.Revoke) })
 	case "mail test <address>":
 		return p.withApp(ctx, cli.Settings, log, func(app *core.App) error {
 			if err := app.Mails.Try(core.AsSystem(ctx), cli.Mail.Test.Address); err != nil {

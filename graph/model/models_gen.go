@@ -31,6 +31,32 @@ type AddPasskeyPayload struct {
 	Passkey *core.Passkey `json:"passkey"`
 }
 
+// How api keys are sorted.
+type APIKeyOrder struct {
+	// What they are sorted by.
+	Field APIKeyOrderField `json:"field"`
+	// Which way.
+	Direction graphql.Omittable[*OrderDirection] `json:"direction,omitempty"`
+}
+
+// Which api keys. All conditions that are given must hold.
+type APIKeyWhere struct {
+	// All of these must hold.
+	And graphql.Omittable[[]*APIKeyWhere] `json:"and,omitempty"`
+	// At least one of these must hold.
+	Or graphql.Omittable[[]*APIKeyWhere] `json:"or,omitempty"`
+	// This must not hold.
+	Not graphql.Omittable[*APIKeyWhere] `json:"not,omitempty"`
+	// Conditions on the id.
+	ID graphql.Omittable[*IDFilter] `json:"id,omitempty"`
+	// Conditions on the id of `user`.
+	UserID graphql.Omittable[*IDFilter] `json:"userId,omitempty"`
+	// Conditions on `revokedAt`.
+	RevokedAt graphql.Omittable[*TimeFilter] `json:"revokedAt,omitempty"`
+	// Conditions on `createdAt`.
+	CreatedAt graphql.Omittable[*TimeFilter] `json:"createdAt,omitempty"`
+}
+
 // How assets are sorted.
 type AssetOrder struct {
 	// What they are sorted by.
@@ -173,6 +199,30 @@ type ConfirmSignUpPayload struct {
 	Viewer *core.User `json:"viewer"`
 	// Null when the session is in cookies.
 	Tokens *core.Tokens `json:"tokens,omitempty"`
+}
+
+// What a key may do.
+type CreateAPIKeyInput struct {
+	// See `ApiKey.name`.
+	Name string `json:"name"`
+	// See `ApiKey.role`: at most your own, and that of the user as whom it acts.
+	Role core.Role `json:"role"`
+	// See `ApiKey.types`; names of types of the schema, or `*` alone.
+	Types []string `json:"types"`
+	// See `ApiKey.operations`. UPDATE and DELETE need READ beside them: they find what it reads.
+	Operations []core.APIKeyOperation `json:"operations"`
+	// As whom it acts: your own id or, for admins, anybody's. When it is null or left out, as itself; for admins.
+	UserID graphql.Omittable[*string] `json:"userId,omitempty"`
+	// See `ApiKey.expiresAt`; in the future.
+	ExpiresAt graphql.Omittable[*time.Time] `json:"expiresAt,omitempty"`
+}
+
+// What `createApiKey` did.
+type CreateAPIKeyPayload struct {
+	// What is kept of the key.
+	APIKey *core.APIKey `json:"apiKey"`
+	// The key itself, told this once: `grapnel_` and 36 letters and digits.
+	Key string `json:"key"`
 }
 
 // What the promised file will be.
@@ -956,6 +1006,20 @@ type ResetPasswordPayload struct {
 	Email string `json:"email"`
 }
 
+// Which key ends.
+type RevokeAPIKeyInput struct {
+	// Which key.
+	ID string `json:"id"`
+	// Refuse with CONFLICT when the record has another version by now.
+	ExpectedVersion graphql.Omittable[*int32] `json:"expectedVersion,omitempty"`
+}
+
+// What `revokeApiKey` did.
+type RevokeAPIKeyPayload struct {
+	// The key as it is now.
+	APIKey *core.APIKey `json:"apiKey"`
+}
+
 // Which session ends.
 type RevokeSessionInput struct {
 	// `UserSession.id`.
@@ -1562,6 +1626,61 @@ func (e *AdminWidget) UnmarshalJSON(b []byte) error {
 }
 
 func (e AdminWidget) MarshalJSON() ([]byte, error) {
+	var buf bytes.Buffer
+	e.MarshalGQL(&buf)
+	return buf.Bytes(), nil
+}
+
+// What api keys can be sorted by.
+type APIKeyOrderField string
+
+const (
+	// By `createdAt`.
+	APIKeyOrderFieldCreatedAt APIKeyOrderField = "CREATED_AT"
+)
+
+var AllAPIKeyOrderField = []APIKeyOrderField{
+	APIKeyOrderFieldCreatedAt,
+}
+
+func (e APIKeyOrderField) IsValid() bool {
+	switch e {
+	case APIKeyOrderFieldCreatedAt:
+		return true
+	}
+	return false
+}
+
+func (e APIKeyOrderField) String() string {
+	return string(e)
+}
+
+func (e *APIKeyOrderField) UnmarshalGQL(v any) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("enums must be strings")
+	}
+
+	*e = APIKeyOrderField(str)
+	if !e.IsValid() {
+		return fmt.Errorf("%s is not a valid ApiKeyOrderField", str)
+	}
+	return nil
+}
+
+func (e APIKeyOrderField) MarshalGQL(w io.Writer) {
+	_, _ = fmt.Fprint(w, strconv.Quote(e.String()))
+}
+
+func (e *APIKeyOrderField) UnmarshalJSON(b []byte) error {
+	s, err := strconv.Unquote(string(b))
+	if err != nil {
+		return err
+	}
+	return e.UnmarshalGQL(s)
+}
+
+func (e APIKeyOrderField) MarshalJSON() ([]byte, error) {
 	var buf bytes.Buffer
 	e.MarshalGQL(&buf)
 	return buf.Bytes(), nil

@@ -26,6 +26,7 @@ type CLI struct {
 	Serve       struct{}    `cmd:"" default:"1" help:"Serve the GraphQL endpoint (the default)."`
 	Admin       Admin       `cmd:"" help:"Manage administrators."`
 	User        User        `cmd:"" help:"Look at accounts, and help their owners; may run beside a server."`
+	Key         Key         `cmd:"" help:"Make, list and revoke keys for programs; may run beside a server."`
 	Mail        Mail        `cmd:"" help:"Try out the mail server."`
 	Seed        Seed        `cmd:"" help:"Fill the store with a realistic news site."`
 	Migrate     Migrate     `cmd:"" help:"Bring the store to the types that are declared, as a start does, and say what was done."`
@@ -122,6 +123,28 @@ type UserPassword struct {
 // Account names one account.
 type Account struct {
 	Who string `arg:"" name:"email" help:"Address of the account, or its username."`
+}
+
+// Key holds the commands about API keys.
+type Key struct {
+	Create KeyCreate `cmd:"" help:"Make a key and print it, this once."`
+	List   struct{}  `cmd:"" help:"List the keys, the newest first."`
+	Revoke KeyRevoke `cmd:"" help:"End a key for good."`
+}
+
+// KeyCreate makes a key.
+type KeyCreate struct {
+	Name       string        `required:"" help:"What the key is for."`
+	Role       string        `required:"" enum:"member,author,editor,admin" help:"The most that it may do: member, author, editor or admin."`
+	Types      []string      `required:"" placeholder:"TYPE" help:"The types whose records it reaches, such as Post,Asset; * for all."`
+	Operations []string      `required:"" enum:"create,read,update,delete" placeholder:"OPERATION" help:"What it may do to them: create, read, update, delete."`
+	User       string        `placeholder:"EMAIL" help:"As whom it acts: an address, or a username. Default: as itself."`
+	Life       time.Duration `placeholder:"DURATION" help:"How long it is good, such as 2160h. Default: until it is revoked."`
+}
+
+// KeyRevoke names a key.
+type KeyRevoke struct {
+	ID string `arg:"" help:"The id of the key, as key list prints it."`
 }
 
 // Mail holds the commands about mail.

@@ -26,7 +26,8 @@ var inCore = map[string]bool{
 	"User": true, "UserConnection": true, "UserEdge": true, "Role": true, "UserSession": true, "SessionTokens": true,
 	"Post": true, "PostConnection": true, "PostEdge": true, "PostChange": true, "PostStatus": true,
 	"Asset": true, "AssetConnection": true, "AssetEdge": true, "Visibility": true, "AssetState": true,
-	"AssetUse": true, "Mail": true, "MailConnection": true, "MailEdge": true, "MailState": true, "SignedRequest": true, "StorageUsage": true, "HTTPHeader": true,
+	"AssetUse": true, "ApiKey": true, "ApiKeyConnection": true, "ApiKeyEdge": true, "ApiKeyOperation": true,
+	"Mail": true, "MailConnection": true, "MailEdge": true, "MailState": true, "SignedRequest": true, "StorageUsage": true, "HTTPHeader": true,
 	"ServerStatus": true, "StoreStatus": true, "StoreKind": true, "StorageTotals": true,
 	"RecordViewers": true, "OwnRecord": true,
 	"Passkey": true, "SecondFactorRequest": true, "AuthenticatorSetUp": true,
@@ -35,6 +36,9 @@ var inCore = map[string]bool{
 // otherwise are the names that some of them have there: core has no need to tell them
 // from the types of a project.
 var otherwise = map[string]string{"SessionTokens": "Tokens", "UserSession": "Session", "SecondFactorRequest": "SecondFactorNeeded"}
+
+// valued are what the names of constants there begin with, where it is not the value.
+var valued = map[string]string{"ApiKeyOperation": "May"}
 
 // bound are the scalars with Go types of their own.
 var bound = map[string][]string{
@@ -130,7 +134,7 @@ func (p project) config(doc *document, sources []*ast.Source) (*config.Config, e
 			entry := cfg.Models[name]
 			entry.EnumValues = map[string]config.EnumValue{}
 			for _, v := range def.EnumValues {
-				entry.EnumValues[v.Name] = config.EnumValue{Value: grapnel + "/core." + templates.ToGo(strings.ToLower(v.Name))}
+				entry.EnumValues[v.Name] = config.EnumValue{Value: grapnel + "/core." + valued[name] + templates.ToGo(strings.ToLower(v.Name))}
 			}
 			cfg.Models[name] = entry
 		}

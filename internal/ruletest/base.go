@@ -8,7 +8,7 @@ import (
 
 // Base is the tables of the types that every project has. A project that gives
 // them more guarded fields adds these to the table of users.
-func Base() []Table { return []Table{users(), posts(), assets(), pages(), site(), mails()} }
+func Base() []Table { return []Table{users(), posts(), assets(), pages(), site(), mails(), apiKeys()} }
 
 func users() Table {
 	// Each reads and edits what is their own, and admins that of everybody.
@@ -144,6 +144,24 @@ func mails() Table {
 			"sent":    {"to": "user@example.org", "subject": "zqsent", "state": "SENT"},
 		},
 		Read: Allow{"*": "admin"},
+	}
+}
+
+// apiKeys are read and ended by those as whom they act.
+func apiKeys() Table {
+	const input = `name: "zq", role: MEMBER, types: ["Post"], operations: [READ]`
+	return Table{
+		Model: "ApiKey",
+		Records: map[string]Fields{
+			"owners": {"userId": "user_owner", "name": "zqowners", "role": "MEMBER", "types": []string{"Post"}, "operations": []string{"READ"}},
+			"itself": {"userId": nil, "name": "zqitself", "role": "MEMBER", "types": []string{"Post"}, "operations": []string{"READ"}},
+		},
+		Read: Allow{"owners": "owner admin", "itself": "admin"},
+		Writes: []Write{
+			{Verb: core.Create, Call: `createApiKey(input: {userId: "user_owner", ` + input + `})`, Allow: Allow{New: "owner admin"}},
+			{Verb: core.Create, Call: `createApiKey(input: {` + input + `})`, Allow: Allow{New: "admin"}},
+			{Verb: core.Update, Call: `revokeApiKey(input: {id: $id})`, Allow: Allow{"owners": "owner admin", "itself": "admin"}},
+		},
 	}
 }
 

@@ -13,7 +13,8 @@ import (
 
 // authenticator finds out who sends a request. The access token comes as
 // `Authorization: Bearer <token>` or, for browsers, in an httpOnly cookie; a
-// request with the header is never judged by its cookies.
+// request with the header is never judged by its cookies. An API key comes by the
+// header alone.
 type authenticator struct {
 	authenticate func(context.Context, string) (core.Principal, error)
 	origins      *origins
@@ -153,7 +154,9 @@ func (a *authenticator) names(r *http.Request) cookieNames {
 // read is the access token among the cookies of r, and whether there is a
 // session at all: browsers drop the access cookie when its token expires.
 func (n cookieNames) read(r *http.Request) (access string, present bool) {
-	access = cookieValue(r, n.access)
+	if access = cookieValue(r, n.access); core.LooksLikeAPIKey(access) {
+		return "", true
+	}
 	return access, access != "" || cookieValue(r, n.refresh) != ""
 }
 

@@ -67,7 +67,7 @@ func (s *streams) events(w http.ResponseWriter, r *http.Request, op *graphql.Ope
 		return
 	}
 	wait.Go(func() { e.keepAlive(ctx, s.limits.KeepAlive) })
-	if p := core.PrincipalOf(ctx); p.SignedIn() {
+	if p := core.PrincipalOf(ctx); p.Account() != "" {
 		token, _, _ := s.auth.token(r) // it was good just now
 		wait.Go(func() {
 			if s.expiry(ctx, token, p) != nil {

@@ -20,8 +20,8 @@ const (
 // timePerCost is how long a store works for the cost of 1.
 const timePerCost = 5 * time.Microsecond
 
-// meter charges what is asked for to the user and to the network that it comes
-// from, the same whatever the transport.
+// meter charges what is asked for to the user, or to the API key that acts as itself, and to
+// the network that it comes from, the same whatever the transport.
 type meter struct {
 	users, networks *core.Limiter // nil: no limit
 	limits          Limits
@@ -47,7 +47,7 @@ const burstSeconds = 10
 func (m *meter) charge(ctx context.Context, n int) error {
 	n = max(n, 1)
 	if m.users != nil {
-		if err := m.users.Take(core.PrincipalOf(ctx).UserID, n); err != nil {
+		if err := m.users.Take(core.PrincipalOf(ctx).Account(), n); err != nil {
 			return err
 		}
 	}
@@ -63,7 +63,7 @@ func (m *meter) owe(ctx context.Context, n int) {
 		return
 	}
 	if m.users != nil {
-		m.users.Owe(core.PrincipalOf(ctx).UserID, n)
+		m.users.Owe(core.PrincipalOf(ctx).Account(), n)
 	}
 	if m.networks != nil {
 		m.networks.Owe(core.ClientOf(ctx).Network(), n)
@@ -91,8 +91,8 @@ func (m *meter) wait(ctx context.Context, n int) error {
 func (m *meter) report(ctx context.Context, cost, limit int) map[string]any {
 	r := map[string]any{"requested": cost, "limit": limit}
 	limiter, key, rate := m.networks, core.ClientOf(ctx).Network(), m.limits.NetworkCost
-	if p := core.PrincipalOf(ctx); p.SignedIn() {
-		limiter, key, rate = m.users, p.UserID, m.limits.UserCost
+	if account := core.PrincipalOf(ctx).Account(); account != "" {
+		limiter, key, rate = m.users, account, m.limits.UserCost
 	}
 	if limiter != nil {
 		r["available"], r["perSecond"] = limiter.Left(key), rate

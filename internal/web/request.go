@@ -182,6 +182,23 @@ func recovery(next http.Handler, log *slog.Logger) http.Handler {
 	})
 }
 
+// keyless refuses every request with an API key in its query string, whatever it asks for: by
+// then the key stands in the logs of proxies and in histories, and whoever sent it must know.
+// An access token there is only ignored, for it is over in ten minutes.
+func keyless(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		query := r.URL.RawQuery
+		if plain, err := url.QueryUnescape(query); err == nil {
+			query = plain
+		}
+		if core.HoldsAPIKey(query) {
+			graphqlhttp.Refuse(w, r, core.Errorf(core.Invalid, "An API key stands in the address of this request, where logs keep it. Revoke it, and send another one as the header Authorization: Bearer."))
+			return
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
 // securityHeaders sets what suits an API; handlers of pages and files replace
 // what does not suit them.
 func securityHeaders(next http.Handler, secure bool) http.Handler {

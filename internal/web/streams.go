@@ -96,8 +96,8 @@ func decrement(counts map[string]int, key string) {
 
 // owner is whose operations are counted together.
 func owner(ctx context.Context) string {
-	if p := core.PrincipalOf(ctx); p.SignedIn() {
-		return p.UserID
+	if account := core.PrincipalOf(ctx).Account(); account != "" {
+		return account
 	}
 	return "network " + core.ClientOf(ctx).Network()
 }

@@ -177,6 +177,7 @@ func New(c Config) (*Server, error) {
 	h = deadlines(h, c.Limits)
 	h = uncoded(h)
 	h = securityHeaders(h, isHTTPS(c.PublicURL))
+	h = keyless(h)
 	h = recovery(h, c.Log)
 	h = identify(h, newProxies(c), c.Log)
 	h = graphqlhttp.Linger(h, c.Limits.Linger)

@@ -34,10 +34,10 @@ func New(schema fs.FS, specs func(typ string) (core.Spec, bool)) *Dashboard {
 	})}
 }
 
-// Schema is what p may see and change; nil for a visitor, and when p may change nothing
-// but the own account. It is shared, and must not be changed.
+// Schema is what p may see and change; nil for visitors and API keys, which are no people, and
+// when p may change nothing but the own account. It is shared, and must not be changed.
 func (d *Dashboard) Schema(p core.Principal) (*model.DashboardSchema, error) {
-	if !p.SignedIn() {
+	if !p.SignedIn() || p.KeyID != "" {
 		return nil, nil
 	}
 	answers, err := d.answers()

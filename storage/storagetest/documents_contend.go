@@ -24,6 +24,7 @@ func contended() []core.Spec {
 		{Type: "Post", Name: "posts", Prefix: "post", Fields: []core.Field{{Name: "date", Kind: core.Time}}},
 		{Type: "Asset", Name: "assets", Prefix: "asset", Fields: []core.Field{{Name: "state"}}},
 		{Type: "Mail", Name: "mails", Prefix: "mail"},
+		{Type: "ApiKey", Name: "apiKeys", Prefix: "apikey"},
 		{
 			Type: "Counter", Name: "counters", Prefix: "counter", Live: true,
 			Attributes: []core.Attribute{{Name: "n", Kind: core.Int, Required: true}},

@@ -23,6 +23,7 @@ func NewExecutableSchema(cfg Config) graphql.ExecutableSchema {
 type Config = graphql.Config[ResolverRoot, DirectiveRoot, ComplexityRoot]
 
 type ResolverRoot interface {
+	ApiKey() ApiKeyResolver
 	Asset() AssetResolver
 	Mail() MailResolver
 	Mutation() MutationResolver
@@ -55,6 +56,35 @@ type ComplexityRoot struct {
 		City    func(childComplexity int) int
 		Country func(childComplexity int) int
 		Street  func(childComplexity int) int
+	}
+
+	ApiKey struct {
+		CreatedAt  func(childComplexity int) int
+		CreatedBy  func(childComplexity int) int
+		ExpiresAt  func(childComplexity int) int
+		ID         func(childComplexity int) int
+		LastUsedAt func(childComplexity int) int
+		Name       func(childComplexity int) int
+		Operations func(childComplexity int) int
+		RevokedAt  func(childComplexity int) int
+		Role       func(childComplexity int) int
+		Start      func(childComplexity int) int
+		Types      func(childComplexity int) int
+		UpdatedAt  func(childComplexity int) int
+		User       func(childComplexity int) int
+		Version    func(childComplexity int) int
+	}
+
+	ApiKeyConnection struct {
+		Edges      func(childComplexity int) int
+		Nodes      func(childComplexity int) int
+		PageInfo   func(childComplexity int) int
+		TotalCount func(childComplexity int, exact *bool) int
+	}
+
+	ApiKeyEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
 	}
 
 	Asset struct {
@@ -122,6 +152,11 @@ type ComplexityRoot struct {
 	ConfirmSignUpPayload struct {
 		Tokens func(childComplexity int) int
 		Viewer func(childComplexity int) int
+	}
+
+	CreateApiKeyPayload struct {
+		APIKey func(childComplexity int) int
+		Key    func(childComplexity int) int
 	}
 
 	CreateAssetUploadPayload struct {
@@ -353,6 +388,7 @@ type ComplexityRoot struct {
 		ConfirmAuthenticator     func(childComplexity int, input model.ConfirmAuthenticatorInput) int
 		ConfirmSignIn            func(childComplexity int, input model.ConfirmSignInInput) int
 		ConfirmSignUp            func(childComplexity int, input model.ConfirmSignUpInput) int
+		CreateAPIKey             func(childComplexity int, input model.CreateAPIKeyInput) int
 		CreateAssetUpload        func(childComplexity int, input model.CreateAssetUploadInput) int
 		CreateOrder              func(childComplexity int, input model1.CreateOrderInput) int
 		CreatePage               func(childComplexity int, input model1.CreatePageInput) int
@@ -381,6 +417,7 @@ type ComplexityRoot struct {
 		RequestPasswordReset     func(childComplexity int, input model.RequestPasswordResetInput) int
 		RequestSignInCode        func(childComplexity int, input model.RequestSignInCodeInput) int
 		ResetPassword            func(childComplexity int, input model.ResetPasswordInput) int
+		RevokeAPIKey             func(childComplexity int, input model.RevokeAPIKeyInput) int
 		RevokeSession            func(childComplexity int, input model.RevokeSessionInput) int
 		SetUp                    func(childComplexity int, input model.SetUpInput) int
 		SetUpAuthenticator       func(childComplexity int) int
@@ -603,6 +640,8 @@ type ComplexityRoot struct {
 	}
 
 	Query struct {
+		APIKey              func(childComplexity int, id string) int
+		APIKeys             func(childComplexity int, where *model.APIKeyWhere, orderBy *model.APIKeyOrder, first *int32, after *string, last *int32, before *string) int
 		Asset               func(childComplexity int, id string) int
 		Assets              func(childComplexity int, where *model.AssetWhere, orderBy *model.AssetOrder, search *string, first *int32, after *string, last *int32, before *string) int
 		DashboardSchema     func(childComplexity int) int
@@ -716,6 +755,10 @@ type ComplexityRoot struct {
 	ReviewEdge struct {
 		Cursor func(childComplexity int) int
 		Node   func(childComplexity int) int
+	}
+
+	RevokeApiKeyPayload struct {
+		APIKey func(childComplexity int) int
 	}
 
 	RevokeSessionPayload struct {
@@ -1008,6 +1051,134 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.Address.Street(childComplexity), true
 
+	case "ApiKey.createdAt":
+		if e.ComplexityRoot.ApiKey.CreatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ApiKey.CreatedAt(childComplexity), true
+	case "ApiKey.createdBy":
+		if e.ComplexityRoot.ApiKey.CreatedBy == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ApiKey.CreatedBy(childComplexity), true
+	case "ApiKey.expiresAt":
+		if e.ComplexityRoot.ApiKey.ExpiresAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ApiKey.ExpiresAt(childComplexity), true
+	case "ApiKey.id":
+		if e.ComplexityRoot.ApiKey.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ApiKey.ID(childComplexity), true
+	case "ApiKey.lastUsedAt":
+		if e.ComplexityRoot.ApiKey.LastUsedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ApiKey.LastUsedAt(childComplexity), true
+	case "ApiKey.name":
+		if e.ComplexityRoot.ApiKey.Name == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ApiKey.Name(childComplexity), true
+	case "ApiKey.operations":
+		if e.ComplexityRoot.ApiKey.Operations == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ApiKey.Operations(childComplexity), true
+	case "ApiKey.revokedAt":
+		if e.ComplexityRoot.ApiKey.RevokedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ApiKey.RevokedAt(childComplexity), true
+	case "ApiKey.role":
+		if e.ComplexityRoot.ApiKey.Role == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ApiKey.Role(childComplexity), true
+	case "ApiKey.start":
+		if e.ComplexityRoot.ApiKey.Start == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ApiKey.Start(childComplexity), true
+	case "ApiKey.types":
+		if e.ComplexityRoot.ApiKey.Types == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ApiKey.Types(childComplexity), true
+	case "ApiKey.updatedAt":
+		if e.ComplexityRoot.ApiKey.UpdatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ApiKey.UpdatedAt(childComplexity), true
+	case "ApiKey.user":
+		if e.ComplexityRoot.ApiKey.User == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ApiKey.User(childComplexity), true
+	case "ApiKey.version":
+		if e.ComplexityRoot.ApiKey.Version == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ApiKey.Version(childComplexity), true
+
+	case "ApiKeyConnection.edges":
+		if e.ComplexityRoot.ApiKeyConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ApiKeyConnection.Edges(childComplexity), true
+	case "ApiKeyConnection.nodes":
+		if e.ComplexityRoot.ApiKeyConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ApiKeyConnection.Nodes(childComplexity), true
+	case "ApiKeyConnection.pageInfo":
+		if e.ComplexityRoot.ApiKeyConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ApiKeyConnection.PageInfo(childComplexity), true
+	case "ApiKeyConnection.totalCount":
+		if e.ComplexityRoot.ApiKeyConnection.TotalCount == nil {
+			break
+		}
+
+		args, err := ec.field_ApiKeyConnection_totalCount_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.ApiKeyConnection.TotalCount(childComplexity, args["exact"].(*bool)), true
+
+	case "ApiKeyEdge.cursor":
+		if e.ComplexityRoot.ApiKeyEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ApiKeyEdge.Cursor(childComplexity), true
+	case "ApiKeyEdge.node":
+		if e.ComplexityRoot.ApiKeyEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ApiKeyEdge.Node(childComplexity), true
+
 	case "Asset.alt":
 		if e.ComplexityRoot.Asset.Alt == nil {
 			break
@@ -1249,6 +1420,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ConfirmSignUpPayload.Viewer(childComplexity), true
+
+	case "CreateApiKeyPayload.apiKey":
+		if e.ComplexityRoot.CreateApiKeyPayload.APIKey == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CreateApiKeyPayload.APIKey(childComplexity), true
+	case "CreateApiKeyPayload.key":
+		if e.ComplexityRoot.CreateApiKeyPayload.Key == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CreateApiKeyPayload.Key(childComplexity), true
 
 	case "CreateAssetUploadPayload.asset":
 		if e.ComplexityRoot.CreateAssetUploadPayload.Asset == nil {
@@ -2170,6 +2354,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.ConfirmSignUp(childComplexity, args["input"].(model.ConfirmSignUpInput)), true
+	case "Mutation.createApiKey":
+		if e.ComplexityRoot.Mutation.CreateAPIKey == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_createApiKey_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.CreateAPIKey(childComplexity, args["input"].(model.CreateAPIKeyInput)), true
 	case "Mutation.createAssetUpload":
 		if e.ComplexityRoot.Mutation.CreateAssetUpload == nil {
 			break
@@ -2453,6 +2648,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.ResetPassword(childComplexity, args["input"].(model.ResetPasswordInput)), true
+	case "Mutation.revokeApiKey":
+		if e.ComplexityRoot.Mutation.RevokeAPIKey == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_revokeApiKey_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.RevokeAPIKey(childComplexity, args["input"].(model.RevokeAPIKeyInput)), true
 	case "Mutation.revokeSession":
 		if e.ComplexityRoot.Mutation.RevokeSession == nil {
 			break
@@ -3483,6 +3689,28 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.PublishPostPayload.Post(childComplexity), true
 
+	case "Query.apiKey":
+		if e.ComplexityRoot.Query.APIKey == nil {
+			break
+		}
+
+		args, err := ec.field_Query_apiKey_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.APIKey(childComplexity, args["id"].(string)), true
+	case "Query.apiKeys":
+		if e.ComplexityRoot.Query.APIKeys == nil {
+			break
+		}
+
+		args, err := ec.field_Query_apiKeys_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.APIKeys(childComplexity, args["where"].(*model.APIKeyWhere), args["orderBy"].(*model.APIKeyOrder), args["first"].(*int32), args["after"].(*string), args["last"].(*int32), args["before"].(*string)), true
 	case "Query.asset":
 		if e.ComplexityRoot.Query.Asset == nil {
 			break
@@ -4015,6 +4243,13 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ReviewEdge.Node(childComplexity), true
+
+	case "RevokeApiKeyPayload.apiKey":
+		if e.ComplexityRoot.RevokeApiKeyPayload.APIKey == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RevokeApiKeyPayload.APIKey(childComplexity), true
 
 	case "RevokeSessionPayload.revokedSessionId":
 		if e.ComplexityRoot.RevokeSessionPayload.RevokedSessionID == nil {
@@ -4861,6 +5096,8 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 	inputUnmarshalMap := graphql.BuildUnmarshalerMap(
 		ec.unmarshalInputAddPasskeyInput,
 		ec.unmarshalInputAddressInput,
+		ec.unmarshalInputApiKeyOrder,
+		ec.unmarshalInputApiKeyWhere,
 		ec.unmarshalInputAssetOrder,
 		ec.unmarshalInputAssetStateFilter,
 		ec.unmarshalInputAssetWhere,
@@ -4871,6 +5108,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 		ec.unmarshalInputConfirmAuthenticatorInput,
 		ec.unmarshalInputConfirmSignInInput,
 		ec.unmarshalInputConfirmSignUpInput,
+		ec.unmarshalInputCreateApiKeyInput,
 		ec.unmarshalInputCreateAssetUploadInput,
 		ec.unmarshalInputCreateOrderInput,
 		ec.unmarshalInputCreatePageInput,
@@ -4921,6 +5159,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 		ec.unmarshalInputResetPasswordInput,
 		ec.unmarshalInputReviewOrder,
 		ec.unmarshalInputReviewWhere,
+		ec.unmarshalInputRevokeApiKeyInput,
 		ec.unmarshalInputRevokeSessionInput,
 		ec.unmarshalInputRoleFilter,
 		ec.unmarshalInputSetUpInput,
@@ -5141,6 +5380,178 @@ extend type Mutation {
     """
     input: DeleteAccountInput!
   ): DeleteAccountPayload @cost(weight: "5000")
+}
+`, BuiltIn: false},
+	{Name: "../schema/gen/grapnel/apikey.graphqls", Input: `"""
+What an API key may do to records of its types.
+"""
+enum ApiKeyOperation {
+  """
+  Makes new ones.
+  """
+  CREATE
+  """
+  Finds and reads them, and hears of their changes.
+  """
+  READ
+  """
+  Changes them; for administrators of users also their roles and suspensions.
+  """
+  UPDATE
+  """
+  Deletes them.
+  """
+  DELETE
+}
+"""
+A key for programs, sent as ` + "`" + `Authorization: Bearer` + "`" + `. It acts as a user or, without one, as
+itself. It is kept for 90 days after it was revoked or has expired.
+"""
+type ApiKey implements Node {
+  """
+  Names the key; it opens nothing.
+  """
+  id: ID!
+  """
+  What the key is for: 1 to 100 characters.
+  """
+  name: String!
+  """
+  How the key begins. All of it was told once, when it was made.
+  """
+  start: String!
+  """
+  The most that it may do. Where it acts as a user with a lower role at the moment, that one
+  counts.
+  """
+  role: Role!
+  """
+  The types whose records it reaches, such as ` + "`" + `Post` + "`" + `, or ` + "`" + `*` + "`" + ` for all of them; later ones too.
+  """
+  types: [String!]!
+  """
+  What it may do to them, as far as its role may.
+  """
+  operations: [ApiKeyOperation!]!
+  """
+  As whom it acts, or as itself where nobody is named; then it owns nothing.
+  """
+  user: User
+  """
+  Who made it; null when that was done at the server, or the account is deleted.
+  """
+  createdBy: User
+  """
+  From when on it is refused; null when it does not expire.
+  """
+  expiresAt: Time
+  """
+  When it was last used, to the minute; null when it never was.
+  """
+  lastUsedAt: Time
+  """
+  When it was revoked; null when it was not.
+  """
+  revokedAt: Time
+  """
+  When it was made.
+  """
+  createdAt: Time!
+  """
+  When the record last changed.
+  """
+  updatedAt: Time!
+  """
+  Counts the changes of the record; for ` + "`" + `expectedVersion` + "`" + `.
+  """
+  version: Int!
+}
+"""
+What a key may do.
+"""
+input CreateApiKeyInput {
+  """
+  See ` + "`" + `ApiKey.name` + "`" + `.
+  """
+  name: String!
+  """
+  See ` + "`" + `ApiKey.role` + "`" + `: at most your own, and that of the user as whom it acts.
+  """
+  role: Role!
+  """
+  See ` + "`" + `ApiKey.types` + "`" + `; names of types of the schema, or ` + "`" + `*` + "`" + ` alone.
+  """
+  types: [String!]!
+  """
+  See ` + "`" + `ApiKey.operations` + "`" + `. UPDATE and DELETE need READ beside them: they find what it reads.
+  """
+  operations: [ApiKeyOperation!]!
+  """
+  As whom it acts: your own id or, for admins, anybody's. When it is null or left out, as itself; for admins.
+  """
+  userId: ID
+  """
+  See ` + "`" + `ApiKey.expiresAt` + "`" + `; in the future.
+  """
+  expiresAt: Time
+}
+"""
+What ` + "`" + `createApiKey` + "`" + ` did.
+"""
+type CreateApiKeyPayload {
+  """
+  What is kept of the key.
+  """
+  apiKey: ApiKey!
+  """
+  The key itself, told this once: ` + "`" + `grapnel_` + "`" + ` and 36 letters and digits.
+  """
+  key: String!
+}
+"""
+Which key ends.
+"""
+input RevokeApiKeyInput {
+  """
+  Which key.
+  """
+  id: ID!
+  """
+  Refuse with CONFLICT when the record has another version by now.
+  """
+  expectedVersion: Int
+}
+"""
+What ` + "`" + `revokeApiKey` + "`" + ` did.
+"""
+type RevokeApiKeyPayload {
+  """
+  The key as it is now.
+  """
+  apiKey: ApiKey!
+}
+extend type Mutation {
+  """
+  Makes a key that acts as you, with at most your role; for admins any. FORBIDDEN for API
+  keys. There are at most 100 at a time that act as one user, and as many that act as themselves:
+  CONFLICT.
+  """
+  createApiKey(
+    """
+    What the key may do.
+    """
+    input: CreateApiKeyInput!
+  ): CreateApiKeyPayload @cost(weight: "100")
+  """
+  Ends a key within 5 seconds, for good: one that acts as you, or any for admins. An API key
+  may end itself.
+  """
+  revokeApiKey(
+    """
+    Which key.
+    """
+    input: RevokeApiKeyInput!
+  ): RevokeApiKeyPayload
 }
 `, BuiltIn: false},
 	{Name: "../schema/gen/grapnel/asset.graphqls", Input: `"""
@@ -8586,7 +8997,7 @@ type UnsuspendUserPayload {
 }
 extend type Query {
   """
-  Who you are; null for a visitor.
+  Who you are; null for a visitor, and for an API key that acts as itself or does not read users.
   """
   viewer: User
 }
@@ -9038,6 +9449,147 @@ extend type User {
   What the user likes best.
   """
   favourite: Product
+}
+`, BuiltIn: false},
+	{Name: "../schema/gen/apikey.graphqls", Input: `"""
+A page of api keys.
+"""
+type ApiKeyConnection {
+  """
+  The api keys of the page, each with its cursor.
+  """
+  edges: [ApiKeyEdge!]!
+  """
+  The api keys of the page, without the edges around them.
+  """
+  nodes: [ApiKey!]!
+  """
+  Where the page stands among all api keys that were asked for.
+  """
+  pageInfo: PageInfo!
+  """
+  How many there are on all pages together. Counted only when selected.
+  """
+  totalCount(
+    """
+    False counts no further than 10,000: 10001 then says that there are more, as in
+    "10,000+". The time that an exact count of very many takes is charged.
+    """
+    exact: Boolean = true
+  ): Int! @cost(weight: "50")
+}
+"""
+One of the api keys of a connection.
+"""
+type ApiKeyEdge {
+  """
+  Where it stands; for ` + "`" + `after` + "`" + ` and ` + "`" + `before` + "`" + `.
+  """
+  cursor: String!
+  """
+  The api key itself.
+  """
+  node: ApiKey!
+}
+"""
+Which api keys. All conditions that are given must hold.
+"""
+input ApiKeyWhere {
+  """
+  All of these must hold.
+  """
+  and: [ApiKeyWhere!]
+  """
+  At least one of these must hold.
+  """
+  or: [ApiKeyWhere!]
+  """
+  This must not hold.
+  """
+  not: ApiKeyWhere
+  """
+  Conditions on the id.
+  """
+  id: IDFilter
+  """
+  Conditions on the id of ` + "`" + `user` + "`" + `.
+  """
+  userId: IDFilter
+  """
+  Conditions on ` + "`" + `revokedAt` + "`" + `.
+  """
+  revokedAt: TimeFilter
+  """
+  Conditions on ` + "`" + `createdAt` + "`" + `.
+  """
+  createdAt: TimeFilter
+}
+"""
+How api keys are sorted.
+"""
+input ApiKeyOrder {
+  """
+  What they are sorted by.
+  """
+  field: ApiKeyOrderField!
+  """
+  Which way.
+  """
+  direction: OrderDirection = DESC
+}
+"""
+What api keys can be sorted by.
+"""
+enum ApiKeyOrderField {
+  """
+  By ` + "`" + `createdAt` + "`" + `.
+  """
+  CREATED_AT
+}
+extend type Query {
+  """
+  The api key with this id.
+  """
+  apiKey(
+    """
+    The id of the api key.
+    """
+    id: ID!
+  ): ApiKey
+  """
+  The api keys that you may see, sorted by ` + "`" + `createdAt` + "`" + `, newest first, unless ` + "`" + `orderBy` + "`" + ` says otherwise.
+  """
+  apiKeys(
+    """
+    Which of them; all that you may see when left out.
+    """
+    where: ApiKeyWhere
+
+    """
+    How they are sorted.
+    """
+    orderBy: ApiKeyOrder
+
+    """
+    How many, from the start or after ` + "`" + `after` + "`" + `: 20 when omitted, at most 100.
+    """
+    first: Int
+
+    """
+    Only what follows the edge with this ` + "`" + `cursor` + "`" + `. Empty: from the start.
+    """
+    after: String
+
+    """
+    How many, from the end or before ` + "`" + `before` + "`" + `: at most 100. Not together with ` + "`" + `first` + "`" + `.
+    """
+    last: Int
+
+    """
+    Only what precedes the edge with this ` + "`" + `cursor` + "`" + `. Empty: to the end.
+    """
+    before: String
+  ): ApiKeyConnection!
 }
 `, BuiltIn: false},
 	{Name: "../schema/gen/asset.graphqls", Input: `"""
@@ -11675,6 +12227,64 @@ func (ec *executionContext) childFields_Address(ctx context.Context, field graph
 	return nil, fmt.Errorf("no field named %q was found under type Address", field.Name)
 }
 
+func (ec *executionContext) childFields_ApiKey(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_ApiKey_id(ctx, field)
+	case "name":
+		return ec.fieldContext_ApiKey_name(ctx, field)
+	case "start":
+		return ec.fieldContext_ApiKey_start(ctx, field)
+	case "role":
+		return ec.fieldContext_ApiKey_role(ctx, field)
+	case "types":
+		return ec.fieldContext_ApiKey_types(ctx, field)
+	case "operations":
+		return ec.fieldContext_ApiKey_operations(ctx, field)
+	case "user":
+		return ec.fieldContext_ApiKey_user(ctx, field)
+	case "createdBy":
+		return ec.fieldContext_ApiKey_createdBy(ctx, field)
+	case "expiresAt":
+		return ec.fieldContext_ApiKey_expiresAt(ctx, field)
+	case "lastUsedAt":
+		return ec.fieldContext_ApiKey_lastUsedAt(ctx, field)
+	case "revokedAt":
+		return ec.fieldContext_ApiKey_revokedAt(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_ApiKey_createdAt(ctx, field)
+	case "updatedAt":
+		return ec.fieldContext_ApiKey_updatedAt(ctx, field)
+	case "version":
+		return ec.fieldContext_ApiKey_version(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ApiKey", field.Name)
+}
+
+func (ec *executionContext) childFields_ApiKeyConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_ApiKeyConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_ApiKeyConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_ApiKeyConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_ApiKeyConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ApiKeyConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_ApiKeyEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_ApiKeyEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_ApiKeyEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ApiKeyEdge", field.Name)
+}
+
 func (ec *executionContext) childFields_Asset(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "id":
@@ -11807,6 +12417,16 @@ func (ec *executionContext) childFields_ConfirmSignUpPayload(ctx context.Context
 		return ec.fieldContext_ConfirmSignUpPayload_tokens(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type ConfirmSignUpPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_CreateApiKeyPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "apiKey":
+		return ec.fieldContext_CreateApiKeyPayload_apiKey(ctx, field)
+	case "key":
+		return ec.fieldContext_CreateApiKeyPayload_key(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CreateApiKeyPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_CreateAssetUploadPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -12799,6 +13419,14 @@ func (ec *executionContext) childFields_ReviewEdge(ctx context.Context, field gr
 		return ec.fieldContext_ReviewEdge_node(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type ReviewEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_RevokeApiKeyPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "apiKey":
+		return ec.fieldContext_RevokeApiKeyPayload_apiKey(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RevokeApiKeyPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_RevokeSessionPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {

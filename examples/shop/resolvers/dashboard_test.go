@@ -53,7 +53,7 @@ func TestDashboardOfTheProject(t *testing.T) {
 	}
 	if want := []string{
 		"Order ALL OWN ALL NONE", "Product ALL ALL ALL ALL", "Review ALL OWN ALL ALL", "Shop ALL NONE ALL NONE",
-		"Post ALL ALL ALL ALL", "Page ALL ALL ALL ALL", "Asset SOME OWN SOME SOME", "User ALL NONE OWN OWN", "Site ALL NONE NONE NONE",
+		"Post ALL ALL ALL ALL", "Page ALL ALL ALL ALL", "Asset SOME OWN SOME SOME", "User ALL NONE OWN OWN", "Site ALL NONE NONE NONE", "ApiKey OWN OWN OWN NONE",
 	}; !slices.Equal(types, want) {
 		t.Fatalf("an editor has\n%q, want\n%q", types, want)
 	}

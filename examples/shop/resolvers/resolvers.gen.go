@@ -73,6 +73,8 @@ func (x *root) AddressInput() graph.AddressInputResolver { return &addressInputR
 
 type addressInputResolver struct{ *resolver }
 
+func (x *root) ApiKey() graph.ApiKeyResolver { return x.base.ApiKey() }
+
 func (x *root) Asset() graph.AssetResolver { return x.base.Asset() }
 
 func (x *root) Mail() graph.MailResolver { return x.base.Mail() }

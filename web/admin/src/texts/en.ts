@@ -1,6 +1,8 @@
 // Every text of the dashboard. What the schema says (labels, descriptions) is the
 // developer's; schema.json translates those that Grapnel itself brings.
 
+import { inside } from './inside'
+
 export const en = {
   locale: 'en',
   language: 'English',
@@ -22,7 +24,7 @@ export const en = {
   auto: 'As the system',
   languages: 'Language',
   signOut: 'Sign out',
-  newOne: (label: string) => `New ${label.toLowerCase()}`,
+  newOne: (label: string) => `New ${inside(label)}`,
   loading: 'Loading',
   close: 'Close',
   clear: 'Clear',
@@ -98,7 +100,7 @@ export const en = {
 
   // Lists
   search: 'Search',
-  searchIn: (labels: string) => `Search ${labels.toLowerCase()}`,
+  searchIn: (labels: string) => `Search ${inside(labels)}`,
   filter: 'Filter',
   apply: 'Apply',
   remove: 'Remove',
@@ -151,7 +153,7 @@ export const en = {
   next: 'Next',
   changes: (n: number) => (n === 1 ? '1 change' : `${n} changes`),
   show: 'Show',
-  emptyList: (labels: string) => `No ${labels.toLowerCase()} yet`,
+  emptyList: (labels: string) => `No ${inside(labels)} yet`,
   emptyListHint: 'Make the first one.',
   emptyListReader: 'Whatever comes will be shown here.',
   noMatch: 'Nothing fits',
@@ -165,7 +167,7 @@ export const en = {
   back: 'Back',
   create: 'Create',
   add: 'Add',
-  addOne: (label: string) => `Add ${label.toLowerCase()}`,
+  addOne: (label: string) => `Add ${inside(label)}`,
   move: (name: string) => `Move ${name}`,
   moveHint: 'Drag, or use the arrow keys',
   movedTo: (place: number, all: number) => `Now ${place} of ${all}`,
@@ -248,7 +250,7 @@ export const en = {
 
   // Home
   hello: (name: string) => `Welcome, ${name}`,
-  yourOwn: (labels: string) => `Your ${labels.toLowerCase()}`,
+  yourOwn: (labels: string) => `Your ${inside(labels)}`,
   showAll: 'Show all',
   server: 'Server',
   documentStore: 'Documents',
@@ -263,8 +265,8 @@ export const en = {
   version: 'Version',
   runningSince: 'Running since',
   firstSteps: 'What to do first',
-  stepSettings: (label: string) => `Fill in: ${label.toLowerCase()}`,
-  stepCreate: (label: string) => `Make the first ${label.toLowerCase()}`,
+  stepSettings: (label: string) => `Fill in: ${inside(label)}`,
+  stepCreate: (label: string) => `Make the first ${inside(label)}`,
   stepInvite: 'Make an account for somebody',
 
   // Profile

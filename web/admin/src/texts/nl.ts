@@ -1,4 +1,5 @@
 import type { Texts } from './en'
+import { inside } from './inside'
 
 export const nl: Texts = {
   locale: 'nl',
@@ -20,7 +21,7 @@ export const nl: Texts = {
   auto: 'Systeem',
   languages: 'Taal',
   signOut: 'Afmelden',
-  newOne: label => `Nieuw: ${label.toLowerCase()}`,
+  newOne: label => `Nieuw: ${inside(label)}`,
   loading: 'Laden',
   close: 'Sluiten',
   clear: 'Leegmaken',
@@ -93,7 +94,7 @@ export const nl: Texts = {
   },
 
   search: 'Zoeken',
-  searchIn: labels => `Zoek in ${labels.toLowerCase()}`,
+  searchIn: labels => `Zoek in ${inside(labels)}`,
   filter: 'Filter',
   apply: 'Toepassen',
   remove: 'Verwijderen',
@@ -119,7 +120,7 @@ export const nl: Texts = {
   exporting: n => `${n} geëxporteerd …`,
   exported: n => `${n} geëxporteerd.`,
   exportCut: n => `Alleen de eerste ${n} zijn geëxporteerd: maak het filter nauwer voor de andere.`,
-  sortBy: label => `Sorteren op ${label.toLowerCase()}`,
+  sortBy: label => `Sorteren op ${inside(label)}`,
   selectAll: 'Alles op deze pagina selecteren',
   selectOne: title => `${title} selecteren`,
   searchFor: (labels, text) => `${labels} doorzoeken op ‘${text}’`,
@@ -146,7 +147,7 @@ export const nl: Texts = {
   next: 'Volgende',
   changes: n => (n === 1 ? '1 wijziging' : `${n} wijzigingen`),
   show: 'Tonen',
-  emptyList: labels => `Nog geen ${labels.toLowerCase()}`,
+  emptyList: labels => `Nog geen ${inside(labels)}`,
   emptyListHint: 'Maak de eerste.',
   emptyListReader: 'Wat erbij komt, staat dan hier.',
   noMatch: 'Niets gevonden',
@@ -241,7 +242,7 @@ export const nl: Texts = {
 
   // Home
   hello: (name: string) => `Welkom, ${name}`,
-  yourOwn: (labels: string) => `Eigen ${labels.toLowerCase()}`,
+  yourOwn: (labels: string) => `Eigen ${inside(labels)}`,
   showAll: 'Alles tonen',
   server: 'Server',
   documentStore: 'Documenten',
@@ -256,8 +257,8 @@ export const nl: Texts = {
   version: 'Versie',
   runningSince: 'Draait sinds',
   firstSteps: 'Eerste stappen',
-  stepSettings: (label: string) => `Invullen: ${label.toLowerCase()}`,
-  stepCreate: (label: string) => `Aanmaken: ${label.toLowerCase()}`,
+  stepSettings: (label: string) => `Invullen: ${inside(label)}`,
+  stepCreate: (label: string) => `Aanmaken: ${inside(label)}`,
   stepInvite: 'Een account voor iemand maken',
 
   // Profile

@@ -63,6 +63,8 @@ type subscriptionResolver struct {
 	basegraph.SubscriptionResolver
 }
 
+func (x *root) ApiKey() graph.ApiKeyResolver { return x.base.ApiKey() }
+
 func (x *root) Asset() graph.AssetResolver { return x.base.Asset() }
 
 func (x *root) Letter() graph.LetterResolver { return &letterResolver{x.r} }

@@ -9,6 +9,7 @@ import (
 // Files are the whole schema, with all its directives.
 //
 //go:embed gen/grapnel/account.graphqls
+//go:embed gen/grapnel/apikey.graphqls
 //go:embed gen/grapnel/asset.graphqls
 //go:embed gen/grapnel/base.graphqls
 //go:embed gen/grapnel/dashboard.graphqls
@@ -24,6 +25,7 @@ import (
 //go:embed gen/grapnel/user.graphqls
 //go:embed letter.graphqls
 //go:embed user.graphqls
+//go:embed gen/apikey.graphqls
 //go:embed gen/asset.graphqls
 //go:embed gen/letter.graphqls
 //go:embed gen/mail.graphqls

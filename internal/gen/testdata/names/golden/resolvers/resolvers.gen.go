@@ -15,9 +15,9 @@ import (
 type Models struct {
 	Pages        *core.Model[model.Page]
 	Site         *core.Model[model.Site]
-	APIKeys      *core.Model[model.APIKey]
 	Errors       *core.Model[model.Error]
 	ErrorLines   *core.Model[model.ErrorLine]
+	HTTPRoutes   *core.Model[model.HTTPRoute]
 	ServerIDs    *core.Model[model.HTTPServerIDs]
 	TheModels    *core.Model[model.Models]
 	AllNews      *core.Model[model.News]
@@ -32,9 +32,9 @@ func NewModels(app *core.App) *Models {
 	return &Models{
 		Pages:        core.NewModel[model.Page](app, "pages"),
 		Site:         core.NewModel[model.Site](app, "site"),
-		APIKeys:      core.NewModel[model.APIKey](app, "apiKeys"),
 		Errors:       core.NewModel[model.Error](app, "errors"),
 		ErrorLines:   core.NewModel[model.ErrorLine](app, "errorLines"),
+		HTTPRoutes:   core.NewModel[model.HTTPRoute](app, "httpRoutes"),
 		ServerIDs:    core.NewModel[model.HTTPServerIDs](app, "serverIDs"),
 		TheModels:    core.NewModel[model.Models](app, "theModels"),
 		AllNews:      core.NewModel[model.News](app, "Articles"),
@@ -80,6 +80,8 @@ type subscriptionResolver struct {
 	*resolver
 	basegraph.SubscriptionResolver
 }
+
+func (x *root) ApiKey() graph.ApiKeyResolver { return x.base.ApiKey() }
 
 func (x *root) Asset() graph.AssetResolver { return x.base.Asset() }
 

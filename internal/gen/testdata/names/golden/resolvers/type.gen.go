@@ -75,12 +75,12 @@ func updateType(in *model.UpdateTypeInput) core.Edits[model.Type] {
 	return e
 }
 
-func (r *typeArgResolver) Key(ctx context.Context, obj *model.Type) (*model.APIKey, error) {
-	return translate.Maybe(core.Follow(ctx, obj, "key", func(d *model.Type) string { return translate.Deref(d.KeyID) }, r.models.APIKeys.Collection))
+func (r *typeArgResolver) Key(ctx context.Context, obj *model.Type) (*model.HTTPRoute, error) {
+	return translate.Maybe(core.Follow(ctx, obj, "key", func(d *model.Type) string { return translate.Deref(d.KeyID) }, r.models.HTTPRoutes.Collection))
 }
 
-func (r *typeArgResolver) Keys(ctx context.Context, obj *model.Type) ([]*model.APIKey, error) {
-	return core.FollowAll(ctx, obj, "keys", func(d *model.Type) []string { return d.KeyIds }, r.models.APIKeys.Collection)
+func (r *typeArgResolver) Keys(ctx context.Context, obj *model.Type) ([]*model.HTTPRoute, error) {
+	return core.FollowAll(ctx, obj, "keys", func(d *model.Type) []string { return d.KeyIds }, r.models.HTTPRoutes.Collection)
 }
 
 func (r *typeArgResolver) Errors(ctx context.Context, obj *model.Type, where *model.ErrorWhere, orderBy *model.ErrorOrder, first *int32, after *string, last *int32, before *string) (*core.Page[model.Error], error) {

@@ -67,6 +67,8 @@ type subscriptionResolver struct {
 	basegraph.SubscriptionResolver
 }
 
+func (x *root) ApiKey() graph.ApiKeyResolver { return x.base.ApiKey() }
+
 func (x *root) Asset() graph.AssetResolver { return x.base.Asset() }
 
 func (x *root) Book() graph.BookResolver { return &bookResolver{x.r} }

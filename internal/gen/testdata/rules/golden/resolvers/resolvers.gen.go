@@ -65,6 +65,8 @@ type subscriptionResolver struct {
 	basegraph.SubscriptionResolver
 }
 
+func (x *root) ApiKey() graph.ApiKeyResolver { return x.base.ApiKey() }
+
 func (x *root) Asset() graph.AssetResolver { return x.base.Asset() }
 
 func (x *root) Mail() graph.MailResolver { return x.base.Mail() }

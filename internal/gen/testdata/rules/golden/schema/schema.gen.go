@@ -9,6 +9,7 @@ import (
 // Files are the whole schema, with all its directives.
 //
 //go:embed gen/grapnel/account.graphqls
+//go:embed gen/grapnel/apikey.graphqls
 //go:embed gen/grapnel/asset.graphqls
 //go:embed gen/grapnel/base.graphqls
 //go:embed gen/grapnel/dashboard.graphqls
@@ -23,6 +24,7 @@ import (
 //go:embed gen/grapnel/status.graphqls
 //go:embed gen/grapnel/user.graphqls
 //go:embed note.graphqls
+//go:embed gen/apikey.graphqls
 //go:embed gen/asset.graphqls
 //go:embed gen/complaint.graphqls
 //go:embed gen/mail.graphqls

@@ -10,6 +10,31 @@ import (
 func Specs() []core.Spec {
 	return []core.Spec{
 		{
+			Type: "ApiKey", Name: "apiKeys", Prefix: "apikey",
+			Attributes: []core.Attribute{
+				{Name: "name", Required: true, Constraint: "maxLength: 100, minLength: 1"},
+				{Name: "start", Required: true},
+				{Name: "role", Required: true, Values: []string{"MEMBER", "AUTHOR", "EDITOR", "ADMIN"}},
+				{Name: "types", Array: true, Constraint: "maxItems: 100, minItems: 1, uniqueItems: true"},
+				{Name: "operations", Array: true, Values: []string{"CREATE", "READ", "UPDATE", "DELETE"}, Constraint: "minItems: 1, uniqueItems: true"},
+				{Name: "userId", Reference: "users"},
+				{Name: "createdById", Reference: "users"},
+				{Name: "expiresAt", Kind: core.Time},
+				{Name: "lastUsedAt", Kind: core.Time},
+				{Name: "revokedAt", Kind: core.Time},
+			},
+			Fields: []core.Field{
+				{Name: "userId"},
+				{Name: "revokedAt", Kind: core.Time},
+				{Name: "createdAt", Kind: core.Time},
+			},
+			Indexes: [][]string{{"createdAt"}, {"userId", "createdAt"}},
+			Rules: []core.Rule{
+				{Verbs: core.Create | core.Read | core.Update, Owner: "userId"},
+				{Verbs: core.Create | core.Read | core.Update, Role: core.Admin},
+			},
+		},
+		{
 			Type: "Asset", Name: "assets", Prefix: "asset",
 			Attributes: []core.Attribute{
 				{Name: "filename", Required: true},
@@ -192,44 +217,6 @@ func Specs() []core.Spec {
 			},
 		},
 		{
-			Type: "APIKey", Name: "apiKeys", Prefix: "apikey",
-			Attributes: []core.Attribute{
-				{Name: "type", Required: true},
-				{Name: "func", Kind: core.Int, Bits: 32, Required: true},
-				{Name: "error"},
-				{Name: "string", Required: true},
-				{Name: "userId", Required: true},
-				{Name: "url_path", Required: true},
-				{Name: "htmlURL2", Required: true},
-				{Name: "kindOf", Required: true, Values: []string{"API_KEY", "html", "Url2", "_X"}},
-				{Name: "kinds", Array: true, Values: []string{"API_KEY", "html", "Url2", "_X"}},
-				{Name: "range", Kind: core.Document, Type: "Range"},
-			},
-			Embedded: map[string][]core.Attribute{
-				"Range": {
-					{Name: "from", Kind: core.Int, Bits: 32, Required: true},
-					{Name: "default", Kind: core.Document, Array: true, Type: "Range"},
-				},
-			},
-			New: func() any { return new(APIKey) },
-			Fields: []core.Field{
-				{Name: "type", Unique: true},
-				{Name: "func", Kind: core.Int},
-				{Name: "error"},
-				{Name: "string", Unique: true},
-				{Name: "userId"},
-				{Name: "url_path"},
-				{Name: "htmlURL2"},
-				{Name: "kindOf"},
-				{Name: "kinds", Array: true},
-				{Name: "createdAt", Kind: core.Time},
-			},
-			Indexes: [][]string{{"createdAt"}, {"type"}, {"func"}, {"error"}, {"userId"}, {"url_path"}, {"htmlURL2"}, {"kindOf"}},
-			Rules: []core.Rule{
-				{Verbs: core.AnyVerb, Role: core.Admin},
-			},
-		},
-		{
 			Type: "Error", Name: "errors", Prefix: "error",
 			Attributes: []core.Attribute{
 				{Name: "typeId", Reference: "types"},
@@ -260,6 +247,44 @@ func Specs() []core.Spec {
 			Live:    true,
 			Rules: []core.Rule{
 				{Verbs: core.AnyVerb},
+			},
+		},
+		{
+			Type: "HTTPRoute", Name: "httpRoutes", Prefix: "httproute",
+			Attributes: []core.Attribute{
+				{Name: "type", Required: true},
+				{Name: "func", Kind: core.Int, Bits: 32, Required: true},
+				{Name: "error"},
+				{Name: "string", Required: true},
+				{Name: "userId", Required: true},
+				{Name: "url_path", Required: true},
+				{Name: "htmlURL2", Required: true},
+				{Name: "kindOf", Required: true, Values: []string{"API_KEY", "html", "Url2", "_X"}},
+				{Name: "kinds", Array: true, Values: []string{"API_KEY", "html", "Url2", "_X"}},
+				{Name: "range", Kind: core.Document, Type: "Range"},
+			},
+			Embedded: map[string][]core.Attribute{
+				"Range": {
+					{Name: "from", Kind: core.Int, Bits: 32, Required: true},
+					{Name: "default", Kind: core.Document, Array: true, Type: "Range"},
+				},
+			},
+			New: func() any { return new(HTTPRoute) },
+			Fields: []core.Field{
+				{Name: "type", Unique: true},
+				{Name: "func", Kind: core.Int},
+				{Name: "error"},
+				{Name: "string", Unique: true},
+				{Name: "userId"},
+				{Name: "url_path"},
+				{Name: "htmlURL2"},
+				{Name: "kindOf"},
+				{Name: "kinds", Array: true},
+				{Name: "createdAt", Kind: core.Time},
+			},
+			Indexes: [][]string{{"createdAt"}, {"type"}, {"func"}, {"error"}, {"userId"}, {"url_path"}, {"htmlURL2"}, {"kindOf"}},
+			Rules: []core.Rule{
+				{Verbs: core.AnyVerb, Role: core.Admin},
 			},
 		},
 		{
@@ -372,8 +397,8 @@ func Specs() []core.Spec {
 			Type: "Type", Name: "types", Prefix: "type",
 			Attributes: []core.Attribute{
 				{Name: "name", Required: true, Constraint: "pattern: \"a\""},
-				{Name: "keyId", Reference: "apiKeys"},
-				{Name: "keyIds", Array: true, Reference: "apiKeys"},
+				{Name: "keyId", Reference: "httpRoutes"},
+				{Name: "keyIds", Array: true, Reference: "httpRoutes"},
 			},
 			New: func() any { return new(Type) },
 			Fields: []core.Field{

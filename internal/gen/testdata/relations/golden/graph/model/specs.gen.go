@@ -10,6 +10,31 @@ import (
 func Specs() []core.Spec {
 	return []core.Spec{
 		{
+			Type: "ApiKey", Name: "apiKeys", Prefix: "apikey",
+			Attributes: []core.Attribute{
+				{Name: "name", Required: true, Constraint: "maxLength: 100, minLength: 1"},
+				{Name: "start", Required: true},
+				{Name: "role", Required: true, Values: []string{"MEMBER", "AUTHOR", "EDITOR", "ADMIN"}},
+				{Name: "types", Array: true, Constraint: "maxItems: 100, minItems: 1, uniqueItems: true"},
+				{Name: "operations", Array: true, Values: []string{"CREATE", "READ", "UPDATE", "DELETE"}, Constraint: "minItems: 1, uniqueItems: true"},
+				{Name: "userId", Reference: "users"},
+				{Name: "createdById", Reference: "users"},
+				{Name: "expiresAt", Kind: core.Time},
+				{Name: "lastUsedAt", Kind: core.Time},
+				{Name: "revokedAt", Kind: core.Time},
+			},
+			Fields: []core.Field{
+				{Name: "userId"},
+				{Name: "revokedAt", Kind: core.Time},
+				{Name: "createdAt", Kind: core.Time},
+			},
+			Indexes: [][]string{{"createdAt"}, {"userId", "createdAt"}},
+			Rules: []core.Rule{
+				{Verbs: core.Create | core.Read | core.Update, Owner: "userId"},
+				{Verbs: core.Create | core.Read | core.Update, Role: core.Admin},
+			},
+		},
+		{
 			Type: "Asset", Name: "assets", Prefix: "asset",
 			Attributes: []core.Attribute{
 				{Name: "filename", Required: true},

@@ -6,8 +6,8 @@ import (
 	"github.com/grapnel/grapnel/core"
 )
 
-// APIKey is the type APIKey of the schema.
-type APIKey struct {
+// HTTPRoute is the type HTTPRoute of the schema.
+type HTTPRoute struct {
 	core.Head `bson:",inline"`
 	Type      string   `bson:"type"`
 	Func      int32    `bson:"func"`
@@ -21,14 +21,14 @@ type APIKey struct {
 	Range     *Range   `bson:"range"`
 }
 
-// The pages, their edges and the changes of apiKeys.
+// The pages, their edges and the changes of httpRoutes.
 type (
-	APIKeyConnection = core.Page[APIKey]
-	APIKeyEdge       = core.Edge[APIKey]
+	HTTPRouteConnection = core.Page[HTTPRoute]
+	HTTPRouteEdge       = core.Edge[HTTPRoute]
 )
 
 // Constraints reports what breaks the constraints of the schema.
-func (d *APIKey) Constraints(c *core.Checker) {
+func (d *HTTPRoute) Constraints(c *core.Checker) {
 	c.Text("type", d.Type, 0, 10000)
 	if d.Error != nil {
 		c.Text("error", *d.Error, 0, 10000)
