@@ -115,7 +115,7 @@ func TestPasskeys(t *testing.T) {
 	a := newAPI(t, func(c *core.Config) { c.BaseURL, c.PasskeyDomain = "https://api.example.org", "example.org" })
 	page := virtualwebauthn.RelyingParty{ID: "example.org", Name: "example.org", Origin: "https://api.example.org"}
 	device := virtualwebauthn.NewAuthenticatorWithOptions(virtualwebauthn.AuthenticatorOptions{UserHandle: []byte(a.ids["member"])})
-	key := virtualwebauthn.NewCredential(virtualwebauthn.KeyTypeEC2)
+	key := virtualwebauthn.NewCredential(virtualwebauthn.KeyTypeRSA)
 
 	creation, err := virtualwebauthn.ParseAttestationOptions(a.get("member", `mutation { passkeyCreation { options } }`, nil, "passkeyCreation.options").(string))
 	if err != nil {
