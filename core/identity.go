@@ -1,0 +1,134 @@
+package core
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/base64"
+	"slices"
+	"strings"
+	"time"
+)
+
+// maxIdentities is how many identities an account may have.
+const maxIdentities = 20
+
+// Identity is somebody at a provider, who signs in to an account here by it. Its id follows from
+// who that is, so that there is one of each.
+type Identity struct {
+	Head     `bson:",inline"`
+	UserID   string `bson:"userId"`
+	Provider string `bson:"provider"` // see IdentityProvider.Name
+	Issuer   string `bson:"issuer"`
+	Subject  string `bson:"subject"`
+	// Email is the address that the provider told when the identity was linked, for people to
+	// know it again; nil: none.
+	Email *string `bson:"email"`
+}
+
+// identitySpec describes identities, which no schema declares: only the system reads and
+// writes them.
+func identitySpec() Spec {
+	return Spec{
+		Name: "identities", Prefix: "identity",
+		Fields:   []Field{{Name: "userId"}},
+		Indexes:  [][]string{{"userId"}},
+		Personal: "userId",
+	}
+}
+
+// identityID is the id of who has a subject at an issuer.
+func identityID(issuer, subject string) string {
+	return identitySpec().Prefix + "_" + sum(issuer+"\n"+subject)
+}
+
+// taken is something that may be used once and was: its id says what. It goes when the thing
+// would not be good any more.
+type taken struct {
+	Head      `bson:",inline"`
+	ExpiresAt time.Time `bson:"expiresAt"`
+}
+
+// takenSpec describes them. No type of a schema can have a name with an underscore first.
+func takenSpec() Spec {
+	return Spec{
+		Name: "_taken", Prefix: "_taken",
+		Fields:  []Field{{Name: "expiresAt", Kind: Time}},
+		Expires: "expiresAt",
+	}
+}
+
+func takenID(what string) string { return takenSpec().Prefix + "_" + sum(what) }
+
+// sum is the SHA-256 of a text, as ids have it.
+func sum(text string) string {
+	hash := sha256.Sum256([]byte(text))
+	return base64.RawURLEncoding.EncodeToString(hash[:])
+}
+
+// identityOf is the new identity of a user.
+func (p *Providers) identityOf(user *User, provider string, c Claims) *Identity {
+	identity := &Identity{UserID: user.ID, Provider: provider, Issuer: c.Issuer, Subject: c.Subject}
+	identity.ID = identityID(c.Issuer, c.Subject)
+	if address, ok := emailOf(strings.TrimSpace(c.Email)); ok {
+		identity.Email = &address
+	}
+	p.identities.stamp(identity)
+	return identity
+}
+
+// Of is the identities of a user, the oldest first; nil for a caller who is neither that user
+// nor an administrator.
+func (p *Providers) Of(ctx context.Context, user *User) ([]*Identity, error) {
+	caller := PrincipalOf(ctx)
+	if user.own != nil {
+		caller = *user.own
+	}
+	if caller.UserID != user.ID && caller.Role != Admin {
+		return nil, nil
+	}
+	return p.of(ctx, user.ID)
+}
+
+func (p *Providers) of(ctx context.Context, userID string) ([]*Identity, error) {
+	list, _, err := p.identities.find(AsSystem(ctx), Query{Filter: Eq("userId", userID), Limit: maxIdentities})
+	slices.SortFunc(list, func(a, b *Identity) int { return a.CreatedAt.Compare(b.CreatedAt) })
+	return list, err
+}
+
+// isOf reports whether an identity is a user's at this moment.
+func (p *Providers) isOf(ctx context.Context, id, userID string) (bool, error) {
+	return exists(AsSystem(ctx), p.app.docs, p.identities.spec.Name, And(Eq("_id", id), Eq("userId", userID)))
+}
+
+// unlinkAll removes every identity of a user.
+func (p *Providers) unlinkAll(userID string) Op {
+	return Op{Kind: OpDelete, Coll: p.identities.spec.Name, Filter: Eq("userId", userID), Optional: true}
+}
+
+// Unlink takes an identity from the caller's account, who cannot sign in by it any more, and a
+// mail tells them. FORBIDDEN when the account has no other identity and no password.
+func (p *Providers) Unlink(ctx context.Context, id string) (*User, error) {
+	caller := PrincipalOf(ctx)
+	if !caller.SignedIn() {
+		return nil, denied(ctx)
+	}
+	defer p.app.Mails.wake.ring()
+	return p.app.Users.update(AsSystem(ctx), caller.UserID, nil, func(user *User) ([]Op, error) {
+		if user.SuspendedAt != nil {
+			return nil, denied(ctx)
+		}
+		list, err := p.of(ctx, user.ID)
+		if err != nil {
+			return nil, err
+		}
+		at := slices.IndexFunc(list, func(i *Identity) bool { return i.ID == id })
+		switch {
+		case at < 0:
+			return nil, p.identities.notFound()
+		case len(list) == 1 && user.PasswordHash == "":
+			return nil, Errorf(Forbidden, "You could not sign in any more: choose a password first, by a link that you have mailed, or link another account.")
+		}
+		told, err := p.app.Mails.to(ctx, user, "identity-unlinked")
+		return []Op{{Kind: OpDelete, Coll: p.identities.spec.Name, Filter: p.identities.exactly(list[at], All)}, told}, err
+	})
+}
