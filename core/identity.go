@@ -25,11 +25,11 @@ type Identity struct {
 	Email *string `bson:"email"`
 }
 
-// identitySpec describes identities, which no schema declares: only the system reads and
-// writes them.
+// identitySpec describes identities, which only the system reads and writes. No type of a schema
+// can have a name with an underscore first.
 func identitySpec() Spec {
 	return Spec{
-		Name: "identities", Prefix: "identity",
+		Name: "_identities", Prefix: "_identity",
 		Fields:   []Field{{Name: "userId"}},
 		Indexes:  [][]string{{"userId"}},
 		Personal: "userId",

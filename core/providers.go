@@ -227,7 +227,7 @@ func (p *Providers) token(ctx context.Context, f flow, r ProviderReply) (token, 
 	case Is(err, Conflict):
 		return "", flowUsed
 	case err != nil:
-		p.app.log.WarnContext(ctx, "a sign-in at a provider was not noted", "provider", f.Provider, "error", err)
+		p.app.log.WarnContext(ctx, "a sign-in at a provider was not noted", "provider", f.Provider, "error", shortened(err.Error()))
 		return "", flowUnavailable
 	case r.Error == "access_denied":
 		return "", flowCancelled
@@ -243,10 +243,10 @@ func (p *Providers) token(ctx context.Context, f flow, r ProviderReply) (token, 
 	case err == nil:
 		return token, ""
 	case errors.Is(err, ErrNotProven):
-		p.app.log.WarnContext(ctx, "the word of a provider is not good", "provider", f.Provider, "error", err)
+		p.app.log.WarnContext(ctx, "the word of a provider is not good", "provider", f.Provider, "error", shortened(err.Error()))
 		return "", flowRefused
 	}
-	p.app.log.WarnContext(ctx, "a provider does not answer", "provider", f.Provider, "error", err)
+	p.app.log.WarnContext(ctx, "a provider does not answer", "provider", f.Provider, "error", shortened(err.Error()))
 	return "", flowUnavailable
 }
 
@@ -405,7 +405,7 @@ func (s *Sessions) SignInWithIDToken(ctx context.Context, provider, token, nonce
 	hash := sha256.Sum256([]byte(nonce))
 	claims, err := from.VerifyIDToken(ctx, token, hex.EncodeToString(hash[:]))
 	if errors.Is(err, ErrNotProven) {
-		p.app.log.WarnContext(ctx, "an id token is not good", "provider", provider, "error", err)
+		p.app.log.WarnContext(ctx, "an id token is not good", "provider", provider, "error", shortened(err.Error()))
 		return fail(idTokenNotGood())
 	}
 	if err != nil {
@@ -441,7 +441,7 @@ func idTokenNotGood() error {
 
 // unanswered is the error for people when a provider cannot be asked.
 func (p *Providers) unanswered(ctx context.Context, provider string, err error) error {
-	p.app.log.WarnContext(ctx, "a provider does not answer", "provider", provider, "error", err)
+	p.app.log.WarnContext(ctx, "a provider does not answer", "provider", provider, "error", shortened(err.Error()))
 	return Wrap(Unavailable, err, "The provider does not answer; try again, or sign in by another way.")
 }
 

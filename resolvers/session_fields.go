@@ -3,7 +3,7 @@ package resolvers
 // AnonymousFields are the root fields that make or end a session, or ask for a token
 // instead: a client whose session has expired may still ask for them.
 func AnonymousFields() []string {
-	return []string{"setUp", "signUp", "confirmSignUp", "signIn", "refreshSession", "signOut", "requestSignInCode", "signInWithCode", "requestPasswordReset", "resetPassword", "verifyEmail"}
+	return []string{"setUp", "signUp", "confirmSignUp", "signIn", "refreshSession", "signOut", "requestSignInCode", "signInWithCode", "startProviderSignIn", "signInWithProvider", "signInWithIdToken", "linkIdentity", "startProviderSignIn", "signInWithProvider", "signInWithIdToken", "requestPasswordReset", "resetPassword", "verifyEmail"}
 }
 
 // OnceFields are the root fields that an operation may hold only once, under

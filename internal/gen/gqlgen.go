@@ -23,7 +23,7 @@ import (
 // name but for [otherwise].
 var inCore = map[string]bool{
 	"Node": true, "PageInfo": true, "ChangeKind": true,
-	"User": true, "UserConnection": true, "UserEdge": true, "Role": true, "UserSession": true, "SessionTokens": true,
+	"User": true, "UserConnection": true, "UserEdge": true, "Role": true, "UserSession": true, "UserIdentity": true, "SessionTokens": true,
 	"Post": true, "PostConnection": true, "PostEdge": true, "PostChange": true, "PostStatus": true,
 	"Asset": true, "AssetConnection": true, "AssetEdge": true, "Visibility": true, "AssetState": true,
 	"AssetUse": true, "Mail": true, "MailConnection": true, "MailEdge": true, "MailState": true, "SignedRequest": true, "StorageUsage": true, "HTTPHeader": true,
@@ -33,7 +33,7 @@ var inCore = map[string]bool{
 
 // otherwise are the names that some of them have there: core has no need to tell them
 // from the types of a project.
-var otherwise = map[string]string{"SessionTokens": "Tokens", "UserSession": "Session"}
+var otherwise = map[string]string{"SessionTokens": "Tokens", "UserSession": "Session", "UserIdentity": "Identity"}
 
 // bound are the scalars with Go types of their own.
 var bound = map[string][]string{
