@@ -14,14 +14,20 @@ import (
 )
 
 func main() {
+	if err := run(); err != nil {
+		fmt.Fprintln(os.Stderr, "openid:", err)
+		os.Exit(1)
+	}
+}
+
+func run() error {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	p, err := openid.Start()
 	if err != nil {
-		fmt.Fprintln(os.Stderr, "openid:", err)
-		os.Exit(1)
+		return err
 	}
 	fmt.Println(p.Issuer)
 	<-ctx.Done()
-	_ = p.Close()
+	return p.Close()
 }
