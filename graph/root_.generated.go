@@ -5775,7 +5775,7 @@ extend type Mutation {
   """
   The same by an id token (OpenID Connect) that an app got from the provider itself, once.
   INVALID_CREDENTIALS when it is not good: of another issuer, audience or nonce, used, wrongly
-  signed, or more than two minutes past its time. GitHub has none: BAD_USER_INPUT.
+  signed, or more than two minutes past its time. GitHub gives none.
   """
   signInWithIdToken(
     """
