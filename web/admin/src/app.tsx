@@ -8,6 +8,7 @@ import { Frame } from './frame'
 import { faultText } from './parts/fault'
 import { Notice } from './parts/notice'
 import { link } from './session/link'
+import { Returned } from './session/provider'
 import { Mailed } from './session/recover'
 import { SignInPage } from './session/signIn'
 import { SignInAgain } from './session/signInAgain'
@@ -24,6 +25,7 @@ export function App() {
   useEffect(() => { if (data?.viewer) begin(data.viewer) }, [data])
   useIdle(Boolean(data?.viewer))
 
+  if (held?.kind === 'signin' || held?.kind === 'signin-failed') return <Returned key={held.token} link={held} done={again} />
   if (held && held.kind !== 'setup') return <Mailed link={held} done={again} />
   if (site) return <SiteContext value={site}><Frame /><SignInAgain /></SiteContext>
   if (!data && !fault) return <Center mih="100vh"><Loader aria-label={t.loading} /></Center>

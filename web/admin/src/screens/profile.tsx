@@ -4,12 +4,14 @@ import { IconCircleCheck, IconLogout, IconMail, IconUserEdit } from '@tabler/ico
 import { useState, type FormEvent, type ReactNode } from 'react'
 import { change } from '../api/client'
 import { isAccount, pathOf } from '../api/schema'
-import type { Fault } from '../api/session'
+import type { Fault, Provider } from '../api/session'
+import { useAnswer } from '../api/useAnswer'
 import { useSite } from '../context'
 import { LanguageChoice, SchemeChoice } from '../parts/choices'
 import { faultText, showFault, wrongAt } from '../parts/fault'
 import { Link } from '../parts/link'
 import { root } from '../router'
+import { ProviderButtons } from '../session/provider'
 import { formats, useTexts } from '../texts'
 
 /** Profile is what people set for themselves. */
@@ -27,6 +29,7 @@ export default function Profile() {
         </Part>
       )}
       <Part title={t.theme}><SchemeChoice /><LanguageChoice /></Part>
+      <Identities />
       <Part title={t.changePassword}><Password /></Part>
       <Part title={t.sessions} text={t.sessionsHint}><SignOutEverywhere /></Part>
     </Stack>
@@ -92,6 +95,36 @@ function Password() {
         <Group><Button type="submit" loading={busy}>{t.changePassword}</Button></Group>
       </Stack>
     </form>
+  )
+}
+
+interface Known { viewer: { identities: { id: string; provider: string; email: string | null }[] | null } | null; signInProviders: Provider[] }
+
+/** Identities are the accounts elsewhere by which the viewer signs in. */
+function Identities() {
+  const t = useTexts()
+  const { data, again } = useAnswer<Known>('query Identities { viewer { id identities { id provider email } } signInProviders { name label } }')
+  const list = data?.viewer?.identities ?? []
+  const offered = data?.signInProviders ?? []
+  if (list.length + offered.length === 0) return null
+  async function unlink(id: string) {
+    const { faults } = await change('mutation UnlinkIdentity($input: UnlinkIdentityInput!) { unlinkIdentity(input: $input) { viewer { id } } }', { input: { id } })
+    if (faults[0]) notifications.show({ color: 'red', message: faults[0].message })
+    again()
+  }
+  return (
+    <Part title={t.identities} text={t.identitiesHint}>
+      {list.map(({ id, provider, email }) => {
+        const label = offered.find(p => p.name === provider)?.label ?? provider
+        return (
+          <Group key={id} justify="space-between">
+            <Text size="sm">{label}{email && `, ${email}`}</Text>
+            <Button variant="default" size="xs" aria-label={t.unlinkIdentity(label)} onClick={() => unlink(id)}>{t.unlink}</Button>
+          </Group>
+        )
+      })}
+      <Group><ProviderButtons list={offered} link label={t.linkIdentity} /></Group>
+    </Part>
   )
 }
 

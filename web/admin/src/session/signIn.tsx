@@ -7,6 +7,7 @@ import { Code } from './code'
 import { Entrance } from './entrance'
 import { Credentials } from './form'
 import { forget, link } from './link'
+import { Providers } from './provider'
 import { Forgotten } from './recover'
 
 /** SignInPage lets people in: with an account, or with the token of the first start. */
@@ -36,6 +37,7 @@ export function SignInPage({ done }: { done: () => void }) {
     <Entrance title={t.signIn} hint={t.signInHint(location.host)}>
       {late && <Alert color="yellow" role="alert">{t.setUpLate}</Alert>}
       <Credentials key="known" label={t.signIn} send={signIn} done={enter} />
+      <Providers />
       <Button variant="subtle" size="compact-sm" onClick={() => setInstead('code')}>{t.codeInstead}</Button>
       <Button variant="subtle" size="compact-sm" onClick={() => setInstead('forgotten')}>{t.forgotten}</Button>
     </Entrance>
