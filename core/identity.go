@@ -107,13 +107,13 @@ func (p *Providers) unlinkAll(userID string) Op {
 
 // Unlink takes an identity from the caller's account, who cannot sign in by it any more, and a
 // mail tells them. FORBIDDEN when the account has no other identity and no password.
-func (p *Providers) Unlink(ctx context.Context, id string) (*User, error) {
+func (p *Providers) Unlink(ctx context.Context, id string) error {
 	caller := PrincipalOf(ctx)
 	if !caller.SignedIn() {
-		return nil, denied(ctx)
+		return denied(ctx)
 	}
 	defer p.app.Mails.wake.ring()
-	return p.app.Users.update(AsSystem(ctx), caller.UserID, nil, func(user *User) ([]Op, error) {
+	_, err := p.app.Users.update(AsSystem(ctx), caller.UserID, nil, func(user *User) ([]Op, error) {
 		if user.SuspendedAt != nil {
 			return nil, denied(ctx)
 		}
@@ -131,4 +131,5 @@ func (p *Providers) Unlink(ctx context.Context, id string) (*User, error) {
 		told, err := p.app.Mails.to(ctx, user, "identity-unlinked")
 		return []Op{{Kind: OpDelete, Coll: p.identities.spec.Name, Filter: p.identities.exactly(list[at], All)}, told}, err
 	})
+	return err
 }

@@ -53,6 +53,5 @@ func (r *mutationResolver) LinkIdentity(ctx context.Context, input model.LinkIde
 }
 
 func (r *mutationResolver) UnlinkIdentity(ctx context.Context, input model.UnlinkIdentityInput) (*model.UnlinkIdentityPayload, error) {
-	user, err := r.app.Providers.Unlink(ctx, input.ID)
-	return &model.UnlinkIdentityPayload{Viewer: user}, err
+	return &model.UnlinkIdentityPayload{UnlinkedIdentityID: input.ID}, r.app.Providers.Unlink(ctx, input.ID)
 }

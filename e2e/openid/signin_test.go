@@ -141,7 +141,7 @@ func TestSignIn(t *testing.T) {
 		linked := s.Get(eve, linkTo, vars{"t": token(t, to), "v": verifier}, "linkIdentity.viewer.identities").([]any)
 		to = opened(t, back(t, at(s, "", "company", returnTo, false), "eve"))
 		s.Get("", signInWith, vars{"t": token(t, to), "v": verifier}, "signInWithProvider.viewer.id")
-		s.Get(eve, `mutation($id: ID!) { unlinkIdentity(input: {id: $id}) { viewer { id } } }`, vars{"id": grapnel.Dig(linked[0], "id")}, "unlinkIdentity.viewer.id")
+		s.Get(eve, `mutation($id: ID!) { unlinkIdentity(input: {id: $id}) { unlinkedIdentityId } }`, vars{"id": grapnel.Dig(linked[0], "id")}, "unlinkIdentity.unlinkedIdentityId")
 
 		if log := s.Log.String(); strings.Contains(log, "code=") || strings.Contains(log, "state=") || strings.Contains(log, token(t, to)) {
 			t.Errorf("the log has secrets: %s", log)

@@ -1122,8 +1122,8 @@ type UnlinkIdentityInput struct {
 
 // What `unlinkIdentity` did.
 type UnlinkIdentityPayload struct {
-	// Who you are; see `User.identities`.
-	Viewer *core.User `json:"viewer"`
+	// The identity that there was.
+	UnlinkedIdentityID string `json:"unlinkedIdentityId"`
 }
 
 // Which post is to be a draft again.

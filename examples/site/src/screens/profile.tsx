@@ -1,12 +1,13 @@
 import { useState } from 'react'
-import { useMutation } from 'urql'
+import { useMutation, useQuery } from 'urql'
 import { Link, Redirect } from 'wouter'
 import { useAnswer } from '../ask'
 import {
-  AccountDocument, type AccountQuery, ChangeEmailDocument, RequestEmailVerificationDocument, SignOutDocument, UpdateProfileDocument, UploadPictureDocument,
+  AccountDocument, type AccountQuery, ChangeEmailDocument, RequestEmailVerificationDocument, SignInProvidersDocument, SignOutDocument, UnlinkIdentityDocument, UpdateProfileDocument, UploadPictureDocument,
 } from '../gql/graphql'
 import { Face } from '../parts/face'
 import { Field, Form, useForm } from '../parts/form'
+import { Providers } from '../parts/providers'
 import { useTitle } from '../parts/site'
 
 type Viewer = NonNullable<AccountQuery['viewer']>
@@ -39,6 +40,7 @@ function Account({ viewer }: { viewer: Viewer }) {
         {form.sent && <p className="done" role="status">Saved.</p>}
       </Form>
       <Address viewer={viewer} />
+      <Identities viewer={viewer} />
       <p><Link href="/profile/leave">Take your data, or delete your account</Link></p>
       <button className="plain" onClick={leave}>Sign out {viewer.email}</button>
     </div>
@@ -70,6 +72,32 @@ function Address({ viewer }: { viewer: Viewer }) {
       <Field form={form} name="password" label="Your password" type="password" autoComplete="current-password" required />
       {said && <p className="done" role="status">{said}</p>}
     </Form>
+  )
+}
+
+// Identities are the accounts elsewhere by which the user signs in.
+function Identities({ viewer }: { viewer: Viewer }) {
+  const [{ data }] = useQuery({ query: SignInProvidersDocument, variables: {} })
+  const [, unlink] = useMutation(UnlinkIdentityDocument)
+  const [fault, setFault] = useState<string>()
+  const offered = data?.signInProviders ?? []
+  const linked = viewer.identities ?? []
+  if (offered.length + linked.length === 0) return null
+  const remove = async (id: string) => {
+    const { error } = await unlink({ id })
+    if (error) setFault(error.graphQLErrors[0]?.message ?? 'The server cannot be reached.')
+    else location.reload()
+  }
+  return (
+    <section className="form">
+      <h2>Sign in with</h2>
+      {linked.map(({ id, provider, email }) => {
+        const label = offered.find(p => p.name === provider)?.label ?? provider
+        return <p key={id}>{label}{email && `, ${email}`} <button className="plain" aria-label={`Unlink ${label}`} onClick={() => remove(id)}>Unlink</button></p>
+      })}
+      <Providers link />
+      {fault && <p className="fault" role="alert">{fault}</p>}
+    </section>
   )
 }
 

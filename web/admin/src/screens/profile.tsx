@@ -108,7 +108,7 @@ function Identities() {
   const offered = data?.signInProviders ?? []
   if (list.length + offered.length === 0) return null
   async function unlink(id: string) {
-    const { faults } = await change('mutation UnlinkIdentity($input: UnlinkIdentityInput!) { unlinkIdentity(input: $input) { viewer { id } } }', { input: { id } })
+    const { faults } = await change('mutation UnlinkIdentity($input: UnlinkIdentityInput!) { unlinkIdentity(input: $input) { unlinkedIdentityId } }', { input: { id } })
     if (faults[0]) notifications.show({ color: 'red', message: faults[0].message })
     again()
   }
