@@ -127,36 +127,27 @@ func (ec *executionContext) fieldContext_StartProviderSignInPayload_url(_ contex
 	return graphql.NewScalarFieldContext("StartProviderSignInPayload", field, false, false, errors.New("field of type String does not have child fields"))
 }
 
-func (ec *executionContext) _UnlinkIdentityPayload_viewer(ctx context.Context, field graphql.CollectedField, obj *model.UnlinkIdentityPayload) (ret graphql.Marshaler) {
+func (ec *executionContext) _UnlinkIdentityPayload_unlinkedIdentityId(ctx context.Context, field graphql.CollectedField, obj *model.UnlinkIdentityPayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
 		field,
 		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_UnlinkIdentityPayload_viewer(ctx, field)
+			return ec.fieldContext_UnlinkIdentityPayload_unlinkedIdentityId(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return obj.Viewer, nil
+			return obj.UnlinkedIdentityID, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *core.User) graphql.Marshaler {
-			return ec.marshalNUser2ᚖgithubᚗcomᚋgrapnelᚋgrapnelᚋcoreᚐUser(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNID2string(ctx, selections, v)
 		},
 		true,
 		true,
 	)
 }
-func (ec *executionContext) fieldContext_UnlinkIdentityPayload_viewer(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	fc = &graphql.FieldContext{
-		Object:     "UnlinkIdentityPayload",
-		Field:      field,
-		IsMethod:   false,
-		IsResolver: false,
-		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_User(ctx, field)
-		},
-	}
-	return fc, nil
+func (ec *executionContext) fieldContext_UnlinkIdentityPayload_unlinkedIdentityId(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("UnlinkIdentityPayload", field, false, false, errors.New("field of type ID does not have child fields"))
 }
 
 func (ec *executionContext) _UserIdentity_id(ctx context.Context, field graphql.CollectedField, obj *core.Identity) (ret graphql.Marshaler) {
@@ -633,8 +624,8 @@ func (ec *executionContext) _UnlinkIdentityPayload(ctx context.Context, sel ast.
 		switch field.Name {
 		case "__typename":
 			out.Values[i] = graphql.MarshalString("UnlinkIdentityPayload")
-		case "viewer":
-			out.Values[i] = ec._UnlinkIdentityPayload_viewer(ctx, field, obj)
+		case "unlinkedIdentityId":
+			out.Values[i] = ec._UnlinkIdentityPayload_unlinkedIdentityId(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}

@@ -805,7 +805,7 @@ type ComplexityRoot struct {
 	}
 
 	UnlinkIdentityPayload struct {
-		Viewer func(childComplexity int) int
+		UnlinkedIdentityID func(childComplexity int) int
 	}
 
 	UnpublishPostPayload struct {
@@ -4299,12 +4299,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.SuspendUserPayload.User(childComplexity), true
 
-	case "UnlinkIdentityPayload.viewer":
-		if e.ComplexityRoot.UnlinkIdentityPayload.Viewer == nil {
+	case "UnlinkIdentityPayload.unlinkedIdentityId":
+		if e.ComplexityRoot.UnlinkIdentityPayload.UnlinkedIdentityID == nil {
 			break
 		}
 
-		return e.ComplexityRoot.UnlinkIdentityPayload.Viewer(childComplexity), true
+		return e.ComplexityRoot.UnlinkIdentityPayload.UnlinkedIdentityID(childComplexity), true
 
 	case "UnpublishPostPayload.post":
 		if e.ComplexityRoot.UnpublishPostPayload.Post == nil {
@@ -7019,9 +7019,9 @@ What ` + "`" + `unlinkIdentity` + "`" + ` did.
 """
 type UnlinkIdentityPayload {
   """
-  Who you are; see ` + "`" + `User.identities` + "`" + `.
+  The identity that there was.
   """
-  viewer: User!
+  unlinkedIdentityId: ID!
 }
 extend type Query {
   """
@@ -12570,8 +12570,8 @@ func (ec *executionContext) childFields_SuspendUserPayload(ctx context.Context, 
 
 func (ec *executionContext) childFields_UnlinkIdentityPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
-	case "viewer":
-		return ec.fieldContext_UnlinkIdentityPayload_viewer(ctx, field)
+	case "unlinkedIdentityId":
+		return ec.fieldContext_UnlinkIdentityPayload_unlinkedIdentityId(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type UnlinkIdentityPayload", field.Name)
 }

@@ -61,6 +61,7 @@ async function run<T>(operationName: string, input: object): Promise<T | Fault> 
 
 /** inSession is run for one that needs a session. */
 async function inSession<T>(operationName: string, input: object): Promise<T | Fault> {
+  forgetEarly() // it changes what was asked
   return payloadOf(await sessionFetch(endpoint, sent(operationName, { input })).then((r): Promise<Answer> => r.json()))
 }
 
