@@ -10,7 +10,7 @@ const provider = await startOpenID()
 after(() => provider.stop())
 
 const place = surroundings({ GRAPNEL_SITE_DIR: resolve(import.meta.dirname, '../../examples/site/dist'), GRAPNEL_SIGN_UP: 'author', ...provider.settings })
-const also = { also: provider.origin, expected: /favicon|status of 4/ }
+const also = { also: [provider.origin], expected: /favicon|status of 4/ }
 
 const menu = page => page.getByRole('navigation', { name: 'Menu' })
 
