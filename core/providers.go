@@ -10,6 +10,7 @@ import (
 	"encoding/json"
 	"errors"
 	"net/url"
+	"path"
 	"regexp"
 	"slices"
 	"strings"
@@ -137,7 +138,8 @@ func (p *Providers) returns(to string) bool {
 		bare := *u
 		bare.RawQuery, bare.ForceQuery = "", false
 		if own, err := url.Parse(p.app.base); u.Host == "" || err == nil && strings.EqualFold(own.Scheme+"://"+own.Host, u.Scheme+"://"+u.Host) {
-			return u.Host != ""
+			// Files are of strangers, and whatever reads the fragment there would be, too.
+			return u.Host != "" && !strings.HasPrefix(path.Clean(u.Path)+"/", path.Join("/", own.Path, "files")+"/")
 		}
 		if page, _, _ := strings.Cut(p.app.account, "?"); bare.String() == page {
 			return true

@@ -317,7 +317,7 @@ func TestProviderReturnsToKnownPlaces(t *testing.T) {
 		"https://news.example.org/other": false, "https://news.example.org/account/x": false, "http://news.example.org/account": false,
 		"": false, "/in": false, "//localhost/in": false, "https://evil.example/": false, "https://localhost/in": false,
 		"http://localhost.evil.example/": false, "http://localhost:80@evil.example/": false, "http://user@localhost/": false,
-		`http://localhost\.evil.example/`: false, "http://localhost/#x": false, "javascript:alert(1)": false, "http:localhost": false, "http:///in": false,
+		`http://localhost\.evil.example/`: false, "http://localhost/#x": false, "javascript:alert(1)": false, "http:localhost": false, "http://localhost/files/asset_1/x.html": false, "http://localhost/x/%2e%2e/files/asset_1/x.html": false, "http:///in": false,
 		"http://localhost/" + strings.Repeat("x", 512): false, "http://localhost/\r\nSet-Cookie: a=b": false,
 	} {
 		d := start()
