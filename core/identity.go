@@ -86,7 +86,8 @@ func (p *Providers) Of(ctx context.Context, user *User) ([]*Identity, error) {
 	if caller.UserID != user.ID && caller.Role != Admin {
 		return nil, nil
 	}
-	return p.of(ctx, user.ID)
+	list, err := p.of(ctx, user.ID)
+	return append([]*Identity{}, list...), err // never nil, which is what others are told
 }
 
 func (p *Providers) of(ctx context.Context, userID string) ([]*Identity, error) {
