@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io/fs"
 	"log/slog"
+	"net/url"
 	"slices"
 	"sync"
 	"time"
@@ -56,6 +57,11 @@ type Config struct {
 	// Mailer sends mail. Nil: the mailbox for development, where mails stay in the store and
 	// administrators read them.
 	Mailer Mailer
+	// Providers are those at whom people may sign in elsewhere.
+	Providers []IdentityProvider
+	// MayReturn reports whether a browser may go on to an address, beside those of this server
+	// and the AccountURL, when it comes back from a provider. Nil: to no other one.
+	MayReturn func(*url.URL) bool
 	// PrintMails has the mails of the mailbox printed to the log, with all that they say.
 	PrintMails bool
 	// MailTemplates replaces templates of mails; nil: none. See docs/guides/mail.md.
@@ -93,12 +99,15 @@ type App struct {
 	APIKeys  *APIKeys
 	Recovery *Recovery
 	Factors  *Factors
+	// Providers are where people sign in elsewhere.
+	Providers *Providers
 	// Departures deletes accounts.
 	Departures *Departures
 
 	docs           DocStore
 	objects        ObjectStore
 	administration *Collection[administration]
+	taken          *Collection[taken]
 	hasher         *hasher
 	text           *markdown
 	keys           keys
@@ -164,6 +173,7 @@ func New(ctx context.Context, cfg Config) (*App, error) {
 	a.ctx, a.stop = context.WithCancel(context.WithoutCancel(ctx))
 
 	a.administration = register[administration](a, administrationSpec().Name)
+	a.taken = register[taken](a, takenSpec().Name)
 	a.Users = &Users{Collection: register[User](a, "users"), app: a}
 	limits := defaultLimits()
 	a.Sessions = &Sessions{
@@ -195,6 +205,10 @@ func New(ctx context.Context, cfg Config) (*App, error) {
 		app: a, party: party, from: cfg.SecondFactorFrom,
 		authenticators: register[authenticator](a, authenticatorSpec().Name), passkeys: register[Passkey](a, passkeySpec().Name),
 	}
+	a.Providers = &Providers{
+		app: a, list: cfg.Providers, mayReturn: cfg.MayReturn,
+		identities: register[Identity](a, identitySpec().Name),
+	}
 
 	a.Departures = &Departures{docs: register[departure](a, departureSpec().Name), app: a, wake: newBell()}
 
@@ -207,11 +221,11 @@ func New(ctx context.Context, cfg Config) (*App, error) {
 }
 
 // CompleteSpecs adds to the declared specs what core itself knows of its types,
-// sessions, leftovers, sums of files, holds, the administration, viewings, mailed secrets, second factors, passkeys and departures, and the fields of the Head: so the stores
+// sessions, leftovers, sums of files, holds, the administration, viewings, secrets, second factors, passkeys, departures and identities, and the fields of the Head: so the stores
 // get them, by name.
 func CompleteSpecs(declared []Spec) (map[string]Spec, error) {
 	specs, prefixes := map[string]Spec{}, map[string]string{}
-	for _, s := range append(slices.Clone(declared), sessionSpec(), leftoverSpec(), usageSpec(), holdSpec(), administrationSpec(), viewingSpec(), challengeSpec(), authenticatorSpec(), passkeySpec(), departureSpec()) {
+	for _, s := range append(slices.Clone(declared), sessionSpec(), leftoverSpec(), usageSpec(), holdSpec(), administrationSpec(), viewingSpec(), challengeSpec(), takenSpec(), authenticatorSpec(), passkeySpec(), identitySpec(), departureSpec()) {
 		if other, twice := prefixes[s.Prefix]; twice || s.Prefix == "" || s.Name == "" {
 			return nil, fmt.Errorf("core: the types %s and %s need names and id prefixes of their own", s.Type, other)
 		}
@@ -236,6 +250,8 @@ func CompleteSpecs(declared []Spec) (map[string]Spec, error) {
 		authenticatorSpec().Name:  func() any { return new(authenticator) },
 		passkeySpec().Name:        func() any { return new(Passkey) },
 		departureSpec().Name:      func() any { return new(departure) },
+		identitySpec().Name:       func() any { return new(Identity) },
+		takenSpec().Name:          func() any { return new(taken) },
 	} {
 		s := specs[name]
 		s.New = empty
@@ -274,10 +290,10 @@ func (a *App) goOn(ctx context.Context, limit time.Duration, run func(context.Co
 }
 
 // keys are derived from the secret, one for each purpose (HKDF, RFC 5869).
-type keys struct{ access, refresh, device, url, setUp, challenge, factor []byte }
+type keys struct{ access, refresh, device, url, setUp, challenge, factor, flow []byte }
 
 func deriveKeys(secret []byte) (k keys, err error) {
-	for purpose, key := range map[string]*[]byte{"access": &k.access, "refresh": &k.refresh, "device": &k.device, "url": &k.url, "setup": &k.setUp, "challenge": &k.challenge, "factor": &k.factor} {
+	for purpose, key := range map[string]*[]byte{"access": &k.access, "refresh": &k.refresh, "device": &k.device, "url": &k.url, "setup": &k.setUp, "challenge": &k.challenge, "factor": &k.factor, "flow": &k.flow} {
 		if *key, err = hkdf.Key(sha256.New, secret, nil, "grapnel/"+purpose, 32); err != nil {
 			return keys{}, err
 		}

@@ -12,8 +12,8 @@ import (
 	"time"
 )
 
-// Secrets that are mailed to somebody and used once: whoever brings one reads what comes to
-// the address, and may do the one thing that it is for.
+// Secrets that are used once, most of them mailed to somebody: whoever brings one reads what
+// comes to the address, or was signed in by a provider, and may do the one thing that it is for.
 
 // maxChallenges is how many secrets a user may have unused for one purpose. A new one leaves
 // those before it good: else strangers who ask for more would keep the owner from using any.
@@ -28,7 +28,8 @@ const (
 	changesEmail   purpose = "change" // the same of another address, which becomes the account's
 	signsUp        purpose = "signup" // have the account that they asked for
 	signsIn        purpose = "signin" // start a session, by the code that stands for the secret
-	spentCeremony  purpose = "spent"  // nothing more: the challenge of a passkey that was used, see Factors.spent
+	provesIdentity purpose = "prove"  // start a session, as who has signed in at a provider
+	linksIdentity  purpose = "link"   // have that identity on the own account
 )
 
 // terms are what holds for the secrets of a purpose: how long one is good, in which mail it
@@ -43,6 +44,8 @@ func (p purpose) terms() (life time.Duration, template, parameter string) {
 		return 24 * time.Hour, "sign-up", "signup"
 	case signsIn:
 		return 10 * time.Minute, "sign-in-code", ""
+	case provesIdentity, linksIdentity:
+		return time.Minute, "", "" // it is not mailed, but behind the # of the frontend's address
 	}
 	return 24 * time.Hour, "email-change", "verify"
 }
@@ -57,6 +60,7 @@ type challenge struct {
 	Address   string        `bson:"address"` // to which it is mailed
 	Account   string        `bson:"account"` // see accountState
 	Draft     *accountDraft `bson:"draft"`   // of the account that there is not yet
+	Proof     *proof        `bson:"proof"`   // of a sign-in at a provider
 	Seed      string        `bson:"seed"`    // random
 	ExpiresAt time.Time     `bson:"expiresAt"`
 }
@@ -97,11 +101,16 @@ func (c *challenges) issue(ctx context.Context, user *User, p purpose, address s
 
 // mailed is the operations that store a challenge, and the mail that carries its secret.
 func (c *challenges) mailed(ctx context.Context, user *User, ch *challenge) ([]Op, error) {
+	c.begin(ch)
+	mail, err := c.app.Mails.carry(ctx, user, ch)
+	return []Op{c.insert(ch), mail}, err
+}
+
+// begin makes a challenge that holds from now on.
+func (c *challenges) begin(ch *challenge) {
 	life, _, _ := ch.Purpose.terms()
 	c.stamp(ch)
 	ch.Seed, ch.ExpiresAt = rand.Text(), ch.CreatedAt.Add(life)
-	mail, err := c.app.Mails.carry(ctx, user, ch)
-	return []Op{c.insert(ch), mail}, err
 }
 
 // unusedChallenges asks for the secrets of a user, the oldest first.
@@ -188,7 +197,7 @@ func (c *challenges) held(ctx context.Context, token string, purposes ...purpose
 // stands is whose a secret is that may be used now, nil of an account that there is not yet;
 // else errVoid.
 func (c *challenges) stands(ctx context.Context, ch *challenge) (*User, error) {
-	if ch.Purpose == signsUp {
+	if ch.UserID == "" {
 		if !ch.ExpiresAt.After(c.now()) {
 			return nil, errVoid
 		}

@@ -169,6 +169,48 @@ func TestMailedCodeAsksForTheSecondFactor(t *testing.T) {
 	}
 }
 
+func TestProviderAsksForTheSecondFactor(t *testing.T) {
+	t.Parallel()
+	w, _, here := federated(t)
+	ada := w.user(t, "ada")
+	ctx := w.entered(t, ada.Email, correct)
+	w.links(t, ctx, here, here.claims("ada"))
+	a, err := w.Factors.SetUpAuthenticator(ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := &strong{world: w, secret: a.Secret}
+	if _, _, err := w.Factors.ConfirmAuthenticator(ctx, a.Token, s.shown(t)); err != nil {
+		t.Fatal(err)
+	}
+	_, _, err = w.enters(t, here, here.claims("ada"))
+	var needed *core.SecondFactorNeeded
+	if !errors.As(err, &needed) {
+		t.Fatalf("%v", err)
+	}
+	if err := s.confirm(t, needed.Token, s.shownAt(t, w.cfg.Now().Add(30*time.Second))); err != nil {
+		t.Error(err)
+	}
+}
+
+// An identity is linked and unlinked by who has just shown who they are.
+func TestLinkingAsksOnceMore(t *testing.T) {
+	t.Parallel()
+	w, _, here := federated(t)
+	ada := w.user(t, "ada")
+	ctx := w.entered(t, ada.Email, correct)
+	w.links(t, ctx, here, here.claims("ada"))
+	w.offset.Add(int64(10*time.Minute + time.Second))
+	d := start()
+	d.Link = true
+	if _, err := w.Providers.Start(ctx, d); !core.Is(err, core.ReauthenticationRequired) {
+		t.Errorf("%v", err)
+	}
+	if err := w.Providers.Unlink(ctx, w.identitiesOf(t, ada)[0].ID); !core.Is(err, core.ReauthenticationRequired) {
+		t.Errorf("%v", err)
+	}
+}
+
 func TestRecoveryCodes(t *testing.T) {
 	t.Parallel()
 	s := withApp(t)

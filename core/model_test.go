@@ -383,7 +383,7 @@ func TestReading(t *testing.T) {
 	wait := func(ctx context.Context) error { <-ctx.Done(); return ctx.Err() }
 	slow := func(most time.Duration) error { time.Sleep(most); return core.ErrSlow }
 	nothing := func(time.Duration) error { return nil }
-	ctx, reading := core.WithReading(t.Context(), 1, 50*time.Millisecond)
+	ctx, reading := core.WithReading(t.Context(), 1, time.Hour)
 	if core.ReadingOf(ctx) != reading || core.ReadingOf(t.Context()) != nil {
 		t.Error("the context knows another one")
 	}
@@ -401,6 +401,7 @@ func TestReading(t *testing.T) {
 	if err := reading.Do(gone, wait); !errors.Is(err, context.Canceled) {
 		t.Errorf("the caller has left: %v", err)
 	}
+	ctx, reading = core.WithReading(t.Context(), 1, 50*time.Millisecond)
 	if err := reading.Do(ctx, wait); !core.Is(err, core.TooLarge) {
 		t.Errorf("all time: %v", err)
 	}

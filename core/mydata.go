@@ -40,6 +40,10 @@ func (c *challenge) told() (typ string, fields map[string]any) {
 	return "MailedLink", map[string]any{"purpose": c.Purpose, "address": c.Address, "expiresAt": c.ExpiresAt}
 }
 
+func (i *Identity) told() (typ string, fields map[string]any) {
+	return "UserIdentity", map[string]any{"provider": i.Provider, "email": i.Email, "issuer": i.Issuer, "subject": i.Subject}
+}
+
 func (v *viewing) told() (typ string, fields map[string]any) {
 	return "OpenRecord", map[string]any{"recordId": v.RecordID, "until": v.Until}
 }

@@ -218,16 +218,26 @@ func (f *Factors) AddPasskey(ctx context.Context, name, credential string) (*Use
 	return user, p, nil
 }
 
-// RemovePasskey forgets a passkey of the caller.
+// RemovePasskey forgets a passkey of the caller. FORBIDDEN when there is no other way to sign in.
 func (f *Factors) RemovePasskey(ctx context.Context, id string) error {
 	user, _, err := f.owner(ctx)
 	if err != nil {
 		return err
 	}
-	err = f.passkeys.docs.Write(ctx, Op{Kind: OpDelete, Coll: f.passkeys.spec.Name, Filter: And(Eq("_id", id), Eq("userId", user.ID))})
-	if raced(err) {
-		err = Errorf(NotFound, "There is no such passkey.")
-	}
+	_, err = f.app.Users.update(AsSystem(ctx), user.ID, nil, func(user *User) ([]Op, error) {
+		list, err := f.passkeysOf(ctx, user.ID)
+		if err != nil {
+			return nil, err
+		}
+		at := slices.IndexFunc(list, func(p *Passkey) bool { return p.ID == id })
+		if at < 0 {
+			return nil, Errorf(NotFound, "There is no such passkey.")
+		}
+		if err := f.app.keepsAWayIn(ctx, user); err != nil {
+			return nil, err
+		}
+		return []Op{{Kind: OpDelete, Coll: f.passkeys.spec.Name, Filter: Eq("_id", id)}}, nil
+	})
 	return err
 }
 
@@ -364,13 +374,9 @@ func (f *Factors) given(encoded, kind, userID string) (id, challenge string, err
 	return id, string(text), nil
 }
 
-// spent is the operation that uses a challenge up: it stores a document under its id, which can be
-// there once.
+// spent is the operation that uses a challenge up.
 func (f *Factors) spent(id string) Op {
-	c := f.app.Recovery.challenges
-	ch := &challenge{Head: Head{ID: c.spec.Prefix + "_" + id}, Purpose: spentCeremony, ExpiresAt: Millis(f.app.now().Add(passkeyLife))}
-	c.stamp(ch)
-	return c.insert(ch)
+	return f.app.taking("passkey "+id, f.app.now().Add(passkeyLife))
 }
 
 // refused logs why the library refuses what a passkey has signed.

@@ -235,6 +235,29 @@ func TestPasskeyGuardsTheFactors(t *testing.T) {
 	}
 }
 
+// A passkey that is the last way in stays.
+func TestLastPasskeyStays(t *testing.T) {
+	t.Parallel()
+	w, _, here := federated(t)
+	ada, tokens, err := w.enters(t, here, here.claims("ada")) // an account without a password
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := &strong{world: w}
+	ctx := s.within(t, tokens)
+	s.addPasskey(t, ctx)
+	if err := w.Providers.Unlink(ctx, w.identitiesOf(t, ada)[0].ID); err != nil {
+		t.Fatal(err)
+	}
+	list, err := w.Factors.Passkeys(ctx, ada)
+	if err != nil || len(list) != 1 {
+		t.Fatalf("%+v %v", list, err)
+	}
+	if err := w.Factors.RemovePasskey(ctx, list[0].ID); !core.Is(err, core.Forbidden) {
+		t.Errorf("%v", err)
+	}
+}
+
 func TestAddPasskey(t *testing.T) {
 	t.Parallel()
 	s, r := withPasskey(t)

@@ -96,10 +96,14 @@ func (r *Recovery) ResetPassword(ctx context.Context, token, password string) (e
 		return "", err
 	}
 	user, err = r.use(ctx, token, func(user *User, _ *challenge) ([]Op, error) {
+		also := r.app.Users.signOut(user)
+		if user.EmailVerifiedAt == nil { // a stranger may have made the account, and linked theirs
+			also = append(also, r.app.Providers.unlinkAll(user.ID))
+		}
 		user.PasswordHash = hash
 		r.verified(user)
 		told, err := r.app.Mails.to(ctx, user, "password-changed")
-		return append(r.app.Users.signOut(user), told), err
+		return append(also, told), err
 	}, resetsPassword)
 	if err != nil {
 		return "", err

@@ -93,5 +93,5 @@ func main() {
 	}
 }
 GO
-go get github.com/descope/virtualwebauthn@v1.0.3 github.com/go-webauthn/webauthn@v0.18.2 2>/dev/null
-go run .
+go get github.com/descope/virtualwebauthn@v1.0.3 github.com/go-webauthn/webauthn@v0.18.2
+go run -mod=mod .

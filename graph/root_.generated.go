@@ -306,6 +306,10 @@ type ComplexityRoot struct {
 		Value func(childComplexity int) int
 	}
 
+	LinkIdentityPayload struct {
+		Viewer func(childComplexity int) int
+	}
+
 	Mail struct {
 		Attempts      func(childComplexity int) int
 		CreatedAt     func(childComplexity int) int
@@ -351,6 +355,7 @@ type ComplexityRoot struct {
 		DeletePage               func(childComplexity int, input model.DeletePageInput) int
 		DeletePost               func(childComplexity int, input model.DeletePostInput) int
 		EndUserSessions          func(childComplexity int, input model.EndUserSessionsInput) int
+		LinkIdentity             func(childComplexity int, input model.LinkIdentityInput) int
 		PasskeyCreation          func(childComplexity int) int
 		PasskeyRequest           func(childComplexity int) int
 		PublishPost              func(childComplexity int, input model.PublishPostInput) int
@@ -373,10 +378,14 @@ type ComplexityRoot struct {
 		SetUserRole              func(childComplexity int, input model.SetUserRoleInput) int
 		SignIn                   func(childComplexity int, input model.SignInInput) int
 		SignInWithCode           func(childComplexity int, input model.SignInWithCodeInput) int
+		SignInWithIDToken        func(childComplexity int, input model.SignInWithIDTokenInput) int
 		SignInWithPasskey        func(childComplexity int, input model.SignInWithPasskeyInput) int
+		SignInWithProvider       func(childComplexity int, input model.SignInWithProviderInput) int
 		SignOut                  func(childComplexity int, input model.SignOutInput) int
 		SignUp                   func(childComplexity int, input model.SignUpInput) int
+		StartProviderSignIn      func(childComplexity int, input model.StartProviderSignInInput) int
 		SuspendUser              func(childComplexity int, input model.SuspendUserInput) int
+		UnlinkIdentity           func(childComplexity int, input model.UnlinkIdentityInput) int
 		UnpublishPost            func(childComplexity int, input model.UnpublishPostInput) int
 		UnsuspendUser            func(childComplexity int, input model.UnsuspendUserInput) int
 		UpdateAsset              func(childComplexity int, input model.UpdateAssetInput) int
@@ -519,6 +528,7 @@ type ComplexityRoot struct {
 		SecondFactorMissing func(childComplexity int) int
 		ServerStatus        func(childComplexity int) int
 		SetUpNeeded         func(childComplexity int) int
+		SignInProviders     func(childComplexity int) int
 		Site                func(childComplexity int) int
 		StorageUsage        func(childComplexity int) int
 		User                func(childComplexity int, id string) int
@@ -632,6 +642,11 @@ type ComplexityRoot struct {
 		Viewer       func(childComplexity int) int
 	}
 
+	SignInProvider struct {
+		Label func(childComplexity int) int
+		Name  func(childComplexity int) int
+	}
+
 	SignOutPayload struct {
 		SignedOutAt func(childComplexity int) int
 	}
@@ -678,6 +693,10 @@ type ComplexityRoot struct {
 		URL   func(childComplexity int) int
 	}
 
+	StartProviderSignInPayload struct {
+		URL func(childComplexity int) int
+	}
+
 	StorageTotals struct {
 		CountedAt func(childComplexity int) int
 		Files     func(childComplexity int) int
@@ -703,6 +722,10 @@ type ComplexityRoot struct {
 
 	SuspendUserPayload struct {
 		User func(childComplexity int) int
+	}
+
+	UnlinkIdentityPayload struct {
+		UnlinkedIdentityID func(childComplexity int) int
 	}
 
 	UnpublishPostPayload struct {
@@ -745,6 +768,7 @@ type ComplexityRoot struct {
 		Email             func(childComplexity int) int
 		EmailVerifiedAt   func(childComplexity int) int
 		ID                func(childComplexity int) int
+		Identities        func(childComplexity int) int
 		Passkeys          func(childComplexity int) int
 		RecoveryCodesLeft func(childComplexity int) int
 		Role              func(childComplexity int) int
@@ -766,6 +790,13 @@ type ComplexityRoot struct {
 	UserEdge struct {
 		Cursor func(childComplexity int) int
 		Node   func(childComplexity int) int
+	}
+
+	UserIdentity struct {
+		CreatedAt func(childComplexity int) int
+		Email     func(childComplexity int) int
+		ID        func(childComplexity int) int
+		Provider  func(childComplexity int) int
 	}
 
 	UserSession struct {
@@ -1838,6 +1869,13 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.HTTPHeader.Value(childComplexity), true
 
+	case "LinkIdentityPayload.viewer":
+		if e.ComplexityRoot.LinkIdentityPayload.Viewer == nil {
+			break
+		}
+
+		return e.ComplexityRoot.LinkIdentityPayload.Viewer(childComplexity), true
+
 	case "Mail.attempts":
 		if e.ComplexityRoot.Mail.Attempts == nil {
 			break
@@ -2141,6 +2179,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.EndUserSessions(childComplexity, args["input"].(model.EndUserSessionsInput)), true
+	case "Mutation.linkIdentity":
+		if e.ComplexityRoot.Mutation.LinkIdentity == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_linkIdentity_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.LinkIdentity(childComplexity, args["input"].(model.LinkIdentityInput)), true
 	case "Mutation.passkeyCreation":
 		if e.ComplexityRoot.Mutation.PasskeyCreation == nil {
 			break
@@ -2353,6 +2402,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.SignInWithCode(childComplexity, args["input"].(model.SignInWithCodeInput)), true
+	case "Mutation.signInWithIdToken":
+		if e.ComplexityRoot.Mutation.SignInWithIDToken == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_signInWithIdToken_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.SignInWithIDToken(childComplexity, args["input"].(model.SignInWithIDTokenInput)), true
 	case "Mutation.signInWithPasskey":
 		if e.ComplexityRoot.Mutation.SignInWithPasskey == nil {
 			break
@@ -2364,6 +2424,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.SignInWithPasskey(childComplexity, args["input"].(model.SignInWithPasskeyInput)), true
+	case "Mutation.signInWithProvider":
+		if e.ComplexityRoot.Mutation.SignInWithProvider == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_signInWithProvider_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.SignInWithProvider(childComplexity, args["input"].(model.SignInWithProviderInput)), true
 	case "Mutation.signOut":
 		if e.ComplexityRoot.Mutation.SignOut == nil {
 			break
@@ -2386,6 +2457,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.SignUp(childComplexity, args["input"].(model.SignUpInput)), true
+	case "Mutation.startProviderSignIn":
+		if e.ComplexityRoot.Mutation.StartProviderSignIn == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_startProviderSignIn_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.StartProviderSignIn(childComplexity, args["input"].(model.StartProviderSignInInput)), true
 	case "Mutation.suspendUser":
 		if e.ComplexityRoot.Mutation.SuspendUser == nil {
 			break
@@ -2397,6 +2479,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.SuspendUser(childComplexity, args["input"].(model.SuspendUserInput)), true
+	case "Mutation.unlinkIdentity":
+		if e.ComplexityRoot.Mutation.UnlinkIdentity == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_unlinkIdentity_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.UnlinkIdentity(childComplexity, args["input"].(model.UnlinkIdentityInput)), true
 	case "Mutation.unpublishPost":
 		if e.ComplexityRoot.Mutation.UnpublishPost == nil {
 			break
@@ -3108,6 +3201,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.SetUpNeeded(childComplexity), true
+	case "Query.signInProviders":
+		if e.ComplexityRoot.Query.SignInProviders == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Query.SignInProviders(childComplexity), true
 	case "Query.site":
 		if e.ComplexityRoot.Query.Site == nil {
 			break
@@ -3421,6 +3520,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.SignInPayload.Viewer(childComplexity), true
 
+	case "SignInProvider.label":
+		if e.ComplexityRoot.SignInProvider.Label == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SignInProvider.Label(childComplexity), true
+	case "SignInProvider.name":
+		if e.ComplexityRoot.SignInProvider.Name == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SignInProvider.Name(childComplexity), true
+
 	case "SignOutPayload.signedOutAt":
 		if e.ComplexityRoot.SignOutPayload.SignedOutAt == nil {
 			break
@@ -3595,6 +3707,13 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.SocialLink.URL(childComplexity), true
 
+	case "StartProviderSignInPayload.url":
+		if e.ComplexityRoot.StartProviderSignInPayload.URL == nil {
+			break
+		}
+
+		return e.ComplexityRoot.StartProviderSignInPayload.URL(childComplexity), true
+
 	case "StorageTotals.countedAt":
 		if e.ComplexityRoot.StorageTotals.CountedAt == nil {
 			break
@@ -3686,6 +3805,13 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.SuspendUserPayload.User(childComplexity), true
+
+	case "UnlinkIdentityPayload.unlinkedIdentityId":
+		if e.ComplexityRoot.UnlinkIdentityPayload.UnlinkedIdentityID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UnlinkIdentityPayload.UnlinkedIdentityID(childComplexity), true
 
 	case "UnpublishPostPayload.post":
 		if e.ComplexityRoot.UnpublishPostPayload.Post == nil {
@@ -3785,6 +3911,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.User.ID(childComplexity), true
+	case "User.identities":
+		if e.ComplexityRoot.User.Identities == nil {
+			break
+		}
+
+		return e.ComplexityRoot.User.Identities(childComplexity), true
 	case "User.passkeys":
 		if e.ComplexityRoot.User.Passkeys == nil {
 			break
@@ -3883,6 +4015,31 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.UserEdge.Node(childComplexity), true
 
+	case "UserIdentity.createdAt":
+		if e.ComplexityRoot.UserIdentity.CreatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UserIdentity.CreatedAt(childComplexity), true
+	case "UserIdentity.email":
+		if e.ComplexityRoot.UserIdentity.Email == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UserIdentity.Email(childComplexity), true
+	case "UserIdentity.id":
+		if e.ComplexityRoot.UserIdentity.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UserIdentity.ID(childComplexity), true
+	case "UserIdentity.provider":
+		if e.ComplexityRoot.UserIdentity.Provider == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UserIdentity.Provider(childComplexity), true
+
 	case "UserSession.address":
 		if e.ComplexityRoot.UserSession.Address == nil {
 			break
@@ -3977,6 +4134,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 		ec.unmarshalInputEndUserSessionsInput,
 		ec.unmarshalInputIDFilter,
 		ec.unmarshalInputInt64Filter,
+		ec.unmarshalInputLinkIdentityInput,
 		ec.unmarshalInputMailOrder,
 		ec.unmarshalInputMailStateFilter,
 		ec.unmarshalInputMailWhere,
@@ -4004,14 +4162,18 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 		ec.unmarshalInputSetUserRoleInput,
 		ec.unmarshalInputSignInInput,
 		ec.unmarshalInputSignInWithCodeInput,
+		ec.unmarshalInputSignInWithIdTokenInput,
 		ec.unmarshalInputSignInWithPasskeyInput,
+		ec.unmarshalInputSignInWithProviderInput,
 		ec.unmarshalInputSignOutInput,
 		ec.unmarshalInputSignUpInput,
 		ec.unmarshalInputSocialLinkInput,
+		ec.unmarshalInputStartProviderSignInInput,
 		ec.unmarshalInputStringFilter,
 		ec.unmarshalInputStringListFilter,
 		ec.unmarshalInputSuspendUserInput,
 		ec.unmarshalInputTimeFilter,
+		ec.unmarshalInputUnlinkIdentityInput,
 		ec.unmarshalInputUnpublishPostInput,
 		ec.unmarshalInputUnsuspendUserInput,
 		ec.unmarshalInputUpdateAssetInput,
@@ -6597,6 +6759,227 @@ extend type Subscription {
   ): RecordViewers!
 }
 `, BuiltIn: false},
+	{Name: "../schema/provider.graphqls", Input: `"""
+Who signs people in elsewhere: an OpenID provider, or GitHub.
+"""
+type SignInProvider {
+  """
+  Names the provider, for ` + "`" + `startProviderSignIn` + "`" + ` and ` + "`" + `signInWithIdToken` + "`" + `.
+  """
+  name: String!
+  """
+  What people call it: for a button, such as ` + "`" + `Continue with Google` + "`" + `.
+  """
+  label: String!
+}
+"""
+An account at a provider by which a user signs in.
+"""
+type UserIdentity {
+  """
+  Names the identity, for ` + "`" + `unlinkIdentity` + "`" + `.
+  """
+  id: ID!
+  """
+  See ` + "`" + `SignInProvider.name` + "`" + `. The server may offer the provider no longer.
+  """
+  provider: String!
+  """
+  The address that the provider told when it was linked; null when it told none.
+  """
+  email: String
+  """
+  When it was linked.
+  """
+  createdAt: Time!
+}
+"""
+Which provider, and where to return to.
+"""
+input StartProviderSignInInput {
+  """
+  ` + "`" + `SignInProvider.name` + "`" + `.
+  """
+  provider: String!
+  """
+  Where the browser goes in the end: an address without a fragment on this server, of an allowed
+  origin (` + "`" + `GRAPNEL_ORIGINS` + "`" + `), the page of accounts, or of an app (` + "`" + `GRAPNEL_APP_SCHEMES` + "`" + `). At most
+  512 bytes.
+  """
+  returnTo: String!
+  """
+  The SHA-256, in base64url without padding, of a verifier that you make anew each time and keep: 43
+  to 128 random characters of ` + "`" + `A-Z a-z 0-9 - . _ ~` + "`" + ` (RFC 7636, S256).
+  """
+  codeChallenge: String!
+  """
+  Link the identity to your account, by ` + "`" + `linkIdentity` + "`" + `, instead of signing in by it.
+  """
+  link: Boolean = false
+}
+"""
+What ` + "`" + `startProviderSignIn` + "`" + ` did.
+"""
+type StartProviderSignInPayload {
+  """
+  The page of the provider: go there.
+  """
+  url: String!
+}
+"""
+The token and the verifier.
+"""
+input SignInWithProviderInput {
+  """
+  What follows ` + "`" + `#signin=` + "`" + ` in the address. BAD_USER_INPUT with the field code WRONG when it was used or is too old.
+  """
+  token: String!
+  """
+  The verifier whose SHA-256 was ` + "`" + `StartProviderSignInInput.codeChallenge` + "`" + `. BAD_USER_INPUT with the field code WRONG for another one.
+  """
+  codeVerifier: String!
+  """
+  See ` + "`" + `SignInInput.deviceToken` + "`" + `.
+  """
+  deviceToken: String
+  """
+  How you hold the session.
+  """
+  transport: SessionTransport = TOKENS
+}
+"""
+The id token of an app.
+"""
+input SignInWithIdTokenInput {
+  """
+  ` + "`" + `SignInProvider.name` + "`" + `.
+  """
+  provider: String!
+  """
+  The id token, as the provider gave it.
+  """
+  idToken: String!
+  """
+  16 to 256 random characters that you make anew each time. Give the provider their SHA-256 in
+  hexadecimal as the nonce: so whoever gets to see the id token cannot use it.
+  """
+  nonce: String!
+  """
+  See ` + "`" + `SignInInput.deviceToken` + "`" + `.
+  """
+  deviceToken: String
+  """
+  How you hold the session.
+  """
+  transport: SessionTransport = TOKENS
+}
+"""
+The token and the verifier.
+"""
+input LinkIdentityInput {
+  """
+  See ` + "`" + `SignInWithProviderInput.token` + "`" + `.
+  """
+  token: String!
+  """
+  See ` + "`" + `SignInWithProviderInput.codeVerifier` + "`" + `.
+  """
+  codeVerifier: String!
+}
+"""
+What ` + "`" + `linkIdentity` + "`" + ` did.
+"""
+type LinkIdentityPayload {
+  """
+  Who you are; see ` + "`" + `User.identities` + "`" + `.
+  """
+  viewer: User!
+}
+"""
+Which identity goes.
+"""
+input UnlinkIdentityInput {
+  """
+  ` + "`" + `UserIdentity.id` + "`" + `.
+  """
+  id: ID!
+}
+"""
+What ` + "`" + `unlinkIdentity` + "`" + ` did.
+"""
+type UnlinkIdentityPayload {
+  """
+  The identity that there was.
+  """
+  unlinkedIdentityId: ID!
+}
+extend type Query {
+  """
+  At whom people may sign in, in the order of the buttons.
+  """
+  signInProviders: [SignInProvider!]!
+}
+extend type Mutation {
+  """
+  Begins a sign-in at a provider: send the browser to ` + "`" + `url` + "`" + `. It comes back to ` + "`" + `returnTo` + "`" + ` with
+  ` + "`" + `#signin=TOKEN` + "`" + ` behind it, for ` + "`" + `signInWithProvider` + "`" + `, or with ` + "`" + `#signin-failed=REASON` + "`" + `:
+  ` + "`" + `CANCELLED` + "`" + `, ` + "`" + `EXPIRED` + "`" + ` after 15 minutes, ` + "`" + `USED` + "`" + ` when it comes back twice, ` + "`" + `REFUSED` + "`" + ` when what the
+  provider says is not good, ` + "`" + `UNAVAILABLE` + "`" + ` when it does not answer, or ` + "`" + `RATE_LIMITED` + "`" + `.
+  """
+  startProviderSignIn(
+    """
+    Which provider, and where to return to.
+    """
+    input: StartProviderSignInInput!
+  ): StartProviderSignInPayload @cost(weight: "500")
+  """
+  Takes the token with which the browser came back, once, within a minute, and the verifier with
+  which the sign-in was begun, and starts a session: of the account that has this identity; else
+  of the one with the address, if both the provider and a mailed link have shown that it is
+  theirs; else of a new one, as ` + "`" + `signUp` + "`" + ` makes. CONFLICT when the address of an account was never
+  verified: sign in and link the provider instead. FORBIDDEN when the provider does not say that
+  the address is verified, or sign-up is closed.
+  """
+  signInWithProvider(
+    """
+    The token and the verifier.
+    """
+    input: SignInWithProviderInput!
+  ): SignInPayload
+  """
+  The same by an id token (OpenID Connect) that an app got from the provider itself, once.
+  INVALID_CREDENTIALS when it is not good: of another issuer, audience or nonce, used, wrongly
+  signed, or more than two minutes past its time. GitHub gives none.
+  """
+  signInWithIdToken(
+    """
+    The id token.
+    """
+    input: SignInWithIdTokenInput!
+  ): SignInPayload @cost(weight: "500")
+  """
+  Links the identity with which the browser came back to your account, which signs in by it from
+  now on; a mail tells you. Begin with ` + "`" + `startProviderSignIn(input: {link: true})` + "`" + `. CONFLICT when it
+  is somebody else's.
+  """
+  linkIdentity(
+    """
+    The token and the verifier.
+    """
+    input: LinkIdentityInput!
+  ): LinkIdentityPayload
+  """
+  Takes an identity from your account; a mail tells you. FORBIDDEN for the last one of an account
+  without a password: choose one first, by ` + "`" + `requestPasswordReset` + "`" + `.
+  """
+  unlinkIdentity(
+    """
+    Which identity.
+    """
+    input: UnlinkIdentityInput!
+  ): UnlinkIdentityPayload
+}
+`, BuiltIn: false},
 	{Name: "../schema/recovery.graphqls", Input: `"""
 Who has forgotten the password.
 """
@@ -7500,6 +7883,11 @@ type User implements Node {
   user and admins read them: for others null.
   """
   sessions: [UserSession!] @cost(weight: "50")
+  """
+  The accounts at providers by which the user signs in, the oldest first. Only the user and admins
+  read them: for others null.
+  """
+  identities: [UserIdentity!] @cost(weight: "50")
   """
   When the account was made.
   """
@@ -9799,6 +10187,14 @@ func (ec *executionContext) childFields_HTTPHeader(ctx context.Context, field gr
 	return nil, fmt.Errorf("no field named %q was found under type HTTPHeader", field.Name)
 }
 
+func (ec *executionContext) childFields_LinkIdentityPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "viewer":
+		return ec.fieldContext_LinkIdentityPayload_viewer(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type LinkIdentityPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_Mail(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "id":
@@ -10283,6 +10679,16 @@ func (ec *executionContext) childFields_SignInPayload(ctx context.Context, field
 	return nil, fmt.Errorf("no field named %q was found under type SignInPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_SignInProvider(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "name":
+		return ec.fieldContext_SignInProvider_name(ctx, field)
+	case "label":
+		return ec.fieldContext_SignInProvider_label(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type SignInProvider", field.Name)
+}
+
 func (ec *executionContext) childFields_SignOutPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "signedOutAt":
@@ -10375,6 +10781,14 @@ func (ec *executionContext) childFields_SocialLink(ctx context.Context, field gr
 	return nil, fmt.Errorf("no field named %q was found under type SocialLink", field.Name)
 }
 
+func (ec *executionContext) childFields_StartProviderSignInPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "url":
+		return ec.fieldContext_StartProviderSignInPayload_url(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type StartProviderSignInPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_StorageTotals(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "used":
@@ -10413,6 +10827,14 @@ func (ec *executionContext) childFields_SuspendUserPayload(ctx context.Context, 
 		return ec.fieldContext_SuspendUserPayload_user(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type SuspendUserPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_UnlinkIdentityPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "unlinkedIdentityId":
+		return ec.fieldContext_UnlinkIdentityPayload_unlinkedIdentityId(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type UnlinkIdentityPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_UnpublishPostPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -10507,6 +10929,8 @@ func (ec *executionContext) childFields_User(ctx context.Context, field graphql.
 		return ec.fieldContext_User_passkeys(ctx, field)
 	case "sessions":
 		return ec.fieldContext_User_sessions(ctx, field)
+	case "identities":
+		return ec.fieldContext_User_identities(ctx, field)
 	case "createdAt":
 		return ec.fieldContext_User_createdAt(ctx, field)
 	case "updatedAt":
@@ -10539,6 +10963,20 @@ func (ec *executionContext) childFields_UserEdge(ctx context.Context, field grap
 		return ec.fieldContext_UserEdge_node(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type UserEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_UserIdentity(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_UserIdentity_id(ctx, field)
+	case "provider":
+		return ec.fieldContext_UserIdentity_provider(ctx, field)
+	case "email":
+		return ec.fieldContext_UserIdentity_email(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_UserIdentity_createdAt(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type UserIdentity", field.Name)
 }
 
 func (ec *executionContext) childFields_UserSession(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {

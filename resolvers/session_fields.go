@@ -4,7 +4,8 @@ package resolvers
 // instead: a client whose session has expired may still ask for them.
 func AnonymousFields() []string {
 	return []string{"setUp", "signUp", "confirmSignUp", "signIn", "refreshSession", "signOut", "requestSignInCode", "signInWithCode",
-		"confirmSignIn", "passkeyRequest", "signInWithPasskey", "requestPasswordReset", "resetPassword", "verifyEmail"}
+		"confirmSignIn", "passkeyRequest", "signInWithPasskey", "startProviderSignIn", "signInWithProvider", "signInWithIdToken", "linkIdentity",
+		"requestPasswordReset", "resetPassword", "verifyEmail"}
 }
 
 // OnceFields are the root fields that an operation may hold only once, under

@@ -79,6 +79,10 @@ func (r *userResolver) Email(ctx context.Context, obj *core.User) (*string, erro
 	return &obj.Email, nil
 }
 
+func (r *userResolver) Identities(ctx context.Context, obj *core.User) ([]*core.Identity, error) {
+	return r.app.Providers.Of(ctx, obj)
+}
+
 func (r *userResolver) Sessions(ctx context.Context, obj *core.User) ([]*core.Session, error) {
 	return r.app.Sessions.Of(ctx, obj)
 }

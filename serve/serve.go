@@ -172,7 +172,7 @@ func (p Project) serve(ctx context.Context, s config.Settings, log *slog.Logger,
 		MaxAge:     s.CacheMaxAge,
 		Limits:     web.Limits{Cost: s.OperationCost, ReadTime: s.ReadTime, UserCost: orAny(s.UserCost), NetworkCost: orAny(s.AddressCost)},
 	}
-	cfg.Files, cfg.Uploads = web.Files(app.Assets, log), web.Uploads(app.Assets, log)
+	cfg.Files, cfg.Uploads, cfg.SignIns = web.Files(app.Assets, log), web.Uploads(app.Assets, log), web.SignIns(app.Providers, log)
 	if s.HasPlayground() {
 		cfg.UI = ui.Playground()
 	}
@@ -199,6 +199,9 @@ func (p Project) serve(ctx context.Context, s config.Settings, log *slog.Logger,
 	}
 	if s.Production && s.SMTPURL == "" {
 		log.Warn("there is no mail server: mails stay in the store, where administrators read them; set GRAPNEL_SMTP_URL")
+	}
+	if s.Production && s.PublicURL == nil && len(s.Providers) > 0 {
+		log.Warn("providers send browsers back to a local address; set GRAPNEL_PUBLIC_URL", "address", public.String())
 	}
 	if !s.Dashboard && s.AccountURL == nil {
 		log.Warn("links in mails lead to the dashboard, which is not served; set GRAPNEL_ACCOUNT_URL")

@@ -14,7 +14,9 @@ import (
 
 	"github.com/grapnel/grapnel/core"
 	"github.com/grapnel/grapnel/internal/config"
+	"github.com/grapnel/grapnel/internal/oidc"
 	"github.com/grapnel/grapnel/internal/smtp"
+	"github.com/grapnel/grapnel/internal/web"
 	"github.com/grapnel/grapnel/storage/filesystem"
 	"github.com/grapnel/grapnel/storage/mongodb"
 	"github.com/grapnel/grapnel/storage/s3"
@@ -124,12 +126,21 @@ func (p Project) newApp(ctx context.Context, s config.Settings, st *stores, publ
 	if err != nil {
 		return nil, err
 	}
+	providers, err := openProviders(s)
+	if err != nil {
+		return nil, err
+	}
+	mayReturn, err := web.MayReturn(s.Origins, s.AppSchemes, !s.Production)
+	if err != nil {
+		return nil, err
+	}
 	base := strings.TrimSuffix(public.String(), "/")
 	return core.New(ctx, core.Config{
 		Specs: p.Specs, Docs: st.docs, Objects: st.objects, Key: key, BaseURL: base,
 		MaxUpload: int64(s.MaxUpload), MaxUserFiles: int64(s.MaxUserFiles), FileTypes: types, SignUpRole: signUpRoles[s.SignUp], VerifySignUps: s.VerifiesSignUps(), StrictIndexes: s.StrictIndexes, Log: log,
 		SecondFactorFrom: secondFactorFrom[s.SecondFactor], PasskeyDomain: s.PasskeyDomain, PasskeyOrigins: s.Origins,
 		Mailer: mailer, PrintMails: !s.Production, MailTemplates: templates, AccountURL: accountURL(s, base),
+		Providers: providers, MayReturn: mayReturn,
 	})
 }
 
@@ -156,6 +167,21 @@ func openMail(s config.Settings) (mailer core.Mailer, templates fs.FS, err error
 		templates = os.DirFS(s.MailTemplates)
 	}
 	return mailer, templates, nil
+}
+
+// openProviders are the providers of the settings.
+func openProviders(s config.Settings) (list []core.IdentityProvider, err error) {
+	for _, p := range s.Providers {
+		provider, err := oidc.New(oidc.Config{
+			Name: p.Name, Label: p.Label, Issuer: p.Issuer, ClientID: p.ClientID, ClientSecret: p.ClientSecret, AppClientIDs: p.AppClientIDs,
+			TeamID: p.TeamID, KeyID: p.KeyID, PrivateKey: []byte(p.PrivateKey),
+		})
+		if err != nil {
+			return nil, fmt.Errorf("%s%w", p.Prefix(), err)
+		}
+		list = append(list, provider)
+	}
+	return list, nil
 }
 
 // signUpRoles are the settings of GRAPNEL_SIGN_UP; closed has none.

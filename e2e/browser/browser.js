@@ -35,14 +35,15 @@ export const launch = () => chromium.launch({
 // scenario is a test with a page in a fresh context. It fails when the page asks
 // any other host than the server's, has an error on its console (a violated
 // content security policy is one), or throws. A failure leaves a screenshot. `expected`
-// finds the errors that are meant to be on the console: browsers write each 401 there.
-export function scenario(name, surroundings, run, { expected } = {}) {
+// finds the errors that are meant to be on the console: browsers write each 401 there. `also` are
+// origins beside the server's to which the page may go.
+export function scenario(name, surroundings, run, { expected, also = [] } = {}) {
   test(name, { timeout: 120_000 }, async () => {
     const { browser, server } = surroundings()
     const context = await browser.newContext({ viewport: { width: 1400, height: 900 } })
     context.setDefaultTimeout(30_000)
     const problems = []
-    await context.route(url => url.origin !== server.url, route => {
+    await context.route(url => url.origin !== server.url && !also.includes(url.origin), route => {
       problems.push(`outside request: ${route.request().url()}`)
       return route.abort()
     })

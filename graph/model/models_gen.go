@@ -724,6 +724,20 @@ type IntFilter struct {
 	Gte graphql.Omittable[*int32] `json:"gte,omitempty"`
 }
 
+// The token and the verifier.
+type LinkIdentityInput struct {
+	// See `SignInWithProviderInput.token`.
+	Token string `json:"token"`
+	// See `SignInWithProviderInput.codeVerifier`.
+	CodeVerifier string `json:"codeVerifier"`
+}
+
+// What `linkIdentity` did.
+type LinkIdentityPayload struct {
+	// Who you are; see `User.identities`.
+	Viewer *core.User `json:"viewer"`
+}
+
 // How mails are sorted.
 type MailOrder struct {
 	// What they are sorted by.
@@ -1132,6 +1146,14 @@ type SignInPayload struct {
 	SecondFactor *core.SecondFactorNeeded `json:"secondFactor,omitempty"`
 }
 
+// Who signs people in elsewhere: an OpenID provider, or GitHub.
+type SignInProvider struct {
+	// Names the provider, for `startProviderSignIn` and `signInWithIdToken`.
+	Name string `json:"name"`
+	// What people call it: for a button, such as `Continue with Google`.
+	Label string `json:"label"`
+}
+
 // Who signs in, by a code.
 type SignInWithCodeInput struct {
 	// The account's address, in any spelling.
@@ -1144,10 +1166,37 @@ type SignInWithCodeInput struct {
 	Transport graphql.Omittable[*SessionTransport] `json:"transport,omitempty"`
 }
 
+// The id token of an app.
+type SignInWithIDTokenInput struct {
+	// `SignInProvider.name`.
+	Provider string `json:"provider"`
+	// The id token, as the provider gave it.
+	IDToken string `json:"idToken"`
+	// 16 to 256 random characters that you make anew each time. Give the provider their SHA-256 in
+	// hexadecimal as the nonce: so whoever gets to see the id token cannot use it.
+	Nonce string `json:"nonce"`
+	// See `SignInInput.deviceToken`.
+	DeviceToken graphql.Omittable[*string] `json:"deviceToken,omitempty"`
+	// How you hold the session.
+	Transport graphql.Omittable[*SessionTransport] `json:"transport,omitempty"`
+}
+
 // Who signs in, by a passkey.
 type SignInWithPasskeyInput struct {
 	// What it has signed: `JSON.stringify(credential.toJSON())`.
 	Credential string `json:"credential"`
+	// See `SignInInput.deviceToken`.
+	DeviceToken graphql.Omittable[*string] `json:"deviceToken,omitempty"`
+	// How you hold the session.
+	Transport graphql.Omittable[*SessionTransport] `json:"transport,omitempty"`
+}
+
+// The token and the verifier.
+type SignInWithProviderInput struct {
+	// What follows `#signin=` in the address. BAD_USER_INPUT with the field code WRONG when it was used or is too old.
+	Token string `json:"token"`
+	// The verifier whose SHA-256 was `StartProviderSignInInput.codeChallenge`. BAD_USER_INPUT with the field code WRONG for another one.
+	CodeVerifier string `json:"codeVerifier"`
 	// See `SignInInput.deviceToken`.
 	DeviceToken graphql.Omittable[*string] `json:"deviceToken,omitempty"`
 	// How you hold the session.
@@ -1193,6 +1242,27 @@ type SignUpPayload struct {
 	Tokens *core.Tokens `json:"tokens,omitempty"`
 	// The address to which the link was mailed that makes the account; null when there is an account.
 	MailedTo *string `json:"mailedTo,omitempty"`
+}
+
+// Which provider, and where to return to.
+type StartProviderSignInInput struct {
+	// `SignInProvider.name`.
+	Provider string `json:"provider"`
+	// Where the browser goes in the end: an address without a fragment on this server, of an allowed
+	// origin (`GRAPNEL_ORIGINS`), the page of accounts, or of an app (`GRAPNEL_APP_SCHEMES`). At most
+	// 512 bytes.
+	ReturnTo string `json:"returnTo"`
+	// The SHA-256, in base64url without padding, of a verifier that you make anew each time and keep: 43
+	// to 128 random characters of `A-Z a-z 0-9 - . _ ~` (RFC 7636, S256).
+	CodeChallenge string `json:"codeChallenge"`
+	// Link the identity to your account, by `linkIdentity`, instead of signing in by it.
+	Link graphql.Omittable[*bool] `json:"link,omitempty"`
+}
+
+// What `startProviderSignIn` did.
+type StartProviderSignInPayload struct {
+	// The page of the provider: go there.
+	URL string `json:"url"`
 }
 
 // Conditions on a text, compared byte by byte. All that are given must hold.
@@ -1241,6 +1311,18 @@ type TimeFilter struct {
 	Gt graphql.Omittable[*time.Time] `json:"gt,omitempty"`
 	// After or at.
 	Gte graphql.Omittable[*time.Time] `json:"gte,omitempty"`
+}
+
+// Which identity goes.
+type UnlinkIdentityInput struct {
+	// `UserIdentity.id`.
+	ID string `json:"id"`
+}
+
+// What `unlinkIdentity` did.
+type UnlinkIdentityPayload struct {
+	// The identity that there was.
+	UnlinkedIdentityID string `json:"unlinkedIdentityId"`
 }
 
 // Which post is to be a draft again.

@@ -78,6 +78,9 @@ type Settings struct {
 	MailFrom         string        `env:"GRAPNEL_MAIL_FROM" placeholder:"ADDRESS" help:"Who mails are from, such as Example <post@example.org>. Needed with a mail server."`
 	MailTemplates    string        `env:"GRAPNEL_MAIL_TEMPLATES" type:"existingdir" placeholder:"DIR" help:"Folder of templates that replace those of mails; see docs/guides/mail.md. Default: none."`
 	AccountURL       *url.URL      `env:"GRAPNEL_ACCOUNT_URL" placeholder:"URL" help:"Page of the frontend that links in mails lead to, with #reset=TOKEN, #verify=TOKEN or #signup=TOKEN behind it: an address, or a path of this server; see docs/guides/accounts.md. Default: the dashboard."`
+	SignInWith       []string      `env:"GRAPNEL_SIGN_IN_WITH" placeholder:"NAME,…" help:"Providers at whom people may sign in: google, github, gitlab, microsoft, apple, or a name of your own for an OpenID issuer; what each needs is below and in docs/guides/providers.md. Default: none."`
+	AppSchemes       []string      `env:"GRAPNEL_APP_SCHEMES" placeholder:"SCHEME,…" help:"Schemes of your apps, such as org.example.app, to which browsers may return from a provider. Default: none."`
+	Providers        []Provider    `kong:"-"` // of SignInWith
 	MongoDBURI       string        `name:"mongodb-uri" env:"MONGODB_URI" placeholder:"URI" help:"Keep documents in MongoDB (a replica set) instead of the embedded store."`
 	MongoDBURIFile   string        `name:"mongodb-uri-file" env:"MONGODB_URI_FILE" type:"existingfile" placeholder:"FILE" help:"File that holds the MongoDB URI."`
 	S3Bucket         string        `name:"s3-bucket" env:"S3_BUCKET" placeholder:"NAME" help:"Keep files in this S3 bucket instead of the data folder. Credentials come from the AWS chain (AWS_ACCESS_KEY_ID, …)."`
@@ -352,7 +355,15 @@ func (s *Settings) check() error {
 			return fmt.Errorf("S3_ENDPOINT: %q is not an http or https address", s.S3Endpoint)
 		}
 	}
+	for _, scheme := range s.AppSchemes {
+		if !appScheme.MatchString(scheme) {
+			return fmt.Errorf("GRAPNEL_APP_SCHEMES: %q is no scheme of an app, in the reverse order of a domain: org.example.app (RFC 8252)", scheme)
+		}
+	}
 	var err error
+	if s.Providers, err = readProviders(s.SignInWith); err != nil {
+		return err
+	}
 	s.Data, err = filepath.Abs(s.Data)
 	return err
 }

@@ -2,6 +2,7 @@ package config_test
 
 import (
 	"bytes"
+	"cmp"
 	"flag"
 	"fmt"
 	"os"
@@ -25,6 +26,16 @@ This page is made from the code: ` + "`go test ./internal/config -update`" + `.
 | --- | --- | --- |
 `
 
+const providers = `
+## Providers
+
+Each name in ` + "`GRAPNEL_SIGN_IN_WITH`" + ` has variables of its own, in which NAME is the name in upper
+case, with _ for -; they are no flags. The guide is docs/guides/providers.md.
+
+| variable | what it does |
+| --- | --- |
+`
+
 // The documentation lists every setting, word for word as the help does.
 func TestDocumentation(t *testing.T) {
 	t.Parallel()
@@ -33,12 +44,21 @@ func TestDocumentation(t *testing.T) {
 	settings := reflect.TypeFor[config.Settings]()
 	for i := range settings.NumField() {
 		f := settings.Field(i)
+		if f.Tag.Get("kong") == "-" {
+			continue
+		}
 		name := f.Tag.Get("name")
 		if name == "" {
 			name = kebab(f.Name)
 		}
 		help := strings.ReplaceAll(f.Tag.Get("help"), "${default}", "`"+f.Tag.Get("default")+"`")
 		fmt.Fprintf(&b, "| `%s` | `--%s` | %s |\n", strings.ReplaceAll(f.Tag.Get("env"), ",", "`, `"), name, help)
+	}
+	b.WriteString(providers)
+	for f := range reflect.TypeFor[config.Provider]().Fields() {
+		if help := f.Tag.Get("help"); help != "" {
+			fmt.Fprintf(&b, "| `GRAPNEL_NAME_%s` | %s |\n", cmp.Or(f.Tag.Get("env"), f.Tag.Get("file")), help)
+		}
 	}
 	path := filepath.Join("..", "..", "docs", "configuration.md")
 	if *update {
@@ -103,6 +123,10 @@ func TestWrongSettings(t *testing.T) {
 		"--mail-templates=/nowhere":       "mail-templates",
 		"--sign-up=everybody":             "sign-up",
 		"--untrusted-documents=member":    "untrusted-documents",
+		"--sign-in-with=Google":           "GRAPNEL_SIGN_IN_WITH",
+		"--sign-in-with=google,google":    "twice",
+		"--app-schemes=javascript":        "GRAPNEL_APP_SCHEMES",
+		"--app-schemes=https":             "GRAPNEL_APP_SCHEMES",
 		"--log-level=loud":                "log-level",
 		"--unknown":                       "unknown",
 		"frobnicate":                      "frobnicate",
@@ -137,6 +161,38 @@ func TestSettings(t *testing.T) {
 	var help bytes.Buffer
 	if _, _, done, err = config.Parse([]string{"--help"}, &help, &help); !done || err != nil || !strings.Contains(help.String(), "GRAPNEL_DATA") {
 		t.Errorf("help: %v %v %s", done, err, help.String())
+	}
+}
+
+// A provider has variables of its own.
+func TestProviders(t *testing.T) {
+	secret := filepath.Join(t.TempDir(), "secret")
+	if err := os.WriteFile(secret, []byte("hush\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for name, value := range map[string]string{
+		"GRAPNEL_GOOGLE_CLIENT_ID": "one", "GRAPNEL_GOOGLE_CLIENT_SECRET_FILE": secret, "GRAPNEL_GOOGLE_APP_CLIENT_IDS": "two, three",
+		"GRAPNEL_MY_COMPANY_ISSUER": "https://login.example.org", "GRAPNEL_MY_COMPANY_LABEL": "Example",
+	} {
+		t.Setenv(name, value)
+	}
+	args := []string{"--sign-in-with=google,my-company"}
+	cli, _, _, err := config.Parse(args, &bytes.Buffer{}, &bytes.Buffer{})
+	want := []config.Provider{
+		{Name: "google", ClientID: "one", ClientSecret: "hush", AppClientIDs: []string{"two", "three"}},
+		{Name: "my-company", Issuer: "https://login.example.org", Label: "Example"},
+	}
+	if err != nil || !reflect.DeepEqual(cli.Providers, want) {
+		t.Errorf("%+v %v", cli.Providers, err)
+	}
+	t.Setenv("GRAPNEL_GOOGLE_CLIENT_SECRET", "another")
+	if _, _, _, err := config.Parse(args, &bytes.Buffer{}, &bytes.Buffer{}); err == nil || !strings.Contains(err.Error(), "GRAPNEL_GOOGLE_CLIENT_SECRET and GRAPNEL_GOOGLE_CLIENT_SECRET_FILE") {
+		t.Error(err)
+	}
+	t.Setenv("GRAPNEL_GOOGLE_CLIENT_SECRET", "")
+	t.Setenv("GRAPNEL_GOOGLE_CLIENT_SECRET_FILE", "/nowhere")
+	if _, _, _, err := config.Parse(args, &bytes.Buffer{}, &bytes.Buffer{}); err == nil || !strings.Contains(err.Error(), "GRAPNEL_GOOGLE_CLIENT_SECRET_FILE") {
+		t.Error(err)
 	}
 }
 

@@ -23,7 +23,7 @@ import (
 // name but for [otherwise].
 var inCore = map[string]bool{
 	"Node": true, "PageInfo": true, "ChangeKind": true,
-	"User": true, "UserConnection": true, "UserEdge": true, "Role": true, "UserSession": true, "SessionTokens": true,
+	"User": true, "UserConnection": true, "UserEdge": true, "Role": true, "UserSession": true, "UserIdentity": true, "SessionTokens": true,
 	"Post": true, "PostConnection": true, "PostEdge": true, "PostChange": true, "PostStatus": true,
 	"Asset": true, "AssetConnection": true, "AssetEdge": true, "Visibility": true, "AssetState": true,
 	"AssetUse": true, "ApiKey": true, "ApiKeyConnection": true, "ApiKeyEdge": true, "ApiKeyOperation": true,
@@ -35,7 +35,7 @@ var inCore = map[string]bool{
 
 // otherwise are the names that some of them have there: core has no need to tell them
 // from the types of a project.
-var otherwise = map[string]string{"SessionTokens": "Tokens", "UserSession": "Session", "SecondFactorRequest": "SecondFactorNeeded"}
+var otherwise = map[string]string{"SessionTokens": "Tokens", "UserSession": "Session", "UserIdentity": "Identity", "SecondFactorRequest": "SecondFactorNeeded"}
 
 // valued are what the names of constants there begin with, where it is not the value.
 var valued = map[string]string{"ApiKeyOperation": "May"}

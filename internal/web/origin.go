@@ -5,6 +5,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 
 	"github.com/rs/cors"
@@ -48,8 +49,12 @@ func (o *origins) allow(r *http.Request, origin string) bool {
 	if err != nil || u.Host == "" { // "null" among them
 		return false
 	}
-	origin = originOf(u)
-	if o.allowed[origin] || o.own(r, u, origin) {
+	return o.listed(u) || o.own(r, u, originOf(u))
+}
+
+// listed reports whether the origin of u is in the list, or of this machine where those are.
+func (o *origins) listed(u *url.URL) bool {
+	if o.allowed[originOf(u)] {
 		return true
 	}
 	if !o.localhost || u.Scheme != "http" && u.Scheme != "https" {
@@ -58,6 +63,22 @@ func (o *origins) allow(r *http.Request, origin string) bool {
 	host := u.Hostname()
 	ip := net.ParseIP(host)
 	return host == "localhost" || strings.HasSuffix(host, ".localhost") || ip != nil && ip.IsLoopback()
+}
+
+// MayReturn tells to which addresses a browser may be sent, as [core.Config] wants it: to those
+// of the origins whose pages may use the API, on this machine too unless in production, and of
+// apps that own one of these schemes.
+func MayReturn(list, schemes []string, localhost bool) (func(*url.URL) bool, error) {
+	o, err := newOrigins(list, nil, localhost)
+	if err != nil {
+		return nil, err
+	}
+	return func(u *url.URL) bool {
+		if slices.Contains(schemes, u.Scheme) {
+			return true
+		}
+		return o.listed(u)
+	}, nil
 }
 
 // own reports whether origin is where r was sent to. Behind a proxy only the

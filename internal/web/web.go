@@ -7,6 +7,7 @@
 //	                   WebSocket (graphql-transport-ws)
 //	/files/{id}/{name} files, with Range
 //	/uploads/{id}      PUT of a direct upload
+//	/sign-in/{provider}/callback  where browsers come back to from a provider
 //	/playground/       the embedded GraphQL client, where it is on
 //	/admin/            the embedded dashboard, where it is on
 //	/healthz /readyz   the process runs; the stores answer
@@ -67,6 +68,7 @@ type Config struct {
 
 	Files   http.Handler // GET and HEAD of /files/{id}/{name}; nil: 404
 	Uploads http.Handler // PUT of /uploads/{id}; nil: 404
+	SignIns http.Handler // GET and POST of /sign-in/{provider}/callback; nil: 404
 	UI      http.Handler // GET of /playground and everything below; nil: off
 	Admin   http.Handler // GET of /admin and everything below; nil: off
 
@@ -155,6 +157,10 @@ func New(c Config) (*Server, error) {
 	}
 	if c.Uploads != nil {
 		mux.Handle("PUT /uploads/{id}", c.Uploads)
+	}
+	if c.SignIns != nil {
+		mux.Handle("GET /sign-in/{provider}/callback", c.SignIns)
+		mux.Handle("POST /sign-in/{provider}/callback", c.SignIns)
 	}
 	if c.UI != nil {
 		mux.Handle("GET /playground", c.UI)

@@ -14,6 +14,7 @@ import { useScrollToTop } from './scroll'
 const SignUp = lazy(() => import('./screens/sign-up').then(({ SignUp }) => ({ default: SignUp })))
 const SignIn = lazy(() => import('./screens/sign-in').then(({ SignIn }) => ({ default: SignIn })))
 const Code = lazy(() => import('./screens/code').then(({ Code }) => ({ default: Code })))
+const Returned = lazy(() => import('./screens/returned').then(({ Returned }) => ({ default: Returned })))
 const Forgotten = lazy(() => import('./screens/forgotten').then(({ Forgotten }) => ({ default: Forgotten })))
 const Account = lazy(() => import('./screens/account').then(({ Account }) => ({ default: Account })))
 const Leave = lazy(() => import('./screens/leave').then(({ Leave }) => ({ default: Leave })))
@@ -34,6 +35,7 @@ export function App() {
           <Route path="/sign-up" component={SignUp} />
           <Route path="/sign-in" component={SignIn} />
           <Route path="/sign-in/code" component={Code} />
+          <Route path="/sign-in/returned" component={Returned} />
           <Route path="/forgotten" component={Forgotten} />
           <Route path="/account" component={Account} />
           <Route path="/profile/leave" component={Leave} />

@@ -17,7 +17,7 @@ export const client = new Client({
   requestPolicy: 'cache-and-network',
   exchanges: [
     cacheExchange({
-      keys: withoutKey('PostConnection', 'PageInfo', 'PostChange', 'PageChange', 'SiteChange', 'NavigationLink', 'SocialLink'),
+      keys: withoutKey('PostConnection', 'PageInfo', 'PostChange', 'PageChange', 'SiteChange', 'NavigationLink', 'SocialLink', 'SignInProvider'),
       updates: { Subscription: onChange },
     }),
     // Queries go by GET with the id of a trusted document, so that caches can answer.

@@ -11,6 +11,7 @@ import { Notice } from './parts/notice'
 import { Telling } from './parts/told'
 import { link } from './session/link'
 import { AskingForProof } from './session/proof'
+import { Returned } from './session/provider'
 import { Mailed } from './session/recover'
 import { SignInPage } from './session/signIn'
 import { SignInAgain } from './session/signInAgain'
@@ -33,6 +34,7 @@ function Page() {
   useEffect(() => { if (data?.viewer) begin(data.viewer) }, [data])
   useIdle(Boolean(data?.viewer))
 
+  if (held?.kind === 'signin' || held?.kind === 'signin-failed') return <Returned key={held.token} link={held} done={again} />
   if (held && held.kind !== 'setup') return <Mailed link={held} done={again} />
   if (site) return <SiteContext value={site}><Frame /><SignInAgain /></SiteContext>
   if (!data && !fault) return <Center mih="100vh"><Loader aria-label={t.loading} /></Center>

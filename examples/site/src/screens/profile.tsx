@@ -1,12 +1,14 @@
 import { useState } from 'react'
-import { useMutation } from 'urql'
+import { useMutation, useQuery } from 'urql'
 import { Link, Redirect } from 'wouter'
 import { useAnswer } from '../ask'
 import {
-  AccountDocument, type AccountQuery, ChangeEmailDocument, RequestEmailVerificationDocument, SignOutDocument, UpdateProfileDocument, UploadPictureDocument,
+  AccountDocument, type AccountQuery, ChangeEmailDocument, RequestEmailVerificationDocument, SignInProvidersDocument, SignOutDocument, UnlinkIdentityDocument, UpdateProfileDocument, UploadPictureDocument,
 } from '../gql/graphql'
+import { useAgain } from '../parts/again'
 import { Face } from '../parts/face'
 import { Field, Form, useForm } from '../parts/form'
+import { Providers } from '../parts/providers'
 import { useTitle } from '../parts/site'
 
 type Viewer = NonNullable<AccountQuery['viewer']>
@@ -40,6 +42,7 @@ function Account({ viewer }: { viewer: Viewer }) {
       </Form>
       <Address viewer={viewer} />
       <p><Link href="/profile/second-factor">A second factor for your sign-in</Link></p>
+      <Identities viewer={viewer} />
       <p><Link href="/profile/leave">Take your data, or delete your account</Link></p>
       <button className="plain" onClick={leave}>Sign out {viewer.email}</button>
     </div>
@@ -71,6 +74,33 @@ function Address({ viewer }: { viewer: Viewer }) {
       <Field form={form} name="password" label="Your password" type="password" autoComplete="current-password" required />
       {said && <p className="done" role="status">{said}</p>}
     </Form>
+  )
+}
+
+// Identities are the accounts elsewhere by which the user signs in.
+function Identities({ viewer }: { viewer: Viewer }) {
+  const [{ data }] = useQuery({ query: SignInProvidersDocument, variables: {} })
+  const [, unlink] = useMutation(UnlinkIdentityDocument)
+  const { tell, fault, instead } = useAgain(Boolean(viewer.secondFactorAt))
+  const offered = data?.signInProviders ?? []
+  const linked = viewer.identities ?? []
+  if (offered.length + linked.length === 0) return null
+  const remove = async (id: string) => {
+    const { error } = await unlink({ id })
+    if (error) tell(error, () => remove(id))
+    else location.reload()
+  }
+  if (instead) return instead
+  return (
+    <section className="form">
+      <h2>Sign in with</h2>
+      {linked.map(({ id, provider, email }) => {
+        const label = offered.find(p => p.name === provider)?.label ?? provider
+        return <p key={id}>{label}{email && `, ${email}`} <button className="plain" aria-label={`Unlink ${label}`} onClick={() => remove(id)}>Unlink</button></p>
+      })}
+      <Providers link tell={tell} />
+      {fault && <p className="fault" role="alert">{fault}</p>}
+    </section>
   )
 }
 

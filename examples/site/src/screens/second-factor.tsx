@@ -1,10 +1,11 @@
 import { useState } from 'react'
-import { type CombinedError, useMutation } from 'urql'
+import { useMutation } from 'urql'
 import { Link, Redirect } from 'wouter'
 import { useAnswer } from '../ask'
 import {
-  ConfirmAuthenticatorDocument, ReauthenticateDocument, RemoveAuthenticatorDocument, SecondFactorDocument, SetUpAuthenticatorDocument, type SetUpAuthenticatorMutation,
+  ConfirmAuthenticatorDocument, RemoveAuthenticatorDocument, SecondFactorDocument, SetUpAuthenticatorDocument, type SetUpAuthenticatorMutation,
 } from '../gql/graphql'
+import { useAgain } from '../parts/again'
 import { Field, Form, useForm } from '../parts/form'
 import { useTitle } from '../parts/site'
 
@@ -18,18 +19,11 @@ export function SecondFactor() {
   const [, remove] = useMutation(RemoveAuthenticatorDocument)
   const [begun, setBegun] = useState<Authenticator>()
   const [codes, setCodes] = useState<string[]>()
-  const [fault, setFault] = useState<string>()
-  const [asked, setAsked] = useState<() => void>() // what goes on once the user has shown who they are
+  const on = Boolean(data?.viewer?.secondFactorAt)
+  const { tell, fault, instead } = useAgain(on)
   if (waiting || !data) return null
   if (!data.viewer) return <Redirect to="/sign-in" replace />
-  const on = Boolean(data.viewer.secondFactorAt)
 
-  // tell says what failed, or asks who the user is and then tries again.
-  function tell(error: CombinedError | undefined, again: () => void) {
-    const first = error?.graphQLErrors[0]
-    if (first?.extensions.code === 'REAUTHENTICATION_REQUIRED') setAsked(() => again)
-    else setFault(error && (first?.message ?? 'The server cannot be reached. Try again.'))
-  }
   async function begin() {
     const { data, error } = await setUp({})
     setBegun(data?.setUpAuthenticator?.authenticator)
@@ -39,7 +33,7 @@ export function SecondFactor() {
     const { error } = await remove({})
     tell(error, end)
   }
-  if (asked) return <Again byCode={on} done={() => { setAsked(undefined); asked() }} />
+  if (instead) return instead
   if (begun) return <Confirming authenticator={begun} done={codes => { setBegun(undefined); setCodes(codes) }} />
   return (
     <section className="form">
@@ -57,23 +51,6 @@ export function SecondFactor() {
       {on ? <button className="plain" onClick={end}>Turn it off</button> : <button className="primary" onClick={begin}>Set up an app</button>}
       <p><Link href="/profile">Your profile</Link></p>
     </section>
-  )
-}
-
-// Again asks once more who the user is.
-function Again({ byCode, done }: { byCode: boolean, done: () => void }) {
-  const [, reauthenticate] = useMutation(ReauthenticateDocument)
-  const form = useForm(async values => {
-    const result = await reauthenticate({ input: byCode ? { code: String(values.get('code')) } : { password: String(values.get('password')) } })
-    if (!result.error) done()
-    return result
-  })
-  return (
-    <Form form={form} title="Is it you?" action="Go on">
-      {byCode
-        ? <Field form={form} name="code" label="Code" hint="What your authenticator app shows, or a recovery code" autoComplete="one-time-code" required />
-        : <Field form={form} name="password" label="Your password" type="password" autoComplete="current-password" required />}
-    </Form>
   )
 }
 

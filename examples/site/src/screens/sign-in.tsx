@@ -4,6 +4,7 @@ import { SignInDocument } from '../gql/graphql'
 import { useEntry } from '../parts/entry'
 import { useFrame } from '../parts/frame'
 import { Field, Form, useForm } from '../parts/form'
+import { Providers } from '../parts/providers'
 import { useSite, useTitle } from '../parts/site'
 
 export function SignIn() {
@@ -21,6 +22,7 @@ export function SignIn() {
     <Form form={form} title="Sign in" action="Sign in">
       <Field form={form} name="email" label="Email" type="email" autoComplete="email" required />
       <Field form={form} name="password" label="Password" type="password" autoComplete="current-password" required />
+      <Providers />
       <p><Link href="/sign-in/code">Sign in with a code that is mailed to you</Link></p>
       <p><Link href="/forgotten">Forgotten your password?</Link></p>
       {registration === 'OPEN' && <p>No account yet? <Link href="/sign-up">Sign up</Link></p>}

@@ -69,11 +69,20 @@ export async function start(): Promise<{ viewer: Viewer | null; secondFactorMiss
   return answer.data as unknown as Awaited<ReturnType<typeof start>>
 }
 
+/** payloadOf is the only field of an answer, or its error. */
+function payloadOf<T>({ data, errors }: Answer): T | Fault {
+  return (Object.values(data ?? {})[0] as T | null | undefined) ?? errors?.[0] ?? { message: '' }
+}
+
 /** run carries out a mutation of one field and returns its payload or the error. */
 export async function run<T>(operationName: string, input?: object): Promise<T | Fault> {
-  const { data, errors } = await ask(operationName, input && { input })
-  const payload = Object.values(data ?? {})[0] as T | null | undefined
-  return payload ?? errors?.[0] ?? { message: '' }
+  return payloadOf(await ask(operationName, input && { input }))
+}
+
+/** inSession is run for one that needs a session. */
+async function inSession<T>(operationName: string, input: object): Promise<T | Fault> {
+  forgetEarly() // it changes what was asked
+  return payloadOf(await sessionFetch(endpoint, sent(operationName, { input })).then((r): Promise<Answer> => r.json()))
 }
 
 /** enter carries out one that begins a session, asks for the second factor where the account has one, and returns the viewer or the error. */
@@ -109,6 +118,15 @@ export async function reauthenticate(proof: Proof): Promise<Viewer | Fault> {
 
 export const signInWithPasskey = (credential: string) => enter('SignInWithPasskey', { credential })
 export const signInWithCode = (email: string, code: string) => enter('SignInWithCode', { email, code })
+
+/** providers are those at whom people sign in elsewhere. */
+export interface Provider { name: string; label: string }
+export const providers = async (): Promise<Provider[]> => ((await ask('SignInProviders')).data?.signInProviders as Provider[] | undefined) ?? []
+
+/** A sign-in at a provider: its page, and what the browser comes back with. To link one there is a session, which may have to be renewed. */
+export const startProviderSignIn = (input: object) => inSession<{ url: string }>('StartProviderSignIn', input)
+export const signInWithProvider = (token: string, codeVerifier: string) => enter('SignInWithProvider', { token, codeVerifier })
+export const linkIdentity = (token: string, codeVerifier: string) => inSession<{ viewer: Viewer }>('LinkIdentity', { token, codeVerifier })
 
 /** requestPasswordReset has a link mailed to the address, if there is an account. */
 export const requestPasswordReset = (email: string) => run<{ email: string }>('RequestPasswordReset', { email })

@@ -2,6 +2,7 @@ import { Alert, Button, Group, PasswordInput, Stack, Text, Title } from '@mantin
 import { notifications } from '@mantine/notifications'
 import { IconCircleCheck, IconMail, IconUserEdit } from '@tabler/icons-react'
 import { useState, type FormEvent } from 'react'
+import { Identities } from '../account/identities'
 import { Part } from '../account/part'
 import { Passkeys } from '../account/passkeys'
 import { SecondFactor } from '../account/secondFactor'
@@ -30,6 +31,7 @@ export default function Profile() {
         </Part>
       )}
       <Part title={t.theme}><SchemeChoice /><LanguageChoice /></Part>
+      <Identities />
       <Part title={t.changePassword}><Password /></Part>
       <Part title={t.secondFactor} text={t.factorHint}><SecondFactor changed={() => { if (heldBack) location.reload() }} /></Part>
       <Part title={t.passkeys} text={t.passkeysHint}><Passkeys /></Part>

@@ -1,11 +1,11 @@
-// What stands behind the # of an address that the server has printed or mailed: a token, which
-// no server and no proxy logs there.
+// What stands behind the # of an address that the server has printed, mailed or sent the browser
+// on to: a token, which no server and no proxy logs there.
 import { Store } from '../store'
 
-export interface Link { kind: 'setup' | 'reset' | 'verify' | 'signup'; token: string }
+export interface Link { kind: 'setup' | 'reset' | 'verify' | 'signup' | 'signin' | 'signin-failed'; token: string }
 
 function read(): Link | null {
-  const found = location.hash.match(/^#(setup|reset|verify|signup)=(.+)$/)
+  const found = location.hash.match(/^#(setup|reset|verify|signup|signin|signin-failed)=(.+)$/)
   return found && { kind: found[1] as Link['kind'], token: found[2] }
 }
 

@@ -10,6 +10,7 @@ import { Code } from './code'
 import { Entrance } from './entrance'
 import { Credentials } from './form'
 import { forget, link } from './link'
+import { Providers } from './provider'
 import { Forgotten } from './recover'
 import { useSend } from './send'
 
@@ -41,6 +42,7 @@ export function SignInPage({ done }: { done: () => void }) {
       {late && <Alert color="yellow" role="alert">{t.setUpLate}</Alert>}
       <Credentials key="known" label={t.signIn} send={signIn} done={enter} />
       {canPasskeys() && <Passkey done={enter} />}
+      <Providers />
       <Button variant="subtle" size="compact-sm" onClick={() => setInstead('code')}>{t.codeInstead}</Button>
       <Button variant="subtle" size="compact-sm" onClick={() => setInstead('forgotten')}>{t.forgotten}</Button>
     </Entrance>

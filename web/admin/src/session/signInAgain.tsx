@@ -4,6 +4,7 @@ import { useSite } from '../context'
 import { useStore } from '../store'
 import { useTexts } from '../texts'
 import { Credentials } from './form'
+import { Providers } from './provider'
 
 /** SignInAgain hides the screen when the session has ended, and keeps what was typed. */
 export function SignInAgain() {
@@ -20,6 +21,7 @@ export function SignInAgain() {
       <Stack>
         <Text c="dimmed" size="sm">{t.signInAgainHint}</Text>
         <Credentials label={t.signIn} send={signIn} email={who?.email} done={done} />
+        <Providers />
       </Stack>
     </Modal>
   )

@@ -18,6 +18,7 @@ import (
 //go:embed gen/grapnel/page.graphqls
 //go:embed gen/grapnel/post.graphqls
 //go:embed gen/grapnel/presence.graphqls
+//go:embed gen/grapnel/provider.graphqls
 //go:embed gen/grapnel/recovery.graphqls
 //go:embed gen/grapnel/session.graphqls
 //go:embed gen/grapnel/site.graphqls
