@@ -2,10 +2,10 @@
 // no server and no proxy logs there.
 import { Store } from '../store'
 
-export interface Link { kind: 'setup' | 'reset' | 'verify' | 'signup'; token: string }
+export interface Link { kind: 'setup' | 'reset' | 'verify' | 'signup' | 'invite'; token: string }
 
 function read(): Link | null {
-  const found = location.hash.match(/^#(setup|reset|verify|signup)=(.+)$/)
+  const found = location.hash.match(/^#(setup|reset|verify|signup|invite)=(.+)$/)
   return found && { kind: found[1] as Link['kind'], token: found[2] }
 }
 
