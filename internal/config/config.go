@@ -77,7 +77,7 @@ type Settings struct {
 	SMTPURLFile      string        `name:"smtp-url-file" env:"GRAPNEL_SMTP_URL_FILE" type:"existingfile" placeholder:"FILE" help:"File that holds the address of the mail server."`
 	MailFrom         string        `env:"GRAPNEL_MAIL_FROM" placeholder:"ADDRESS" help:"Who mails are from, such as Example <post@example.org>. Needed with a mail server."`
 	MailTemplates    string        `env:"GRAPNEL_MAIL_TEMPLATES" type:"existingdir" placeholder:"DIR" help:"Folder of templates that replace those of mails; see docs/guides/mail.md. Default: none."`
-	AccountURL       *url.URL      `env:"GRAPNEL_ACCOUNT_URL" placeholder:"URL" help:"Page of the frontend that links in mails lead to, with #reset=TOKEN, #verify=TOKEN or #signup=TOKEN behind it: an address, or a path of this server; see docs/guides/accounts.md. Default: the dashboard."`
+	AccountURL       *url.URL      `env:"GRAPNEL_ACCOUNT_URL" placeholder:"URL" help:"Page of the frontend that links in mails lead to, with #reset=TOKEN, #verify=TOKEN, #signup=TOKEN or #invite=TOKEN behind it: an address, or a path of this server; see docs/guides/accounts.md. Default: the dashboard."`
 	MongoDBURI       string        `name:"mongodb-uri" env:"MONGODB_URI" placeholder:"URI" help:"Keep documents in MongoDB (a replica set) instead of the embedded store."`
 	MongoDBURIFile   string        `name:"mongodb-uri-file" env:"MONGODB_URI_FILE" type:"existingfile" placeholder:"FILE" help:"File that holds the MongoDB URI."`
 	S3Bucket         string        `name:"s3-bucket" env:"S3_BUCKET" placeholder:"NAME" help:"Keep files in this S3 bucket instead of the data folder. Credentials come from the AWS chain (AWS_ACCESS_KEY_ID, …)."`

@@ -8,7 +8,9 @@ import (
 
 // Base is the tables of the types that every project has. A project that gives
 // them more guarded fields adds these to the table of users.
-func Base() []Table { return []Table{users(), posts(), assets(), pages(), site(), mails(), apiKeys(), invitations()} }
+func Base() []Table {
+	return []Table{users(), posts(), assets(), pages(), site(), mails(), apiKeys(), invitations()}
+}
 
 func users() Table {
 	// Each reads and edits what is their own, and admins that of everybody.
