@@ -117,3 +117,18 @@ func FuzzParseHash(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, hash string) { _ = core.CheckHash(hash) })
 }
+
+func TestForeignHashesAreImported(t *testing.T) {
+	t.Parallel()
+	w, _, _ := inviting(t)
+	c, bad := foreignHashes["phpass"], "$1$x"
+	ada := core.UserImport{Username: "ada", Email: "ada@example.org", PasswordHash: &bad, Role: core.Author}
+	if _, err := w.Users.Import(core.AsSystem(t.Context()), []core.UserImport{ada}); wrongField(err) != "passwordHash FORM" {
+		t.Errorf("%v", err)
+	}
+	ada.PasswordHash = &c.hash
+	if _, err := w.Users.Import(core.AsSystem(t.Context()), []core.UserImport{ada}); err != nil {
+		t.Fatal(err)
+	}
+	w.entered(t, ada.Email, c.password)
+}
