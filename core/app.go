@@ -33,8 +33,8 @@ type Config struct {
 	MaxUserFiles int64
 	// FileTypes may be uploaded; zero: the usual ones.
 	FileTypes FileTypes
-	// AccountURL is the page that links in mails lead to, with #reset=TOKEN, #verify=TOKEN or
-	// #signup=TOKEN behind it. Empty: the dashboard.
+	// AccountURL is the page that links in mails lead to, with #reset=TOKEN, #verify=TOKEN,
+	// #signup=TOKEN or #invite=TOKEN behind it. Empty: the dashboard.
 	AccountURL string
 	// Limits on strangers; a zero Rate means the default.
 	Limits Limits
@@ -101,6 +101,8 @@ type App struct {
 	Factors  *Factors
 	// Providers are where people sign in elsewhere.
 	Providers *Providers
+	// Invitations offers accounts.
+	Invitations *Invitations
 	// Departures deletes accounts.
 	Departures *Departures
 
@@ -195,6 +197,7 @@ func New(ctx context.Context, cfg Config) (*App, error) {
 	a.Presence = newPresence(a)
 	a.Mails = &Mails{Collection: register[Mail](a, "mails"), app: a, mailer: cfg.Mailer, templates: templates, printed: cfg.PrintMails, wake: newBell()}
 	a.APIKeys = &APIKeys{Collection: register[APIKey](a, "apiKeys"), app: a, noting: make(chan struct{}, maxAPIKeysNoted)}
+	a.Invitations = &Invitations{Collection: register[Invitation](a, "invitations"), app: a}
 	a.Recovery = &Recovery{
 		app: a, challenges: &challenges{Collection: register[challenge](a, challengeSpec().Name), app: a}, asked: make(chan struct{}, maxAsked), verifySignUps: cfg.VerifySignUps,
 		byClient:   NewLimiter(cmp.Or(cfg.Limits.MailByClient, limits.MailByClient), cfg.Now),
@@ -232,16 +235,17 @@ func CompleteSpecs(declared []Spec) (map[string]Spec, error) {
 		prefixes[s.Prefix] = s.Type
 		specs[s.Name] = s
 	}
-	for _, name := range []string{"users", "posts", "assets", "mails", "apiKeys"} {
+	for _, name := range []string{"users", "posts", "assets", "mails", "apiKeys", "invitations"} {
 		if _, ok := specs[name]; !ok {
 			return nil, fmt.Errorf("core: the schema declares no %s", name)
 		}
 	}
 	specs["posts"], specs["assets"] = completePosts(specs["posts"]), completeAssets(specs["assets"])
 	specs["mails"], specs["apiKeys"] = completeMails(specs["mails"]), completeAPIKeys(specs["apiKeys"])
+	specs["invitations"] = completeInvitations(specs["invitations"])
 	for name, empty := range map[string]func() any{
 		"users": func() any { return new(User) }, "posts": func() any { return new(Post) },
-		"assets": func() any { return new(Asset) }, "mails": func() any { return new(Mail) }, "apiKeys": func() any { return new(APIKey) }, "sessions": func() any { return new(Session) }, "leftovers": func() any { return new(Leftover) },
+		"assets": func() any { return new(Asset) }, "mails": func() any { return new(Mail) }, "apiKeys": func() any { return new(APIKey) }, "invitations": func() any { return new(Invitation) }, "sessions": func() any { return new(Session) }, "leftovers": func() any { return new(Leftover) },
 		"fileUsages":              func() any { return new(FileUsage) },
 		"holds":                   func() any { return new(hold) },
 		administrationSpec().Name: func() any { return new(administration) },

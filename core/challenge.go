@@ -27,6 +27,7 @@ const (
 	verifiesEmail  purpose = "verify" // show that the account's address is theirs
 	changesEmail   purpose = "change" // the same of another address, which becomes the account's
 	signsUp        purpose = "signup" // have the account that they asked for
+	invites        purpose = "invite" // have the account that an administrator offers them
 	signsIn        purpose = "signin" // start a session, by the code that stands for the secret
 	provesIdentity purpose = "prove"  // start a session, as who has signed in at a provider
 	linksIdentity  purpose = "link"   // have that identity on the own account
@@ -42,6 +43,8 @@ func (p purpose) terms() (life time.Duration, template, parameter string) {
 		return 24 * time.Hour, "email-verify", "verify"
 	case signsUp:
 		return 24 * time.Hour, "sign-up", "signup"
+	case invites:
+		return 7 * 24 * time.Hour, "invitation", "invite"
 	case signsIn:
 		return 10 * time.Minute, "sign-in-code", ""
 	case provesIdentity, linksIdentity:
@@ -54,15 +57,17 @@ func (p purpose) terms() (life time.Duration, template, parameter string) {
 // here (see challenges.token), so neither the database nor the server's key alone can make
 // one, and the mail that carries it says the same each time that it is sent.
 type challenge struct {
-	Head      `bson:",inline"`
-	Purpose   purpose       `bson:"purpose"`
-	UserID    string        `bson:"userId"`  // empty: there is no account yet
-	Address   string        `bson:"address"` // to which it is mailed
-	Account   string        `bson:"account"` // see accountState
-	Draft     *accountDraft `bson:"draft"`   // of the account that there is not yet
-	Proof     *proof        `bson:"proof"`   // of a sign-in at a provider
-	Seed      string        `bson:"seed"`    // random
-	ExpiresAt time.Time     `bson:"expiresAt"`
+	Head    `bson:",inline"`
+	Purpose purpose       `bson:"purpose"`
+	UserID  string        `bson:"userId"`  // empty: there is no account yet
+	Address string        `bson:"address"` // to which it is mailed
+	Account string        `bson:"account"` // see accountState
+	Draft   *accountDraft `bson:"draft"`   // of the account that there is not yet
+	// InvitationID is what is offered; empty: it is no invitation.
+	InvitationID string    `bson:"invitationId"`
+	Proof        *proof    `bson:"proof"` // of a sign-in at a provider
+	Seed         string    `bson:"seed"`  // random
+	ExpiresAt    time.Time `bson:"expiresAt"`
 }
 
 // challengeSpec describes them. No type of a schema can have a name with an underscore first.
@@ -197,7 +202,14 @@ func (c *challenges) held(ctx context.Context, token string, purposes ...purpose
 // stands is whose a secret is that may be used now, nil of an account that there is not yet;
 // else errVoid.
 func (c *challenges) stands(ctx context.Context, ch *challenge) (*User, error) {
-	if ch.UserID == "" {
+	switch {
+	case ch.Purpose == invites:
+		invited, err := c.app.Invitations.Get(AsSystem(ctx), ch.InvitationID)
+		if err == nil && !invited.good(c.now()) {
+			err = errVoid
+		}
+		return nil, err
+	case ch.UserID == "":
 		if !ch.ExpiresAt.After(c.now()) {
 			return nil, errVoid
 		}

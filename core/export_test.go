@@ -166,3 +166,9 @@ func UnusedResets(userID string, now time.Time) Query {
 
 // MaxAPIKeys is how many API keys may be good that act as one user.
 const MaxAPIKeys = maxAPIKeys
+
+// CheckHash reports whether a hash of another system can be verified.
+func CheckHash(hash string) error {
+	_, err := parseHash(hash)
+	return err
+}

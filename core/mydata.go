@@ -36,6 +36,10 @@ func (m *Mail) told() (typ string, fields map[string]any) {
 	return "Mail", map[string]any{"subject": m.Subject, "to": m.To, "state": m.State, "sentAt": m.SentAt}
 }
 
+func (i *Invitation) told() (typ string, fields map[string]any) {
+	return "Invitation", map[string]any{"email": i.Email, "role": i.Role, "username": i.Username, "displayName": i.DisplayName, "acceptedAt": i.AcceptedAt}
+}
+
 func (c *challenge) told() (typ string, fields map[string]any) {
 	return "MailedLink", map[string]any{"purpose": c.Purpose, "address": c.Address, "expiresAt": c.ExpiresAt}
 }

@@ -3,12 +3,9 @@ package core
 import (
 	"context"
 	"crypto/rand"
-	"crypto/subtle"
 	"encoding/base64"
-	"errors"
 	"fmt"
 	"runtime"
-	"strings"
 	"sync/atomic"
 	"time"
 
@@ -83,48 +80,19 @@ func (h *hasher) hash(ctx context.Context, password string) (phc string, err err
 	return phc, err
 }
 
-// verify reports whether password belongs to phc. An empty phc, of an account
-// that does not exist, costs the same work and never matches.
+// verify reports whether password belongs to phc, which may be the hash of another system. An
+// empty phc, of an account that does not exist, costs the work of ours and never matches.
 func (h *hasher) verify(ctx context.Context, phc, password string) (ok bool, err error) {
 	known := phc != ""
 	if !known {
 		phc = h.decoy
 	}
-	want, err := parseHash(phc)
+	matches, err := parseHash(phc)
 	if err != nil {
-		return false, err
+		return false, fmt.Errorf("core: a stored password hash: %w", err)
 	}
-	err = h.work(ctx, func() {
-		got := argon2.IDKey([]byte(password), want.salt, want.passes, want.memory, want.threads, uint32(len(want.key)))
-		ok = subtle.ConstantTimeCompare(got, want.key) == 1 && known
-	})
+	err = h.work(ctx, func() { ok = matches(password) && known })
 	return ok, err
-}
-
-// parsedHash is a PHC string of argon2id, taken apart.
-type parsedHash struct {
-	memory, passes uint32 // memory in KiB
-	threads        uint8
-	salt, key      []byte
-}
-
-// parseHash reads a PHC string. It refuses costs far beyond those of any release: a
-// damaged one must not take the memory of the machine.
-func parseHash(phc string) (h parsedHash, err error) {
-	var salt64, key64 string
-	if _, err := fmt.Sscanf(strings.ReplaceAll(strings.TrimPrefix(phc, "$"), "$", " "), "argon2id v=19 m=%d,t=%d,p=%d %s %s", &h.memory, &h.passes, &h.threads, &salt64, &key64); err != nil {
-		return h, fmt.Errorf("core: a stored password hash is malformed: %w", err)
-	}
-	var err1, err2 error
-	h.salt, err1 = base64.RawStdEncoding.DecodeString(salt64)
-	h.key, err2 = base64.RawStdEncoding.DecodeString(key64)
-	switch {
-	case err1 != nil || err2 != nil || len(h.salt) < argonSalt/2 || len(h.key) < argonKey/2:
-		return h, errors.New("core: a stored password hash is malformed")
-	case h.memory > 16*argonMemory || h.passes < 1 || h.passes > 16*argonTime || h.threads < 1 || h.threads > 16:
-		return h, errors.New("core: a stored password hash asks for costs that are out of bounds")
-	}
-	return h, nil
 }
 
 // match is which of the spellings of a password belongs to phc; -1 for none.
@@ -139,6 +107,8 @@ func (h *hasher) match(ctx context.Context, phc string, spellings []string) (int
 
 // encodeHash writes the PHC string format.
 func encodeHash(salt, key []byte) string {
-	return fmt.Sprintf("$argon2id$v=19$m=%d,t=%d,p=%d$%s$%s", argonMemory, argonTime, argonThreads,
-		base64.RawStdEncoding.EncodeToString(salt), base64.RawStdEncoding.EncodeToString(key))
+	return ownHash + base64.RawStdEncoding.EncodeToString(salt) + "$" + base64.RawStdEncoding.EncodeToString(key)
 }
+
+// ownHash is what hashes begin with that are made here.
+var ownHash = fmt.Sprintf("$argon2id$v=%d$m=%d,t=%d,p=%d$", argon2.Version, argonMemory, argonTime, argonThreads)

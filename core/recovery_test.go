@@ -46,7 +46,7 @@ func settled(t *testing.T, app *core.App) {
 	}
 }
 
-var mailedToken = regexp.MustCompile(`\nhttps://news\.example\.org/account#(reset|verify|signup)=(\S+)\n`)
+var mailedToken = regexp.MustCompile(`\nhttps://news\.example\.org/account#(reset|verify|signup|invite)=(\S+)\n`)
 
 // letter waits for the nth mail to an address, and is its subject and the token in it.
 func (p *post) letter(t *testing.T, to string, n int) (subject, token string) {

@@ -119,7 +119,7 @@ func (s *Sessions) SignIn(ctx context.Context, email, password string, devices .
 		return nil, Tokens{}, errSuspended
 	}
 	user, tokens, err := s.begin(ctx, who, func(now *User) (stands bool, err error) {
-		if now.PasswordHash != who.user.PasswordHash { // or only the spelling of it, see respell
+		if now.PasswordHash != who.user.PasswordHash { // or only its hash, see renew
 			match, err = s.app.hasher.match(ctx, now.PasswordHash, spellings)
 		}
 		return match >= 0, err
@@ -130,7 +130,7 @@ func (s *Sessions) SignIn(ctx context.Context, email, password string, devices .
 	if err != nil {
 		return nil, Tokens{}, err
 	}
-	s.respell(ctx, user, spellings, match)
+	s.renew(ctx, user, spellings, match)
 	return user, tokens, nil
 }
 
@@ -225,10 +225,10 @@ func (s *Sessions) judged(ctx context.Context, account, device string, judge fun
 	return isRight, err
 }
 
-// respell hashes a password anew that was hashed as it was typed, so that it signs in
-// from every keyboard. Where that fails, the next time does.
-func (s *Sessions) respell(ctx context.Context, user *User, spellings []string, match int) {
-	if match == 0 {
+// renew hashes a password anew that was hashed as it was typed, so that it signs in from every
+// keyboard, or by another system. Where that fails, the next time does.
+func (s *Sessions) renew(ctx context.Context, user *User, spellings []string, match int) {
+	if match == 0 && strings.HasPrefix(user.PasswordHash, ownHash) {
 		return
 	}
 	hash, err := s.app.hasher.hash(ctx, spellings[0])
@@ -237,7 +237,7 @@ func (s *Sessions) respell(ctx context.Context, user *User, spellings []string, 
 			Filter: And(Eq("_id", user.ID), Eq("version", user.Version)), Patch: Patch{Set("passwordHash", hash)}})
 	}
 	if err != nil {
-		s.app.log.WarnContext(ctx, "a password keeps its old spelling", "user", user.ID, "error", err)
+		s.app.log.WarnContext(ctx, "a password keeps its old hash", "user", user.ID, "error", err)
 	}
 }
 

@@ -57,8 +57,12 @@ func (s *Sessions) ConfirmSignUp(ctx context.Context, token, password string) (*
 	if err != nil {
 		return nil, Tokens{}, err
 	}
-	user, err := s.app.Recovery.admit(ctx, ch)
+	role, err := s.admits(ctx)
 	if err != nil {
+		return nil, Tokens{}, err
+	}
+	user := &User{Username: ch.Draft.Username, DisplayName: ch.Draft.DisplayName, PasswordHash: ch.Draft.PasswordHash, Email: ch.Address, Role: role}
+	if err := s.app.Recovery.admit(ctx, ch, user); err != nil {
 		return nil, Tokens{}, err
 	}
 	return s.start(ctx, user, rand.Text(), false)
@@ -123,15 +127,11 @@ func (r *Recovery) answerSignUp(ctx context.Context, user *User) ([]Op, error) {
 	return r.challenges.mailed(ctx, user, &challenge{Purpose: signsUp, Address: user.Email, Draft: &accountDraft{user.Username, user.DisplayName, user.PasswordHash}})
 }
 
-// admit makes the account that a mailed secret is for, once.
-func (r *Recovery) admit(ctx context.Context, ch *challenge) (*User, error) {
-	role, err := r.app.Sessions.admits(ctx)
-	if err != nil {
-		return nil, err
-	}
-	user := &User{Username: ch.Draft.Username, DisplayName: ch.Draft.DisplayName, PasswordHash: ch.Draft.PasswordHash, Email: ch.Address, Role: role}
+// admit makes the account that a mailed secret is for, once, together with the other operations.
+func (r *Recovery) admit(ctx context.Context, ch *challenge, user *User, also ...Op) error {
 	r.verified(user)
-	err = r.app.Users.add(AsSystem(ctx), user, append(appoint(role), r.challenges.spent(ch)))
+	also = append(also, r.challenges.spent(ch))
+	err := r.app.Users.add(AsSystem(ctx), user, append(also, appoint(user.Role)...))
 	if Is(err, Conflict) { // by this secret, perhaps
 		if _, gone := r.challenges.Get(AsSystem(ctx), ch.ID); Is(gone, NotFound) {
 			err = notGood()
@@ -140,5 +140,5 @@ func (r *Recovery) admit(ctx context.Context, ch *challenge) (*User, error) {
 	if raced(err) {
 		err = notGood()
 	}
-	return user, err
+	return err
 }

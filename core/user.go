@@ -23,7 +23,7 @@ type User struct {
 	SuspendedAt     *time.Time `bson:"suspendedAt"`
 	// SecondFactorAt is since when a sign-in asks for a second factor; nil: it does not.
 	SecondFactorAt *time.Time `bson:"secondFactorAt"`
-	PasswordHash   string     `bson:"passwordHash"` // PHC string
+	PasswordHash   string     `bson:"passwordHash"` // PHC string, or of another system: see parseHash
 	DeviceSeed     string     `bson:"deviceSeed"`   // random; a new one makes every device unknown
 	// Vouched counts how often this admin's being there let another one go;
 	// see Users.leaveAdmins.
@@ -51,6 +51,8 @@ type UserDraft struct {
 	Email       string
 	Password    string
 	DisplayName *string
+	// PasswordHash is what another system stored of the password, instead of it; nil: nothing.
+	PasswordHash *string
 }
 
 // UserPatch is what [Users.Update] changes of a profile.
@@ -109,8 +111,10 @@ func (u *Users) register(ctx context.Context, d UserDraft, role Role, also []Op)
 	if err := u.taken(ctx, user); err != nil {
 		return nil, err
 	}
-	if user.PasswordHash, err = u.app.hasher.hash(ctx, password); err != nil {
-		return nil, err
+	if user.PasswordHash == "" {
+		if user.PasswordHash, err = u.app.hasher.hash(ctx, password); err != nil {
+			return nil, err
+		}
 	}
 	if err := u.add(ctx, user, also); err != nil {
 		return nil, err
@@ -140,15 +144,27 @@ func (u *User) CheckPassword(password string) error {
 	return check.Err()
 }
 
-// newUser is the account of a draft, without a hash of its password.
+// newUser is the account of a draft, without a hash of its password unless that was given.
 func newUser(d UserDraft) (user *User, password string, err error) {
 	var check Checker
 	user = &User{DisplayName: d.DisplayName}
 	user.Username = check.username(d.Username)
 	user.Email = check.email(d.Email)
-	password = check.password("password", d.Password, user)
+	password, user.PasswordHash = check.secret(d.Password, d.PasswordHash, user)
 	check.optional("displayName", d.DisplayName, 100)
 	return user, password, check.Err()
+}
+
+// secret checks what an account is opened by: a password, in its stored form, or its hash.
+func (c *Checker) secret(typed string, hashed *string, user *User) (password, hash string) {
+	if hashed == nil {
+		return c.password("password", typed, user), ""
+	}
+	if typed != "" {
+		c.ExactlyOne([]string{"password", "passwordHash"}, true, true)
+	}
+	c.passwordHash("passwordHash", *hashed)
+	return "", *hashed
 }
 
 // taken names every unique field of user that somebody else holds; nil for none.
@@ -199,13 +215,15 @@ func (u *User) setEmail(address string) { u.Email, u.EmailVerifiedAt = address, 
 
 // UserImport is an account as another system had it.
 type UserImport struct {
-	Username    string
-	Email       string
-	Password    string
-	DisplayName *string
-	Bio         *string
-	Role        Role
-	CreatedAt   *time.Time // now when nil
+	Username string
+	Email    string
+	Password string
+	// PasswordHash is what the other system stored of it, instead; nil: nothing.
+	PasswordHash *string
+	DisplayName  *string
+	Bio          *string
+	Role         Role
+	CreatedAt    *time.Time // now when nil
 }
 
 // Import stores up to 500 accounts as one write; for the system. A password
@@ -229,7 +247,8 @@ func (u *Users) Import(ctx context.Context, list []UserImport) ([]*User, error) 
 		var check Checker
 		user.Username = check.username(d.Username)
 		user.Email = check.email(d.Email)
-		password := check.password("password", d.Password, user)
+		var password string
+		password, user.PasswordHash = check.secret(d.Password, d.PasswordHash, user)
 		check.optional("displayName", user.DisplayName, 100)
 		check.optional("bio", user.Bio, 2000)
 		if rank[user.Role] == 0 {
@@ -241,14 +260,14 @@ func (u *Users) Import(ctx context.Context, list []UserImport) ([]*User, error) 
 		if err := check.Err(); err != nil {
 			return nil, err
 		}
-		if hashes[password] == "" {
+		if user.PasswordHash == "" && hashes[password] == "" {
 			hash, err := u.app.hasher.hash(ctx, password)
 			if err != nil {
 				return nil, err
 			}
 			hashes[password] = hash
 		}
-		user.PasswordHash = hashes[password]
+		user.PasswordHash = cmp.Or(user.PasswordHash, hashes[password])
 		users[i], ops[i] = user, u.insert(user)
 	}
 	if slices.ContainsFunc(users, func(u *User) bool { return u.Role == Admin }) {

@@ -485,38 +485,6 @@ func (ec *executionContext) fieldContext_RemovePasskeyPayload_removedPasskeyId(_
 	return graphql.NewScalarFieldContext("RemovePasskeyPayload", field, false, false, errors.New("field of type ID does not have child fields"))
 }
 
-func (ec *executionContext) _RemoveSecondFactorPayload_user(ctx context.Context, field graphql.CollectedField, obj *model.RemoveSecondFactorPayload) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_RemoveSecondFactorPayload_user(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.User, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *core.User) graphql.Marshaler {
-			return ec.marshalNUser2ᚖgithubᚗcomᚋgrapnelᚋgrapnelᚋcoreᚐUser(ctx, selections, v)
-		},
-		true,
-		true,
-	)
-}
-func (ec *executionContext) fieldContext_RemoveSecondFactorPayload_user(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	fc = &graphql.FieldContext{
-		Object:     "RemoveSecondFactorPayload",
-		Field:      field,
-		IsMethod:   false,
-		IsResolver: false,
-		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_User(ctx, field)
-		},
-	}
-	return fc, nil
-}
-
 func (ec *executionContext) _RenewRecoveryCodesPayload_viewer(ctx context.Context, field graphql.CollectedField, obj *model.RenewRecoveryCodesPayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -869,43 +837,6 @@ func (ec *executionContext) unmarshalInputRemovePasskeyInput(ctx context.Context
 				return it, err
 			}
 			it.ID = data
-		}
-	}
-	return it, nil
-}
-
-func (ec *executionContext) unmarshalInputRemoveSecondFactorInput(ctx context.Context, obj any) (model.RemoveSecondFactorInput, error) {
-	var it model.RemoveSecondFactorInput
-	if obj == nil {
-		return it, nil
-	}
-
-	asMap := map[string]any{}
-	for k, v := range obj.(map[string]any) {
-		asMap[k] = v
-	}
-
-	fieldsInOrder := [...]string{"id", "expectedVersion"}
-	for _, k := range fieldsInOrder {
-		v, ok := asMap[k]
-		if !ok {
-			continue
-		}
-		switch k {
-		case "id":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("id"))
-			data, err := ec.unmarshalNID2string(ctx, v)
-			if err != nil {
-				return it, err
-			}
-			it.ID = data
-		case "expectedVersion":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("expectedVersion"))
-			data, err := ec.unmarshalOInt2ᚖint32(ctx, v)
-			if err != nil {
-				return it, err
-			}
-			it.ExpectedVersion = graphql.OmittableOf(data)
 		}
 	}
 	return it, nil
@@ -1354,44 +1285,6 @@ func (ec *executionContext) _RemovePasskeyPayload(ctx context.Context, sel ast.S
 	return out
 }
 
-var removeSecondFactorPayloadImplementors = []string{"RemoveSecondFactorPayload"}
-
-func (ec *executionContext) _RemoveSecondFactorPayload(ctx context.Context, sel ast.SelectionSet, obj *model.RemoveSecondFactorPayload) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, removeSecondFactorPayloadImplementors)
-
-	out := graphql.NewFieldSet(fields)
-	deferredFieldSet := graphql.NewFieldSet(nil)
-	deferLabelToView := make(map[string]*graphql.FieldSetView)
-	for i, field := range fields {
-		switch field.Name {
-		case "__typename":
-			out.Values[i] = graphql.MarshalString("RemoveSecondFactorPayload")
-		case "user":
-			out.Values[i] = ec._RemoveSecondFactorPayload_user(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
-				out.Invalids++
-			}
-		default:
-			panic("unknown field " + strconv.Quote(field.Name))
-		}
-	}
-	out.Dispatch(ctx)
-	if out.Invalids > 0 {
-		return graphql.Null
-	}
-
-	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
-
-	ec.ProcessDeferredGroup(graphql.DeferredGroup{
-		Defers:   deferLabelToView,
-		Path:     graphql.GetPath(ctx),
-		FieldSet: deferredFieldSet,
-		Context:  ctx,
-	})
-
-	return out
-}
-
 var renewRecoveryCodesPayloadImplementors = []string{"RenewRecoveryCodesPayload"}
 
 func (ec *executionContext) _RenewRecoveryCodesPayload(ctx context.Context, sel ast.SelectionSet, obj *model.RenewRecoveryCodesPayload) graphql.Marshaler {
@@ -1565,11 +1458,6 @@ func (ec *executionContext) unmarshalNRemovePasskeyInput2githubᚗcomᚋgrapnel�
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) unmarshalNRemoveSecondFactorInput2githubᚗcomᚋgrapnelᚋgrapnelᚋgraphᚋmodelᚐRemoveSecondFactorInput(ctx context.Context, v any) (model.RemoveSecondFactorInput, error) {
-	res, err := ec.unmarshalInputRemoveSecondFactorInput(ctx, v)
-	return res, graphql.ErrorOnPath(ctx, err)
-}
-
 func (ec *executionContext) unmarshalNSignInWithPasskeyInput2githubᚗcomᚋgrapnelᚋgrapnelᚋgraphᚋmodelᚐSignInWithPasskeyInput(ctx context.Context, v any) (model.SignInWithPasskeyInput, error) {
 	res, err := ec.unmarshalInputSignInWithPasskeyInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -1641,13 +1529,6 @@ func (ec *executionContext) marshalORemovePasskeyPayload2ᚖgithubᚗcomᚋgrapn
 		return graphql.Null
 	}
 	return ec._RemovePasskeyPayload(ctx, sel, v)
-}
-
-func (ec *executionContext) marshalORemoveSecondFactorPayload2ᚖgithubᚗcomᚋgrapnelᚋgrapnelᚋgraphᚋmodelᚐRemoveSecondFactorPayload(ctx context.Context, sel ast.SelectionSet, v *model.RemoveSecondFactorPayload) graphql.Marshaler {
-	if v == nil {
-		return graphql.Null
-	}
-	return ec._RemoveSecondFactorPayload(ctx, sel, v)
 }
 
 func (ec *executionContext) marshalORenewRecoveryCodesPayload2ᚖgithubᚗcomᚋgrapnelᚋgrapnelᚋgraphᚋmodelᚐRenewRecoveryCodesPayload(ctx context.Context, sel ast.SelectionSet, v *model.RenewRecoveryCodesPayload) graphql.Marshaler {

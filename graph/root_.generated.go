@@ -24,6 +24,7 @@ type Config = graphql.Config[ResolverRoot, DirectiveRoot, ComplexityRoot]
 type ResolverRoot interface {
 	ApiKey() ApiKeyResolver
 	Asset() AssetResolver
+	Invitation() InvitationResolver
 	Mail() MailResolver
 	Mutation() MutationResolver
 	NavigationLink() NavigationLinkResolver
@@ -39,6 +40,11 @@ type DirectiveRoot struct {
 }
 
 type ComplexityRoot struct {
+	AcceptInvitationPayload struct {
+		Tokens func(childComplexity int) int
+		Viewer func(childComplexity int) int
+	}
+
 	AddPasskeyPayload struct {
 		Passkey func(childComplexity int) int
 		Viewer  func(childComplexity int) int
@@ -115,6 +121,10 @@ type ComplexityRoot struct {
 		Secret func(childComplexity int) int
 		Token  func(childComplexity int) int
 		URI    func(childComplexity int) int
+	}
+
+	CancelInvitationPayload struct {
+		Invitation func(childComplexity int) int
 	}
 
 	ChangeEmailPayload struct {
@@ -306,6 +316,37 @@ type ComplexityRoot struct {
 		Value func(childComplexity int) int
 	}
 
+	Invitation struct {
+		AcceptedAt  func(childComplexity int) int
+		CancelledAt func(childComplexity int) int
+		CreatedAt   func(childComplexity int) int
+		DisplayName func(childComplexity int) int
+		Email       func(childComplexity int) int
+		ExpiresAt   func(childComplexity int) int
+		ID          func(childComplexity int) int
+		InvitedBy   func(childComplexity int) int
+		Role        func(childComplexity int) int
+		UpdatedAt   func(childComplexity int) int
+		Username    func(childComplexity int) int
+		Version     func(childComplexity int) int
+	}
+
+	InvitationConnection struct {
+		Edges      func(childComplexity int) int
+		Nodes      func(childComplexity int) int
+		PageInfo   func(childComplexity int) int
+		TotalCount func(childComplexity int, exact *bool) int
+	}
+
+	InvitationEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
+	InviteUserPayload struct {
+		Invitation func(childComplexity int) int
+	}
+
 	LinkIdentityPayload struct {
 		Viewer func(childComplexity int) int
 	}
@@ -338,7 +379,9 @@ type ComplexityRoot struct {
 	}
 
 	Mutation struct {
+		AcceptInvitation         func(childComplexity int, input model.AcceptInvitationInput) int
 		AddPasskey               func(childComplexity int, input model.AddPasskeyInput) int
+		CancelInvitation         func(childComplexity int, input model.CancelInvitationInput) int
 		ChangeEmail              func(childComplexity int, input model.ChangeEmailInput) int
 		ChangePassword           func(childComplexity int, input model.ChangePasswordInput) int
 		CompleteAssetUpload      func(childComplexity int, input model.CompleteAssetUploadInput) int
@@ -355,6 +398,7 @@ type ComplexityRoot struct {
 		DeletePage               func(childComplexity int, input model.DeletePageInput) int
 		DeletePost               func(childComplexity int, input model.DeletePostInput) int
 		EndUserSessions          func(childComplexity int, input model.EndUserSessionsInput) int
+		InviteUser               func(childComplexity int, input model.InviteUserInput) int
 		LinkIdentity             func(childComplexity int, input model.LinkIdentityInput) int
 		PasskeyCreation          func(childComplexity int) int
 		PasskeyRequest           func(childComplexity int) int
@@ -515,6 +559,8 @@ type ComplexityRoot struct {
 		Assets              func(childComplexity int, where *model.AssetWhere, orderBy *model.AssetOrder, search *string, first *int32, after *string, last *int32, before *string) int
 		DashboardSchema     func(childComplexity int) int
 		ExportMyData        func(childComplexity int, first *int32, after *string) int
+		Invitation          func(childComplexity int, id string) int
+		Invitations         func(childComplexity int, where *model.InvitationWhere, orderBy *model.InvitationOrder, first *int32, after *string, last *int32, before *string) int
 		Mail                func(childComplexity int, id string) int
 		Mails               func(childComplexity int, where *model.MailWhere, orderBy *model.MailOrder, first *int32, after *string, last *int32, before *string) int
 		Node                func(childComplexity int, id string) int
@@ -829,6 +875,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 	ec := newExecutionContext(nil, e, nil)
 	_ = ec
 	switch typeName + "." + field {
+
+	case "AcceptInvitationPayload.tokens":
+		if e.ComplexityRoot.AcceptInvitationPayload.Tokens == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AcceptInvitationPayload.Tokens(childComplexity), true
+	case "AcceptInvitationPayload.viewer":
+		if e.ComplexityRoot.AcceptInvitationPayload.Viewer == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AcceptInvitationPayload.Viewer(childComplexity), true
 
 	case "AddPasskeyPayload.passkey":
 		if e.ComplexityRoot.AddPasskeyPayload.Passkey == nil {
@@ -1159,6 +1218,13 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.AuthenticatorSetUp.URI(childComplexity), true
+
+	case "CancelInvitationPayload.invitation":
+		if e.ComplexityRoot.CancelInvitationPayload.Invitation == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CancelInvitationPayload.Invitation(childComplexity), true
 
 	case "ChangeEmailPayload.viewer":
 		if e.ComplexityRoot.ChangeEmailPayload.Viewer == nil {
@@ -1869,6 +1935,129 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.HTTPHeader.Value(childComplexity), true
 
+	case "Invitation.acceptedAt":
+		if e.ComplexityRoot.Invitation.AcceptedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Invitation.AcceptedAt(childComplexity), true
+	case "Invitation.cancelledAt":
+		if e.ComplexityRoot.Invitation.CancelledAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Invitation.CancelledAt(childComplexity), true
+	case "Invitation.createdAt":
+		if e.ComplexityRoot.Invitation.CreatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Invitation.CreatedAt(childComplexity), true
+	case "Invitation.displayName":
+		if e.ComplexityRoot.Invitation.DisplayName == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Invitation.DisplayName(childComplexity), true
+	case "Invitation.email":
+		if e.ComplexityRoot.Invitation.Email == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Invitation.Email(childComplexity), true
+	case "Invitation.expiresAt":
+		if e.ComplexityRoot.Invitation.ExpiresAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Invitation.ExpiresAt(childComplexity), true
+	case "Invitation.id":
+		if e.ComplexityRoot.Invitation.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Invitation.ID(childComplexity), true
+	case "Invitation.invitedBy":
+		if e.ComplexityRoot.Invitation.InvitedBy == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Invitation.InvitedBy(childComplexity), true
+	case "Invitation.role":
+		if e.ComplexityRoot.Invitation.Role == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Invitation.Role(childComplexity), true
+	case "Invitation.updatedAt":
+		if e.ComplexityRoot.Invitation.UpdatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Invitation.UpdatedAt(childComplexity), true
+	case "Invitation.username":
+		if e.ComplexityRoot.Invitation.Username == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Invitation.Username(childComplexity), true
+	case "Invitation.version":
+		if e.ComplexityRoot.Invitation.Version == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Invitation.Version(childComplexity), true
+
+	case "InvitationConnection.edges":
+		if e.ComplexityRoot.InvitationConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.InvitationConnection.Edges(childComplexity), true
+	case "InvitationConnection.nodes":
+		if e.ComplexityRoot.InvitationConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.InvitationConnection.Nodes(childComplexity), true
+	case "InvitationConnection.pageInfo":
+		if e.ComplexityRoot.InvitationConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.InvitationConnection.PageInfo(childComplexity), true
+	case "InvitationConnection.totalCount":
+		if e.ComplexityRoot.InvitationConnection.TotalCount == nil {
+			break
+		}
+
+		args, err := ec.field_InvitationConnection_totalCount_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.InvitationConnection.TotalCount(childComplexity, args["exact"].(*bool)), true
+
+	case "InvitationEdge.cursor":
+		if e.ComplexityRoot.InvitationEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.InvitationEdge.Cursor(childComplexity), true
+	case "InvitationEdge.node":
+		if e.ComplexityRoot.InvitationEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.InvitationEdge.Node(childComplexity), true
+
+	case "InviteUserPayload.invitation":
+		if e.ComplexityRoot.InviteUserPayload.Invitation == nil {
+			break
+		}
+
+		return e.ComplexityRoot.InviteUserPayload.Invitation(childComplexity), true
+
 	case "LinkIdentityPayload.viewer":
 		if e.ComplexityRoot.LinkIdentityPayload.Viewer == nil {
 			break
@@ -1992,6 +2181,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.MailEdge.Node(childComplexity), true
 
+	case "Mutation.acceptInvitation":
+		if e.ComplexityRoot.Mutation.AcceptInvitation == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_acceptInvitation_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.AcceptInvitation(childComplexity, args["input"].(model.AcceptInvitationInput)), true
 	case "Mutation.addPasskey":
 		if e.ComplexityRoot.Mutation.AddPasskey == nil {
 			break
@@ -2003,6 +2203,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.AddPasskey(childComplexity, args["input"].(model.AddPasskeyInput)), true
+	case "Mutation.cancelInvitation":
+		if e.ComplexityRoot.Mutation.CancelInvitation == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_cancelInvitation_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.CancelInvitation(childComplexity, args["input"].(model.CancelInvitationInput)), true
 	case "Mutation.changeEmail":
 		if e.ComplexityRoot.Mutation.ChangeEmail == nil {
 			break
@@ -2179,6 +2390,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.EndUserSessions(childComplexity, args["input"].(model.EndUserSessionsInput)), true
+	case "Mutation.inviteUser":
+		if e.ComplexityRoot.Mutation.InviteUser == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_inviteUser_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.InviteUser(childComplexity, args["input"].(model.InviteUserInput)), true
 	case "Mutation.linkIdentity":
 		if e.ComplexityRoot.Mutation.LinkIdentity == nil {
 			break
@@ -3073,6 +3295,28 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.Query.ExportMyData(childComplexity, args["first"].(*int32), args["after"].(*string)), true
 
+	case "Query.invitation":
+		if e.ComplexityRoot.Query.Invitation == nil {
+			break
+		}
+
+		args, err := ec.field_Query_invitation_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.Invitation(childComplexity, args["id"].(string)), true
+	case "Query.invitations":
+		if e.ComplexityRoot.Query.Invitations == nil {
+			break
+		}
+
+		args, err := ec.field_Query_invitations_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.Invitations(childComplexity, args["where"].(*model.InvitationWhere), args["orderBy"].(*model.InvitationOrder), args["first"].(*int32), args["after"].(*string), args["last"].(*int32), args["before"].(*string)), true
 	case "Query.mail":
 		if e.ComplexityRoot.Query.Mail == nil {
 			break
@@ -4110,12 +4354,14 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 	opCtx := graphql.GetOperationContext(ctx)
 	ec := newExecutionContext(opCtx, e, make(chan graphql.DeferredResult))
 	inputUnmarshalMap := graphql.BuildUnmarshalerMap(
+		ec.unmarshalInputAcceptInvitationInput,
 		ec.unmarshalInputAddPasskeyInput,
 		ec.unmarshalInputApiKeyOrder,
 		ec.unmarshalInputApiKeyWhere,
 		ec.unmarshalInputAssetOrder,
 		ec.unmarshalInputAssetStateFilter,
 		ec.unmarshalInputAssetWhere,
+		ec.unmarshalInputCancelInvitationInput,
 		ec.unmarshalInputChangeEmailInput,
 		ec.unmarshalInputChangePasswordInput,
 		ec.unmarshalInputCompleteAssetUploadInput,
@@ -4134,6 +4380,9 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 		ec.unmarshalInputEndUserSessionsInput,
 		ec.unmarshalInputIDFilter,
 		ec.unmarshalInputInt64Filter,
+		ec.unmarshalInputInvitationOrder,
+		ec.unmarshalInputInvitationWhere,
+		ec.unmarshalInputInviteUserInput,
 		ec.unmarshalInputLinkIdentityInput,
 		ec.unmarshalInputMailOrder,
 		ec.unmarshalInputMailStateFilter,
@@ -6168,28 +6417,6 @@ type RemovePasskeyPayload {
   """
   removedPasskeyId: ID!
 }
-"""
-Whose factors.
-"""
-input RemoveSecondFactorInput {
-  """
-  Which user.
-  """
-  id: ID!
-  """
-  Refuse with CONFLICT when the record has another version by now.
-  """
-  expectedVersion: Int
-}
-"""
-What ` + "`" + `removeSecondFactor` + "`" + ` did.
-"""
-type RemoveSecondFactorPayload {
-  """
-  The user as they are now.
-  """
-  user: User!
-}
 extend type Query {
   """
   Whether your role is held back: the site asks it for a second factor, and this session began
@@ -6283,16 +6510,184 @@ extend type Mutation {
     """
     input: RemovePasskeyInput!
   ): RemovePasskeyPayload
+}
+`, BuiltIn: false},
+	{Name: "../schema/invitation.graphqls", Input: `"""
+An account that an administrator offers to whoever reads what comes to an address. It is kept
+for 30 days after its end.
+"""
+type Invitation implements Node {
   """
-  For admins: takes the second factor and the passkeys of a user away, who has lost them, and
-  signs them out everywhere. A mail tells them. FORBIDDEN for your own account.
+  Names the invitation; it opens nothing.
   """
-  removeSecondFactor(
+  id: ID!
+  """
+  The address that the link was mailed to, and that the account has.
+  """
+  email: String!
+  """
+  What the user may do.
+  """
+  role: Role!
+  """
+  The username, unless another one is chosen; null when it is made of the address then.
+  """
+  username: String
+  """
+  The name to show, unless another one is chosen; null when none was given.
+  """
+  displayName: String
+  """
+  Who invited; null when the account is deleted, and for an API key that acts as itself.
+  """
+  invitedBy: User
+  """
+  Until when the link is good.
+  """
+  expiresAt: Time!
+  """
+  When the account was made; null when it was not.
+  """
+  acceptedAt: Time
+  """
+  When the invitation was cancelled, by an administrator or by a newer one to the address; null when it was not.
+  """
+  cancelledAt: Time
+  """
+  When it was made.
+  """
+  createdAt: Time!
+  """
+  When the record last changed.
+  """
+  updatedAt: Time!
+  """
+  Counts the changes of the record; for ` + "`" + `expectedVersion` + "`" + `.
+  """
+  version: Int!
+}
+"""
+Whom to invite.
+"""
+input InviteUserInput {
+  """
+  The address of the account. See ` + "`" + `SignUpInput.email` + "`" + `.
+  """
+  email: String!
+  """
+  What the user may do.
+  """
+  role: Role = MEMBER
+  """
+  See ` + "`" + `SignUpInput.username` + "`" + `; who accepts may choose another one.
+  """
+  username: String
+  """
+  The name to show, at most 100 characters; who accepts may choose another one.
+  """
+  displayName: String
+}
+"""
+What ` + "`" + `inviteUser` + "`" + ` did.
+"""
+type InviteUserPayload {
+  """
+  The invitation.
+  """
+  invitation: Invitation!
+}
+"""
+Which invitation is void from now on.
+"""
+input CancelInvitationInput {
+  """
+  Which invitation.
+  """
+  id: ID!
+  """
+  Refuse with CONFLICT when the record has another version by now.
+  """
+  expectedVersion: Int
+}
+"""
+What ` + "`" + `cancelInvitation` + "`" + ` did.
+"""
+type CancelInvitationPayload {
+  """
+  The invitation as it is now.
+  """
+  invitation: Invitation!
+}
+"""
+The token of a link, and what the account starts with.
+"""
+input AcceptInvitationInput {
+  """
+  What follows ` + "`" + `#invite=` + "`" + ` in the link; see ` + "`" + `ResetPasswordInput.token` + "`" + `.
+  """
+  token: String!
+  """
+  See ` + "`" + `SignUpInput.password` + "`" + `.
+  """
+  password: String!
+  """
+  See ` + "`" + `SignUpInput.username` + "`" + `; that of the invitation when left out or, where it has none, one made of the address.
+  """
+  username: String
+  """
+  The name to show, at most 100 characters; that of the invitation when left out.
+  """
+  displayName: String
+  """
+  How you hold the session.
+  """
+  transport: SessionTransport = TOKENS
+}
+"""
+The new account, signed in.
+"""
+type AcceptInvitationPayload {
+  """
+  Who you are now.
+  """
+  viewer: User!
+  """
+  Null when the session is in cookies.
+  """
+  tokens: SessionTokens
+}
+extend type Mutation {
+  """
+  For admins: mails somebody a link by which they choose a password and have an account, whether
+  sign-up is open or closed. There is no account before. Earlier invitations to the address are
+  cancelled. CONFLICT when an account has the address, or the username.
+  """
+  inviteUser(
     """
-    Whose factors.
+    Whom, and as what.
     """
-    input: RemoveSecondFactorInput!
-  ): RemoveSecondFactorPayload
+    input: InviteUserInput!
+  ): InviteUserPayload @cost(weight: "500")
+  """
+  For admins: makes the link of an invitation void. CONFLICT when it was accepted.
+  """
+  cancelInvitation(
+    """
+    Which invitation.
+    """
+    input: CancelInvitationInput!
+  ): CancelInvitationPayload
+  """
+  Takes the token of a link that ` + "`" + `inviteUser` + "`" + ` has mailed, once; makes the account, with its
+  address verified, and signs in. CONFLICT when another account has the username or the
+  address by now, which leaves the link good.
+  """
+  acceptInvitation(
+    """
+    The token, and the rest of the account.
+    """
+    input: AcceptInvitationInput!
+  ): AcceptInvitationPayload @cost(weight: "5000")
 }
 `, BuiltIn: false},
 	{Name: "../schema/mail.graphqls", Input: `"""
@@ -7918,6 +8313,12 @@ input CreateUserInput {
   """
   password: String
   """
+  What another system stored of the password, instead of it: bcrypt, phpass, Argon2, PBKDF2 of
+  Django or scrypt of Firebase; see the guide to accounts for the forms and their bounds. The
+  first sign-in replaces it.
+  """
+  passwordHash: String
+  """
   The name to show, at most 100 characters.
   """
   displayName: String
@@ -7935,7 +8336,7 @@ type CreateUserPayload {
   """
   user: User!
   """
-  The password that was made, told this once, for you to pass on; null when you gave one.
+  The password that was made, told this once, for you to pass on; null when you gave one, or its hash.
   """
   password: String
 }
@@ -8099,6 +8500,28 @@ type UnsuspendUserPayload {
   """
   user: User!
 }
+"""
+Whose factors.
+"""
+input RemoveSecondFactorInput {
+  """
+  Which user.
+  """
+  id: ID!
+  """
+  Refuse with CONFLICT when the record has another version by now.
+  """
+  expectedVersion: Int
+}
+"""
+What ` + "`" + `removeSecondFactor` + "`" + ` did.
+"""
+type RemoveSecondFactorPayload {
+  """
+  The user as they are now.
+  """
+  user: User!
+}
 extend type Query {
   """
   Who you are; null for a visitor, and for an API key that acts as itself or does not read users.
@@ -8170,6 +8593,16 @@ extend type Mutation {
     """
     input: EndUserSessionsInput!
   ): EndUserSessionsPayload
+  """
+  For admins: takes the second factor and the passkeys of a user away, who has lost them, and
+  signs them out everywhere. A mail tells them. FORBIDDEN for your own account.
+  """
+  removeSecondFactor(
+    """
+    Whose factors.
+    """
+    input: RemoveSecondFactorInput!
+  ): RemoveSecondFactorPayload
 }
 `, BuiltIn: false},
 	{Name: "../schema/gen/apikey.graphqls", Input: `"""
@@ -8490,6 +8923,155 @@ extend type Query {
     """
     before: String
   ): AssetConnection!
+}
+`, BuiltIn: false},
+	{Name: "../schema/gen/invitation.graphqls", Input: `"""
+A page of invitations.
+"""
+type InvitationConnection {
+  """
+  The invitations of the page, each with its cursor.
+  """
+  edges: [InvitationEdge!]!
+  """
+  The invitations of the page, without the edges around them.
+  """
+  nodes: [Invitation!]!
+  """
+  Where the page stands among all invitations that were asked for.
+  """
+  pageInfo: PageInfo!
+  """
+  How many there are on all pages together. Counted only when selected.
+  """
+  totalCount(
+    """
+    False counts no further than 10,000: 10001 then says that there are more, as in
+    "10,000+". The time that an exact count of very many takes is charged.
+    """
+    exact: Boolean = true
+  ): Int! @cost(weight: "50")
+}
+"""
+One of the invitations of a connection.
+"""
+type InvitationEdge {
+  """
+  Where it stands; for ` + "`" + `after` + "`" + ` and ` + "`" + `before` + "`" + `.
+  """
+  cursor: String!
+  """
+  The invitation itself.
+  """
+  node: Invitation!
+}
+"""
+Which invitations. All conditions that are given must hold.
+"""
+input InvitationWhere {
+  """
+  All of these must hold.
+  """
+  and: [InvitationWhere!]
+  """
+  At least one of these must hold.
+  """
+  or: [InvitationWhere!]
+  """
+  This must not hold.
+  """
+  not: InvitationWhere
+  """
+  Conditions on the id.
+  """
+  id: IDFilter
+  """
+  Conditions on ` + "`" + `email` + "`" + `.
+  """
+  email: StringFilter
+  """
+  Conditions on ` + "`" + `expiresAt` + "`" + `.
+  """
+  expiresAt: TimeFilter
+  """
+  Conditions on ` + "`" + `acceptedAt` + "`" + `.
+  """
+  acceptedAt: TimeFilter
+  """
+  Conditions on ` + "`" + `cancelledAt` + "`" + `.
+  """
+  cancelledAt: TimeFilter
+  """
+  Conditions on ` + "`" + `createdAt` + "`" + `.
+  """
+  createdAt: TimeFilter
+}
+"""
+How invitations are sorted.
+"""
+input InvitationOrder {
+  """
+  What they are sorted by.
+  """
+  field: InvitationOrderField!
+  """
+  Which way.
+  """
+  direction: OrderDirection = DESC
+}
+"""
+What invitations can be sorted by.
+"""
+enum InvitationOrderField {
+  """
+  By ` + "`" + `createdAt` + "`" + `.
+  """
+  CREATED_AT
+}
+extend type Query {
+  """
+  The invitation with this id.
+  """
+  invitation(
+    """
+    The id of the invitation.
+    """
+    id: ID!
+  ): Invitation
+  """
+  The invitations that you may see, sorted by ` + "`" + `createdAt` + "`" + `, newest first, unless ` + "`" + `orderBy` + "`" + ` says otherwise.
+  """
+  invitations(
+    """
+    Which of them; all that you may see when left out.
+    """
+    where: InvitationWhere
+
+    """
+    How they are sorted.
+    """
+    orderBy: InvitationOrder
+
+    """
+    How many, from the start or after ` + "`" + `after` + "`" + `: 20 when omitted, at most 100.
+    """
+    first: Int
+
+    """
+    Only what follows the edge with this ` + "`" + `cursor` + "`" + `. Empty: from the start.
+    """
+    after: String
+
+    """
+    How many, from the end or before ` + "`" + `before` + "`" + `: at most 100. Not together with ` + "`" + `first` + "`" + `.
+    """
+    last: Int
+
+    """
+    Only what precedes the edge with this ` + "`" + `cursor` + "`" + `. Empty: to the end.
+    """
+    before: String
+  ): InvitationConnection!
 }
 `, BuiltIn: false},
 	{Name: "../schema/gen/mail.graphqls", Input: `"""
@@ -9653,6 +10235,16 @@ var parsedSchema = gqlparser.MustLoadSchema(sources...)
 // Each function is generated once per unique object type, deduplicating the
 // switch statements that were previously inlined in every fieldContext_* function.
 
+func (ec *executionContext) childFields_AcceptInvitationPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "viewer":
+		return ec.fieldContext_AcceptInvitationPayload_viewer(ctx, field)
+	case "tokens":
+		return ec.fieldContext_AcceptInvitationPayload_tokens(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AcceptInvitationPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_AddPasskeyPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "viewer":
@@ -9807,6 +10399,14 @@ func (ec *executionContext) childFields_AuthenticatorSetUp(ctx context.Context, 
 		return ec.fieldContext_AuthenticatorSetUp_qrCode(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type AuthenticatorSetUp", field.Name)
+}
+
+func (ec *executionContext) childFields_CancelInvitationPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "invitation":
+		return ec.fieldContext_CancelInvitationPayload_invitation(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CancelInvitationPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_ChangeEmailPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -10185,6 +10785,68 @@ func (ec *executionContext) childFields_HTTPHeader(ctx context.Context, field gr
 		return ec.fieldContext_HTTPHeader_value(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type HTTPHeader", field.Name)
+}
+
+func (ec *executionContext) childFields_Invitation(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_Invitation_id(ctx, field)
+	case "email":
+		return ec.fieldContext_Invitation_email(ctx, field)
+	case "role":
+		return ec.fieldContext_Invitation_role(ctx, field)
+	case "username":
+		return ec.fieldContext_Invitation_username(ctx, field)
+	case "displayName":
+		return ec.fieldContext_Invitation_displayName(ctx, field)
+	case "invitedBy":
+		return ec.fieldContext_Invitation_invitedBy(ctx, field)
+	case "expiresAt":
+		return ec.fieldContext_Invitation_expiresAt(ctx, field)
+	case "acceptedAt":
+		return ec.fieldContext_Invitation_acceptedAt(ctx, field)
+	case "cancelledAt":
+		return ec.fieldContext_Invitation_cancelledAt(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_Invitation_createdAt(ctx, field)
+	case "updatedAt":
+		return ec.fieldContext_Invitation_updatedAt(ctx, field)
+	case "version":
+		return ec.fieldContext_Invitation_version(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Invitation", field.Name)
+}
+
+func (ec *executionContext) childFields_InvitationConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_InvitationConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_InvitationConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_InvitationConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_InvitationConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type InvitationConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_InvitationEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_InvitationEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_InvitationEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type InvitationEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_InviteUserPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "invitation":
+		return ec.fieldContext_InviteUserPayload_invitation(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type InviteUserPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_LinkIdentityPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {

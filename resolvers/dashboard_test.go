@@ -55,7 +55,7 @@ func TestDashboardRights(t *testing.T) {
 		"member": "Post SOME NONE NONE NONE - - -, Page SOME NONE NONE NONE - - -, Asset SOME OWN OWN OWN - updateAsset deleteAsset, User ALL NONE OWN OWN - updateUser -, Site ALL NONE NONE NONE - - -, ApiKey OWN OWN OWN NONE createApiKey - -",
 		"author": "Post SOME OWN OWN OWN createPost updatePost deletePost, Page SOME NONE NONE NONE - - -, Asset SOME OWN OWN OWN - updateAsset deleteAsset, User ALL NONE OWN OWN - updateUser -, Site ALL NONE NONE NONE - - -, ApiKey OWN OWN OWN NONE createApiKey - -",
 		"editor": "Post ALL ALL ALL ALL createPost updatePost deletePost, Page ALL ALL ALL ALL createPage updatePage deletePage, Asset SOME OWN SOME SOME - updateAsset deleteAsset, User ALL NONE OWN OWN - updateUser -, Site ALL NONE NONE NONE - - -, ApiKey OWN OWN OWN NONE createApiKey - -",
-		"admin":  "Post ALL ALL ALL ALL createPost updatePost deletePost, Page ALL ALL ALL ALL createPage updatePage deletePage, Asset SOME OWN SOME SOME - updateAsset deleteAsset, User ALL ALL ALL OWN createUser updateUser -, Site ALL NONE ALL NONE - updateSite -, Mail ALL NONE NONE NONE - - -, ApiKey ALL ALL ALL NONE createApiKey - -",
+		"admin":  "Post ALL ALL ALL ALL createPost updatePost deletePost, Page ALL ALL ALL ALL createPage updatePage deletePage, Asset SOME OWN SOME SOME - updateAsset deleteAsset, User ALL ALL ALL OWN createUser updateUser -, Invitation ALL ALL ALL NONE inviteUser - -, Site ALL NONE ALL NONE - updateSite -, Mail ALL NONE NONE NONE - - -, ApiKey ALL ALL ALL NONE createApiKey - -",
 	} {
 		var types []string
 		for _, d := range a.described(as).Types {
@@ -102,7 +102,7 @@ func TestDashboardOfGrapnel(t *testing.T) {
 		"member": `Replace asset file replaceAssetFile: file UPLOAD keepMetadata BOOLEAN. Revoke API key revokeApiKey: when {"revokedAt":{"eq":null}}.`,
 		"author": `Publish post publishPost: at TIME from publishedAt. Unpublish post unpublishPost: when {"status":{"eq":"PUBLISHED"}}. Replace asset file replaceAssetFile: file UPLOAD keepMetadata BOOLEAN. Revoke API key revokeApiKey: when {"revokedAt":{"eq":null}}.`,
 		"editor": `Publish post publishPost: at TIME from publishedAt. Unpublish post unpublishPost: when {"status":{"eq":"PUBLISHED"}}. Replace asset file replaceAssetFile: file UPLOAD keepMetadata BOOLEAN. Revoke API key revokeApiKey: when {"revokedAt":{"eq":null}}.`,
-		"admin":  `Publish post publishPost: at TIME from publishedAt. Unpublish post unpublishPost: when {"status":{"eq":"PUBLISHED"}}. Replace asset file replaceAssetFile: file UPLOAD keepMetadata BOOLEAN. Remove second factor removeSecondFactor:. Set user role setUserRole: role ENUM from role. Suspend user suspendUser: when {"suspendedAt":{"eq":null}}. Unsuspend user unsuspendUser: when {"suspendedAt":{"ne":null}}. Set user password setUserPassword: password STRING. End user sessions endUserSessions:. Revoke API key revokeApiKey: when {"revokedAt":{"eq":null}}.`,
+		"admin":  `Publish post publishPost: at TIME from publishedAt. Unpublish post unpublishPost: when {"status":{"eq":"PUBLISHED"}}. Replace asset file replaceAssetFile: file UPLOAD keepMetadata BOOLEAN. Remove second factor removeSecondFactor:. Set user role setUserRole: role ENUM from role. Suspend user suspendUser: when {"suspendedAt":{"eq":null}}. Unsuspend user unsuspendUser: when {"suspendedAt":{"ne":null}}. Set user password setUserPassword: password STRING. End user sessions endUserSessions:. Cancel invitation cancelInvitation: when {"and":[{"acceptedAt":{"eq":null}},{"cancelledAt":{"eq":null}}]}. Revoke API key revokeApiKey: when {"revokedAt":{"eq":null}}.`,
 	} {
 		s := a.described(as)
 		var actions []string
@@ -182,6 +182,7 @@ Editors and admins may read, change and remove those whose state is READY.
 Everybody may read all.
 Users may change and remove themselves.
 Admins may change all.
+Admins may read, create and change all.
 Everybody may read it.
 Admins may read and change it.
 Admins may read all.

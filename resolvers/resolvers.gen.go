@@ -54,6 +54,10 @@ func (x *root) Asset() graph.AssetResolver { return &assetResolver{x.r} }
 
 type assetResolver struct{ *resolver }
 
+func (x *root) Invitation() graph.InvitationResolver { return &invitationResolver{x.r} }
+
+type invitationResolver struct{ *resolver }
+
 func (x *root) Mail() graph.MailResolver { return &mailResolver{x.r} }
 
 type mailResolver struct{ *resolver }

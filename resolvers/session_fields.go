@@ -3,7 +3,7 @@ package resolvers
 // AnonymousFields are the root fields that make or end a session, or ask for a token
 // instead: a client whose session has expired may still ask for them.
 func AnonymousFields() []string {
-	return []string{"setUp", "signUp", "confirmSignUp", "signIn", "refreshSession", "signOut", "requestSignInCode", "signInWithCode",
+	return []string{"setUp", "signUp", "confirmSignUp", "acceptInvitation", "signIn", "refreshSession", "signOut", "requestSignInCode", "signInWithCode",
 		"confirmSignIn", "passkeyRequest", "signInWithPasskey", "startProviderSignIn", "signInWithProvider", "signInWithIdToken", "linkIdentity",
 		"requestPasswordReset", "resetPassword", "verifyEmail"}
 }
@@ -11,7 +11,7 @@ func AnonymousFields() []string {
 // OnceFields are the root fields that an operation may hold only once, under
 // whatever alias: they are limited by rate, or hash a password.
 func OnceFields() []string {
-	return []string{"setUp", "signUp", "confirmSignUp", "signIn", "refreshSession", "changePassword", "createUser", "setUserPassword",
+	return []string{"setUp", "signUp", "confirmSignUp", "acceptInvitation", "signIn", "refreshSession", "changePassword", "createUser", "inviteUser", "setUserPassword",
 		"requestSignInCode", "signInWithCode", "requestPasswordReset", "resetPassword", "requestEmailVerification", "verifyEmail", "changeEmail", "deleteAccount",
 		"confirmSignIn", "passkeyRequest", "signInWithPasskey", "reauthenticate", "setUpAuthenticator", "confirmAuthenticator", "renewRecoveryCodes", "passkeyCreation", "addPasskey", "createApiKey"}
 }

@@ -33,9 +33,13 @@ func (r *mutationResolver) UnsuspendUser(ctx context.Context, input model.Unsusp
 }
 
 func (r *mutationResolver) CreateUser(ctx context.Context, input model.CreateUserInput) (*model.CreateUserPayload, error) {
-	password, told := givenOrMade(input.Password)
+	hash := input.PasswordHash.Value()
+	password, told := translate.Or(input.Password, ""), (*string)(nil)
+	if hash == nil {
+		password, told = givenOrMade(input.Password)
+	}
 	user, err := r.app.Users.Create(ctx, core.UserDraft{
-		Username: translate.Or(input.Username, core.UsernameFor(input.Email)), Email: input.Email, Password: password, DisplayName: input.DisplayName.Value(),
+		Username: translate.Or(input.Username, core.UsernameFor(input.Email)), Email: input.Email, Password: password, PasswordHash: hash, DisplayName: input.DisplayName.Value(),
 	}, translate.Or(input.Role, core.Member))
 	return &model.CreateUserPayload{User: user, Password: told}, err
 }

@@ -1,7 +1,7 @@
 // Without a mail server administrators read what was mailed: the server has the token of one.
 
 // mailedLink is the newest of the links in mails to an address, once there are so many.
-export const mailedLink = (server, to, many = 1) => mailed(server, to, /http:\S+#(?:reset|verify|signup)=\S+/, many)
+export const mailedLink = (server, to, many = 1) => mailed(server, to, /http:\S+#(?:reset|verify|signup|invite)=\S+/, many)
 
 // mailedCode is the newest of the codes.
 export const mailedCode = (server, to) => mailed(server, to, /^\d{8}$/m, 1)

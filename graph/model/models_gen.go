@@ -15,6 +15,28 @@ import (
 	"github.com/grapnel/grapnel/resolvers/upload"
 )
 
+// The token of a link, and what the account starts with.
+type AcceptInvitationInput struct {
+	// What follows `#invite=` in the link; see `ResetPasswordInput.token`.
+	Token string `json:"token"`
+	// See `SignUpInput.password`.
+	Password string `json:"password"`
+	// See `SignUpInput.username`; that of the invitation when left out or, where it has none, one made of the address.
+	Username graphql.Omittable[*string] `json:"username,omitempty"`
+	// The name to show, at most 100 characters; that of the invitation when left out.
+	DisplayName graphql.Omittable[*string] `json:"displayName,omitempty"`
+	// How you hold the session.
+	Transport graphql.Omittable[*SessionTransport] `json:"transport,omitempty"`
+}
+
+// The new account, signed in.
+type AcceptInvitationPayload struct {
+	// Who you are now.
+	Viewer *core.User `json:"viewer"`
+	// Null when the session is in cookies.
+	Tokens *core.Tokens `json:"tokens,omitempty"`
+}
+
 // The passkey that a browser has made.
 type AddPasskeyInput struct {
 	// What you call it, 1 to 100 characters.
@@ -107,6 +129,20 @@ type BooleanFilter struct {
 	Eq graphql.Omittable[*bool] `json:"eq,omitempty"`
 	// Different from; an absent value is different too.
 	Ne graphql.Omittable[*bool] `json:"ne,omitempty"`
+}
+
+// Which invitation is void from now on.
+type CancelInvitationInput struct {
+	// Which invitation.
+	ID string `json:"id"`
+	// Refuse with CONFLICT when the record has another version by now.
+	ExpectedVersion graphql.Omittable[*int32] `json:"expectedVersion,omitempty"`
+}
+
+// What `cancelInvitation` did.
+type CancelInvitationPayload struct {
+	// The invitation as it is now.
+	Invitation *core.Invitation `json:"invitation"`
 }
 
 // The new address, and your password.
@@ -311,6 +347,10 @@ type CreateUserInput struct {
 	Username graphql.Omittable[*string] `json:"username,omitempty"`
 	// See `SignUpInput.password`; made when left out, see `CreateUserPayload.password`.
 	Password graphql.Omittable[*string] `json:"password,omitempty"`
+	// What another system stored of the password, instead of it: bcrypt, phpass, Argon2, PBKDF2 of
+	// Django or scrypt of Firebase; see the guide to accounts for the forms and their bounds. The
+	// first sign-in replaces it.
+	PasswordHash graphql.Omittable[*string] `json:"passwordHash,omitempty"`
 	// The name to show, at most 100 characters.
 	DisplayName graphql.Omittable[*string] `json:"displayName,omitempty"`
 	// What the user may do.
@@ -321,7 +361,7 @@ type CreateUserInput struct {
 type CreateUserPayload struct {
 	// The new user.
 	User *core.User `json:"user"`
-	// The password that was made, told this once, for you to pass on; null when you gave one.
+	// The password that was made, told this once, for you to pass on; null when you gave one, or its hash.
 	Password *string `json:"password,omitempty"`
 }
 
@@ -722,6 +762,54 @@ type IntFilter struct {
 	Gt graphql.Omittable[*int32] `json:"gt,omitempty"`
 	// Greater than or equal to.
 	Gte graphql.Omittable[*int32] `json:"gte,omitempty"`
+}
+
+// How invitations are sorted.
+type InvitationOrder struct {
+	// What they are sorted by.
+	Field InvitationOrderField `json:"field"`
+	// Which way.
+	Direction graphql.Omittable[*OrderDirection] `json:"direction,omitempty"`
+}
+
+// Which invitations. All conditions that are given must hold.
+type InvitationWhere struct {
+	// All of these must hold.
+	And graphql.Omittable[[]*InvitationWhere] `json:"and,omitempty"`
+	// At least one of these must hold.
+	Or graphql.Omittable[[]*InvitationWhere] `json:"or,omitempty"`
+	// This must not hold.
+	Not graphql.Omittable[*InvitationWhere] `json:"not,omitempty"`
+	// Conditions on the id.
+	ID graphql.Omittable[*IDFilter] `json:"id,omitempty"`
+	// Conditions on `email`.
+	Email graphql.Omittable[*StringFilter] `json:"email,omitempty"`
+	// Conditions on `expiresAt`.
+	ExpiresAt graphql.Omittable[*TimeFilter] `json:"expiresAt,omitempty"`
+	// Conditions on `acceptedAt`.
+	AcceptedAt graphql.Omittable[*TimeFilter] `json:"acceptedAt,omitempty"`
+	// Conditions on `cancelledAt`.
+	CancelledAt graphql.Omittable[*TimeFilter] `json:"cancelledAt,omitempty"`
+	// Conditions on `createdAt`.
+	CreatedAt graphql.Omittable[*TimeFilter] `json:"createdAt,omitempty"`
+}
+
+// Whom to invite.
+type InviteUserInput struct {
+	// The address of the account. See `SignUpInput.email`.
+	Email string `json:"email"`
+	// What the user may do.
+	Role graphql.Omittable[*core.Role] `json:"role,omitempty"`
+	// See `SignUpInput.username`; who accepts may choose another one.
+	Username graphql.Omittable[*string] `json:"username,omitempty"`
+	// The name to show, at most 100 characters; who accepts may choose another one.
+	DisplayName graphql.Omittable[*string] `json:"displayName,omitempty"`
+}
+
+// What `inviteUser` did.
+type InviteUserPayload struct {
+	// The invitation.
+	Invitation *core.Invitation `json:"invitation"`
 }
 
 // The token and the verifier.
@@ -2174,6 +2262,61 @@ func (e *ErrorCode) UnmarshalJSON(b []byte) error {
 }
 
 func (e ErrorCode) MarshalJSON() ([]byte, error) {
+	var buf bytes.Buffer
+	e.MarshalGQL(&buf)
+	return buf.Bytes(), nil
+}
+
+// What invitations can be sorted by.
+type InvitationOrderField string
+
+const (
+	// By `createdAt`.
+	InvitationOrderFieldCreatedAt InvitationOrderField = "CREATED_AT"
+)
+
+var AllInvitationOrderField = []InvitationOrderField{
+	InvitationOrderFieldCreatedAt,
+}
+
+func (e InvitationOrderField) IsValid() bool {
+	switch e {
+	case InvitationOrderFieldCreatedAt:
+		return true
+	}
+	return false
+}
+
+func (e InvitationOrderField) String() string {
+	return string(e)
+}
+
+func (e *InvitationOrderField) UnmarshalGQL(v any) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("enums must be strings")
+	}
+
+	*e = InvitationOrderField(str)
+	if !e.IsValid() {
+		return fmt.Errorf("%s is not a valid InvitationOrderField", str)
+	}
+	return nil
+}
+
+func (e InvitationOrderField) MarshalGQL(w io.Writer) {
+	_, _ = fmt.Fprint(w, strconv.Quote(e.String()))
+}
+
+func (e *InvitationOrderField) UnmarshalJSON(b []byte) error {
+	s, err := strconv.Unquote(string(b))
+	if err != nil {
+		return err
+	}
+	return e.UnmarshalGQL(s)
+}
+
+func (e InvitationOrderField) MarshalJSON() ([]byte, error) {
 	var buf bytes.Buffer
 	e.MarshalGQL(&buf)
 	return buf.Bytes(), nil

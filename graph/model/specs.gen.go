@@ -66,6 +66,30 @@ func Specs() []core.Spec {
 			},
 		},
 		{
+			Type: "Invitation", Name: "invitations", Prefix: "invitation",
+			Attributes: []core.Attribute{
+				{Name: "email", Required: true},
+				{Name: "role", Required: true, Values: []string{"MEMBER", "AUTHOR", "EDITOR", "ADMIN"}},
+				{Name: "username"},
+				{Name: "displayName"},
+				{Name: "invitedById", Reference: "users"},
+				{Name: "expiresAt", Kind: core.Time, Required: true},
+				{Name: "acceptedAt", Kind: core.Time},
+				{Name: "cancelledAt", Kind: core.Time},
+			},
+			Fields: []core.Field{
+				{Name: "email"},
+				{Name: "expiresAt", Kind: core.Time},
+				{Name: "acceptedAt", Kind: core.Time},
+				{Name: "cancelledAt", Kind: core.Time},
+				{Name: "createdAt", Kind: core.Time},
+			},
+			Indexes: [][]string{{"createdAt"}},
+			Rules: []core.Rule{
+				{Verbs: core.Create | core.Read | core.Update, Role: core.Admin},
+			},
+		},
+		{
 			Type: "Mail", Name: "mails", Prefix: "mail",
 			Attributes: []core.Attribute{
 				{Name: "subject", Required: true},

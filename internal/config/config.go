@@ -77,7 +77,7 @@ type Settings struct {
 	SMTPURLFile      string        `name:"smtp-url-file" env:"GRAPNEL_SMTP_URL_FILE" type:"existingfile" placeholder:"FILE" help:"File that holds the address of the mail server."`
 	MailFrom         string        `env:"GRAPNEL_MAIL_FROM" placeholder:"ADDRESS" help:"Who mails are from, such as Example <post@example.org>. Needed with a mail server."`
 	MailTemplates    string        `env:"GRAPNEL_MAIL_TEMPLATES" type:"existingdir" placeholder:"DIR" help:"Folder of templates that replace those of mails; see docs/guides/mail.md. Default: none."`
-	AccountURL       *url.URL      `env:"GRAPNEL_ACCOUNT_URL" placeholder:"URL" help:"Page of the frontend that links in mails lead to, with #reset=TOKEN, #verify=TOKEN or #signup=TOKEN behind it: an address, or a path of this server; see docs/guides/accounts.md. Default: the dashboard."`
+	AccountURL       *url.URL      `env:"GRAPNEL_ACCOUNT_URL" placeholder:"URL" help:"Page of the frontend that links in mails lead to, with #reset=TOKEN, #verify=TOKEN, #signup=TOKEN or #invite=TOKEN behind it: an address, or a path of this server; see docs/guides/accounts.md. Default: the dashboard."`
 	SignInWith       []string      `env:"GRAPNEL_SIGN_IN_WITH" placeholder:"NAME,…" help:"Providers at whom people may sign in: google, github, gitlab, microsoft, apple, or a name of your own for an OpenID issuer; what each needs is below and in docs/guides/providers.md. Default: none."`
 	AppSchemes       []string      `env:"GRAPNEL_APP_SCHEMES" placeholder:"SCHEME,…" help:"Schemes of your apps, such as org.example.app, to which browsers may return from a provider. Default: none."`
 	Providers        []Provider    `kong:"-"` // of SignInWith

@@ -30,6 +30,7 @@ var inCore = map[string]bool{
 	"Mail": true, "MailConnection": true, "MailEdge": true, "MailState": true, "SignedRequest": true, "StorageUsage": true, "HTTPHeader": true,
 	"ServerStatus": true, "StoreStatus": true, "StoreKind": true, "StorageTotals": true,
 	"RecordViewers": true, "OwnRecord": true,
+	"Invitation": true, "InvitationConnection": true, "InvitationEdge": true,
 	"Passkey": true, "SecondFactorRequest": true, "AuthenticatorSetUp": true,
 }
 

@@ -43,7 +43,7 @@ func (r *reader) hints() {
 		case def.Name == "Mutation":
 			for _, f := range def.Fields {
 				d := f.Directives.ForName("admin")
-				r.hint(d, "a mutation", "label", "order", "hidden", "role", "when", "start")
+				r.hint(d, "a mutation", "label", "order", "hidden", "role", "when", "start", "creates")
 				r.actionHint(d, f)
 			}
 		case d != nil:

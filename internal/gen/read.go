@@ -199,7 +199,7 @@ func (r *reader) fields(m *model) {
 // hasField reports whether the documents of a type of Grapnel have a field of
 // this name, shown in the schema or, as a password, not.
 func hasField(typ, stored string) bool {
-	t, known := map[string]reflect.Type{"User": reflect.TypeFor[core.User](), "Post": reflect.TypeFor[core.Post](), "Asset": reflect.TypeFor[core.Asset](), "Mail": reflect.TypeFor[core.Mail](), "ApiKey": reflect.TypeFor[core.APIKey]()}[typ]
+	t, known := map[string]reflect.Type{"User": reflect.TypeFor[core.User](), "Post": reflect.TypeFor[core.Post](), "Asset": reflect.TypeFor[core.Asset](), "Mail": reflect.TypeFor[core.Mail](), "ApiKey": reflect.TypeFor[core.APIKey](), "Invitation": reflect.TypeFor[core.Invitation]()}[typ]
 	return known && slices.ContainsFunc(reflect.VisibleFields(t), func(f reflect.StructField) bool {
 		name, _, _ := strings.Cut(f.Tag.Get("bson"), ",")
 		return strings.EqualFold(name, stored)

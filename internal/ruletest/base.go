@@ -8,7 +8,9 @@ import (
 
 // Base is the tables of the types that every project has. A project that gives
 // them more guarded fields adds these to the table of users.
-func Base() []Table { return []Table{users(), posts(), assets(), pages(), site(), mails(), apiKeys()} }
+func Base() []Table {
+	return []Table{users(), posts(), assets(), pages(), site(), mails(), apiKeys(), invitations()}
+}
 
 func users() Table {
 	// Each reads and edits what is their own, and admins that of everybody.
@@ -144,6 +146,22 @@ func mails() Table {
 			"sent":    {"to": "user@example.org", "subject": "zqsent", "state": "SENT"},
 		},
 		Read: Allow{"*": "admin"},
+	}
+}
+
+// invitations are made, read and cancelled by administrators; who is invited has no account.
+func invitations() Table {
+	return Table{
+		Model: "Invitation",
+		Records: map[string]Fields{
+			"open":     {"email": "zqopen@example.org", "role": "MEMBER", "expiresAt": time.Now().Add(time.Hour)},
+			"accepted": {"email": "zqaccepted@example.org", "role": "MEMBER", "expiresAt": time.Now().Add(time.Hour), "acceptedAt": time.Now()},
+		},
+		Read: Allow{"*": "admin"},
+		Writes: []Write{
+			{Verb: core.Create, Call: `inviteUser(input: {email: "new@example.org"})`, Allow: Allow{New: "admin"}},
+			{Verb: core.Update, Call: `cancelInvitation(input: {id: $id})`, Only: "open", Allow: Allow{"*": "admin"}},
+		},
 	}
 }
 

@@ -21,6 +21,7 @@ type hint struct {
 	role         core.Role
 	when         *value.JSON
 	start        map[string]string
+	creates      bool
 }
 
 func hintOf(list ast.DirectiveList) hint {
@@ -28,7 +29,7 @@ func hintOf(list ast.DirectiveList) hint {
 	if d == nil {
 		return hint{}
 	}
-	h := hint{label: text(d.Arguments, "label"), group: text(d.Arguments, "group"), preview: text(d.Arguments, "preview"), role: core.Role(text(d.Arguments, "role")), hidden: text(d.Arguments, "hidden") == "true"}
+	h := hint{label: text(d.Arguments, "label"), group: text(d.Arguments, "group"), preview: text(d.Arguments, "preview"), role: core.Role(text(d.Arguments, "role")), hidden: text(d.Arguments, "hidden") == "true", creates: text(d.Arguments, "creates") == "true"}
 	if n := number(d.Arguments, "order"); n != nil {
 		h.order = *n
 	}

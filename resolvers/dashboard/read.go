@@ -119,7 +119,7 @@ func (r *reader) stored(def *ast.Definition) (*stored, error) {
 		Group: optional(hint.group), Preview: optional(hint.preview), Uses: uses(def), Order: hint.order, Hidden: hint.hidden, Singleton: spec.Singleton,
 		One: naming.Lower(def.Name), DefaultDirection: model.OrderDirectionDesc,
 		Changed:        has(r.sdl.Subscription, naming.Lower(def.Name)+"Changed"),
-		CreateMutation: has(r.sdl.Mutation, "create"+def.Name), UpdateMutation: has(r.sdl.Mutation, "update"+def.Name), DeleteMutation: has(r.sdl.Mutation, "delete"+def.Name),
+		CreateMutation: r.creates(def.Name), UpdateMutation: has(r.sdl.Mutation, "update"+def.Name), DeleteMutation: has(r.sdl.Mutation, "delete"+def.Name),
 	}}
 	t.offered = map[core.Verb]core.Role{}
 	for verb, mutation := range map[core.Verb]*string{core.Create: t.CreateMutation, core.Update: t.UpdateMutation, core.Delete: t.DeleteMutation} {
@@ -237,6 +237,19 @@ func (r *reader) act(t *stored) {
 		}
 	}
 	slices.SortStableFunc(t.actions, func(a, b *action) int { return cmp.Compare(a.order, b.order) })
+}
+
+// creates is the mutation that makes records of a type: by its name, or as its hint says.
+func (r *reader) creates(typ string) *string {
+	if r.sdl.Mutation != nil {
+		for _, m := range r.sdl.Mutation.Fields {
+			payload := r.sdl.Types[m.Type.Name()]
+			if hintOf(m.Directives).creates && payload != nil && slices.ContainsFunc(payload.Fields, func(f *ast.FieldDefinition) bool { return f.Type.Name() == typ }) {
+				return &m.Name
+			}
+		}
+	}
+	return has(r.sdl.Mutation, "create"+typ)
 }
 
 // tells are the plain values that a mutation answers with, beside a document.

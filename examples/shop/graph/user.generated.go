@@ -269,6 +269,38 @@ func (ec *executionContext) fieldContext_EndUserSessionsPayload_user(_ context.C
 	return fc, nil
 }
 
+func (ec *executionContext) _RemoveSecondFactorPayload_user(ctx context.Context, field graphql.CollectedField, obj *model1.RemoveSecondFactorPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RemoveSecondFactorPayload_user(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.User, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *core.User) graphql.Marshaler {
+			return ec.marshalNUser2ᚖgithubᚗcomᚋgrapnelᚋgrapnelᚋcoreᚐUser(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RemoveSecondFactorPayload_user(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "RemoveSecondFactorPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_User(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _SetUserPasswordPayload_user(ctx context.Context, field graphql.CollectedField, obj *model1.SetUserPasswordPayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -1224,7 +1256,7 @@ func (ec *executionContext) unmarshalInputCreateUserInput(ctx context.Context, o
 		asMap["role"] = "MEMBER"
 	}
 
-	fieldsInOrder := [...]string{"email", "username", "password", "displayName", "role"}
+	fieldsInOrder := [...]string{"email", "username", "password", "passwordHash", "displayName", "role"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -1252,6 +1284,13 @@ func (ec *executionContext) unmarshalInputCreateUserInput(ctx context.Context, o
 				return it, err
 			}
 			it.Password = graphql.OmittableOf(data)
+		case "passwordHash":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("passwordHash"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.PasswordHash = graphql.OmittableOf(data)
 		case "displayName":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("displayName"))
 			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
@@ -1273,6 +1312,43 @@ func (ec *executionContext) unmarshalInputCreateUserInput(ctx context.Context, o
 
 func (ec *executionContext) unmarshalInputEndUserSessionsInput(ctx context.Context, obj any) (model1.EndUserSessionsInput, error) {
 	var it model1.EndUserSessionsInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"id", "expectedVersion"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "id":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("id"))
+			data, err := ec.unmarshalNID2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ID = data
+		case "expectedVersion":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("expectedVersion"))
+			data, err := ec.unmarshalOInt2ᚖint32(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ExpectedVersion = graphql.OmittableOf(data)
+		}
+	}
+	return it, nil
+}
+
+func (ec *executionContext) unmarshalInputRemoveSecondFactorInput(ctx context.Context, obj any) (model1.RemoveSecondFactorInput, error) {
+	var it model1.RemoveSecondFactorInput
 	if obj == nil {
 		return it, nil
 	}
@@ -1817,6 +1893,44 @@ func (ec *executionContext) _EndUserSessionsPayload(ctx context.Context, sel ast
 			out.Values[i] = graphql.MarshalString("EndUserSessionsPayload")
 		case "user":
 			out.Values[i] = ec._EndUserSessionsPayload_user(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
+var removeSecondFactorPayloadImplementors = []string{"RemoveSecondFactorPayload"}
+
+func (ec *executionContext) _RemoveSecondFactorPayload(ctx context.Context, sel ast.SelectionSet, obj *model1.RemoveSecondFactorPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, removeSecondFactorPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("RemoveSecondFactorPayload")
+		case "user":
+			out.Values[i] = ec._RemoveSecondFactorPayload_user(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -2746,6 +2860,11 @@ func (ec *executionContext) unmarshalNEndUserSessionsInput2githubᚗcomᚋgrapne
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
+func (ec *executionContext) unmarshalNRemoveSecondFactorInput2githubᚗcomᚋgrapnelᚋgrapnelᚋgraphᚋmodelᚐRemoveSecondFactorInput(ctx context.Context, v any) (model1.RemoveSecondFactorInput, error) {
+	res, err := ec.unmarshalInputRemoveSecondFactorInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
 func (ec *executionContext) unmarshalNRole2githubᚗcomᚋgrapnelᚋgrapnelᚋcoreᚐRole(ctx context.Context, v any) (core.Role, error) {
 	tmp, err := graphql.UnmarshalString(v)
 	res := unmarshalNRole2githubᚗcomᚋgrapnelᚋgrapnelᚋcoreᚐRole[tmp]
@@ -2893,6 +3012,13 @@ func (ec *executionContext) marshalOEndUserSessionsPayload2ᚖgithubᚗcomᚋgra
 		return graphql.Null
 	}
 	return ec._EndUserSessionsPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalORemoveSecondFactorPayload2ᚖgithubᚗcomᚋgrapnelᚋgrapnelᚋgraphᚋmodelᚐRemoveSecondFactorPayload(ctx context.Context, sel ast.SelectionSet, v *model1.RemoveSecondFactorPayload) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._RemoveSecondFactorPayload(ctx, sel, v)
 }
 
 func (ec *executionContext) unmarshalORole2ᚕgithubᚗcomᚋgrapnelᚋgrapnelᚋcoreᚐRoleᚄ(ctx context.Context, v any) ([]core.Role, error) {

@@ -1,7 +1,7 @@
 import { useState } from 'react'
 import { useMutation } from 'urql'
 import { Link, Redirect } from 'wouter'
-import { ConfirmSignUpDocument, ResetPasswordDocument, SignInDocument, VerifyEmailDocument } from '../gql/graphql'
+import { AcceptInvitationDocument, ConfirmSignUpDocument, ResetPasswordDocument, SignInDocument, VerifyEmailDocument } from '../gql/graphql'
 import { useFrame } from '../parts/frame'
 import { Field, Form, useForm } from '../parts/form'
 import { useMailed } from '../parts/mailed'
@@ -14,7 +14,7 @@ export function Account() {
   useFrame()
   const mailed = useMailed()
   if (!mailed) return <Redirect to="/profile" replace />
-  const Screen = { reset: NewPassword, verify: Confirm, signup: Admission }[mailed.purpose]
+  const Screen = { reset: NewPassword, verify: Confirm, signup: Admission, invite: Invited }[mailed.purpose]
   return <Screen key={mailed.token} token={mailed.token} />
 }
 
@@ -69,6 +69,24 @@ function Admission({ token }: { token: string }) {
     <Form form={form} title="Your account" action="Make my account">
       <p>Enter the password that you chose when you signed up.</p>
       <Field form={form} name="password" label="Password" type="password" autoComplete="current-password" required />
+    </Form>
+  )
+}
+
+// Invited makes the account that an administrator offers.
+function Invited({ token }: { token: string }) {
+  const [, accept] = useMutation(AcceptInvitationDocument)
+  const form = useForm(async values => {
+    const result = await accept({ token, password: String(values.get('password')), username: String(values.get('username')) || undefined })
+    if (!result.error) location.replace('/profile') // everything anew, as the user sees it
+    return result
+  })
+  if (form.faults.token) return <Void />
+  return (
+    <Form form={form} title="You are invited" action="Make my account">
+      <p>Choose a password, and you have an account.</p>
+      <Field form={form} name="password" label="Password" hint="At least 8 characters" type="password" autoComplete="new-password" required />
+      <Field form={form} name="username" label="Username" hint="Left empty, it is made of your address" autoComplete="username" />
     </Form>
   )
 }

@@ -101,6 +101,9 @@ export const setUp = (input: { token: string; email: string; password: string })
 /** confirmSignUp makes an account by the token of a link and the password that was chosen. */
 export const confirmSignUp = (token: string, password: string) => enter('ConfirmSignUp', { token, password })
 
+/** acceptInvitation makes an account by the token of a link that an administrator had mailed. */
+export const acceptInvitation = (input: { token: string; password: string; username?: string }) => enter('AcceptInvitation', input)
+
 /** requestSignInCode has a code mailed to the address, if there is an account. */
 export const requestSignInCode = (email: string) => run<{ email: string }>('RequestSignInCode', { email })
 

@@ -2,10 +2,10 @@
 // on to: a token, which no server and no proxy logs there.
 import { Store } from '../store'
 
-export interface Link { kind: 'setup' | 'reset' | 'verify' | 'signup' | 'signin' | 'signin-failed'; token: string }
+export interface Link { kind: 'setup' | 'reset' | 'verify' | 'signup' | 'invite' | 'signin' | 'signin-failed'; token: string }
 
 function read(): Link | null {
-  const found = location.hash.match(/^#(setup|reset|verify|signup|signin|signin-failed)=(.+)$/)
+  const found = location.hash.match(/^#(setup|reset|verify|signup|invite|signin|signin-failed)=(.+)$/)
   return found && { kind: found[1] as Link['kind'], token: found[2] }
 }
 

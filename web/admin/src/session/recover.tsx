@@ -1,6 +1,6 @@
-import { Alert, Button, PasswordInput, Stack, Text } from '@mantine/core'
+import { Alert, Button, PasswordInput, Stack, Text, TextInput } from '@mantine/core'
 import { useState } from 'react'
-import { confirmSignUp, requestPasswordReset, resetPassword, signIn, verifyEmail, type Fault } from '../api/session'
+import { acceptInvitation, confirmSignUp, requestPasswordReset, resetPassword, signIn, verifyEmail, type Fault } from '../api/session'
 import { faultText } from '../parts/fault'
 import { useTexts } from '../texts'
 import { Address } from './address'
@@ -33,6 +33,7 @@ export function Mailed({ link, done }: { link: Link; done: () => void }) {
         then={({ email }, password) => signIn(email, password).catch(() => undefined).finally(leave)} />
     )
     case 'signup': return <Password title={t.admissionTitle} hint={t.admissionHint} label={t.admissionDo} done={leave} send={password => confirmSignUp(link.token, password)} then={leave} />
+    case 'invite': return <Password title={t.invitedTitle} hint={t.invitedHint} fresh named label={t.admissionDo} done={leave} send={(password, username) => acceptInvitation({ token: link.token, password, username: username || undefined })} then={leave} />
     default: return <Confirm token={link.token} done={leave} />
   }
 }
@@ -42,23 +43,29 @@ interface Asked<T extends object> {
   hint: string
   label: string
   fresh?: boolean // the password is a new one
-  send: (password: string) => Promise<T | Fault>
+  named?: boolean // a username may be chosen, too
+  send: (password: string, username: string) => Promise<T | Fault>
   then: (result: T, password: string) => void
   done: () => void
 }
 
 /** Password takes a token together with a password. */
-function Password<T extends object>({ title, hint, label, fresh, send, then, done }: Asked<T>) {
+function Password<T extends object>({ title, hint, label, fresh, named, send, then, done }: Asked<T>) {
   const t = useTexts()
   const [password, setPassword] = useState('')
-  const { fault, busy, submit, wrong } = useSend(() => send(password), result => then(result, password))
+  const [username, setUsername] = useState('')
+  const { fault, busy, submit, wrong } = useSend(() => send(password, username), result => then(result, password))
   return (
     <Entrance title={title} hint={hint}>
       <form onSubmit={submit}>
         <Stack>
-          {fault && !wrong('password') && <Alert color="red" role="alert">{wrong('token') ? t.linkVoid : faultText(t, fault)}</Alert>}
+          {fault && !wrong('password') && !wrong('username') && <Alert color="red" role="alert">{wrong('token') ? t.linkVoid : faultText(t, fault)}</Alert>}
           <PasswordInput label={fresh ? t.passwordNew : t.password} description={fresh && t.passwordHint} autoComplete={fresh ? 'new-password' : 'current-password'} required withAsterisk={false} autoFocus error={wrong('password')} aria-invalid={Boolean(wrong('password'))}
             value={password} onChange={e => setPassword(e.currentTarget.value)} />
+          {named && (
+            <TextInput label={t.username} description={t.usernameHint} autoComplete="username" error={wrong('username')} aria-invalid={Boolean(wrong('username'))}
+              value={username} onChange={e => setUsername(e.currentTarget.value)} />
+          )}
           <Button type="submit" loading={busy} fullWidth>{label}</Button>
         </Stack>
       </form>

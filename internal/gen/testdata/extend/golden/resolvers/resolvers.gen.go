@@ -67,6 +67,8 @@ func (x *root) ApiKey() graph.ApiKeyResolver { return x.base.ApiKey() }
 
 func (x *root) Asset() graph.AssetResolver { return x.base.Asset() }
 
+func (x *root) Invitation() graph.InvitationResolver { return x.base.Invitation() }
+
 func (x *root) Letter() graph.LetterResolver { return &letterResolver{x.r} }
 
 type letterResolver struct{ *resolver }

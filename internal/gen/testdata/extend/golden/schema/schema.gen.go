@@ -14,6 +14,7 @@ import (
 //go:embed gen/grapnel/base.graphqls
 //go:embed gen/grapnel/dashboard.graphqls
 //go:embed gen/grapnel/factor.graphqls
+//go:embed gen/grapnel/invitation.graphqls
 //go:embed gen/grapnel/mail.graphqls
 //go:embed gen/grapnel/page.graphqls
 //go:embed gen/grapnel/post.graphqls
@@ -28,6 +29,7 @@ import (
 //go:embed user.graphqls
 //go:embed gen/apikey.graphqls
 //go:embed gen/asset.graphqls
+//go:embed gen/invitation.graphqls
 //go:embed gen/letter.graphqls
 //go:embed gen/mail.graphqls
 //go:embed gen/page.graphqls

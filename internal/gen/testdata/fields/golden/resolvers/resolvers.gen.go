@@ -71,6 +71,8 @@ func (x *root) DimensionsInput() graph.DimensionsInputResolver { return &dimensi
 
 type dimensionsInputResolver struct{ *resolver }
 
+func (x *root) Invitation() graph.InvitationResolver { return x.base.Invitation() }
+
 func (x *root) Mail() graph.MailResolver { return x.base.Mail() }
 
 func (x *root) NavigationLink() graph.NavigationLinkResolver { return &navigationLinkResolver{x.r} }

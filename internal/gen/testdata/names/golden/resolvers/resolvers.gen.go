@@ -97,6 +97,8 @@ func (x *root) Inner_PageInput() graph.Inner_PageInputResolver { return &innerPa
 
 type innerPageInputResolver struct{ *resolver }
 
+func (x *root) Invitation() graph.InvitationResolver { return x.base.Invitation() }
+
 func (x *root) Mail() graph.MailResolver { return x.base.Mail() }
 
 func (x *root) Models() graph.ModelsResolver { return &modelsResolver{x.r} }

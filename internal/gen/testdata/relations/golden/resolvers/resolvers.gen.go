@@ -79,6 +79,8 @@ func (x *root) Chapter() graph.ChapterResolver { return &chapterResolver{x.r} }
 
 type chapterResolver struct{ *resolver }
 
+func (x *root) Invitation() graph.InvitationResolver { return x.base.Invitation() }
+
 func (x *root) Mail() graph.MailResolver { return x.base.Mail() }
 
 func (x *root) NavigationLink() graph.NavigationLinkResolver { return &navigationLinkResolver{x.r} }

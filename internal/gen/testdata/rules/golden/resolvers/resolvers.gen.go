@@ -69,6 +69,8 @@ func (x *root) ApiKey() graph.ApiKeyResolver { return x.base.ApiKey() }
 
 func (x *root) Asset() graph.AssetResolver { return x.base.Asset() }
 
+func (x *root) Invitation() graph.InvitationResolver { return x.base.Invitation() }
+
 func (x *root) Mail() graph.MailResolver { return x.base.Mail() }
 
 func (x *root) NavigationLink() graph.NavigationLinkResolver { return &navigationLinkResolver{x.r} }
