@@ -100,7 +100,9 @@ func (p Project) Run(ctx context.Context, args []string, stdin io.Reader, stdout
 	case "user unsuspend <email>":
 		return account(func(ctx context.Context, a accounts) error { return a.unsuspend(ctx, cli.User.Unsuspend) })
 	case "user remove-second-factor <email>":
-		return account(func(ctx context.Context, a accounts) error { return a.removeSecondFactor(ctx, cli.User.RemoveSecondFactor) })
+		return account(func(ctx context.Context, a accounts) error {
+			return a.removeSecondFactor(ctx, cli.User.RemoveSecondFactor)
+		})
 	case "key create":
 		return account(func(ctx context.Context, a accounts) error { return a.createKey(ctx, cli.Key.Create) })
 	case "key list":
