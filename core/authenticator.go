@@ -141,14 +141,18 @@ func (f *Factors) ConfirmAuthenticator(ctx context.Context, token, code string) 
 		now := Millis(f.app.now())
 		user.SecondFactorAt = &now
 		told, err := f.app.Mails.to(AsSystem(ctx), user, "second-factor-on")
-		strong := Op{Kind: OpUpdate, Coll: f.app.Sessions.docs.spec.Name, Filter: Eq("_id", session.ID), Patch: Patch{Set("strong", true)}, Optional: true}
-		return []Op{f.forgetApps(user), f.authenticators.insert(a), strong, told}, err
+		return []Op{f.forgetApps(user), f.authenticators.insert(a), f.shownIn(session), told}, err
 	})
 	if err != nil {
 		return nil, nil, err
 	}
 	f.app.Sessions.forget(user.ID)
 	return user, codes, nil
+}
+
+// shownIn notes that a factor was shown in a session.
+func (f *Factors) shownIn(session *Session) Op {
+	return Op{Kind: OpUpdate, Coll: f.app.Sessions.docs.spec.Name, Filter: Eq("_id", session.ID), Patch: Patch{Set("factor", factorShown)}, Optional: true}
 }
 
 // forgetApps removes the app of a user.
@@ -164,7 +168,21 @@ func (f *Factors) RemoveAuthenticator(ctx context.Context) (*User, error) {
 		return nil, err
 	}
 	defer f.app.Mails.wake.ring()
-	return f.app.Users.update(AsSystem(ctx), user.ID, nil, func(user *User) ([]Op, error) { return f.off(ctx, user) })
+	user, err = f.app.Users.update(AsSystem(ctx), user.ID, nil, func(user *User) ([]Op, error) {
+		ops, err := f.off(ctx, user)
+		if err != nil {
+			return nil, err
+		}
+		left, err := f.any(AsSystem(ctx), user)
+		if !left {
+			ops = append(ops, f.weaken(user))
+		}
+		return ops, err
+	})
+	if err == nil {
+		f.app.Sessions.forget(user.ID)
+	}
+	return user, err
 }
 
 // off is what is written along when an account has no second factor any more.

@@ -26,6 +26,15 @@ type SecondFactorNeeded struct {
 
 func (e *SecondFactorNeeded) Error() string { return "the account asks for a second factor" }
 
+// factorState is what a session has seen of a second factor.
+type factorState string
+
+const (
+	noFactor         factorState = ""
+	factorRemembered factorState = "REMEMBERED" // it began on a device that the account does not ask
+	factorShown      factorState = "SHOWN"      // or a passkey, which stands for it
+)
+
 // Proof shows who somebody is, by one of the three.
 type Proof struct {
 	Password *string
@@ -59,7 +68,7 @@ func (s *Sessions) ConfirmSignIn(ctx context.Context, token string, p Proof, rem
 	if err := s.app.Factors.take(ctx, user, p, who.known); err != nil {
 		return nil, Tokens{}, err
 	}
-	who.strong = true
+	who.factor = factorShown
 	if remember {
 		who.device = rememberedDevice(who.device, s.docs.now().Add(rememberedFor))
 	}
@@ -130,7 +139,7 @@ func (s *Sessions) Reauthenticate(ctx context.Context, p Proof) (*User, error) {
 	switch {
 	case p.Password == nil:
 		err = s.app.Factors.take(ctx, user, p, session.ID)
-		patch = append(patch, Set("strong", true))
+		patch = append(patch, Set("factor", factorShown))
 	case user.SecondFactorAt != nil:
 		err = invalidField("password", "SECOND_FACTOR", "is not enough for this account: give a code of its app, a recovery code or a passkey")
 	default:
@@ -190,23 +199,28 @@ func (s *Sessions) stepUp(ctx context.Context) error {
 // factor away nor add one.
 func (f *Factors) owner(ctx context.Context) (*User, *Session, error) {
 	user, session, err := f.app.Sessions.fresh(ctx)
-	if err != nil || session.Strong {
+	if err != nil || session.Factor == factorShown {
 		return user, session, err
 	}
-	has := user.SecondFactorAt != nil
-	if !has {
-		has, err = exists(ctx, f.passkeys.docs, f.passkeys.spec.Name, Eq("userId", user.ID))
-	}
+	has, err := f.any(ctx, user)
 	if err == nil && has {
 		err = Errorf(ReauthenticationRequired, "This asks for a second factor that the account has: call reauthenticate with a code or a passkey, then try again.")
 	}
 	return user, session, err
 }
 
+// any reports whether an account has a second factor or a passkey.
+func (f *Factors) any(ctx context.Context, user *User) (bool, error) {
+	if user.SecondFactorAt != nil {
+		return true, nil
+	}
+	return exists(ctx, f.passkeys.docs, f.passkeys.spec.Name, Eq("userId", user.ID))
+}
+
 // held is the role that a session gives a user: theirs, or the one below those for which the
-// site asks for a second factor when none was shown.
-func (f *Factors) held(user *User, strong bool) Role {
-	if f.from == "" || strong || !user.Role.AtLeast(f.from) {
+// site asks for a second factor when there was none.
+func (f *Factors) held(user *User, factor factorState) Role {
+	if f.from == "" || factor != noFactor || !user.Role.AtLeast(f.from) {
 		return user.Role
 	}
 	for role, r := range rank {
@@ -233,7 +247,10 @@ func (f *Factors) Remove(ctx context.Context, userID string, expected *int64) (*
 	if err := administers(ctx, f.app.Users.spec.Type, Update); err != nil {
 		return nil, err
 	}
-	if userID == PrincipalOf(ctx).UserID {
+	switch p := PrincipalOf(ctx); {
+	case p.KeyID != "":
+		return nil, notByKey()
+	case userID == p.UserID:
 		return nil, Errorf(Forbidden, "This is your own account: take away its factors one by one.")
 	}
 	if err := f.app.Sessions.stepUp(ctx); err != nil {
@@ -241,10 +258,20 @@ func (f *Factors) Remove(ctx context.Context, userID string, expected *int64) (*
 	}
 	defer f.app.Mails.wake.ring()
 	return f.app.Users.administer(ctx, userID, expected, func(user *User) ([]Op, error) {
-		off, err := f.off(ctx, user)
-		passkeys := Op{Kind: OpDelete, Coll: f.passkeys.spec.Name, Filter: Eq("userId", user.ID), Optional: true}
-		return append(append(off, passkeys), f.app.Users.signOut(user)...), err
+		all, err := f.all(ctx, user)
+		return append(all, f.app.Users.signOut(user)...), err
 	})
+}
+
+// all is the operations that take every factor and passkey of a user away.
+func (f *Factors) all(ctx context.Context, user *User) ([]Op, error) {
+	off, err := f.off(ctx, user)
+	return append(off, Op{Kind: OpDelete, Coll: f.passkeys.spec.Name, Filter: Eq("userId", user.ID), Optional: true}), err
+}
+
+// weaken has the sessions of a user count as begun without a factor, for there is none any more.
+func (f *Factors) weaken(user *User) Op {
+	return Op{Kind: OpUpdate, Coll: f.app.Sessions.docs.spec.Name, Filter: Eq("userId", user.ID), Patch: Patch{Set("factor", noFactor)}, Optional: true}
 }
 
 // rememberedSign stands between the id of a device and until when it is not asked for a second
@@ -256,9 +283,21 @@ func rememberedDevice(device string, until time.Time) string {
 	return id + rememberedSign + strconv.FormatInt(until.Unix(), 10)
 }
 
-// remembered reports whether a device that is known to the account is not asked now.
-func remembered(device string, now time.Time) bool {
-	_, until, _ := strings.Cut(device, rememberedSign)
-	n, err := strconv.ParseInt(until, 10, 64)
-	return err == nil && n > now.Unix()
+// DeviceOf is which device a device token names; "" when it is none.
+func DeviceOf(token string) string {
+	device, _, ok := parseSealed(token)
+	if !ok {
+		return ""
+	}
+	id, _, _ := strings.Cut(device, rememberedSign)
+	return id
+}
+
+// remembers reports whether the account asks for no second factor on one of its devices now: it
+// was told so, for the factor that it has.
+func (s *Sessions) remembers(user *User, device string) bool {
+	_, text, _ := strings.Cut(device, rememberedSign)
+	n, err := strconv.ParseInt(text, 10, 64)
+	until := time.Unix(n, 0)
+	return err == nil && until.After(s.docs.now()) && user.SecondFactorAt != nil && until.Add(-rememberedFor).After(user.SecondFactorAt.Add(-time.Second))
 }

@@ -352,6 +352,23 @@ func TestRememberedDevice(t *testing.T) {
 	enters("remembered anew", tokens.DeviceToken, true)
 	id, rest, _ := strings.Cut(tokens.DeviceToken, ".")
 	enters("with an end that was put off", id+"0."+rest, false)
+	// Its sessions have shown no factor, and change none.
+	_, again, err := s.Sessions.SignIn(t.Context(), adas, correct, tokens.DeviceToken)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.Factors.RemoveAuthenticator(s.within(t, again)); !core.Is(err, core.ReauthenticationRequired) {
+		t.Errorf("a remembered device takes the factor away: %v", err)
+	}
+	// Another app remembers nothing of the one before, also where a session goes on.
+	s.ctx = s.within(t, tokens)
+	s.later(time.Minute)
+	s.setUp(t)
+	_, refreshed, err := s.Sessions.Refresh(t.Context(), again.RefreshToken)
+	if err != nil {
+		t.Fatal(err)
+	}
+	enters("with another app", refreshed.DeviceToken, false)
 	if _, err := s.Sessions.SignOut(s.within(t, tokens), "", true); err != nil {
 		t.Fatal(err)
 	}
@@ -492,6 +509,11 @@ func TestSecondFactorFrom(t *testing.T) {
 		t.Fatal(err)
 	}
 	role(other, core.Admin, false)
+	if _, err := s.Factors.RemoveAuthenticator(other); err != nil {
+		t.Fatal(err)
+	}
+	role(other, core.Author, true)
+	role(s.ctx, core.Author, true)
 }
 
 func TestSecondFactorOfEverybody(t *testing.T) {
@@ -516,6 +538,13 @@ func TestRemoveSecondFactor(t *testing.T) {
 		if _, err := s.Factors.Remove(ctx, ada.ID, nil); !core.Is(err, core.Forbidden) {
 			t.Errorf("%s: %v", name, err)
 		}
+	}
+	key, _, err := s.APIKeys.Create(core.AsSystem(t.Context()), core.APIKeyDraft{Name: "All", Role: core.Admin, Types: []string{"*"}, Operations: []core.APIKeyOperation{core.MayRead, core.MayUpdate}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.Factors.Remove(core.WithPrincipal(t.Context(), core.Principal{KeyID: key.ID, Role: core.Admin}), ada.ID, nil); !core.Is(err, core.Forbidden) {
+		t.Errorf("a key: %v", err)
 	}
 	if _, err := s.Factors.Remove(s.as(t, "root", core.Admin), ada.ID, nil); err != nil {
 		t.Fatal(err)

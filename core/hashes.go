@@ -78,7 +78,7 @@ func parseArgon2(derive func(password, salt []byte, passes, memory uint32, threa
 		memory, passes, threads, err := costs(parts[1], "m", "t", "p")
 		salt, key := unbase64(parts[2]), unbase64(parts[3])
 		switch {
-		case err != nil || len(salt) < minHashSaltBytes || len(key) < minHashBytes || passes < 1 || threads < 1:
+		case err != nil || len(salt) < minHashSaltBytes || len(key) < minHashBytes || passes < 1 || threads < 1 || memory < 8*threads: // RFC 9106, section 3.1
 			return nil, errHashForm
 		case memory > maxArgonMemory || memory*passes > maxArgonWork || threads > maxArgonThreads:
 			return nil, errHashCost

@@ -66,6 +66,7 @@ func TestForeignHashesAreChecked(t *testing.T) {
 		"$argon2d$v=19$m=65536,t=2,p=1" + argon:                  "FORM",
 		"$argon2id$v=16$m=65536,t=2,p=1" + argon:                 "FORM",
 		"$argon2id$v=19$m=65536,t=0,p=1" + argon:                 "FORM",
+		"$argon2id$v=19$m=15,t=2,p=2" + argon:                    "FORM",
 		"$argon2id$v=19$m=65536,t=2,p=0" + argon:                 "FORM",
 		"$argon2id$v=19$m=65536,t=2" + argon:                     "FORM",
 		"$argon2id$v=19$m=65536,t=2,p=1$c29tZXNhbHQ$":            "FORM",

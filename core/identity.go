@@ -86,7 +86,7 @@ func (p *Providers) unlinkAll(userID string) Op {
 // Unlink takes an identity from the caller's account, who cannot sign in by it any more, and a
 // mail tells them. FORBIDDEN when the account has no other identity and no password.
 func (p *Providers) Unlink(ctx context.Context, id string) error {
-	caller, _, err := p.app.Sessions.fresh(ctx)
+	caller, _, err := p.app.Factors.owner(ctx)
 	if err != nil {
 		return err
 	}

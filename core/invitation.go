@@ -186,5 +186,5 @@ func (i *Invitations) Accept(ctx context.Context, token string, d UserDraft) (*U
 	if err := r.admit(ctx, ch, user, i.changed(invited, now, Set("acceptedAt", now), Set("userId", user.ID))); err != nil {
 		return nil, Tokens{}, err
 	}
-	return s.start(ctx, user, rand.Text(), false)
+	return s.start(ctx, user, rand.Text(), noFactor)
 }

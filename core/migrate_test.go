@@ -579,7 +579,7 @@ func TestPlanWritesNothing(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if len(m.Steps) != 7 || !contains(m.Steps[4], `The collection "posts" is made`) || m.Err() != nil {
+		if len(m.Steps) != 8 || !contains(m.Steps[5], `The collection "posts" is made`) || m.Err() != nil {
 			t.Errorf("%q", m.Steps)
 		}
 	}

@@ -137,6 +137,10 @@ func (f *Factors) PasskeyCreation(ctx context.Context) (options string, err erro
 	return optionsJSON(creation.Response)
 }
 
+func tooManyPasskeys() error {
+	return Errorf(Conflict, "An account has at most %d passkeys: remove one that is not used any more.", maxPasskeys)
+}
+
 // creation begins to make a passkey, with a challenge that we gave or give.
 func (f *Factors) creation(ctx context.Context, user *User, challenge string) (*protocol.CredentialCreation, *webauthn.SessionData, error) {
 	if f.party == nil {
@@ -147,7 +151,7 @@ func (f *Factors) creation(ctx context.Context, user *User, challenge string) (*
 		return nil, nil, err
 	}
 	if len(h.passkeys) == maxPasskeys {
-		return nil, nil, Errorf(Conflict, "An account has at most %d passkeys: remove one that is not used any more.", maxPasskeys)
+		return nil, nil, tooManyPasskeys()
 	}
 	site, err := f.app.siteSettings(ctx)
 	if err != nil {
@@ -204,11 +208,17 @@ func (f *Factors) AddPasskey(ctx context.Context, name, credential string) (*Use
 	f.passkeys.stamp(p)
 	defer f.app.Mails.wake.ring()
 	user, err = f.app.Users.update(AsSystem(ctx), user.ID, nil, func(user *User) ([]Op, error) {
+		list, err := f.passkeysOf(ctx, user.ID)
+		if err == nil && len(list) == maxPasskeys {
+			err = tooManyPasskeys()
+		}
+		if err != nil {
+			return nil, err
+		}
 		told, err := f.app.Mails.to(AsSystem(ctx), user, "passkey-added")
-		strong := Op{Kind: OpUpdate, Coll: f.app.Sessions.docs.spec.Name, Filter: Eq("_id", session.ID), Patch: Patch{Set("strong", true)}, Optional: true}
-		return []Op{f.passkeys.insert(p), f.spent(id), strong, told}, err
+		return []Op{f.passkeys.insert(p), f.spent(id), f.shownIn(session), told}, err
 	})
-	if Is(err, Conflict) {
+	if isTaken(err, "credentialId") {
 		err = invalidField("credential", "TAKEN", "was added already")
 	}
 	if err != nil {
@@ -236,8 +246,15 @@ func (f *Factors) RemovePasskey(ctx context.Context, id string) error {
 		if err := f.app.keepsAWayIn(ctx, user); err != nil {
 			return nil, err
 		}
-		return []Op{{Kind: OpDelete, Coll: f.passkeys.spec.Name, Filter: Eq("_id", id)}}, nil
+		ops := []Op{{Kind: OpDelete, Coll: f.passkeys.spec.Name, Filter: Eq("_id", id)}}
+		if len(list) == 1 && user.SecondFactorAt == nil {
+			ops = append(ops, f.weaken(user))
+		}
+		return ops, nil
 	})
+	if err == nil {
+		f.app.Sessions.forget(user.ID)
+	}
 	return err
 }
 
@@ -284,7 +301,7 @@ func (s *Sessions) SignInWithPasskey(ctx context.Context, credential string, dev
 		return nil, Tokens{}, errSuspended
 	}
 	who := s.claimOf(user, user.ID, devices)
-	who.strong = true
+	who.factor = factorShown
 	user, tokens, err := s.begin(ctx, who, func(*User) (bool, error) { return true, nil })
 	if err == nil && user == nil {
 		err = errSuspended

@@ -116,7 +116,7 @@ func (p *Providers) Start(ctx context.Context, d ProviderStart) (string, error) 
 	}
 	f := flow{ID: rand.Text(), Provider: d.Provider, ReturnTo: d.ReturnTo, Challenge: d.CodeChallenge, Expires: p.app.now().Add(flowLife).Unix()}
 	if d.Link {
-		user, _, err := p.app.Sessions.fresh(ctx)
+		user, _, err := p.app.Factors.owner(ctx)
 		if err != nil {
 			return "", err
 		}
@@ -385,15 +385,15 @@ func (s *Sessions) SignInWithIDToken(ctx context.Context, provider, token, nonce
 	if len(nonce) < 16 || len(nonce) > 256 {
 		check.Add("nonce", "FORM", "must be 16 to 256 random characters", nil)
 	}
-	signed, _, ok := cutLast(token, ".")
-	if !ok || len(token) > maxIDToken {
+	if token == "" || len(token) > maxIDToken {
 		check.Add("idToken", "FORM", "must be an id token", nil)
 	}
 	if err := check.Err(); err != nil {
 		return fail(err)
 	}
 	hash := sha256.Sum256([]byte(nonce))
-	claims, err := from.VerifyIDToken(ctx, token, hex.EncodeToString(hash[:]))
+	bound := hex.EncodeToString(hash[:])
+	claims, err := from.VerifyIDToken(ctx, token, bound)
 	if errors.Is(err, ErrNotProven) {
 		p.app.log.WarnContext(ctx, "an id token is not good", "provider", provider, "error", shortened(err.Error()))
 		return fail(idTokenNotGood())
@@ -401,8 +401,8 @@ func (s *Sessions) SignInWithIDToken(ctx context.Context, provider, token, nonce
 	if err != nil {
 		return fail(p.unanswered(ctx, provider, err))
 	}
-	// What is signed: a signature has other spellings, which are as good.
-	what := "id token " + signed
+	// The nonce, which is signed: a token has other spellings, which are as good.
+	what := "id token " + claims.Issuer + "\n" + bound
 	return p.enter(ctx, provider, claims, single{
 		op: p.app.taking(what, claims.Expires.Add(ClockSkew)),
 		stands: func(ctx context.Context) error {
@@ -417,13 +417,6 @@ func (s *Sessions) SignInWithIDToken(ctx context.Context, provider, token, nonce
 
 // ClockSkew is how far the clock of a provider may be off.
 const ClockSkew = 2 * time.Minute
-
-func cutLast(s, sep string) (before, after string, found bool) {
-	if i := strings.LastIndex(s, sep); i >= 0 {
-		return s[:i], s[i+len(sep):], true
-	}
-	return s, "", false
-}
 
 func idTokenNotGood() error {
 	return Errorf(InvalidCredentials, "This id token is not good: it is of another provider, app or sign-in, was used, or is too old. Sign in at the provider again.")
@@ -448,11 +441,7 @@ func (p *Providers) enter(ctx context.Context, provider string, c Claims, once s
 	if err != nil {
 		return nil, Tokens{}, err
 	}
-	who := claim{user: user, account: user.ID}
-	var known bool
-	if who.device, known = s.knownDevice(user, devices); known {
-		who.known = who.device
-	}
+	who := s.claimOf(user, user.ID, devices)
 	id := identityID(c.Issuer, c.Subject)
 	user, tokens, err := s.begin(ctx, who, func(now *User) (bool, error) { return p.isOf(ctx, id, now.ID) })
 	if err == nil && user == nil {

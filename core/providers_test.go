@@ -276,9 +276,32 @@ func TestResetOfAnUnverifiedAccountUnlinks(t *testing.T) {
 	ctx := w.entered(t, ada.Email, "correct horse")
 	w.links(t, ctx, here, here.claims("eve"))
 	p.letter(t, ada.Email, 1) // tells of it
-	if _, err := w.Recovery.ResetPassword(t.Context(), w.resetToken(t, p, ada.Email, 2), "battery staple"); err != nil {
+	s := &strong{world: w}
+	passkey := s.addPasskey(t, ctx)
+	p.letter(t, ada.Email, 2)
+	_, key, err := w.APIKeys.Create(ctx, core.APIKeyDraft{Name: "Eve's", Role: core.Member, Types: []string{"*"}, Operations: []core.APIKeyOperation{core.MayRead}, UserID: &ada.ID})
+	if err != nil {
 		t.Fatal(err)
 	}
+	app, err := w.Factors.SetUpAuthenticator(ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.secret = app.Secret
+	if _, _, err := w.Factors.ConfirmAuthenticator(ctx, app.Token, s.shown(t)); err != nil {
+		t.Fatal(err)
+	}
+	p.letter(t, ada.Email, 3)
+	if _, err := w.Recovery.ResetPassword(t.Context(), w.resetToken(t, p, ada.Email, 4), "battery staple"); err != nil {
+		t.Fatal(err)
+	}
+	if _, _, err := w.Sessions.SignInWithPasskey(t.Context(), passkey.signs(t, s.asks(t))); wrongField(err) != "credential WRONG" {
+		t.Errorf("her passkey: %v", err)
+	}
+	if _, err := w.Sessions.Authenticate(t.Context(), key); !core.Is(err, core.Unauthenticated) {
+		t.Errorf("her key: %v", err)
+	}
+	w.entered(t, ada.Email, "battery staple") // without a code of her app
 	if list := w.identitiesOf(t, ada); len(list) != 0 {
 		t.Errorf("%+v", list)
 	}
@@ -600,7 +623,9 @@ func TestSignInWithIDToken(t *testing.T) {
 	hash := sha256.Sum256([]byte(nonce))
 	c := here.claims("ada")
 	c.Expires = time.Now().Add(time.Hour)
-	here.ids["head.body "+hex.EncodeToString(hash[:])] = c
+	for _, spelling := range []string{"head.body", " head.body", "{head}.body"} { // of one token
+		here.ids[spelling+" "+hex.EncodeToString(hash[:])] = c
+	}
 	enter := func(provider, token, nonce string) (*core.User, error) {
 		user, _, err := w.Sessions.SignInWithIDToken(t.Context(), provider, token, nonce)
 		return user, err
@@ -621,9 +646,9 @@ func TestSignInWithIDToken(t *testing.T) {
 	if err != nil || user.Email != c.Email {
 		t.Fatalf("%+v %v", user, err)
 	}
-	for _, signature := range []string{"sign", "another-spelling-of-it"} {
-		if _, err := enter("here", "head.body."+signature, nonce); !core.Is(err, core.InvalidCredentials) {
-			t.Errorf("used twice: %v", err)
+	for _, token := range []string{"head.body.sign", "head.body.another-spelling-of-it", " head.body.sign", "{head}.body.sign"} {
+		if _, err := enter("here", token, nonce); !core.Is(err, core.InvalidCredentials) {
+			t.Errorf("used twice, as %q: %v", token, err)
 		}
 	}
 	here.down = true

@@ -97,8 +97,12 @@ func (r *Recovery) ResetPassword(ctx context.Context, token, password string) (e
 	}
 	user, err = r.use(ctx, token, func(user *User, _ *challenge) ([]Op, error) {
 		also := r.app.Users.signOut(user)
-		if user.EmailVerifiedAt == nil { // a stranger may have made the account, and linked theirs
-			also = append(also, r.app.Providers.unlinkAll(user.ID))
+		if user.EmailVerifiedAt == nil { // a stranger may have made the account, and ways in of theirs
+			factors, err := r.app.Factors.all(ctx, user)
+			if err != nil {
+				return nil, err
+			}
+			also = append(append(also, factors...), r.app.Providers.unlinkAll(user.ID), r.app.APIKeys.forget(user.ID))
 		}
 		user.PasswordHash = hash
 		r.verified(user)

@@ -45,10 +45,10 @@ type Session struct {
 	// What used it last, as people know it again.
 	UserAgent string `bson:"userAgent"`
 	Address   string `bson:"address"`
-	// ProvenAt is when its user last showed in it who they are, and Strong whether a second
-	// factor or a passkey was among that; see Factors.
-	ProvenAt time.Time `bson:"provenAt"`
-	Strong   bool      `bson:"strong"`
+	// ProvenAt is when its user last showed in it who they are, and Factor what there was of a
+	// second factor or a passkey; see Factors.
+	ProvenAt time.Time   `bson:"provenAt"`
+	Factor   factorState `bson:"factor"`
 }
 
 // Tokens is what a signed-in client holds.
@@ -127,11 +127,11 @@ func (s *Sessions) SignIn(ctx context.Context, email, password string, devices .
 	if err == nil && user == nil {
 		err = wrong
 	}
-	if err != nil {
-		return nil, Tokens{}, err
+	var needed *SecondFactorNeeded
+	if err == nil || errors.As(err, &needed) {
+		s.renew(ctx, who.user, spellings, match)
 	}
-	s.renew(ctx, user, spellings, match)
-	return user, tokens, nil
+	return user, tokens, err
 }
 
 // errSuspended is the error of who has shown who they are, and may not come in.
@@ -143,7 +143,7 @@ type claim struct {
 	account string // by which wrong tries are counted
 	device  string // on which the session will be
 	known   string // the device, where the user has signed in on it before; else empty
-	strong  bool   // a second factor or a passkey was shown
+	factor  factorState
 }
 
 // claimed looks for the user of an address. Of the device tokens that the client holds one
@@ -173,22 +173,23 @@ func (s *Sessions) claimOf(user *User, account string, devices []string) claim {
 // or the account been suspended, and all sessions ended: all but this one. An account with a
 // second factor is asked for it first, by *[SecondFactorNeeded], but on a device that it remembers.
 func (s *Sessions) begin(ctx context.Context, who claim, stands func(now *User) (bool, error)) (*User, Tokens, error) {
-	if who.user.SecondFactorAt != nil && !who.strong {
-		if who.strong = remembered(who.known, s.docs.now()); !who.strong {
+	if who.user.SecondFactorAt != nil && who.factor == noFactor {
+		if !s.remembers(who.user, who.known) {
 			return nil, Tokens{}, s.asksFor(who.user)
 		}
+		who.factor = factorRemembered
 	}
-	_, tokens, err := s.start(ctx, who.user, who.device, who.strong)
+	_, tokens, err := s.start(ctx, who.user, who.device, who.factor)
 	if err != nil {
 		return nil, Tokens{}, err
 	}
 	now, err := s.app.Users.Get(AsSystem(ctx), who.user.ID)
 	if Is(err, NotFound) {
 		err = nil // deleted meanwhile
-	} else if err == nil && now.SuspendedAt == nil && (now.SecondFactorAt == nil || who.strong) {
+	} else if err == nil && now.SuspendedAt == nil && (now.SecondFactorAt == nil || who.factor != noFactor) {
 		var ok bool
 		if ok, err = stands(now); ok && err == nil {
-			now.own = now.principal()
+			now.own = who.user.own
 			return now, tokens, nil
 		}
 	}
@@ -439,7 +440,7 @@ func (s *Sessions) Principal(ctx context.Context, sessionID, userID string) (Pri
 		if err != nil || user.SuspendedAt != nil || !session.ExpiresAt.After(now) {
 			return Principal{}, over
 		}
-		return Principal{UserID: userID, Role: s.app.Factors.held(user, session.Strong), SessionID: sessionID}, nil
+		return Principal{UserID: userID, Role: s.app.Factors.held(user, session.Factor), SessionID: sessionID}, nil
 	})
 	if err == nil && p.UserID != userID {
 		return Principal{}, over
@@ -492,9 +493,9 @@ func (s *Sessions) endAll(userID string) Op {
 	return Op{Kind: OpDelete, Coll: s.docs.spec.Name, Filter: Eq("userId", userID), Optional: true}
 }
 
-func (s *Sessions) start(ctx context.Context, user *User, device string, strong bool) (*User, Tokens, error) {
+func (s *Sessions) start(ctx context.Context, user *User, device string, factor factorState) (*User, Tokens, error) {
 	now := Millis(s.docs.now())
-	session := &Session{UserID: user.ID, Device: device, Seed: rand.Text(), RotatedAt: now, ExpiresAt: now.Add(refreshLife), ProvenAt: now, Strong: strong}
+	session := &Session{UserID: user.ID, Device: device, Seed: rand.Text(), RotatedAt: now, ExpiresAt: now.Add(refreshLife), ProvenAt: now, Factor: factor}
 	session.used(ClientOf(ctx))
 	if err := s.docs.create(AsSystem(ctx), session); err != nil {
 		return nil, Tokens{}, err
@@ -505,7 +506,7 @@ func (s *Sessions) start(ctx context.Context, user *User, device string, strong 
 // pair is the tokens of a session's present turn, and its user, who may read
 // all of its own record with them.
 func (s *Sessions) pair(user *User, session *Session) (*User, Tokens, error) {
-	user.own = user.principal()
+	user.own = &Principal{UserID: user.ID, Role: s.app.Factors.held(user, session.Factor)}
 	now := s.docs.now()
 	t := Tokens{
 		AccessTokenExpiresAt:  Millis(now.Add(accessLife)),
@@ -533,6 +534,9 @@ func (s *Sessions) refreshToken(session *Session, turn int64) string {
 // that strangers who try passwords cannot keep the user out. (OWASP calls this a
 // device cookie.)
 func (s *Sessions) deviceToken(user *User, device string) string {
+	if !s.remembers(user, device) {
+		device, _, _ = strings.Cut(device, rememberedSign)
+	}
 	return s.sealDevice(user, device, s.docs.now().Add(DeviceLife).Unix())
 }
 

@@ -104,5 +104,5 @@ func (s *Sessions) SetUp(ctx context.Context, token string, d UserDraft) (*User,
 	if err != nil {
 		return fail(err)
 	}
-	return s.start(ctx, user, rand.Text(), false)
+	return s.start(ctx, user, rand.Text(), noFactor)
 }

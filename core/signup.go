@@ -34,7 +34,7 @@ func (s *Sessions) SignUp(ctx context.Context, d UserDraft) (Admission, error) {
 	if err != nil {
 		return Admission{}, err
 	}
-	user, tokens, err := s.start(ctx, user, rand.Text(), false)
+	user, tokens, err := s.start(ctx, user, rand.Text(), noFactor)
 	return Admission{User: user, Tokens: tokens}, err
 }
 
@@ -65,7 +65,7 @@ func (s *Sessions) ConfirmSignUp(ctx context.Context, token, password string) (*
 	if err := s.app.Recovery.admit(ctx, ch, user); err != nil {
 		return nil, Tokens{}, err
 	}
-	return s.start(ctx, user, rand.Text(), false)
+	return s.start(ctx, user, rand.Text(), noFactor)
 }
 
 // admits is what strangers who sign up become, unless nobody may.

@@ -36,9 +36,6 @@ type UserConnection = Page[User]
 // UserEdge is one of its edges.
 type UserEdge = Edge[User]
 
-// principal is what the user is as a caller.
-func (u *User) principal() *Principal { return &Principal{UserID: u.ID, Role: u.Role} }
-
 // Users is the service of accounts.
 type Users struct {
 	*Collection[User]

@@ -4777,7 +4777,7 @@ type RevokeApiKeyPayload {
 extend type Mutation {
   """
   Makes a key that acts as you, with at most your role; for admins any. FORBIDDEN for API
-  keys. There are at most 100 at a time that act as one user, and as many that act as themselves:
+  keys, and REAUTHENTICATION_REQUIRED ten minutes after you have shown who you are. There are at most 100 at a time that act as one user, and as many that act as themselves:
   CONFLICT.
   """
   createApiKey(
@@ -7355,7 +7355,7 @@ extend type Mutation {
   """
   Links the identity with which the browser came back to your account, which signs in by it from
   now on; a mail tells you. Begin with ` + "`" + `startProviderSignIn(input: {link: true})` + "`" + `. CONFLICT when it
-  is somebody else's.
+  is somebody else's. To begin is REAUTHENTICATION_REQUIRED as for ` + "`" + `setUpAuthenticator` + "`" + `.
   """
   linkIdentity(
     """
@@ -7364,8 +7364,9 @@ extend type Mutation {
     input: LinkIdentityInput!
   ): LinkIdentityPayload
   """
-  Takes an identity from your account; a mail tells you. FORBIDDEN for the last one of an account
-  without a password: choose one first, by ` + "`" + `requestPasswordReset` + "`" + `.
+  Takes an identity from your account; a mail tells you. FORBIDDEN for the last way in of an account
+  without a password or passkeys: choose one first, by ` + "`" + `requestPasswordReset` + "`" + `. REAUTHENTICATION_REQUIRED
+  as for ` + "`" + `setUpAuthenticator` + "`" + `.
   """
   unlinkIdentity(
     """
@@ -8595,7 +8596,7 @@ extend type Mutation {
   ): EndUserSessionsPayload
   """
   For admins: takes the second factor and the passkeys of a user away, who has lost them, and
-  signs them out everywhere. A mail tells them. FORBIDDEN for your own account.
+  signs them out everywhere. A mail tells who had a second factor. FORBIDDEN for your own account and API keys.
   """
   removeSecondFactor(
     """

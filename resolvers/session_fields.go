@@ -4,7 +4,7 @@ package resolvers
 // instead: a client whose session has expired may still ask for them.
 func AnonymousFields() []string {
 	return []string{"setUp", "signUp", "confirmSignUp", "acceptInvitation", "signIn", "refreshSession", "signOut", "requestSignInCode", "signInWithCode",
-		"confirmSignIn", "passkeyRequest", "signInWithPasskey", "startProviderSignIn", "signInWithProvider", "signInWithIdToken", "linkIdentity",
+		"confirmSignIn", "passkeyRequest", "signInWithPasskey", "startProviderSignIn", "signInWithProvider", "signInWithIdToken",
 		"requestPasswordReset", "resetPassword", "verifyEmail"}
 }
 
@@ -13,5 +13,5 @@ func AnonymousFields() []string {
 func OnceFields() []string {
 	return []string{"setUp", "signUp", "confirmSignUp", "acceptInvitation", "signIn", "refreshSession", "changePassword", "createUser", "inviteUser", "setUserPassword",
 		"requestSignInCode", "signInWithCode", "requestPasswordReset", "resetPassword", "requestEmailVerification", "verifyEmail", "changeEmail", "deleteAccount",
-		"confirmSignIn", "passkeyRequest", "signInWithPasskey", "reauthenticate", "setUpAuthenticator", "confirmAuthenticator", "renewRecoveryCodes", "passkeyCreation", "addPasskey", "createApiKey"}
+		"confirmSignIn", "passkeyRequest", "signInWithPasskey", "reauthenticate", "setUpAuthenticator", "confirmAuthenticator", "renewRecoveryCodes", "passkeyCreation", "addPasskey", "createApiKey", "startProviderSignIn", "signInWithProvider", "signInWithIdToken", "linkIdentity"}
 }

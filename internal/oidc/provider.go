@@ -1,6 +1,7 @@
 package oidc
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -109,7 +110,7 @@ func (p *provider) ask(ctx context.Context) (*discovery, error) {
 			return nil, fmt.Errorf("the issuer is %q, not %q", more.Issuer, d.issuer)
 		}
 	}
-	for _, address := range []string{d.endpoint.AuthURL, d.endpoint.TokenURL, more.Keys} {
+	for _, address := range []string{d.endpoint.AuthURL, d.endpoint.TokenURL, more.Keys, cmp.Or(d.userInfo, more.Keys)} {
 		if u, err := url.Parse(address); err != nil || !isSecure(u) {
 			return nil, fmt.Errorf("%q is no https address", address)
 		}

@@ -162,6 +162,9 @@ func invitations() Table {
 			{Verb: core.Create, Call: `inviteUser(input: {email: "new@example.org"})`, Allow: Allow{New: "admin"}},
 			{Verb: core.Update, Call: `cancelInvitation(input: {id: $id})`, Only: "open", Allow: Allow{"*": "admin"}},
 		},
+		Equivalent: map[string]string{
+			"Invitation rule 1 without CREATE": "inviteUser asks for ADMIN itself, as createUser does; the rule tells the dashboard",
+		},
 	}
 }
 

@@ -127,7 +127,7 @@ func TestLinks(t *testing.T) {
 		t.Fatal(err)
 	}
 	for name, want := range map[string]string{
-		"User":  "Post.author Asset.owner",
+		"User":  "Post.author Asset.owner ApiKey.user ApiKey.createdBy Invitation.invitedBy",
 		"Post":  "Site.navigation.post",
 		"Page":  "Site.navigation.page",
 		"Asset": "User.avatar Post.cover Site.logo Site.favicon",

@@ -199,10 +199,10 @@ func (c *cookies) DeviceTokens() []string {
 }
 
 func (c *cookies) SetDevice(token string) {
-	device, _, _ := strings.Cut(token, ".")
+	device := core.DeviceOf(token)
 	list := []string{token}
 	for _, other := range c.DeviceTokens() {
-		if id, _, ok := strings.Cut(other, "."); ok && id != device && len(list) < core.MaxDeviceTokens {
+		if id := core.DeviceOf(other); id != "" && id != device && len(list) < core.MaxDeviceTokens {
 			list = append(list, other)
 		}
 	}

@@ -442,7 +442,7 @@ func TestFindEachCommands(t *testing.T) {
 // A list of a visitor names the index that core has found for its one way. That of a
 // member has two, which the server merges.
 func TestFindCommands(t *testing.T) {
-	all, err := core.CompleteSpecs([]core.Spec{{Name: "users", Prefix: "user"}, {Name: "posts", Prefix: "post"}, {Name: "assets", Prefix: "asset"}, {Name: "mails", Prefix: "mail"}, {Name: "apiKeys", Prefix: "apikey"}, {
+	all, err := core.CompleteSpecs([]core.Spec{{Name: "users", Prefix: "user"}, {Name: "posts", Prefix: "post"}, {Name: "assets", Prefix: "asset"}, {Name: "mails", Prefix: "mail"}, {Name: "apiKeys", Prefix: "apikey"}, {Name: "invitations", Prefix: "invitation", Fields: []core.Field{{Name: "email"}}}, {
 		Name: "papers", Prefix: "pap", Type: "Paper", New: func() any {
 			return &struct {
 				core.Head `bson:",inline"`

@@ -25,7 +25,7 @@ func contended() []core.Spec {
 		{Type: "Asset", Name: "assets", Prefix: "asset", Fields: []core.Field{{Name: "state"}}},
 		{Type: "Mail", Name: "mails", Prefix: "mail"},
 		{Type: "ApiKey", Name: "apiKeys", Prefix: "apikey"},
-		{Type: "Invitation", Name: "invitations", Prefix: "invitation"},
+		{Type: "Invitation", Name: "invitations", Prefix: "invitation", Fields: []core.Field{{Name: "email"}}},
 		{
 			Type: "Counter", Name: "counters", Prefix: "counter", Live: true,
 			Attributes: []core.Attribute{{Name: "n", Kind: core.Int, Required: true}},

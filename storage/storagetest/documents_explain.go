@@ -42,7 +42,7 @@ type story struct {
 }
 
 func storySpecs(t *testing.T) []core.Spec {
-	all, err := core.CompleteSpecs([]core.Spec{{Name: "users", Prefix: "user"}, {Name: "posts", Prefix: "post"}, {Name: "assets", Prefix: "asset"}, {Name: "mails", Prefix: "mail"}, {Name: "apiKeys", Prefix: "apikey"}, {Name: "invitations", Prefix: "invitation"}, {
+	all, err := core.CompleteSpecs([]core.Spec{{Name: "users", Prefix: "user"}, {Name: "posts", Prefix: "post"}, {Name: "assets", Prefix: "asset"}, {Name: "mails", Prefix: "mail"}, {Name: "apiKeys", Prefix: "apikey"}, {Name: "invitations", Prefix: "invitation", Fields: []core.Field{{Name: "email"}}}, {
 		Type: "Story", Name: "stories", Prefix: "sto", New: func() any { return &story{} },
 		Attributes: []core.Attribute{{Name: "date", Kind: core.Time, Required: true}, {Name: "text"}},
 		Fields: []core.Field{

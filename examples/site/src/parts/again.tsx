@@ -10,13 +10,15 @@ type Tell = (error: CombinedError | undefined, again: () => void) => void
 export function useAgain(hasSecondFactor: boolean): { tell: Tell, fault?: string, instead: ReactNode } {
   const [fault, setFault] = useState<string>()
   const [waiting, setWaiting] = useState<() => void>()
+  const [tried, setTried] = useState(false)
   const tell: Tell = (error, again) => {
     const first = error?.graphQLErrors[0]
-    if (first?.extensions.code === 'REAUTHENTICATION_REQUIRED') setWaiting(() => again)
+    if (first?.extensions.code === 'REAUTHENTICATION_REQUIRED' && !tried) setWaiting(() => again)
     else setFault(error && (first?.message ?? 'The server cannot be reached. Try again.'))
   }
   const done = () => {
     setWaiting(undefined)
+    setTried(true)
     waiting?.()
   }
   return { tell, fault, instead: waiting && <Again byCode={hasSecondFactor} done={done} /> }

@@ -3,22 +3,22 @@ import { type OperationResult, useMutation } from 'urql'
 import { ConfirmSignInDocument, type SignedInFragment } from '../gql/graphql'
 import { Field, Form, useForm } from './form'
 
-// useEntry goes on with a sign-in: to the site, or to the form that asks for a second factor,
-// which then stands instead of the screen.
-export function useEntry(): [enter: <T>(result: OperationResult<T>, entry?: SignedInFragment | null) => OperationResult<T>, instead: ReactNode] {
+// useEntry goes on with a sign-in: to an address of the site, or to the form that asks for a second
+// factor, which then stands instead of the screen.
+export function useEntry(to = '/'): [enter: <T>(result: OperationResult<T>, entry?: SignedInFragment | null) => OperationResult<T>, instead: ReactNode] {
   const [token, setToken] = useState<string>()
   return [(result, entry) => {
-    if (entry?.viewer) location.assign('/') // everything anew, as the user sees it
+    if (entry?.viewer) location.assign(to) // everything anew, as the user sees it
     setToken(entry?.secondFactor?.token)
     return result
-  }, token && <SecondFactor token={token} />]
+  }, token && <SecondFactor token={token} to={to} />]
 }
 
-function SecondFactor({ token }: { token: string }) {
+function SecondFactor({ token, to }: { token: string, to: string }) {
   const [, confirm] = useMutation(ConfirmSignInDocument)
   const form = useForm(async values => {
     const result = await confirm({ input: { token, code: String(values.get('code')), rememberDevice: values.get('remember') === 'on', transport: 'COOKIE' } })
-    if (result.data?.confirmSignIn?.viewer) location.assign('/')
+    if (result.data?.confirmSignIn?.viewer) location.assign(to)
     return result
   })
   return (

@@ -3,6 +3,7 @@ import { useMutation } from 'urql'
 import { Link, Redirect } from 'wouter'
 import { AcceptInvitationDocument, ConfirmSignUpDocument, ResetPasswordDocument, SignInDocument, VerifyEmailDocument } from '../gql/graphql'
 import { useFrame } from '../parts/frame'
+import { useEntry } from '../parts/entry'
 import { Field, Form, useForm } from '../parts/form'
 import { useMailed } from '../parts/mailed'
 import { Notice } from '../parts/notice'
@@ -21,14 +22,16 @@ export function Account() {
 function NewPassword({ token }: { token: string }) {
   const [, reset] = useMutation(ResetPasswordDocument)
   const [, signIn] = useMutation(SignInDocument)
+  const [enter, instead] = useEntry('/profile')
   const form = useForm(async values => {
     const password = String(values.get('password'))
     const result = await reset({ token, password })
     if (!result.data?.resetPassword) return result
-    await signIn({ input: { email: result.data.resetPassword.email, password, transport: 'COOKIE' } })
-    location.replace('/profile') // everything anew, as the user sees it
+    const entered = await signIn({ input: { email: result.data.resetPassword.email, password, transport: 'COOKIE' } })
+    enter(entered, entered.data?.signIn)
     return result
   })
+  if (instead) return instead
   if (form.faults.token) return <Void />
   return (
     <Form form={form} title="Choose a new password" action="Change the password">

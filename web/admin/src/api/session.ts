@@ -51,9 +51,9 @@ export interface Proving {
 export const proving = new Store<Proving | null>(null)
 let proof: Promise<Viewer | null> | null = null
 
-/** prove asks, and tells who it was. All who ask at a time share one answer. */
-export function prove(token?: string): Promise<Viewer | null> {
-  proof ??= new Promise<Viewer | null>(resolve => proving.set({ token, second: Boolean(token ?? viewer?.secondFactorAt), answer: resolve }))
+/** prove asks, and tells who it was. All who ask at a time share one answer. A password was not enough where it insists. */
+export function prove(token?: string, insist = false): Promise<Viewer | null> {
+  proof ??= new Promise<Viewer | null>(resolve => proving.set({ token, second: insist || Boolean(token ?? viewer?.secondFactorAt), answer: resolve }))
     .finally(() => { proof = null; proving.set(null) })
   return proof
 }
@@ -115,7 +115,7 @@ export const confirmSignIn = (token: string, proof: Proof, rememberDevice: boole
 
 /** reauthenticate shows once more who is signed in. */
 export async function reauthenticate(proof: Proof): Promise<Viewer | Fault> {
-  const result = await run<{ viewer: Viewer }>('Reauthenticate', proof)
+  const result = await inSession<{ viewer: Viewer }>('Reauthenticate', proof)
   return 'viewer' in result ? result.viewer : result
 }
 
@@ -129,7 +129,6 @@ export const providers = async (): Promise<Provider[]> => ((await ask('SignInPro
 /** A sign-in at a provider: its page, and what the browser comes back with. To link one there is a session, which may have to be renewed. */
 export const startProviderSignIn = (input: object) => inSession<{ url: string }>('StartProviderSignIn', input)
 export const signInWithProvider = (token: string, codeVerifier: string) => enter('SignInWithProvider', { token, codeVerifier })
-export const linkIdentity = (token: string, codeVerifier: string) => inSession<{ viewer: Viewer }>('LinkIdentity', { token, codeVerifier })
 
 /** requestPasswordReset has a link mailed to the address, if there is an account. */
 export const requestPasswordReset = (email: string) => run<{ email: string }>('RequestPasswordReset', { email })
@@ -175,11 +174,12 @@ async function isOver(status: number, answer: Answer | undefined): Promise<boole
  * somebody is waits until they have shown it, or would not.
  */
 export async function withSession<T>(send: () => Promise<{ status: number; answer: Answer | undefined; result: T }>): Promise<T> {
-  for (let renewed = false; ; ) {
+  for (let renewed = false, proven = false; ; ) {
     const { status, answer, result } = await send()
     if (viewer && has(answer, 'REAUTHENTICATION_REQUIRED')) {
-      if (await prove()) continue
-      return result
+      if (!(await prove(undefined, proven))) return result
+      proven = true
+      continue
     }
     if (!(await isOver(status, answer))) return result
     if (!renewed && (await renew())) {

@@ -1,6 +1,8 @@
 import { Alert, Button, Loader, Stack } from '@mantine/core'
 import { useEffect, useState } from 'react'
-import { linkIdentity, providers, signInWithProvider, startProviderSignIn, type Fault, type Provider } from '../api/session'
+import { change } from '../api/client'
+import { forgetEarly } from '../api/request'
+import { providers, signInWithProvider, startProviderSignIn, type Fault, type Provider } from '../api/session'
 import { useLoaded } from '../api/useAnswer'
 import { faultText, showFault } from '../parts/fault'
 import { useTexts } from '../texts'
@@ -24,6 +26,13 @@ async function leaveFor(provider: string, link: boolean): Promise<Fault | undefi
   sessionStorage.setItem(kept, JSON.stringify({ verifier, link } satisfies Begun))
   location.assign(begun.url)
   return undefined
+}
+
+/** linkIdentity gives the viewer's account what the browser came back with. */
+async function linkIdentity(token: string, codeVerifier: string): Promise<object | Fault> {
+  forgetEarly() // it changes what was asked
+  const { faults } = await change('mutation LinkIdentity($input: LinkIdentityInput!) { linkIdentity(input: $input) { viewer { id } } }', { input: { token, codeVerifier } })
+  return faults[0] ?? {}
 }
 
 /** finish takes the token with which the browser came back. */
