@@ -252,7 +252,7 @@ func (s *strong) ada(t *testing.T) *core.User {
 }
 
 // Of all who use one code at once, one signs in; and of 10,000 guesses at once none is right,
-// for only 20 are judged.
+// for at most 20 are judged.
 func TestCodesInParallel(t *testing.T) {
 	t.Parallel()
 	s := withApp(t)
@@ -287,7 +287,8 @@ func TestCodesInParallel(t *testing.T) {
 		})
 	}
 	wg.Wait()
-	if won.Load() != 0 || wrong.Load() != 20 || limited.Load() != 10_000-15 {
+	// 19 when the first try of the network was the right one.
+	if n := wrong.Load(); won.Load() != 0 || n != 19 && n != 20 || n+limited.Load() != 10_000+5 {
 		t.Errorf("%d won, %d were judged, %d were not", won.Load(), wrong.Load(), limited.Load())
 	}
 }
