@@ -24,7 +24,7 @@ func contended() []core.Spec {
 		{Type: "Post", Name: "posts", Prefix: "post", Fields: []core.Field{{Name: "date", Kind: core.Time}}},
 		{Type: "Asset", Name: "assets", Prefix: "asset", Fields: []core.Field{{Name: "state"}}},
 		{Type: "Mail", Name: "mails", Prefix: "mail"},
-		{Type: "ApiKey", Name: "apiKeys", Prefix: "apikey"},
+		{Type: "ApiKey", Name: "apiKeys", Prefix: "apikey", Fields: []core.Field{{Name: "userId"}}},
 		{Type: "Invitation", Name: "invitations", Prefix: "invitation", Fields: []core.Field{{Name: "email"}}},
 		{
 			Type: "Counter", Name: "counters", Prefix: "counter", Live: true,
