@@ -14,7 +14,11 @@ import (
 // The program in the guide "Between servers" does what the guide says, with a key that the
 // command line makes beside the running server, until that is revoked.
 func TestServersGuide(t *testing.T) {
-	guide, err := os.ReadFile("../../docs/guides/servers.md")
+	root, err := grapnel.Checkout()
+	if err != nil {
+		t.Fatal(err)
+	}
+	guide, err := os.ReadFile(filepath.Join(root, "docs", "guides", "servers.md"))
 	if err != nil {
 		t.Fatal(err)
 	}
