@@ -25,7 +25,7 @@ const numbered = (...numbers) => numbers.map(n => `${tag} ${n}`)
 
 test('its resources are the types with a list, and what is read without an id', async () => {
   const { resources } = await provider.getIntrospection()
-  assert.deepEqual(resources.map(r => r.type.name), ['Asset', 'Mail', 'Page', 'Post', 'Site', 'User'])
+  assert.deepEqual(resources.map(r => r.type.name), ['ApiKey', 'Asset', 'Invitation', 'Mail', 'Page', 'Post', 'Site', 'User'])
 })
 
 describe('lists', () => {
