@@ -236,11 +236,6 @@ func (k *APIKeys) Revoke(ctx context.Context, id string, expected *int64) (*APIK
 	return key, err
 }
 
-// forget removes every key that acts as a user.
-func (k *APIKeys) forget(userID string) Op {
-	return Op{Kind: OpDelete, Coll: k.spec.Name, Filter: Eq("userId", userID), Optional: true}
-}
-
 // authenticate is the principal behind a key; UNAUTHENTICATED when it is none, or not good any
 // more. What can be none costs no look into the store.
 func (k *APIKeys) authenticate(ctx context.Context, key string) (Principal, error) {

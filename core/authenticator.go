@@ -141,7 +141,7 @@ func (f *Factors) ConfirmAuthenticator(ctx context.Context, token, code string) 
 		now := Millis(f.app.now())
 		user.SecondFactorAt = &now
 		told, err := f.app.Mails.to(AsSystem(ctx), user, "second-factor-on")
-		return []Op{f.forgetApps(user), f.authenticators.insert(a), f.shownIn(session), told}, err
+		return []Op{f.authenticators.deleteOf(user.ID), f.authenticators.insert(a), f.shownIn(session), told}, err
 	})
 	if err != nil {
 		return nil, nil, err
@@ -153,11 +153,6 @@ func (f *Factors) ConfirmAuthenticator(ctx context.Context, token, code string) 
 // shownIn notes that a factor was shown in a session.
 func (f *Factors) shownIn(session *Session) Op {
 	return Op{Kind: OpUpdate, Coll: f.app.Sessions.docs.spec.Name, Filter: Eq("_id", session.ID), Patch: Patch{Set("factor", factorShown)}, Optional: true}
-}
-
-// forgetApps removes the app of a user.
-func (f *Factors) forgetApps(user *User) Op {
-	return Op{Kind: OpDelete, Coll: f.authenticators.spec.Name, Filter: Eq("userId", user.ID), Optional: true}
 }
 
 // RemoveAuthenticator has the caller's account ask for no codes any more. Every remembered
@@ -192,7 +187,7 @@ func (f *Factors) off(ctx context.Context, user *User) ([]Op, error) {
 	}
 	user.SecondFactorAt, user.DeviceSeed = nil, rand.Text()
 	told, err := f.app.Mails.to(AsSystem(ctx), user, "second-factor-off")
-	return []Op{f.forgetApps(user), told}, err
+	return []Op{f.authenticators.deleteOf(user.ID), told}, err
 }
 
 // RenewRecoveryCodes gives the caller new recovery codes, told this once, instead of those from

@@ -4,8 +4,6 @@ import (
 	"context"
 	"crypto/hmac"
 	"crypto/rand"
-	"crypto/sha256"
-	"encoding/base64"
 	"errors"
 	"slices"
 	"strings"
@@ -230,8 +228,7 @@ func (ch *challenge) fits(user *User, now time.Time) bool {
 // accountState is what a secret is bound to: another address, a new password, signing out
 // everywhere and a suspension make it void.
 func accountState(user *User) string {
-	sum := sha256.Sum256([]byte(user.Email + "\n" + user.DeviceSeed))
-	return base64.RawURLEncoding.EncodeToString(sum[:])
+	return sum(user.Email + "\n" + user.DeviceSeed)
 }
 
 // notGood tells the same of a secret that was used, is too old, or is none.

@@ -214,6 +214,11 @@ func (c *Collection[T]) insert(doc *T) Op {
 	return Op{Kind: OpInsert, Coll: c.spec.Name, Doc: c.spec.whole(c.stored, doc)}
 }
 
+// deleteOf is the operation that removes every document of a user.
+func (c *Collection[T]) deleteOf(userID string) Op {
+	return Op{Kind: OpDelete, Coll: c.spec.Name, Filter: Eq("userId", userID), Optional: true}
+}
+
 // update lets change edit the document and stores what it changed, as one step:
 // rules hold for the document before and after, the version counts up, and a
 // write that came in between starts it over, so change must be free of side

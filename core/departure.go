@@ -87,7 +87,7 @@ func (d *Departures) DeleteAccount(ctx context.Context, password *string, conten
 			return err
 		}
 		ops := append(d.begin(now, content), told,
-			Op{Kind: OpDelete, Coll: users.spec.Name, Filter: users.exactly(now, users.may(ctx, Delete))}, sessions.endAll(now.ID), d.app.Providers.unlinkAll(now.ID))
+			Op{Kind: OpDelete, Coll: users.spec.Name, Filter: users.exactly(now, users.may(ctx, Delete))}, sessions.endAll(now.ID), d.app.Providers.identities.deleteOf(now.ID))
 		if now.Role == Admin {
 			vouch, err := users.leaveAdmins(ctx, now)
 			if err != nil {

@@ -160,15 +160,11 @@ func (s *Sessions) Reauthenticate(ctx context.Context, p Proof) (*User, error) {
 
 // caller is the user who calls, and their session.
 func (s *Sessions) caller(ctx context.Context) (*User, *Session, error) {
-	p, err := inPerson(ctx)
+	user, err := s.app.Recovery.caller(ctx)
 	if err != nil {
 		return nil, nil, err
 	}
-	user, err := s.app.Users.Get(ctx, p.UserID)
-	if err != nil {
-		return nil, nil, err
-	}
-	session, err := s.docs.Get(AsSystem(ctx), p.SessionID)
+	session, err := s.docs.Get(AsSystem(ctx), PrincipalOf(ctx).SessionID)
 	if Is(err, NotFound) {
 		err = Errorf(Unauthenticated, "The session has ended; sign in again.")
 	}
@@ -266,7 +262,7 @@ func (f *Factors) Remove(ctx context.Context, userID string, expected *int64) (*
 // all is the operations that take every factor and passkey of a user away.
 func (f *Factors) all(ctx context.Context, user *User) ([]Op, error) {
 	off, err := f.off(ctx, user)
-	return append(off, Op{Kind: OpDelete, Coll: f.passkeys.spec.Name, Filter: Eq("userId", user.ID), Optional: true}), err
+	return append(off, f.passkeys.deleteOf(user.ID)), err
 }
 
 // weaken has the sessions of a user count as begun without a factor, for there is none any more.
@@ -279,8 +275,7 @@ func (f *Factors) weaken(user *User) Op {
 const rememberedSign = "-"
 
 func rememberedDevice(device string, until time.Time) string {
-	id, _, _ := strings.Cut(device, rememberedSign)
-	return id + rememberedSign + strconv.FormatInt(until.Unix(), 10)
+	return bareDevice(device) + rememberedSign + strconv.FormatInt(until.Unix(), 10)
 }
 
 // DeviceOf is which device a device token names; "" when it is none.
@@ -289,6 +284,11 @@ func DeviceOf(token string) string {
 	if !ok {
 		return ""
 	}
+	return bareDevice(device)
+}
+
+// bareDevice is the id of a device, without until when it is remembered.
+func bareDevice(device string) string {
 	id, _, _ := strings.Cut(device, rememberedSign)
 	return id
 }

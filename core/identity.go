@@ -78,11 +78,6 @@ func (p *Providers) isOf(ctx context.Context, id, userID string) (bool, error) {
 	return exists(AsSystem(ctx), p.app.docs, p.identities.spec.Name, And(Eq("_id", id), Eq("userId", userID)))
 }
 
-// unlinkAll removes every identity of a user.
-func (p *Providers) unlinkAll(userID string) Op {
-	return Op{Kind: OpDelete, Coll: p.identities.spec.Name, Filter: Eq("userId", userID), Optional: true}
-}
-
 // Unlink takes an identity from the caller's account, who cannot sign in by it any more, and a
 // mail tells them. FORBIDDEN when the account has no other identity and no password.
 func (p *Providers) Unlink(ctx context.Context, id string) error {
@@ -100,8 +95,7 @@ func (p *Providers) Unlink(ctx context.Context, id string) error {
 			return nil, err
 		}
 		at := slices.IndexFunc(list, func(i *Identity) bool { return i.ID == id })
-		switch {
-		case at < 0:
+		if at < 0 {
 			return nil, p.identities.notFound()
 		}
 		if err := p.app.keepsAWayIn(ctx, user); err != nil {

@@ -509,7 +509,7 @@ func (p *Providers) admission(ctx context.Context, provider string, c Claims) (*
 
 func (p *Providers) admitted(user *User, ops []Op, err error) (*User, []Op, error) {
 	if err == nil && user.SuspendedAt != nil {
-		err = Errorf(Forbidden, "This account is suspended.")
+		err = errSuspended
 	}
 	if err != nil {
 		return nil, nil, err

@@ -102,7 +102,7 @@ func (r *Recovery) ResetPassword(ctx context.Context, token, password string) (e
 			if err != nil {
 				return nil, err
 			}
-			also = append(append(also, factors...), r.app.Providers.unlinkAll(user.ID), r.app.APIKeys.forget(user.ID))
+			also = append(append(also, factors...), r.app.Providers.identities.deleteOf(user.ID), r.app.APIKeys.deleteOf(user.ID))
 		}
 		user.PasswordHash = hash
 		r.verified(user)

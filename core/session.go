@@ -490,7 +490,7 @@ func (s *Sessions) end(id string) Op {
 
 // endAll removes every session of a user.
 func (s *Sessions) endAll(userID string) Op {
-	return Op{Kind: OpDelete, Coll: s.docs.spec.Name, Filter: Eq("userId", userID), Optional: true}
+	return s.docs.deleteOf(userID)
 }
 
 func (s *Sessions) start(ctx context.Context, user *User, device string, factor factorState) (*User, Tokens, error) {
@@ -535,7 +535,7 @@ func (s *Sessions) refreshToken(session *Session, turn int64) string {
 // device cookie.)
 func (s *Sessions) deviceToken(user *User, device string) string {
 	if !s.remembers(user, device) {
-		device, _, _ = strings.Cut(device, rememberedSign)
+		device = bareDevice(device)
 	}
 	return s.sealDevice(user, device, s.docs.now().Add(DeviceLife).Unix())
 }

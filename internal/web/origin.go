@@ -73,12 +73,7 @@ func MayReturn(list, schemes []string, localhost bool) (func(*url.URL) bool, err
 	if err != nil {
 		return nil, err
 	}
-	return func(u *url.URL) bool {
-		if slices.Contains(schemes, u.Scheme) {
-			return true
-		}
-		return o.listed(u)
-	}, nil
+	return func(u *url.URL) bool { return slices.Contains(schemes, u.Scheme) || o.listed(u) }, nil
 }
 
 // own reports whether origin is where r was sent to. Behind a proxy only the
